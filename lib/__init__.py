@@ -1,0 +1,1 @@
+"""Media Pipeline: everything behind the handlers, importable without AWS."""

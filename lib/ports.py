@@ -1,0 +1,131 @@
+"""What the use cases need from outside. `lib.aws` implements it on AWS, `lib.local` on folders.
+
+All of them raise `PermanentError` or `TransientError` and nothing of the library beneath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from lib.model import (
+    Asset,
+    AssetStatus,
+    Claim,
+    CommitState,
+    Failure,
+    MediaType,
+    Outcome,
+    Source,
+    UploadEvent,
+)
+
+Clock = Callable[[], float]
+"""Epoch seconds."""
+
+Deadline = Callable[[], float]
+"""Seconds that are left to the invocation."""
+
+
+class Storage(Protocol):
+    """Sources are read by version; renditions are written to one bucket of their own."""
+
+    def current_version(self, bucket: str, key: str) -> Source | None:
+        """Return the newest version of a key, or None where it is deleted or was never there."""
+        ...
+
+    def read_range(self, source: Source, start: int, length: int) -> bytes:
+        """Return at most `length` bytes from `start` on; fewer, or none, at the end.
+
+        Raises PermanentError(SOURCE_GONE) where the version does not exist any more.
+        """
+        ...
+
+    def read(self, source: Source) -> bytes:
+        """Return the whole source. Raises PermanentError(SOURCE_GONE)."""
+        ...
+
+    def locate(self, source: Source, seconds: int) -> str:
+        """Return a URL (or a path) that ffmpeg can read and seek for `seconds` from now."""
+        ...
+
+    def put(self, key: str, content: bytes | Path, mime: str) -> None:
+        """Write a rendition, immutable for caches, replacing what is there."""
+        ...
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete renditions; those that are not there are deleted already."""
+        ...
+
+    def delete_below(self, prefix: str) -> int:
+        """Delete every rendition below a version prefix; return how many there were."""
+        ...
+
+
+class Catalog(Protocol):
+    """One entry per asset, fenced by the sequencer of its newest event. See `lib/aws/catalog.py`.
+
+    `over` on the first three is the padded stored sequencer that an UNORDERED answer named: the
+    caller asked S3, S3 says that the event is newer, so write if that is still what is stored.
+    """
+
+    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record an upload as RECEIVED, and forget the lease of what it supersedes.
+
+        Returns CLAIMED (without a lease) when recorded now, DONE where the same upload is known
+        already in whatever state, STALE or UNORDERED.
+        """
+        ...
+
+    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+        """Record an unsupported upload as REJECTED. Answers as `receive`."""
+        ...
+
+    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record a removal as a DELETED tombstone, without renditions. Answers as `receive`."""
+        ...
+
+    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
+        """Take the lease on an upload: one conditional write.
+
+        CLAIMED where the entry is absent, older, or the same upload and unfinished (RECEIVED; a
+        lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY or UNORDERED.
+        """
+        ...
+
+    def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
+        """Write a job's outcome, conditional on the sequencer and the lease.
+
+        READY and PARTIAL replace what is live; FAILED leaves it. Repeating a commit that went
+        through (a lost reply) answers COMMITTED.
+        """
+        ...
+
+    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+        """Give the lease back after a transient failure: claimable at once, `failure` noted."""
+        ...
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return one entry, read consistently."""
+        ...
+
+    def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
+        """Iterate over the entries of one status by `updated_at`, page by page."""
+        ...
+
+
+class Topic(Protocol):
+    """Where dispatch publishes what it has recorded."""
+
+    def publish(self, events: Iterable[UploadEvent]) -> None:
+        """Publish in batches. Raises TransientError if any one could not be published."""
+        ...
+
+
+class AssetEvents(Protocol):
+    """Where notify tells the rest of the world."""
+
+    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
+        """Publish one asset event. Raises TransientError."""
+        ...
