@@ -24,7 +24,8 @@ def version_tag(source: Source, sequencer: str) -> str:
     The sequencer is part of it: a version that is deleted and restored gets a new tag, so that the
     removal of the old renditions can never hit the new ones.
     """
-    return hashlib.sha256(f"{source.version_id}/{sequencer}".encode()).hexdigest()[:12]
+    identity = f"{source.version_id}/{pad_sequencer(sequencer)}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
 
 def version_prefix(source: Source, sequencer: str) -> str:

@@ -277,3 +277,11 @@ class Asset:
     processed_ms: int | None = None
     expires_at: int | None = None
     """Epoch seconds; only tombstones have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of the catalog's stream: None before an entry was there, or after it is gone."""
+
+    old: Asset | None
+    new: Asset | None

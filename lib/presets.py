@@ -24,6 +24,9 @@ IMAGE_FORMATS = ("avif", "webp", "jpeg")
 X264_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 DEFAULT = "default"
 
+PACKAGED = Path(__file__).parent.parent / "presets.toml"
+"""Where the file lies in the repository and in a function's package alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -1,0 +1,22 @@
+"""Catalog stream ▸ asset events, for whoever subscribes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.aws.clients import client
+from lib.aws.items import changes
+from lib.aws.topic import SnsAssetEvents
+from lib.notify import notify
+from lib.settings import NotifySettings, from_env
+from lib.telemetry import Telemetry
+
+settings = from_env(NotifySettings)
+telemetry = Telemetry(settings.stage)
+asset_events = SnsAssetEvents(client("sns"), settings.asset_events_topic_arn)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
+    """Notify of a batch; what is raised makes Lambda try it again, then the failure queue."""
+    telemetry.logger.info("notified", events=notify(changes(event), asset_events))

@@ -1,0 +1,22 @@
+"""Catalog stream ▸ deletion of renditions that nothing refers to any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.aws.clients import client
+from lib.aws.items import changes
+from lib.aws.storage import S3Storage
+from lib.settings import SweepSettings, from_env
+from lib.sweep import sweep
+from lib.telemetry import Telemetry
+
+settings = from_env(SweepSettings)
+telemetry = Telemetry(settings.stage)
+storage = S3Storage(client("s3"), settings.renditions_bucket)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
+    """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
+    telemetry.logger.info("swept", renditions=sweep(changes(event), storage))

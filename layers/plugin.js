@@ -1,0 +1,104 @@
+'use strict';
+
+// What `sls` does for this service beyond serverless.yml: before it packages, it checks
+// presets.toml and builds the layers that are missing or stale; and it keeps the local stage on
+// this machine.
+
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+
+const LOCAL_STAGE = 'local';
+const LAYERS = path.join('.build', 'layers');
+
+class MediaLayers {
+  constructor(serverless, options, { log } = {}) {
+    this.serverless = serverless;
+    this.log = log;
+    // Not in the `initialize` hook: variables may be resolved by AWS before that one runs.
+    if (!options.help && serverless.getProvider('aws').getStage() === LOCAL_STAGE) {
+      const problem = findRemoteEndpoint(process.env);
+      if (problem) throw this.refuse(problem, 'LOCAL_STAGE_NEEDS_EMULATOR');
+    }
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': async () => {
+        await this.checkPresets();
+        await this.buildLayers();
+      },
+      // `sls deploy function` uploads code without layers.
+      'before:package:function:package': () => this.checkPresets(),
+    };
+  }
+
+  async checkPresets() {
+    await this.run(['-m', 'lib.presets', 'presets.toml'], 'PRESETS_INVALID');
+  }
+
+  // A layer's path, .build/layers/<target>/<layer>, names all that there is to know.
+  async buildLayers() {
+    const wanted = new Map();
+    for (const layer of Object.values(this.serverless.service.layers ?? {})) {
+      const [target, name, ...rest] = path.relative(LAYERS, layer.path ?? '..').split(path.sep);
+      if (target === '..' || !name || rest.length) continue;
+      wanted.set(target, [...(wanted.get(target) ?? []), name]);
+    }
+    for (const [target, names] of wanted) {
+      const script = path.join('layers', 'build.py');
+      await this.run([script, '--target', target, ...names], 'LAYER_BUILD_FAILED');
+    }
+  }
+
+  async run(args, code) {
+    const child = spawn(this.python(), args, {
+      cwd: this.serverless.serviceDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const errors = [];
+    child.stderr.on('data', (chunk) => errors.push(chunk));
+    readline.createInterface({ input: child.stdout }).on('line', (line) => this.log.notice(line));
+    const status = await new Promise((resolve, reject) => {
+      child.on('error', reject).on('close', resolve);
+    });
+    if (status !== 0) throw this.refuse(Buffer.concat(errors).toString().trim(), code);
+  }
+
+  // The project's own Python, which also runs the emulator; else any that is new enough.
+  python() {
+    const own = path.join(this.serverless.serviceDir, '.venv', 'bin', 'python');
+    if (fs.existsSync(own)) return own;
+    const check = 'import sys; sys.exit(sys.version_info < (3, 11))';
+    if (spawnSync('python3', ['-c', check]).status === 0) return 'python3';
+    throw this.refuse('Python 3.11 or newer is needed, as .venv/bin/python or python3', 'NO_PYTHON');
+  }
+
+  refuse(message, code) {
+    return new this.serverless.classes.Error(message, code);
+  }
+}
+
+// Return why the AWS SDK could leave this machine, or null.
+function findRemoteEndpoint(env) {
+  const wayOut = '\n`npm run demo -- --keep` starts an emulator and prints the variables to set.';
+  if (!env.AWS_ENDPOINT_URL) {
+    return `Stage local runs on this machine only, but AWS_ENDPOINT_URL is not set.${wayOut}`;
+  }
+  if (/^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '')) {
+    return `Stage local needs AWS_IGNORE_CONFIGURED_ENDPOINT_URLS unset: it hides the emulator.${wayOut}`;
+  }
+  // AWS_ENDPOINT_URL_S3 and its like take precedence over AWS_ENDPOINT_URL.
+  const remote = Object.keys(env).find(
+    (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && env[name] && !isLoopback(env[name])
+  );
+  if (!remote) return null;
+  return `Stage local runs on this machine only: expected http://127.0.0.1:PORT for ${remote} but received ${env[remote]}${wayOut}`;
+}
+
+function isLoopback(url) {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  const local = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return local && /^https?:$/.test(protocol);
+}
+
+module.exports = MediaLayers;

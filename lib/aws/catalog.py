@@ -1,0 +1,256 @@
+"""The fence: one DynamoDB item per asset, changed by conditional writes only.
+
+    the stored sequencer is   none     older    the same                      newer    incomparable
+                              ┼────────┼────────┼─────────────────────────────┼────────┼──────────
+    receive, reject, bury     ABSENT   OLDER    DONE                          STALE    UNORDERED,
+    claim                     receive first     WAITING, LAPSED, RETRYABLE,   STALE    or NAMED
+                                                else BUSY or DONE
+    commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
+
+Upper-case names of the first kind are conditions, any one of which lets the write through; the
+others are answers, read from the item that made the condition fail. So every write is one request.
+
+A request whose reply is lost is sent again by botocore, and then meets what it wrote itself: a
+claim recognises its own lease token, a commit the token in `committed_by`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lib.aws.errors import error_code, translated
+from lib.aws.items import asset_from_item, decode_item, describe_outcome
+from lib.aws.updates import Expression, conditional_update
+from lib.keys import asset_id, pad_sequencer
+from lib.model import (
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    Failure,
+    Outcome,
+    UploadEvent,
+)
+from lib.ports import Clock
+from lib.timestamps import from_iso, to_iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
+"""How long a removal is remembered: far longer than a late event can take (SQS keeps 14 days)."""
+
+BY_STATUS = "by-status"
+
+ABSENT = "attribute_not_exists(#pk)"
+OLDER = "(#sequencer_length = :sequencer_length AND #sequencer < :sequencer)"
+NAMED = "#sequencer = :over"
+SAME = "#sequencer = :sequencer"
+WAITING = f"({SAME} AND #status = :waiting)"
+LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
+RETRYABLE = f"({SAME} AND #status = :failed AND #error.#permanent = :no)"
+HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
+
+NO_WORK: Mapping[str, object] = dict.fromkeys(
+    ("lease_token", "lease_expires_at", "committed_by", "error", "processed_ms", "expires_at")
+)
+"""What an upload has not got yet when it is received."""
+
+NOTHING_LIVE: Mapping[str, object] = {
+    **dict.fromkeys(describe_outcome(Outcome(AssetStatus.DELETED))),
+    "live_version_id": None,
+}
+
+
+class DynamoCatalog:
+    """The catalog in one table with the key `pk` and the index `by-status`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record an upload as RECEIVED; what is live stays. See `lib.ports.Catalog`."""
+        return self._record(event, over, {"status": AssetStatus.RECEIVED})
+
+    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+        """Record an unsupported upload as REJECTED; what is live stays."""
+        return self._record(event, over, {"status": AssetStatus.REJECTED, "error": asdict(failure)})
+
+    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record a removal as a DELETED tombstone, which DynamoDB drops after 30 days."""
+        tombstone = {
+            "status": AssetStatus.DELETED,
+            "expires_at": int(self._clock()) + TOMBSTONE_SECONDS,
+        }
+        return self._record(event, over, {**NOTHING_LIVE, **tombstone})
+
+    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
+        """Take the lease on an upload, and record the upload first where that is still to do."""
+        if claim := self._take(event, lease_seconds):
+            return claim
+        received = self.receive(event, over=over)
+        if received.state not in (ClaimState.CLAIMED, ClaimState.DONE):
+            return received
+        # None again: the entry changed hands in between; the next delivery sees who has it.
+        return self._take(event, lease_seconds) or Claim(ClaimState.BUSY)
+
+    def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
+        """Write an outcome where the lease is still held; FAILED leaves what is live."""
+        live: dict[str, object] = {}
+        if outcome.status is not AssetStatus.FAILED:
+            live = {**describe_outcome(outcome), "live_version_id": event.source.version_id}
+        return self._hand_back(
+            event,
+            lease_token,
+            {
+                **live,
+                "status": outcome.status,
+                "error": asdict(outcome.error) if outcome.error else None,
+                "processed_ms": outcome.processed_ms,
+                "committed_by": lease_token,
+            },
+        )
+
+    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+        """Give the lease back, with the reason; the upload is claimable at once."""
+        return self._hand_back(
+            event, lease_token, {"status": AssetStatus.RECEIVED, "error": asdict(failure)}
+        )
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return one entry, read consistently."""
+        with translated():
+            response = self._client.get_item(
+                TableName=self._table, Key={"pk": {"S": asset_id}}, ConsistentRead=True
+            )
+        return asset_from_item(response["Item"]) if "Item" in response else None
+
+    def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
+        """Iterate over the entries of one status by `updated_at`; the index lags a little."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=BY_STATUS,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status.value}},
+            ScanIndexForward=not newest_first,
+        )
+        with translated():
+            for page in pages:
+                yield from map(asset_from_item, page["Items"])
+
+    def _record(self, event: UploadEvent, over: str | None, changes: dict[str, object]) -> Claim:
+        """Write the newest event of an asset where none as new is known."""
+        source = event.source
+        written, stored = self._write(
+            event,
+            {
+                **NO_WORK,
+                **asdict(source),
+                "sequencer": pad_sequencer(event.sequencer),
+                "sequencer_length": len(event.sequencer),
+                "media_type": event.media_type,
+                "mime": event.mime,
+                "attempts": 0,
+                "created_at": Expression("if_not_exists(#created_at, :now)"),
+                **changes,
+            },
+            " OR ".join((ABSENT, OLDER, *([NAMED] if over else []))),
+            {"over": over},
+        )
+        if written:
+            return Claim(ClaimState.CLAIMED)
+        if stored["sequencer"] == pad_sequencer(event.sequencer):
+            return Claim(ClaimState.DONE, attempts=stored["attempts"])
+        if stored["sequencer_length"] == len(event.sequencer):
+            return Claim(ClaimState.STALE)
+        return Claim(ClaimState.UNORDERED, stored_sequencer=stored["sequencer"])
+
+    def _take(self, event: UploadEvent, lease_seconds: float) -> Claim | None:
+        """Take the lease on an upload; None where the entry is not this upload's."""
+        now, token = self._clock(), uuid.uuid4().hex
+        written, stored = self._write(
+            event,
+            {
+                "status": AssetStatus.PROCESSING,
+                "lease_token": token,
+                "lease_expires_at": to_iso(now + lease_seconds),
+                "attempts": Expression("#attempts + :one"),
+            },
+            " OR ".join((WAITING, LAPSED, RETRYABLE)),
+            {
+                "sequencer": pad_sequencer(event.sequencer),
+                "waiting": AssetStatus.RECEIVED,
+                "working": AssetStatus.PROCESSING,
+                "failed": AssetStatus.FAILED,
+                "no": False,
+                "one": 1,
+            },
+        )
+        if written:
+            abandoned = stored["status"] == AssetStatus.PROCESSING
+            return Claim(ClaimState.CLAIMED, token, stored["attempts"] + 1, abandoned)
+        if stored.get("sequencer") != pad_sequencer(event.sequencer):
+            return None
+        if stored.get("lease_token") == token:
+            return Claim(ClaimState.CLAIMED, token, stored["attempts"])
+        if stored["status"] == AssetStatus.PROCESSING:
+            busy_for = from_iso(stored["lease_expires_at"]) - now
+            return Claim(ClaimState.BUSY, attempts=stored["attempts"], busy_for=busy_for)
+        return Claim(ClaimState.DONE, attempts=stored["attempts"])
+
+    def _hand_back(
+        self, event: UploadEvent, lease_token: str, changes: Mapping[str, object]
+    ) -> CommitState:
+        """Write what a worker ends with, where it still holds the lease."""
+        sequencer = pad_sequencer(event.sequencer)
+        written, stored = self._write(
+            event,
+            {**changes, "lease_token": None, "lease_expires_at": None},
+            HELD,
+            {"sequencer": sequencer, "working": AssetStatus.PROCESSING, "held": lease_token},
+        )
+        if written:
+            return CommitState.COMMITTED
+        if stored.get("sequencer") != sequencer:
+            return CommitState.SUPERSEDED
+        if stored.get("committed_by") == lease_token:
+            return CommitState.COMMITTED
+        return CommitState.LEASE_LOST
+
+    def _write(
+        self,
+        event: UploadEvent,
+        changes: Mapping[str, object],
+        condition: str,
+        values: Mapping[str, object],
+    ) -> tuple[bool, dict[str, Any]]:
+        """Change the item where the condition holds; return whether, and what was there before."""
+        now = to_iso(self._clock())
+        key = asset_id(event.source.bucket, event.source.key)
+        try:
+            with translated():
+                response = self._client.update_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": key}},
+                    ReturnValues="ALL_OLD",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **conditional_update(
+                        {**changes, "updated_at": now}, condition, {"now": now, **values}
+                    ),
+                )
+        except ClientError as exc:
+            if error_code(exc) != "ConditionalCheckFailedException":
+                raise
+            stored: dict[str, Any] = {**exc.response}
+            return False, decode_item(stored.get("Item", {}))
+        return True, decode_item(response.get("Attributes", {}))

@@ -1,0 +1,33 @@
+"""Ask SQS to show a message again at a chosen time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lib.aws.errors import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+LONGEST_VISIBILITY = 12 * 60 * 60
+"""Seconds, SQS's limit."""
+
+
+class SqsQueue:
+    """One queue, by URL."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def retry_later(self, receipt_handle: str, seconds: float) -> None:
+        """Show a received message again in `seconds`, instead of after the queue's own time-out.
+
+        Raises TransientError.
+        """
+        with translated():
+            self._client.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=min(max(round(seconds), 0), LONGEST_VISIBILITY),
+            )

@@ -1,0 +1,152 @@
+"""Read sources by version and write renditions, in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from botocore.exceptions import ClientError
+
+from lib.aws.errors import GONE, error_code, translated
+from lib.errors import ErrorCode, TransientError
+from lib.model import Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""One year, the longest that caches honour: a rendition's key changes with its bytes."""
+
+DELETE_BATCH = 1000
+"""Keys that DeleteObjects takes."""
+
+
+class _Version(TypedDict, total=False):
+    Bucket: str
+    Key: str
+    VersionId: str
+
+
+class S3Storage:
+    """Sources lie in any bucket, renditions in one of their own."""
+
+    def __init__(self, client: S3Client, renditions_bucket: str = "") -> None:
+        self._client = client
+        self._renditions = renditions_bucket
+
+    def current_version(self, bucket: str, key: str) -> Source | None:
+        """Return the newest version of a key, or None where it is deleted or was never there.
+
+        S3 says 404 only to who may `s3:ListBucket`, and 403 to others.
+        """
+        try:
+            with translated():
+                head = self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError as exc:
+            if error_code(exc) in GONE:
+                return None
+            raise
+        return Source(
+            bucket,
+            key,
+            version_id=head.get("VersionId", ""),
+            etag=head["ETag"].strip('"'),
+            size=head["ContentLength"],
+        )
+
+    def read_range(self, source: Source, start: int, length: int) -> bytes:
+        """Return at most `length` bytes from `start` on; fewer, or none, at the end.
+
+        Raises PermanentError(SOURCE_GONE) where the version does not exist any more.
+        """
+        if length <= 0:
+            return b""
+        try:
+            with translated(source):
+                response = self._client.get_object(
+                    **_version(source), Range=f"bytes={start}-{start + length - 1}"
+                )
+                return response["Body"].read()
+        except ClientError as exc:
+            # S3 calls a range that starts at or after the end an error; of an empty object, any.
+            if error_code(exc) == "InvalidRange":
+                return b""
+            raise
+
+    def read(self, source: Source) -> bytes:
+        """Return the whole source. Raises PermanentError(SOURCE_GONE)."""
+        with translated(source):
+            return self._client.get_object(**_version(source))["Body"].read()
+
+    def locate(self, source: Source, seconds: int) -> str:
+        """Return a presigned URL that reads and seeks one version for `seconds` from now.
+
+        It ends earlier with the credentials that signed it.
+        """
+        return self._client.generate_presigned_url(
+            "get_object", Params=dict(_version(source)), ExpiresIn=seconds
+        )
+
+    def put(self, key: str, content: bytes | Path, mime: str) -> None:
+        """Write a rendition, immutable for caches; a large file goes in parts."""
+        with translated():
+            if isinstance(content, bytes):
+                self._client.put_object(
+                    Bucket=self._renditions,
+                    Key=key,
+                    Body=content,
+                    ContentType=mime,
+                    CacheControl=IMMUTABLE,
+                )
+                return
+            # Not upload_file, which hides botocore's error in one of its own.
+            with content.open("rb") as file:
+                self._client.upload_fileobj(
+                    file,
+                    self._renditions,
+                    key,
+                    ExtraArgs={"ContentType": mime, "CacheControl": IMMUTABLE},
+                )
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete renditions; those that are not there are deleted already."""
+        for batch in _batches(keys):
+            with translated():
+                response = self._client.delete_objects(
+                    Bucket=self._renditions,
+                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                )
+            if errors := response.get("Errors"):
+                reasons = ", ".join(sorted({error.get("Code", "") for error in errors}))
+                raise TransientError(
+                    ErrorCode.SERVICE_UNAVAILABLE,
+                    f"{len(errors)} of {len(batch)} renditions not deleted: {reasons}",
+                )
+
+    def delete_below(self, prefix: str) -> int:
+        """Delete every rendition below a version prefix, which ends in `/`; return the number."""
+        if not prefix.endswith("/"):
+            raise ValueError(f"expected a prefix that ends in / but received {prefix!r}")
+        with translated():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._renditions, Prefix=prefix
+            )
+            keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        self.delete(keys)
+        return len(keys)
+
+
+def _version(source: Source) -> _Version:
+    """Address one version; where a bucket never had versions, there is none to name."""
+    version: _Version = {"Bucket": source.bucket, "Key": source.key}
+    if source.version_id:
+        version["VersionId"] = source.version_id
+    return version
+
+
+def _batches(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+    remaining = iter(keys)
+    while batch := list(islice(remaining, DELETE_BATCH)):
+        yield batch

@@ -1,0 +1,53 @@
+"""Work through a batch of queue messages, each on its own: a failed one fails alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lib.errors import TransientError
+from lib.messages import decode
+from lib.model import UploadEvent
+
+RETRY_BASE_SECONDS = 2.0
+RETRY_CAP_SECONDS = 600.0
+
+Process = Callable[[UploadEvent, bool], None]
+"""Process an event; the flag tells that it will not be delivered again."""
+
+
+def process_batch(
+    batch: Mapping[str, Any],
+    process: Process,
+    *,
+    max_receives: int,
+    retry_later: Callable[[str, float], None],
+    on_retry: Callable[[Exception, str, int], None],
+) -> dict[str, list[dict[str, str]]]:
+    """Process an SQS event and return its partial batch response.
+
+    A failed message becomes visible again after an exponential delay with full jitter
+    (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/), not after
+    the queue's whole visibility timeout; that one is for workers that were killed.
+    """
+    failed = []
+    for record in batch["Records"]:
+        receives = int(record["attributes"]["ApproximateReceiveCount"])
+        try:
+            process(decode(record["body"]), receives >= max_receives)
+        except Exception as exc:  # whatever it is, the message goes back
+            on_retry(exc, record["messageId"], receives)
+            failed.append({"itemIdentifier": record["messageId"]})
+            if receives < max_receives:
+                retry_later(record["receiptHandle"], retry_delay(receives, exc))
+    return {"batchItemFailures": failed}
+
+
+def retry_delay(
+    receives: int, exc: Exception, spread: Callable[[], float] = random.random
+) -> float:
+    """Return the seconds to wait after the given number of receives."""
+    if isinstance(exc, TransientError) and exc.retry_after is not None:
+        return min(exc.retry_after + 1, RETRY_CAP_SECONDS)
+    return min(RETRY_BASE_SECONDS * 2.0 ** (receives - 1), RETRY_CAP_SECONDS) * (0.5 + spread() / 2)

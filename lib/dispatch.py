@@ -1,0 +1,107 @@
+"""Look at what arrived in the uploads bucket, record it, and tell the processors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lib.errors import ErrorCode, PermanentError
+from lib.keys import asset_id
+from lib.model import (
+    Action,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    Failure,
+    MediaType,
+    ObjectEvent,
+    UploadEvent,
+)
+from lib.ordering import write_in_order
+from lib.ports import Catalog, Clock, Storage, Topic
+from lib.routing import HEAD_BYTES, sniff
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What dispatch did with one event; `rejected` tells why there is nothing to process."""
+
+    event: UploadEvent
+    state: ClaimState
+    rejected: Failure | None = None
+
+
+def dispatch(
+    events: Iterable[ObjectEvent], *, storage: Storage, catalog: Catalog, topic: Topic, clock: Clock
+) -> list[Recorded]:
+    """Record every event in the catalog, then publish those that are not stale or rejected.
+
+    An upload that is recorded already is published again: the earlier publication may have
+    failed, and the processors' claim makes a repeat harmless. Raises TransientError; the whole
+    call can be repeated.
+    """
+    received_at = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
+    recorded = [
+        _record(upload, storage, catalog)
+        for event in events
+        if (upload := _describe(event, received_at, storage, catalog)) is not None
+    ]
+    topic.publish(
+        each.event
+        for each in recorded
+        if each.state is not ClaimState.STALE and each.rejected is None
+    )
+    return recorded
+
+
+def _describe(
+    event: ObjectEvent, received_at: str, storage: Storage, catalog: Catalog
+) -> UploadEvent | None:
+    """Turn an S3 record into the event it stands for; None where nothing changed."""
+    asset = None
+    if event.action is Action.REMOVED:
+        asset = catalog.get(asset_id(event.source.bucket, event.source.key))
+    if event.permanent:
+        # One version was deleted for good. If another one is current now, that is what to show.
+        current = storage.current_version(event.source.bucket, event.source.key)
+        if current is not None:
+            known = asset is not None and asset.status is not AssetStatus.DELETED
+            if asset is not None and known and asset.source.version_id == current.version_id:
+                return None
+            event = replace(event, action=Action.CREATED, source=current, permanent=False)
+    return UploadEvent(
+        action=event.action,
+        source=event.source,
+        sequencer=event.sequencer,
+        media_type=asset.media_type if asset else MediaType.UNSUPPORTED,
+        mime=asset.mime if asset else "",
+        received_at=received_at,
+    )
+
+
+def _record(event: UploadEvent, storage: Storage, catalog: Catalog) -> Recorded:
+    """Write an event into the catalog: a tombstone, a rejection or a receipt."""
+
+    def bury(over: str | None) -> Claim:
+        return catalog.bury(event, over=over)
+
+    def reject(over: str | None) -> Claim:
+        return catalog.reject(event, failure, over=over)
+
+    def receive(over: str | None) -> Claim:
+        return catalog.receive(event, over=over)
+
+    if event.action is Action.REMOVED:
+        return Recorded(event, write_in_order(bury, event, storage).state)
+    try:
+        sniffed = sniff(storage.read_range(event.source, 0, HEAD_BYTES))
+    except PermanentError as gone:
+        failure = Failure.of(gone)
+    else:
+        event = replace(event, media_type=sniffed.media_type, mime=sniffed.mime)
+        if sniffed.media_type is not MediaType.UNSUPPORTED:
+            return Recorded(event, write_in_order(receive, event, storage).state)
+        reason = sniffed.reason or "not a known image, video or audio file"
+        failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, reason, permanent=True)
+    return Recorded(event, write_in_order(reject, event, storage).state, rejected=failure)

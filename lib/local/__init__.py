@@ -1,0 +1,1 @@
+"""The pipeline without AWS: a memory as `Catalog`, folders as `Storage`."""

@@ -1,0 +1,212 @@
+"""A catalog in memory, with the fence of `lib/aws/catalog.py`."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from lib.keys import asset_id, pad_sequencer
+from lib.model import (
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    Failure,
+    Outcome,
+    Probe,
+    UploadEvent,
+)
+from lib.ports import Clock
+from lib.timestamps import from_iso, to_iso
+
+TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
+"""As in DynamoDB, though nothing expires here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    asset: Asset
+    sequencer_length: int
+    committed_by: str | None = None
+
+
+class MemoryCatalog:
+    """Entries live as long as the object; safe to share between threads."""
+
+    def __init__(self, clock: Clock = time.time) -> None:
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+        self._lock = Lock()
+
+    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record an upload as RECEIVED; what is live stays. See `lib.ports.Catalog`."""
+        with self._lock:
+            return self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
+
+    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+        """Record an unsupported upload as REJECTED; what is live stays."""
+        with self._lock:
+            rejected = self._describe(event, AssetStatus.REJECTED)
+            return self._record(event, over, replace(rejected, error=failure))
+
+    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record a removal as a DELETED tombstone."""
+        with self._lock:
+            tombstone = replace(
+                self._describe(event, AssetStatus.DELETED),
+                expires_at=int(self._clock()) + TOMBSTONE_SECONDS,
+                preset=None,
+                recipe=None,
+                probe=Probe(),
+                placeholder=None,
+                renditions=(),
+                manifest_key=None,
+                live_version_id=None,
+            )
+            return self._record(event, over, tombstone)
+
+    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
+        """Take the lease on an upload, and record the upload first where that is still to do."""
+        with self._lock:
+            received = self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
+            if received.state not in (ClaimState.CLAIMED, ClaimState.DONE):
+                return received
+            return self._take(event, lease_seconds)
+
+    def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
+        """Write an outcome where the lease is still held; FAILED leaves what is live."""
+        with self._lock:
+            entry = self._entries.get(_id(event))
+            state = _held(entry, event, lease_token)
+            if entry is None or state is not None:
+                return state or CommitState.SUPERSEDED
+            asset = entry.asset
+            if outcome.status is not AssetStatus.FAILED:
+                asset = replace(
+                    asset,
+                    probe=outcome.probe,
+                    placeholder=outcome.placeholder,
+                    preset=outcome.preset,
+                    recipe=outcome.recipe,
+                    renditions=outcome.renditions,
+                    manifest_key=outcome.manifest_key,
+                    live_version_id=event.source.version_id,
+                )
+            asset = replace(
+                asset,
+                status=outcome.status,
+                error=outcome.error,
+                processed_ms=outcome.processed_ms,
+                lease_token=None,
+                lease_expires_at=None,
+                updated_at=to_iso(self._clock()),
+            )
+            self._entries[_id(event)] = replace(entry, asset=asset, committed_by=lease_token)
+            return CommitState.COMMITTED
+
+    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+        """Give the lease back, with the reason; the upload is claimable at once."""
+        with self._lock:
+            entry = self._entries.get(_id(event))
+            state = _held(entry, event, lease_token)
+            if entry is None or state is not None:
+                return state or CommitState.SUPERSEDED
+            asset = replace(
+                entry.asset,
+                status=AssetStatus.RECEIVED,
+                error=failure,
+                lease_token=None,
+                lease_expires_at=None,
+                updated_at=to_iso(self._clock()),
+            )
+            self._entries[_id(event)] = replace(entry, asset=asset)
+            return CommitState.COMMITTED
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return one entry."""
+        entry = self._entries.get(asset_id)
+        return entry.asset if entry else None
+
+    def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
+        """Iterate over the entries of one status by `updated_at`."""
+        with self._lock:
+            assets = [entry.asset for entry in self._entries.values()]
+        found = (asset for asset in assets if asset.status is status)
+        return iter(sorted(found, key=lambda asset: asset.updated_at, reverse=newest_first))
+
+    def _describe(self, event: UploadEvent, status: AssetStatus) -> Asset:
+        """Return the entry as a new event makes it: without work done, with what is live."""
+        now = to_iso(self._clock())
+        entry = self._entries.get(_id(event))
+        sequencer = pad_sequencer(event.sequencer)
+        known = (
+            entry.asset if entry else Asset(_id(event), event.source, sequencer, status, now, now)
+        )
+        return replace(
+            known,
+            source=event.source,
+            sequencer=sequencer,
+            status=status,
+            updated_at=now,
+            media_type=event.media_type,
+            mime=event.mime,
+            attempts=0,
+            lease_token=None,
+            lease_expires_at=None,
+            error=None,
+            processed_ms=None,
+            expires_at=None,
+        )
+
+    def _record(self, event: UploadEvent, over: str | None, asset: Asset) -> Claim:
+        entry = self._entries.get(_id(event))
+        if entry is not None:
+            stored = entry.asset.sequencer
+            comparable = entry.sequencer_length == len(event.sequencer)
+            if stored == asset.sequencer:
+                return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
+            if stored != over and not comparable:
+                return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
+            if stored != over and stored > asset.sequencer:
+                return Claim(ClaimState.STALE)
+        self._entries[_id(event)] = _Entry(asset, len(event.sequencer))
+        return Claim(ClaimState.CLAIMED)
+
+    def _take(self, event: UploadEvent, lease_seconds: float) -> Claim:
+        entry = self._entries[_id(event)]
+        asset, now = entry.asset, self._clock()
+        working = asset.status is AssetStatus.PROCESSING
+        if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
+            busy_for = from_iso(asset.lease_expires_at) - now
+            return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=busy_for)
+        failed = asset.status is AssetStatus.FAILED and asset.error is not None
+        retryable = failed and asset.error is not None and not asset.error.permanent
+        if asset.status.terminal and not retryable:
+            return Claim(ClaimState.DONE, attempts=asset.attempts)
+        taken = replace(
+            asset,
+            status=AssetStatus.PROCESSING,
+            lease_token=uuid.uuid4().hex,
+            lease_expires_at=to_iso(now + lease_seconds),
+            attempts=asset.attempts + 1,
+            updated_at=to_iso(now),
+        )
+        self._entries[_id(event)] = replace(entry, asset=taken)
+        return Claim(ClaimState.CLAIMED, taken.lease_token, taken.attempts, abandoned=working)
+
+
+def _id(event: UploadEvent) -> str:
+    return asset_id(event.source.bucket, event.source.key)
+
+
+def _held(entry: _Entry | None, event: UploadEvent, lease_token: str) -> CommitState | None:
+    """Tell why a worker may not write; None where it holds the lease."""
+    if entry is None or entry.asset.sequencer != pad_sequencer(event.sequencer):
+        return CommitState.SUPERSEDED
+    if entry.asset.lease_token == lease_token:
+        return None
+    return CommitState.COMMITTED if entry.committed_by == lease_token else CommitState.LEASE_LOST

@@ -1,0 +1,80 @@
+"""Read the environment: the only place that does. One frozen dataclass a function.
+
+A field is the variable of the same name in upper case; one without a default must be set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import TypeVar, get_type_hints
+
+
+class MissingSettingsError(RuntimeError):
+    """Environment variables are missing or malformed; the message names all of them at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings:
+    """Where dispatch records and publishes."""
+
+    stage: str
+    catalog_table: str
+    media_topic_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorSettings:
+    """Where a processor reads its messages, writes renditions, and when a receive is the last."""
+
+    stage: str
+    catalog_table: str
+    renditions_bucket: str
+    queue_url: str
+    max_receives: int
+    ffmpeg_path: str = "/opt/bin/ffmpeg"
+    """Where the ffmpeg layer puts its binary."""
+    scratch_folder: str = "/tmp"  # noqa: S108 - the one writable folder of a function
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """Where sweep deletes."""
+
+    stage: str
+    renditions_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Where notify publishes."""
+
+    stage: str
+    asset_events_topic_arn: str
+
+
+Settings = TypeVar("Settings")
+
+
+def from_env(kind: type[Settings], env: Mapping[str, str] = os.environ) -> Settings:
+    """Build a settings dataclass. Raises MissingSettingsError naming every problem."""
+    types = get_type_hints(kind)
+    values: dict[str, str | int] = {}
+    problems = []
+    for each in fields(kind):  # type: ignore[arg-type]
+        name = each.name.upper()
+        text = env.get(name, "")
+        if not text:
+            if each.default is MISSING:
+                problems.append(f"{name} is not set")
+        elif types[each.name] is int:
+            if text.isdecimal():
+                values[each.name] = int(text)
+            else:
+                problems.append(f"expected a whole number for {name} but received {text!r}")
+        else:
+            values[each.name] = text
+    if problems:
+        raise MissingSettingsError(f"{kind.__name__}: " + "; ".join(problems))
+    return kind(**values)
