@@ -10,7 +10,7 @@ from lib.errors import TransientError
 from lib.messages import decode
 from lib.model import UploadEvent
 
-RETRY_BASE_SECONDS = 2.0
+RETRY_BASE_SECONDS = 1.0
 RETRY_CAP_SECONDS = 600.0
 
 Process = Callable[[UploadEvent, bool], None]
@@ -39,8 +39,9 @@ def process_batch(
         except Exception as exc:  # whatever it is, the message goes back
             on_retry(exc, record["messageId"], receives)
             failed.append({"itemIdentifier": record["messageId"]})
-            if receives < max_receives:
-                retry_later(record["receiptHandle"], retry_delay(receives, exc))
+            # After the last receive SQS moves a message to the dead-letter queue once it is visible.
+            delay = retry_delay(receives, exc) if receives < max_receives else 0
+            retry_later(record["receiptHandle"], delay)
     return {"batchItemFailures": failed}
 
 

@@ -1,0 +1,324 @@
+"""The template that `sls package` makes of serverless.yml, for every stage."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import pytest
+
+STAGES = ("local", "dev", "prod")
+
+FORCED_BY_AWS = {
+    # X-Ray's actions take no resource.
+    ("xray:PutTraceSegments", "*"),
+    ("xray:PutTelemetryRecords", "*"),
+}
+
+IGNORED_BY_CFN_LINT = {
+    "W3005",  # osls writes a DependsOn beside each reference to a role
+    "W3037",  # local only: the emulator's action sns:PublishBatch, checked for below
+}
+
+
+@pytest.fixture(scope="session", params=STAGES)
+def stage(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def template_file(package, stage):
+    return package(stage) / "cloudformation-template-update-stack.json"
+
+
+@pytest.fixture(scope="session")
+def template(template_file):
+    return json.loads(template_file.read_text())
+
+
+@pytest.fixture(scope="session")
+def resources(template):
+    return template["Resources"]
+
+
+def of_type(resources, kind):
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def target(value):
+    """Return the logical id that a Ref or GetAtt points at."""
+    if "Ref" in value:
+        return value["Ref"]
+    attribute = value["Fn::GetAtt"]
+    return attribute[0] if isinstance(attribute, list) else attribute.split(".")[0]
+
+
+def statements(resources):
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if "Effect" in statement:
+                    yield name, statement
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_cfn_lint_has_nothing_to_say(template_file):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "cfnlint",
+            template_file,
+            "--regions",
+            "us-east-1",
+            "--format",
+            "json",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout or "[]")
+    assert [each for each in found if each["Rule"]["Id"] not in IGNORED_BY_CFN_LINT] == []
+
+
+def test_functions(resources):
+    functions = of_type(resources, "AWS::Lambda::Function")
+    handlers = {each["Handler"] for each in functions.values()}
+    assert handlers == {
+        f"handlers/{name}.handler"
+        for name in ("dispatch", "process_image", "process_video", "sweep", "notify")
+    }
+    assert {each["Runtime"] for each in functions.values()} == {"python3.13"}
+    roles = [target(each["Role"]) for each in functions.values()]
+    assert len(set(roles)) == len(roles), "a role of its own for each function"
+    assert set(roles) == set(of_type(resources, "AWS::IAM::Role"))
+
+
+def test_functions_on_aws_are_arm64_with_layers_of_that_architecture(package):
+    for stage in ("dev", "prod"):
+        resources = json.loads(
+            (package(stage) / "cloudformation-template-update-stack.json").read_text()
+        )["Resources"]
+        for function in of_type(resources, "AWS::Lambda::Function").values():
+            assert function["Architectures"] == ["arm64"]
+
+
+def test_no_wildcard_that_aws_does_not_force(resources, stage):
+    seen = set()
+    for name, statement in statements(resources):
+        assert statement["Effect"] == "Allow"
+        for action, resource in itertools.product(
+            as_list(statement["Action"]), as_list(statement["Resource"])
+        ):
+            assert "*" not in action, (name, action)
+            if resource == "*":
+                assert (action, resource) in FORCED_BY_AWS, (name, action)
+                seen.add((action, resource))
+            elif "Fn::Sub" in resource:
+                text = resource["Fn::Sub"]
+                # The one thing that may vary is what lies inside one named bucket, log group
+                # or table.
+                assert text.count("*") == text.endswith(("*", "/*")), (name, text)
+                assert "media-pipeline-" in text, (name, text)
+    assert seen == (FORCED_BY_AWS if stage == "prod" else set())
+
+
+def test_the_emulators_own_action_is_not_asked_of_aws(resources, stage):
+    actions = {each for _, entry in statements(resources) for each in as_list(entry["Action"])}
+    assert ("sns:PublishBatch" in actions) == (stage == "local")
+    assert ("sns:Publish" in actions) is True
+
+
+def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resources):
+    def roles_with(action):
+        return {name for name, each in statements(resources) if action in as_list(each["Action"])}
+
+    processors = {"ProcessImageRole", "ProcessVideoRole"}
+    assert roles_with("s3:GetObject") == processors | {"DispatchRole"}
+    assert roles_with("s3:PutObject") == processors
+    assert roles_with("s3:DeleteObject") == processors | {"SweepRole"}
+    assert roles_with("dynamodb:UpdateItem") == processors | {"DispatchRole"}
+
+
+def test_every_queue_has_a_dead_letter_queue(resources):
+    queues = of_type(resources, "AWS::SQS::Queue")
+    working = {name: each for name, each in queues.items() if "RedrivePolicy" in each}
+    assert set(working) == {"ImageQueue", "VideoQueue"}
+    for name, queue in working.items():
+        redrive = queue["RedrivePolicy"]
+        letters = target(redrive["deadLetterTargetArn"])
+        assert letters in queues.keys() - working.keys(), name
+        assert redrive["maxReceiveCount"] >= 5
+        assert queues[letters]["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+    letters = [target(each["RedrivePolicy"]["deadLetterTargetArn"]) for each in working.values()]
+    assert len(set(letters)) == len(letters)
+
+
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resources):
+    functions = of_type(resources, "AWS::Lambda::Function")
+    queues = of_type(resources, "AWS::SQS::Queue")
+    mappings = [
+        each
+        for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if target(each["EventSourceArn"]) in queues
+    ]
+    assert len(mappings) == 2
+    for mapping in mappings:
+        queue = queues[target(mapping["EventSourceArn"])]
+        function = functions[target(mapping["FunctionName"])]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+        variables = function["Environment"]["Variables"]
+        assert int(variables["MAX_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
+        assert target(variables["QUEUE_URL"]) == target(mapping["EventSourceArn"])
+
+
+def test_filter_policies_are_disjoint_and_exhaustive(resources):
+    subscriptions = of_type(resources, "AWS::SNS::Subscription")
+    assert len(subscriptions) == 2
+    for action, media_type in itertools.product(
+        ("created", "removed"), ("image", "video", "audio", "unsupported")
+    ):
+        attributes = {"action": action, "media_type": media_type}
+        taken = [
+            name
+            for name, each in subscriptions.items()
+            if all(attributes[key] in allowed for key, allowed in each["FilterPolicy"].items())
+        ]
+        # What is removed or unsupported is settled by dispatch: no processor gets it.
+        processed = action == "created" and media_type != "unsupported"
+        assert len(taken) == (1 if processed else 0), (attributes, taken)
+
+
+def test_subscriptions_are_raw_and_keep_what_they_cannot_deliver(resources):
+    queues = of_type(resources, "AWS::SQS::Queue")
+    [policy] = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    [statement] = policy["PolicyDocument"]["Statement"]
+    allowed = {target(each) for each in statement["Resource"]}
+    for each in of_type(resources, "AWS::SNS::Subscription").values():
+        assert each["RawMessageDelivery"] is True
+        assert each.get("FilterPolicyScope", "MessageAttributes") == "MessageAttributes"
+        letters = target(each["RedrivePolicy"]["deadLetterTargetArn"])
+        assert letters in queues
+        assert {target(each["Endpoint"]), letters} <= allowed
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "MediaTopic"}}}
+
+
+def test_what_fails_asynchronously_is_kept(resources):
+    [invoke] = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    assert target(invoke["DestinationConfig"]["OnFailure"]["Destination"]) == "DispatchFailures"
+    streams = [
+        each
+        for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if target(each["EventSourceArn"]) == "Catalog"
+    ]
+    assert len(streams) == 2
+    for each in streams:
+        assert target(each["DestinationConfig"]["OnFailure"]["Destination"]) == "StreamFailures"
+        assert each["BisectBatchOnFunctionError"] is True
+        assert 0 < each["MaximumRetryAttempts"] < 100
+
+
+def test_one_unfiltered_notification_for_what_is_created_and_one_for_what_is_removed(resources):
+    uploads = resources["S3BucketUploads"]["Properties"]
+    notifications = uploads["NotificationConfiguration"]["LambdaConfigurations"]
+    assert [each["Event"] for each in notifications] == [
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+    ]
+    assert not any("Filter" in each for each in notifications)
+    assert uploads["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_buckets_are_private_encrypted_tls_only_and_tidy(resources, stage):
+    buckets = {
+        name: each
+        for name, each in of_type(resources, "AWS::S3::Bucket").items()
+        if name != "ServerlessDeploymentBucket"
+    }
+    assert set(buckets) == {"S3BucketUploads", "Renditions"}
+    for bucket in buckets.values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+        assert f"-{stage}-" in bucket["BucketName"]
+        assert bucket["BucketName"].endswith("-000000000000")
+    rules = buckets["S3BucketUploads"]["LifecycleConfiguration"]["Rules"]
+    assert any("NoncurrentVersionExpiration" in rule for rule in rules)
+    policies = of_type(resources, "AWS::S3::BucketPolicy")
+    tls_only = {
+        target(each["Bucket"])
+        for each in policies.values()
+        for entry in each["PolicyDocument"]["Statement"]
+        if entry["Effect"] == "Deny"
+        and entry["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert (tls_only >= set(buckets)) == (stage != "local")
+
+
+def test_prod_keeps_what_users_own_when_the_stack_goes(resources, stage):
+    for name in ("S3BucketUploads", "Renditions", "Catalog"):
+        kept = (resources[name]["DeletionPolicy"], resources[name]["UpdateReplacePolicy"])
+        assert set(kept) == {"Retain" if stage == "prod" else "Delete"}, name
+
+
+def test_the_table_has_its_stream_its_index_and_stays_in_the_free_tier_on_dev(resources, stage):
+    table = resources["Catalog"]["Properties"]
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "by-status"
+    assert [each["AttributeName"] for each in index["KeySchema"]] == ["status", "updated_at"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    if stage != "dev":
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        return
+    assert table["BillingMode"] == "PROVISIONED"
+    for unit in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        used = [each["ProvisionedThroughput"][unit] for each in (table, index)]
+        assert 0 < sum(used) <= 25
+
+
+def test_alarms_only_where_the_stage_asks_and_within_the_free_ten(resources, stage):
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    if stage != "prod":
+        assert alarms == {}
+        return
+    assert 0 < len(alarms) <= 10
+    watched = {
+        (each["MetricName"], target(each["Dimensions"][0]["Value"])) for each in alarms.values()
+    }
+    letters = "ApproximateNumberOfMessagesVisible"
+    assert {
+        (letters, "ImageDeadLetters"),
+        (letters, "VideoDeadLetters"),
+        (letters, "SubscriptionDeadLetters"),
+        (letters, "DispatchFailures"),
+        (letters, "StreamFailures"),
+        ("ApproximateAgeOfOldestMessage", "ImageQueue"),
+        ("ApproximateAgeOfOldestMessage", "VideoQueue"),
+        ("Errors", "DispatchLambdaFunction"),
+    } == watched
+
+
+def test_logs_end_and_the_dashboard_is_json(resources):
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert len(groups) == 5
+    assert all(each["RetentionInDays"] <= 90 for each in groups.values())
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert len(json.loads(body)["widgets"]) >= 5
+
+
+def test_outputs(template):
+    assert {
+        "UploadsBucket",
+        "RenditionsBucket",
+        "CatalogTable",
+        "MediaTopic",
+        "AssetEventsTopic",
+    } <= set(template["Outputs"])

@@ -1,0 +1,122 @@
+"""What a test does with a deployed stack: upload, wait, look."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lib.aws.catalog import DynamoCatalog
+from lib.keys import asset_id
+from lib.local.emulator import Emulator
+from lib.model import Asset, AssetStatus
+
+PATIENCE_SECONDS = 90
+POLL_SECONDS = 0.1
+
+Found = TypeVar("Found")
+
+
+def wait_for(look: Callable[[], Found | None], what: str) -> Found:
+    """Look until something true is found, at most PATIENCE_SECONDS long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(POLL_SECONDS)
+    raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}")
+
+
+class Deployed:
+    """The local stage, through the same APIs that a user has."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.s3 = boto3.client("s3")
+        self.sns = boto3.client("sns")
+        self.sqs = boto3.client("sqs")
+        self.functions = boto3.client("lambda")
+        described = boto3.client("cloudformation").describe_stacks(
+            StackName="media-pipeline-local"
+        )["Stacks"][0]
+        self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        self.uploads = self.outputs["UploadsBucket"]
+        self.renditions = self.outputs["RenditionsBucket"]
+        self.catalog = DynamoCatalog(boto3.client("dynamodb"), self.outputs["CatalogTable"])
+
+    def upload(self, key: str, content: bytes | Path) -> str:
+        """Upload and return the version id."""
+        body = content.read_bytes() if isinstance(content, Path) else content
+        return self.s3.put_object(Bucket=self.uploads, Key=key, Body=body)["VersionId"]
+
+    def asset(self, key: str) -> Asset | None:
+        return self.catalog.get(asset_id(self.uploads, key))
+
+    def wait(self, key: str, version_id: str, *statuses: AssetStatus) -> Asset:
+        """Wait until a version is terminal, or in one of the statuses."""
+
+        def look() -> Asset | None:
+            asset = self.asset(key)
+            if asset is None or asset.source.version_id != version_id:
+                return None
+            wanted = asset.status in statuses if statuses else asset.status.terminal
+            return asset if wanted else None
+
+        return wait_for(look, f"{key} to be {' or '.join(statuses) or 'terminal'}")
+
+    def stored(self, key: str) -> set[str]:
+        """Return the keys of everything that lies in the renditions bucket for an asset."""
+        found = self.s3.list_objects_v2(
+            Bucket=self.renditions, Prefix=asset_id(self.uploads, key) + "/"
+        )
+        return {each["Key"] for each in found.get("Contents", [])}
+
+    def fetch(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=self.renditions, Key=key)["Body"].read()
+
+    def exists(self, key: str) -> bool:
+        try:
+            self.s3.head_object(Bucket=self.renditions, Key=key)
+        except ClientError:
+            return False
+        return True
+
+    def dispatch(self, *records: dict[str, Any]) -> None:
+        """Invoke dispatch as S3 would."""
+        answer = self.functions.invoke(
+            FunctionName="media-pipeline-local-dispatch",
+            Payload=json.dumps({"Records": list(records)}),
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+        """Take what waits in a queue."""
+        received = self.sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        for each in received:
+            self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=each["ReceiptHandle"])
+        return received
+
+
+def record(asset: Asset, name: str = "ObjectCreated:Put") -> dict[str, Any]:
+    """Return the S3 event record that an asset's newest version came with."""
+    return {
+        "eventVersion": "2.1",
+        "eventName": name,
+        "s3": {
+            "bucket": {"name": asset.source.bucket},
+            "object": {
+                "key": asset.source.key,
+                "versionId": asset.source.version_id,
+                "eTag": asset.source.etag,
+                "size": asset.source.size,
+                "sequencer": asset.sequencer.rstrip("0").ljust(18, "0"),
+            },
+        },
+    }

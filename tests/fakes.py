@@ -1,0 +1,130 @@
+"""Small honest stand-ins for the ports, and builders for what the tests talk about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.model import Action, AssetStatus, MediaType, ObjectEvent, Source, UploadEvent
+
+UPLOADS = "uploads"
+JPEG_HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100)
+
+
+@dataclass
+class MemoryStorage:
+    """A versioned bucket of sources and a bucket of renditions, in memory."""
+
+    renditions: dict[str, bytes] = field(default_factory=dict)
+    versions: dict[tuple[str, str], list[tuple[str, bytes | None]]] = field(default_factory=dict)
+    sequence: int = 0
+    on_put: Callable[[str], None] = lambda _: None
+
+    def upload(self, key: str, content: bytes) -> ObjectEvent:
+        """Store a new version and return the event that S3 would send."""
+        return self._change(key, content, Action.CREATED)
+
+    def remove(self, key: str) -> ObjectEvent:
+        """Put a delete marker on top."""
+        return self._change(key, None, Action.REMOVED)
+
+    def destroy(self, event: ObjectEvent) -> ObjectEvent:
+        """Delete one version for good."""
+        stored = self.versions[UPLOADS, event.source.key]
+        stored[:] = [each for each in stored if each[0] != event.source.version_id]
+        self.sequence += 1
+        sequencer = f"{self.sequence:016X}"
+        return replace(event, action=Action.REMOVED, sequencer=sequencer, permanent=True)
+
+    def _change(self, key: str, content: bytes | None, action: Action) -> ObjectEvent:
+        self.sequence += 1
+        version = f"v{self.sequence}"
+        self.versions.setdefault((UPLOADS, key), []).append((version, content))
+        source = _source(key, version, content or b"")
+        return ObjectEvent(action, source, f"{self.sequence:016X}")
+
+    def current_version(self, bucket: str, key: str) -> Source | None:
+        stored = self.versions.get((bucket, key), [])
+        if not stored or stored[-1][1] is None:
+            return None
+        return _source(key, stored[-1][0], stored[-1][1])
+
+    def read(self, source: Source) -> bytes:
+        for version, content in self.versions.get((source.bucket, source.key), []):
+            if version == source.version_id and content is not None:
+                return content
+        raise PermanentError(ErrorCode.SOURCE_GONE, "the version was deleted")
+
+    def read_range(self, source: Source, start: int, length: int) -> bytes:
+        return self.read(source)[start : start + length]
+
+    def locate(self, source: Source, seconds: int) -> str:
+        raise NotImplementedError("bytes in memory have no address")
+
+    def put(self, key: str, content: bytes | Path, mime: str) -> None:
+        self.on_put(key)
+        self.renditions[key] = content if isinstance(content, bytes) else content.read_bytes()
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.renditions.pop(key, None)
+
+    def delete_below(self, prefix: str) -> int:
+        below = [key for key in self.renditions if key.startswith(prefix)]
+        self.delete(below)
+        return len(below)
+
+
+@dataclass
+class RecordingTopic:
+    """Keeps what was published; fails as often as it is told to."""
+
+    published: list[UploadEvent] = field(default_factory=list)
+    failures: int = 0
+
+    def publish(self, events: Iterable[UploadEvent]) -> None:
+        events = list(events)
+        if events and self.failures:
+            self.failures -= 1
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the topic is away")
+        self.published += events
+
+
+@dataclass
+class RecordingAssetEvents:
+    """Keeps what was published."""
+
+    published: list[dict[str, object]] = field(default_factory=list)
+
+    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
+        self.published.append(event | {"attributes": (status, media)})
+
+
+@dataclass
+class ManualClock:
+    """Time that passes when the test says so. Epoch seconds."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def received(event: ObjectEvent, media_type: MediaType = MediaType.IMAGE) -> UploadEvent:
+    """Return the message that dispatch would publish for an upload."""
+    return UploadEvent(
+        action=event.action,
+        source=event.source,
+        sequencer=event.sequencer,
+        media_type=media_type,
+        mime="image/jpeg",
+        received_at="2026-01-01T00:00:00.000+00:00",
+    )
+
+
+def _source(key: str, version: str, content: bytes) -> Source:
+    etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return Source(UPLOADS, key, version, etag, len(content))

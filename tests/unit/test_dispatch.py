@@ -1,0 +1,140 @@
+"""What dispatch records and publishes, for every kind of S3 event."""
+
+from dataclasses import replace
+
+import pytest
+
+from lib.dispatch import dispatch
+from lib.errors import ErrorCode, TransientError
+from lib.keys import asset_id
+from lib.local.memory import MemoryCatalog
+from lib.model import Action, AssetStatus, ClaimState, MediaType
+from tests.fakes import JPEG_HEAD, UPLOADS, MemoryStorage, RecordingTopic
+
+
+class World:
+    def __init__(self):
+        self.storage, self.catalog, self.topic = MemoryStorage(), MemoryCatalog(), RecordingTopic()
+
+    def dispatch(self, *events):
+        return dispatch(
+            events,
+            storage=self.storage,
+            catalog=self.catalog,
+            topic=self.topic,
+            clock=lambda: 1_800_000_000.0,
+        )
+
+    def asset(self, key):
+        return self.catalog.get(asset_id(UPLOADS, key))
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_an_upload_is_recorded_by_its_bytes_and_published(world):
+    event = world.storage.upload("holiday.txt", JPEG_HEAD)
+    world.dispatch(event)
+    assert world.asset("holiday.txt").status is AssetStatus.RECEIVED
+    [message] = world.topic.published
+    assert (message.media_type, message.mime) == (MediaType.IMAGE, "image/jpeg")
+    assert message.source == event.source
+    assert message.received_at == "2027-01-15T08:00:00.000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"just words\n", "text"), (b"", "empty"), (b"<svg/>", "SVG")]
+)
+def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
+    world, content, reason
+):
+    world.dispatch(world.storage.upload("photo.jpg", content))
+    asset = world.asset("photo.jpg")
+    assert asset.status is AssetStatus.REJECTED
+    assert asset.error.code is ErrorCode.UNSUPPORTED_MEDIA
+    assert reason in asset.error.message
+    assert world.topic.published == []
+
+
+def test_a_repeated_event_is_published_again_because_the_first_may_not_have_been(world):
+    event = world.storage.upload("a.jpg", JPEG_HEAD)
+    world.topic.failures = 1
+    with pytest.raises(TransientError):
+        world.dispatch(event)
+    world.dispatch(event)
+    assert [each.source for each in world.topic.published] == [event.source]
+    assert world.asset("a.jpg").status is AssetStatus.RECEIVED
+
+
+def test_a_late_event_is_neither_recorded_nor_published(world):
+    first = world.storage.upload("a.jpg", JPEG_HEAD)
+    second = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    world.dispatch(second)
+    [late] = world.dispatch(first)
+    assert late.state is ClaimState.STALE
+    assert world.asset("a.jpg").source == second.source
+    assert [each.source for each in world.topic.published] == [second.source]
+
+
+def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(world):
+    upload = world.storage.upload("a.jpg", JPEG_HEAD)
+    removal = world.storage.remove("a.jpg")
+    world.dispatch(removal)
+    world.dispatch(upload)
+    assert world.asset("a.jpg").status is AssetStatus.DELETED
+    [message] = world.topic.published
+    assert message.action is Action.REMOVED
+
+
+def test_a_removal_is_published_with_what_the_asset_was(world):
+    world.dispatch(world.storage.upload("a.jpg", JPEG_HEAD))
+    world.dispatch(world.storage.remove("a.jpg"))
+    assert world.topic.published[-1].media_type is MediaType.IMAGE
+
+
+def test_destroying_an_old_version_changes_nothing(world):
+    old = world.storage.upload("a.jpg", JPEG_HEAD)
+    new = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    world.dispatch(old, new)
+    published = len(world.topic.published)
+    assert world.dispatch(world.storage.destroy(old)) == []
+    assert world.asset("a.jpg").source == new.source
+    assert len(world.topic.published) == published
+
+
+def test_destroying_the_delete_marker_brings_the_version_below_back(world):
+    upload = world.storage.upload("a.jpg", JPEG_HEAD)
+    marker = world.storage.remove("a.jpg")
+    world.dispatch(upload, marker)
+    world.dispatch(world.storage.destroy(marker))
+    asset = world.asset("a.jpg")
+    assert (asset.status, asset.source) == (AssetStatus.RECEIVED, upload.source)
+    assert world.topic.published[-1].action is Action.CREATED
+
+
+def test_destroying_the_only_version_buries_the_asset(world):
+    upload = world.storage.upload("a.jpg", JPEG_HEAD)
+    world.dispatch(upload)
+    world.dispatch(world.storage.destroy(upload))
+    assert world.asset("a.jpg").status is AssetStatus.DELETED
+
+
+def test_an_upload_whose_version_is_gone_is_rejected(world):
+    upload = world.storage.upload("a.jpg", JPEG_HEAD)
+    world.storage.destroy(upload)
+    world.dispatch(upload)
+    assert world.asset("a.jpg").error.code is ErrorCode.SOURCE_GONE
+
+
+@pytest.mark.parametrize("current_is_long", [True, False])
+def test_where_sequencers_differ_in_length_s3_decides(world, current_is_long):
+    first = world.storage.upload("a.jpg", JPEG_HEAD)
+    second = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    # Padded, the older event's sequencer is the larger string.
+    first = replace(first, sequencer="F" if current_is_long else "FFFFFFFFFFFFFFFFFF")
+    for order in ((first, second), (second, first)):
+        world.catalog = MemoryCatalog()
+        world.dispatch(*order)
+        assert world.asset("a.jpg").source == second.source

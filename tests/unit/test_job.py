@@ -1,0 +1,229 @@
+"""How a job ends: one outcome per upload, whatever fails, and nothing left behind."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lib import job
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.keys import asset_id, version_prefix
+from lib.local.memory import MemoryCatalog
+from lib.model import AssetStatus, ClaimState, Failure, Made, Probe, RenditionKind
+from tests.fakes import JPEG_HEAD, UPLOADS, ManualClock, MemoryStorage, received
+
+KEY = "a.jpg"
+MADE = Made("320.webp", RenditionKind.IMAGE, "image/webp", b"small", 320, 200)
+LARGE = Made("640.webp", RenditionKind.IMAGE, "image/webp", b"larger", 640, 400)
+BROKEN = Made(
+    "640.avif",
+    RenditionKind.IMAGE,
+    "image/avif",
+    error=Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF", permanent=True),
+)
+
+
+def work_of(*made):
+    return lambda: job.Work(Probe(width=640, height=400), iter(made), "default", "recipe")
+
+
+class World:
+    def __init__(self):
+        self.clock = ManualClock()
+        self.storage, self.catalog = MemoryStorage(), MemoryCatalog(self.clock)
+
+    def upload(self, content=JPEG_HEAD):
+        event = received(self.storage.upload(KEY, content))
+        self.catalog.receive(event)
+        return event
+
+    def run(self, event, work, **more):
+        return job.run(
+            event, work, storage=self.storage, catalog=self.catalog, deadline=lambda: 30.0, **more
+        )
+
+    @property
+    def asset(self):
+        return self.catalog.get(asset_id(UPLOADS, KEY))
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_renditions_manifest_and_commit(world):
+    event = world.upload()
+    finished = world.run(event, work_of(MADE, LARGE))
+    asset = world.asset
+    assert finished.state is ClaimState.CLAIMED
+    assert asset.status is AssetStatus.READY
+    assert [each.name for each in asset.renditions] == ["320.webp", "640.webp"]
+    prefix = f"{version_prefix(event.source, event.sequencer)}recipe/"
+    assert set(world.storage.renditions) == {
+        prefix + name for name in ("320.webp", "640.webp", "manifest.json")
+    }
+    manifest = json.loads(world.storage.renditions[asset.manifest_key])
+    assert manifest["renditions"][0]["key"] == asset.renditions[0].key
+    assert manifest["renditions"][0]["bytes"] == len(b"small")
+    assert manifest["source"]["version_id"] == event.source.version_id
+    assert asset.lease_token is None
+
+
+def test_the_manifest_is_stored_after_every_rendition(world):
+    order = []
+    world.storage.on_put = order.append
+    world.run(world.upload(), work_of(MADE, LARGE))
+    assert order[-1].endswith("manifest.json")
+    assert len(order) == 3
+
+
+def test_a_second_delivery_is_acknowledged_without_work(world):
+    event = world.upload()
+    world.run(event, work_of(MADE))
+    before = world.asset
+    assert world.run(event, pytest.fail).state is ClaimState.DONE
+    assert world.asset == before
+
+
+def test_a_repeat_after_a_crash_writes_the_same_keys_and_bytes(world):
+    event = world.upload()
+    world.catalog.claim(event, lease_seconds=30)
+    world.clock.now += 60
+    world.run(event, work_of(MADE))
+    first = dict(world.storage.renditions)
+    world.catalog = MemoryCatalog(world.clock)
+    world.run(event, work_of(MADE))
+    assert world.storage.renditions == first
+
+
+def test_one_failed_rendition_leaves_its_siblings(world):
+    world.run(world.upload(), work_of(MADE, BROKEN))
+    asset = world.asset
+    assert asset.status is AssetStatus.PARTIAL
+    assert asset.renditions[1].error.message == "too large for AVIF"
+    assert asset.renditions[1].key is None
+
+
+@pytest.mark.parametrize("made", [(BROKEN,), ()])
+def test_no_rendition_at_all_is_a_failure(world, made):
+    world.run(world.upload(), work_of(*made))
+    assert world.asset.status is AssetStatus.FAILED
+    assert world.asset.error.code is ErrorCode.ENCODE_FAILED
+    assert world.storage.renditions == {}
+
+
+def test_a_permanent_error_is_recorded_and_acknowledged(world):
+    def corrupt():
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cut off")
+
+    world.run(world.upload(), corrupt)
+    assert world.asset.status is AssetStatus.FAILED
+    assert world.asset.error == Failure(ErrorCode.CORRUPT_MEDIA, "cut off", permanent=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TransientError(ErrorCode.THROTTLED, "slow down"), ErrorCode.THROTTLED),
+        (ZeroDivisionError("a bug"), ErrorCode.SERVICE_UNAVAILABLE),
+    ],
+)
+def test_a_transient_or_unknown_error_gives_the_lease_back_and_is_raised(world, error, code):
+    def fail():
+        raise error
+
+    event = world.upload()
+    with pytest.raises(type(error)):
+        world.run(event, fail)
+    assert (world.asset.status, world.asset.error.code) == (AssetStatus.RECEIVED, code)
+    world.run(event, work_of(MADE))
+    assert world.asset.status is AssetStatus.READY
+    assert world.asset.attempts == 2
+
+
+def test_on_the_last_receive_it_is_recorded_as_exhausted_and_a_redrive_starts_over(world):
+    def fail():
+        raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+
+    event = world.upload()
+    with pytest.raises(TransientError):
+        world.run(event, fail, last_receive=True)
+    assert world.asset.status is AssetStatus.FAILED
+    assert world.asset.error.code is ErrorCode.EXHAUSTED
+    assert not world.asset.error.permanent
+    assert "S3 is away" in world.asset.error.message
+    world.run(event, work_of(MADE))
+    assert world.asset.status is AssetStatus.READY
+
+
+def test_what_killed_a_worker_is_not_tried_on_the_last_receive(world):
+    event = world.upload()
+    world.catalog.claim(event, lease_seconds=30)
+    world.clock.now += 31
+    with pytest.raises(TransientError):
+        world.run(event, pytest.fail, last_receive=True)
+    assert world.asset.error.code is ErrorCode.EXHAUSTED
+
+
+def test_a_live_lease_is_retried_later(world):
+    event = world.upload()
+    world.catalog.claim(event, lease_seconds=30)
+    with pytest.raises(TransientError) as caught:
+        world.run(event, pytest.fail)
+    assert caught.value.code is ErrorCode.LEASE_HELD
+    assert caught.value.retry_after == pytest.approx(30)
+
+
+@pytest.mark.parametrize("ending", ["commits", "fails for good", "fails for now"])
+def test_who_loses_to_a_newer_version_removes_what_it_wrote(world, ending):
+    event = world.upload()
+
+    def overtaken():
+        yield MADE
+        world.upload(b"newer")
+        if ending == "fails for good":
+            raise PermanentError(ErrorCode.CORRUPT_MEDIA, "")
+        if ending == "fails for now":
+            raise TransientError(ErrorCode.THROTTLED, "")
+
+    finished = world.run(event, lambda: replace(work_of()(), made=overtaken()))
+    assert finished.state is ClaimState.STALE
+    assert world.storage.renditions == {}
+    assert world.asset.status is AssetStatus.RECEIVED
+    assert world.asset.source.version_id != event.source.version_id
+
+
+def test_who_loses_to_another_worker_touches_nothing(world):
+    event = world.upload()
+
+    def overtaken():
+        yield MADE
+        world.clock.now += 100
+        job.run(
+            event,
+            work_of(MADE),
+            storage=world.storage,
+            catalog=world.catalog,
+            deadline=lambda: 30.0,
+        )
+
+    world.run(event, lambda: replace(work_of()(), made=overtaken()))
+    assert world.asset.status is AssetStatus.READY
+    assert set(world.storage.renditions) >= {each.key for each in world.asset.renditions}
+
+
+def test_what_is_live_stays_while_a_newer_version_is_worked_on_and_when_it_fails(world):
+    event = world.upload()
+    world.run(event, work_of(MADE))
+    live = world.asset
+    newer = world.upload(b"newer")
+    assert world.asset.renditions == live.renditions
+
+    def corrupt():
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cut off")
+
+    world.run(newer, corrupt)
+    assert world.asset.status is AssetStatus.FAILED
+    assert world.asset.manifest_key == live.manifest_key
+    assert set(world.storage.renditions) >= {each.key for each in live.renditions}

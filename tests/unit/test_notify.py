@@ -1,0 +1,39 @@
+"""One event for each asset that reaches a terminal state."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lib.model import AssetStatus, Change, MediaType
+from lib.notify import notify
+from tests.fakes import RecordingAssetEvents
+from tests.unit.test_sweep import READY_1, asset
+
+
+@pytest.mark.parametrize("status", [status for status in AssetStatus if status.terminal])
+def test_a_terminal_state_is_published_once(status):
+    events = RecordingAssetEvents()
+    done = asset(1, status, live=1)
+    assert notify([Change(asset(1, AssetStatus.PROCESSING), done)], events) == 1
+    [event] = events.published
+    assert event["type"] == f"asset.{status.value.lower()}"
+    assert event["attributes"] == (status, MediaType.UNSUPPORTED)
+    assert json.loads(json.dumps(event))["manifest_key"] == done.manifest_key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(None, asset(1, AssetStatus.RECEIVED)),
+        Change(asset(1, AssetStatus.RECEIVED), asset(1, AssetStatus.PROCESSING)),
+        Change(READY_1, replace(READY_1, processed_ms=7)),
+        Change(READY_1, None),
+    ],
+)
+def test_nothing_else_is(change):
+    assert notify([change], RecordingAssetEvents()) == 0
+
+
+def test_a_newer_version_that_ends_alike_is_published_again():
+    assert notify([Change(READY_1, asset(2, AssetStatus.READY, live=2))], RecordingAssetEvents())

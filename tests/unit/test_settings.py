@@ -1,0 +1,30 @@
+"""The environment is read in one place, which names everything that is wrong at once."""
+
+import pytest
+
+from lib.settings import MissingSettingsError, ProcessorSettings, from_env
+
+COMPLETE = {
+    "STAGE": "dev",
+    "CATALOG_TABLE": "catalog",
+    "RENDITIONS_BUCKET": "renditions",
+    "QUEUE_URL": "https://queue",
+    "MAX_RECEIVES": "5",
+}
+
+
+def test_fields_are_variables_in_upper_case():
+    settings = from_env(ProcessorSettings, COMPLETE)
+    assert (settings.stage, settings.max_receives) == ("dev", 5)
+    assert settings.ffmpeg_path == "/opt/bin/ffmpeg"
+    assert from_env(ProcessorSettings, COMPLETE | {"FFMPEG_PATH": "/x"}).ffmpeg_path == "/x"
+
+
+def test_all_that_is_missing_or_malformed_is_named_at_once():
+    with pytest.raises(MissingSettingsError) as caught:
+        from_env(ProcessorSettings, {"STAGE": "dev", "QUEUE_URL": "", "MAX_RECEIVES": "five"})
+    message = str(caught.value)
+    for name in ("CATALOG_TABLE", "RENDITIONS_BUCKET", "QUEUE_URL"):
+        assert f"{name} is not set" in message
+    assert "expected a whole number for MAX_RECEIVES but received 'five'" in message
+    assert "STAGE" not in message

@@ -1,0 +1,80 @@
+"""What sweep deletes after each kind of change, and what it must leave alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from lib.errors import ErrorCode
+from lib.keys import asset_id, manifest_key, version_prefix
+from lib.model import Asset, AssetStatus, Change, Failure, Source
+from lib.sweep import sweep
+from tests.fakes import UPLOADS, MemoryStorage
+
+
+def asset(version, status, live=None, *, permanent=True):
+    source = Source(UPLOADS, "a.jpg", f"v{version}", "etag", 1)
+    failed = Failure(ErrorCode.CORRUPT_MEDIA, "", permanent)
+    return Asset(
+        asset_id=asset_id(UPLOADS, "a.jpg"),
+        source=source,
+        sequencer=f"{version:016X}",
+        status=status,
+        created_at="",
+        updated_at="",
+        manifest_key=_manifest(live) if live else None,
+        error=failed if status is AssetStatus.FAILED else None,
+    )
+
+
+def _manifest(version):
+    source = Source(UPLOADS, "a.jpg", f"v{version}", "etag", 1)
+    return manifest_key(source, f"{version:016X}", "recipe")
+
+
+@pytest.fixture
+def storage():
+    return MemoryStorage({_manifest(version): b"" for version in (1, 2, 3)})
+
+
+READY_1 = asset(1, AssetStatus.READY, live=1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "left"),
+    [
+        (READY_1, asset(2, AssetStatus.RECEIVED, live=1), {1, 2, 3}),
+        (READY_1, asset(2, AssetStatus.REJECTED, live=1), {1, 2, 3}),
+        (asset(2, AssetStatus.PROCESSING, live=1), asset(2, AssetStatus.READY, live=2), {2, 3}),
+        (asset(2, AssetStatus.PROCESSING, live=1), asset(2, AssetStatus.FAILED, live=1), {1, 3}),
+        (
+            asset(2, AssetStatus.PROCESSING, live=1),
+            asset(2, AssetStatus.FAILED, live=1, permanent=False),
+            {1, 2, 3},
+        ),
+        (
+            asset(2, AssetStatus.FAILED, live=1, permanent=False),
+            asset(3, AssetStatus.RECEIVED, live=1),
+            {1, 3},
+        ),
+        (asset(2, AssetStatus.PROCESSING, live=1), asset(3, AssetStatus.RECEIVED, live=1), {1, 3}),
+        (READY_1, asset(2, AssetStatus.DELETED), {2, 3}),
+        (asset(2, AssetStatus.PROCESSING, live=1), asset(3, AssetStatus.DELETED), {3}),
+        (READY_1, None, {2, 3}),
+        (asset(2, AssetStatus.DELETED), None, {1, 2, 3}),
+        (READY_1, replace(READY_1, attempts=2), {1, 2, 3}),
+    ],
+)
+def test_a_change_drops_exactly_what_nothing_refers_to(storage, old, new, left):
+    sweep([Change(old, new)], storage)
+    assert set(storage.renditions) == {_manifest(version) for version in left}
+
+
+def test_it_counts_and_may_run_twice(storage):
+    change = Change(READY_1, asset(2, AssetStatus.DELETED))
+    assert sweep([change, change], storage) == 1
+    assert sweep([change], storage) == 0
+
+
+def test_a_restored_version_lies_elsewhere_than_before():
+    source = Source(UPLOADS, "a.jpg", "v1", "etag", 1)
+    assert version_prefix(source, "0001") != version_prefix(source, "0003")
