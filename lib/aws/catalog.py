@@ -51,7 +51,7 @@ BY_STATUS = "by-status"
 
 ABSENT = "attribute_not_exists(#pk)"
 OLDER = "(#sequencer_length = :sequencer_length AND #sequencer < :sequencer)"
-NAMED = "#sequencer = :over"
+NAMED = "(#sequencer = :over AND #sequencer <> :sequencer)"
 SAME = "#sequencer = :sequencer"
 WAITING = f"({SAME} AND #status = :waiting)"
 LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"

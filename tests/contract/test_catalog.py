@@ -1,0 +1,570 @@
+"""The fence, the same for every catalog: each branch of the timeline in lib/aws/catalog.py."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lib.aws.catalog import TOMBSTONE_SECONDS, DynamoCatalog
+from lib.aws.items import asset_from_item, changes
+from lib.keys import asset_id, pad_sequencer
+from lib.local.memory import MemoryCatalog
+from lib.model import (
+    Action,
+    Asset,
+    AssetStatus,
+    Change,
+    ClaimState,
+    CommitState,
+    MediaType,
+    Outcome,
+    Probe,
+    Source,
+    UploadEvent,
+)
+from lib.ports import Catalog
+from tests.contract.catalog_cases import (
+    LONGER,
+    MADE,
+    NEW,
+    NEWER,
+    NOT_MADE,
+    OLD,
+    PASSING,
+    PERMANENT,
+    READY,
+    START,
+    Clock,
+    create_table,
+    upload,
+)
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="eu-west-1")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def catalog(request: pytest.FixtureRequest, clock: Clock) -> Catalog:
+    if request.param == "memory":
+        return MemoryCatalog(clock)
+    client = request.getfixturevalue("dynamodb")
+    return DynamoCatalog(client, create_table(client), clock)
+
+
+def stored(catalog: Catalog) -> Asset:
+    asset = catalog.get(asset_id("uploads", "a b.jpg"))
+    assert asset is not None
+    return asset
+
+
+def take(catalog: Catalog, event: UploadEvent, lease_seconds: float = 60) -> str:
+    claim = catalog.claim(event, lease_seconds=lease_seconds)
+    assert claim.state is ClaimState.CLAIMED
+    assert claim.lease_token
+    return claim.lease_token
+
+
+def finish(catalog: Catalog, event: UploadEvent, outcome: Outcome = READY) -> str:
+    token = take(catalog, event)
+    assert catalog.commit(event, token, outcome) is CommitState.COMMITTED
+    return token
+
+
+class TestReceive:
+    def test_records_what_is_new(self, catalog: Catalog) -> None:
+        event = upload(OLD)
+        claim = catalog.receive(event)
+        assert (claim.state, claim.lease_token) == (ClaimState.CLAIMED, None)
+        assert stored(catalog) == Asset(
+            asset_id("uploads", "a b.jpg"),
+            event.source,
+            pad_sequencer(OLD),
+            AssetStatus.RECEIVED,
+            created_at="2027-01-15T08:00:00.000Z",
+            updated_at="2027-01-15T08:00:00.000Z",
+            media_type=MediaType.IMAGE,
+            mime="image/jpeg",
+        )
+
+    def test_keeps_what_is_live_and_forgets_the_work(self, catalog: Catalog, clock: Clock) -> None:
+        finish(catalog, upload(OLD))
+        live = stored(catalog)
+        clock.now += 1
+        event = upload(NEW, media_type=MediaType.VIDEO, mime="video/mp4")
+        assert catalog.receive(event).state is ClaimState.CLAIMED
+        assert stored(catalog) == replace(
+            live,
+            source=event.source,
+            sequencer=pad_sequencer(NEW),
+            status=AssetStatus.RECEIVED,
+            media_type=MediaType.VIDEO,
+            mime="video/mp4",
+            attempts=0,
+            processed_ms=None,
+            updated_at="2027-01-15T08:00:01.000Z",
+        )
+        assert stored(catalog).live_version_id == f"v-{OLD}"
+        assert stored(catalog).renditions == (MADE,)
+
+    def test_takes_the_lease_from_what_it_supersedes(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(OLD))
+        catalog.receive(upload(NEW))
+        assert stored(catalog).lease_token is None
+        assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
+
+    @pytest.mark.parametrize("outcome", [None, READY, Outcome(AssetStatus.FAILED, error=PASSING)])
+    def test_knows_a_repeat_in_whatever_state(
+        self, catalog: Catalog, outcome: Outcome | None
+    ) -> None:
+        event = upload(NEW)
+        catalog.receive(event)
+        if outcome:
+            finish(catalog, event, outcome)
+        before = stored(catalog)
+        assert catalog.receive(event).state is ClaimState.DONE
+        assert catalog.reject(event, PERMANENT).state is ClaimState.DONE
+        assert catalog.bury(event).state is ClaimState.DONE
+        assert stored(catalog) == before
+
+    def test_refuses_what_is_older(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        before = stored(catalog)
+        assert catalog.receive(upload(OLD)).state is ClaimState.STALE
+        assert catalog.receive(upload(OLD), over=pad_sequencer(OLD)).state is ClaimState.STALE
+        assert stored(catalog) == before
+
+    def test_compares_sequencers_whatever_their_case(self, catalog: Catalog) -> None:
+        catalog.receive(upload("0A"))
+        assert catalog.receive(upload("0a")).state is ClaimState.DONE
+        assert catalog.receive(upload("0b")).state is ClaimState.CLAIMED
+
+
+class TestIncomparableSequencers:
+    @pytest.mark.parametrize("sequencer", [LONGER, "FF", "00"])
+    def test_names_what_is_stored(self, catalog: Catalog, sequencer: str) -> None:
+        catalog.receive(upload(NEW))
+        before = stored(catalog)
+        for write in (
+            catalog.receive(upload(sequencer)),
+            catalog.reject(upload(sequencer), PERMANENT),
+            catalog.bury(upload(sequencer)),
+            catalog.claim(upload(sequencer), lease_seconds=60),
+        ):
+            assert (write.state, write.stored_sequencer) == (
+                ClaimState.UNORDERED,
+                pad_sequencer(NEW),
+            )
+        assert stored(catalog) == before
+
+    def test_writes_over_what_was_named(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        assert catalog.receive(upload(LONGER), over=pad_sequencer(NEW)).state is ClaimState.CLAIMED
+        assert stored(catalog).sequencer == pad_sequencer(LONGER)
+        assert catalog.bury(upload(NEWER), over=pad_sequencer(LONGER)).state is ClaimState.CLAIMED
+        assert stored(catalog).status is AssetStatus.DELETED
+
+    def test_does_not_write_over_what_came_meanwhile(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEWER))
+        claim = catalog.claim(upload(LONGER), lease_seconds=60, over=pad_sequencer(NEW))
+        assert claim.state is ClaimState.UNORDERED
+        assert claim.stored_sequencer == pad_sequencer(NEWER)
+
+    def test_does_not_write_over_itself(self, catalog: Catalog) -> None:
+        finish(catalog, upload(NEW))
+        assert catalog.receive(upload(NEW), over=pad_sequencer(NEW)).state is ClaimState.DONE
+        assert stored(catalog).status is AssetStatus.READY
+
+    def test_claims_over_what_was_named(self, catalog: Catalog) -> None:
+        finish(catalog, upload(NEW))
+        claim = catalog.claim(upload(LONGER), lease_seconds=60, over=pad_sequencer(NEW))
+        assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
+
+
+class TestReject:
+    def test_records_the_reason_and_keeps_what_is_live(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        assert catalog.reject(upload(NEW), PERMANENT).state is ClaimState.CLAIMED
+        asset = stored(catalog)
+        assert (asset.status, asset.error) == (AssetStatus.REJECTED, PERMANENT)
+        assert (asset.live_version_id, asset.renditions) == (f"v-{OLD}", (MADE,))
+
+    def test_is_final(self, catalog: Catalog) -> None:
+        catalog.reject(upload(NEW), PERMANENT)
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.DONE
+        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
+        assert stored(catalog).status is AssetStatus.REJECTED
+
+
+class TestBury:
+    def test_leaves_a_tombstone_without_renditions(self, catalog: Catalog, clock: Clock) -> None:
+        finish(catalog, upload(OLD))
+        clock.now += 5
+        event = upload(NEW, action=Action.REMOVED)
+        assert catalog.bury(event).state is ClaimState.CLAIMED
+        assert stored(catalog) == Asset(
+            asset_id("uploads", "a b.jpg"),
+            event.source,
+            pad_sequencer(NEW),
+            AssetStatus.DELETED,
+            created_at="2027-01-15T08:00:00.000Z",
+            updated_at="2027-01-15T08:00:05.000Z",
+            media_type=MediaType.IMAGE,
+            mime="image/jpeg",
+            expires_at=int(START) + 5 + TOMBSTONE_SECONDS,
+        )
+
+    def test_stops_a_late_upload(self, catalog: Catalog) -> None:
+        catalog.bury(upload(NEW))
+        assert catalog.receive(upload(OLD)).state is ClaimState.STALE
+        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
+        assert stored(catalog).status is AssetStatus.DELETED
+
+    def test_stops_a_worker(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(OLD))
+        catalog.bury(upload(NEW))
+        assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
+        assert catalog.release(upload(OLD), token, PASSING) is CommitState.SUPERSEDED
+        assert stored(catalog).status is AssetStatus.DELETED
+
+    def test_gives_way_to_a_newer_upload(self, catalog: Catalog) -> None:
+        catalog.bury(upload(OLD))
+        finish(catalog, upload(NEW))
+        assert stored(catalog).status is AssetStatus.READY
+        assert stored(catalog).expires_at is None
+
+
+class TestClaim:
+    def test_takes_what_was_received(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        asset = stored(catalog)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, False)
+        assert (asset.status, asset.attempts) == (AssetStatus.PROCESSING, 1)
+        assert claim.lease_token == asset.lease_token
+        assert asset.lease_expires_at == "2027-01-15T08:01:00.000Z"
+
+    def test_records_what_was_never_received(self, catalog: Catalog) -> None:
+        assert catalog.claim(upload(NEW), lease_seconds=60).attempts == 1
+        assert stored(catalog).status is AssetStatus.PROCESSING
+
+    def test_takes_over_from_an_older_upload(self, catalog: Catalog) -> None:
+        take(catalog, upload(OLD))
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, False)
+        assert stored(catalog).source.version_id == f"v-{NEW}"
+
+    def test_waits_for_a_live_lease(self, catalog: Catalog, clock: Clock) -> None:
+        take(catalog, upload(NEW))
+        clock.now += 20
+        before = stored(catalog)
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.busy_for) == (ClaimState.BUSY, 40)
+        assert stored(catalog) == before
+
+    def test_takes_an_abandoned_lease(self, catalog: Catalog, clock: Clock) -> None:
+        killed = take(catalog, upload(NEW))
+        clock.now += 60
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, True)
+        assert claim.lease_token != killed
+
+    @pytest.mark.parametrize(
+        "outcome",
+        [
+            READY,
+            replace(READY, status=AssetStatus.PARTIAL, renditions=(MADE, NOT_MADE)),
+            Outcome(AssetStatus.FAILED, error=PERMANENT),
+        ],
+    )
+    def test_leaves_what_is_finished(self, catalog: Catalog, outcome: Outcome) -> None:
+        finish(catalog, upload(NEW), outcome)
+        before = stored(catalog)
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.DONE
+        assert stored(catalog) == before
+
+    def test_leaves_a_tombstone_of_the_same_event(self, catalog: Catalog) -> None:
+        catalog.bury(upload(NEW))
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.DONE
+
+    def test_tries_again_what_failed_for_the_time_being(self, catalog: Catalog) -> None:
+        finish(catalog, upload(NEW), Outcome(AssetStatus.FAILED, error=PASSING))
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, False)
+
+    def test_refuses_what_is_older(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
+
+
+class TestCommit:
+    @pytest.mark.parametrize("status", [AssetStatus.READY, AssetStatus.PARTIAL])
+    def test_replaces_what_is_live(self, catalog: Catalog, status: AssetStatus) -> None:
+        finish(catalog, upload(OLD), replace(READY, manifest_key="old", renditions=(NOT_MADE,)))
+        outcome = replace(READY, status=status, renditions=(MADE, NOT_MADE))
+        finish(catalog, upload(NEW), outcome)
+        asset = stored(catalog)
+        assert asset == Asset(
+            asset_id("uploads", "a b.jpg"),
+            upload(NEW).source,
+            pad_sequencer(NEW),
+            status,
+            asset.created_at,
+            asset.updated_at,
+            media_type=MediaType.IMAGE,
+            mime="image/jpeg",
+            preset=outcome.preset,
+            recipe=outcome.recipe,
+            probe=outcome.probe,
+            placeholder=outcome.placeholder,
+            renditions=outcome.renditions,
+            manifest_key=outcome.manifest_key,
+            live_version_id=f"v-{NEW}",
+            attempts=1,
+            processed_ms=120,
+        )
+
+    def test_forgets_what_the_new_version_does_not_have(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        sound = replace(READY, probe=Probe(duration_ms=5000), placeholder=None)
+        finish(catalog, upload(NEW), sound)
+        assert stored(catalog).probe == Probe(duration_ms=5000)
+        assert stored(catalog).placeholder is None
+
+    def test_leaves_what_is_live_when_failed(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        live = stored(catalog)
+        failed = Outcome(AssetStatus.FAILED, Probe(width=1), error=PERMANENT, processed_ms=7)
+        finish(catalog, upload(NEW), failed)
+        assert stored(catalog) == replace(
+            live,
+            source=upload(NEW).source,
+            sequencer=pad_sequencer(NEW),
+            status=AssetStatus.FAILED,
+            error=PERMANENT,
+            processed_ms=7,
+        )
+
+    def test_forgets_the_error_of_an_earlier_attempt(self, catalog: Catalog) -> None:
+        catalog.release(upload(NEW), take(catalog, upload(NEW)), PASSING)
+        finish(catalog, upload(NEW))
+        assert stored(catalog).error is None
+
+    def test_repeats_itself_after_a_lost_reply(self, catalog: Catalog) -> None:
+        token = finish(catalog, upload(NEW))
+        before = stored(catalog)
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
+        assert stored(catalog) == before
+
+    def test_holds_after_the_lease_ran_out_untaken(self, catalog: Catalog, clock: Clock) -> None:
+        token = take(catalog, upload(NEW))
+        clock.now += 3600
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
+
+    def test_is_lost_to_a_newer_version(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(OLD))
+        finish(catalog, upload(NEW))
+        before = stored(catalog)
+        assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
+        assert stored(catalog) == before
+
+    def test_is_lost_to_a_version_of_another_order(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(NEW))
+        catalog.receive(upload(LONGER), over=pad_sequencer(NEW))
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.SUPERSEDED
+
+    def test_is_lost_to_another_worker(self, catalog: Catalog, clock: Clock) -> None:
+        token = take(catalog, upload(NEW))
+        clock.now += 61
+        other = take(catalog, upload(NEW))
+        before = stored(catalog)
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.LEASE_LOST
+        assert stored(catalog) == before
+        assert catalog.commit(upload(NEW), other, READY) is CommitState.COMMITTED
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.LEASE_LOST
+
+    def test_needs_an_entry(self, catalog: Catalog) -> None:
+        assert catalog.commit(upload(NEW), "token", READY) is CommitState.SUPERSEDED
+        assert catalog.get(asset_id("uploads", "a b.jpg")) is None
+
+
+class TestRelease:
+    def test_makes_claimable_at_once(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(NEW))
+        assert catalog.release(upload(NEW), token, PASSING) is CommitState.COMMITTED
+        asset = stored(catalog)
+        assert (asset.status, asset.error) == (AssetStatus.RECEIVED, PASSING)
+        assert (asset.lease_token, asset.lease_expires_at) == (None, None)
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, False)
+
+    def test_does_not_touch_another_workers_lease(self, catalog: Catalog, clock: Clock) -> None:
+        token = take(catalog, upload(NEW))
+        clock.now += 61
+        take(catalog, upload(NEW))
+        before = stored(catalog)
+        assert catalog.release(upload(NEW), token, PASSING) is CommitState.LEASE_LOST
+        assert stored(catalog) == before
+
+    def test_does_not_undo_a_commit(self, catalog: Catalog) -> None:
+        token = finish(catalog, upload(NEW))
+        catalog.release(upload(NEW), token, PASSING)
+        assert stored(catalog).status is AssetStatus.READY
+
+    def test_needs_an_entry(self, catalog: Catalog) -> None:
+        assert catalog.release(upload(NEW), "token", PASSING) is CommitState.SUPERSEDED
+
+
+class TestByStatus:
+    def test_orders_by_the_last_change(self, catalog: Catalog, clock: Clock) -> None:
+        for key in ("b", "c", "a"):
+            event = upload(NEW, source=Source("uploads", key, "v", "e", 1))
+            catalog.receive(event)
+            clock.now += 0.25
+        catalog.reject(upload(NEW), PERMANENT)
+        newest = [asset.source.key for asset in catalog.by_status(AssetStatus.RECEIVED)]
+        oldest = catalog.by_status(AssetStatus.RECEIVED, newest_first=False)
+        assert newest == ["a", "c", "b"]
+        assert [asset.source.key for asset in oldest] == ["b", "c", "a"]
+        assert list(catalog.by_status(AssetStatus.READY)) == []
+
+    def test_goes_on_to_the_next_page(self, catalog: Catalog) -> None:
+        long = replace(PERMANENT, message="x" * 300_000)
+        for number in range(7):
+            event = upload(NEW, source=Source("uploads", str(number), "v", "e", 1))
+            catalog.reject(event, long)
+        assert len(list(catalog.by_status(AssetStatus.REJECTED))) == 7
+
+
+class TestDynamoItem:
+    """What others read without this code: dashboards, the stream's filters, people."""
+
+    def test_has_the_attributes_of_the_contract(self, dynamodb: Any, clock: Clock) -> None:
+        table = create_table(dynamodb)
+        finish(DynamoCatalog(dynamodb, table, clock), upload(NEW))
+        (item,) = dynamodb.scan(TableName=table)["Items"]
+        assert item["pk"] == {"S": asset_id("uploads", "a b.jpg")}
+        assert item["status"] == {"S": "READY"}
+        assert item["sequencer_length"] == {"N": "18"}
+        assert {name: item[name] for name in ("width", "height", "size")} == {
+            "width": {"N": "640"},
+            "height": {"N": "480"},
+            "size": {"N": "1234"},
+        }
+        assert item["probe"]["M"]["has_alpha"] == {"BOOL": False}
+        assert item["renditions"]["L"][0]["M"]["bytes"] == {"N": "9"}
+        absent = {"duration_ms", "error", "lease_token", "lease_expires_at", "expires_at"}
+        assert not absent & item.keys()
+
+    def test_is_read_from_the_images_of_the_stream(self, dynamodb: Any, clock: Clock) -> None:
+        table = create_table(dynamodb)
+        catalog = DynamoCatalog(dynamodb, table, clock)
+        catalog.receive(upload(OLD))
+        (old,) = dynamodb.scan(TableName=table)["Items"]
+        before = stored(catalog)
+        finish(catalog, upload(OLD))
+        (new,) = dynamodb.scan(TableName=table)["Items"]
+        records = [
+            {"dynamodb": {"NewImage": old}},
+            {"dynamodb": {"OldImage": old, "NewImage": new}},
+            {"dynamodb": {"OldImage": new}},
+        ]
+        assert changes({"Records": records}) == [
+            Change(None, before),
+            Change(before, stored(catalog)),
+            Change(stored(catalog), None),
+        ]
+
+    def test_keeps_floats_that_dynamodb_shortens(self, dynamodb: Any, clock: Clock) -> None:
+        table = create_table(dynamodb)
+        finish(DynamoCatalog(dynamodb, table, clock), upload(NEW))
+        (item,) = dynamodb.scan(TableName=table)["Items"]
+        # DynamoDB says 30 for 30.0, moto does not.
+        item["probe"]["M"]["frame_rate"] = {"N": "30"}
+        probe = asset_from_item(item).probe
+        assert (probe.frame_rate, type(probe.frame_rate)) == (30.0, float)
+        assert (probe.width, type(probe.width)) == (640, int)
+
+    def test_may_have_attributes_of_a_newer_release(self, dynamodb: Any, clock: Clock) -> None:
+        table = create_table(dynamodb)
+        catalog = DynamoCatalog(dynamodb, table, clock)
+        finish(catalog, upload(NEW))
+        before = stored(catalog)
+        dynamodb.update_item(
+            TableName=table,
+            Key={"pk": {"S": before.asset_id}},
+            UpdateExpression="SET later = :x, probe.later = :x, renditions[0].later = :x",
+            ExpressionAttributeValues={":x": {"S": "x"}},
+        )
+        assert stored(catalog) == before
+
+
+class Repeating:
+    """A client whose first reply to a write gets lost, so that the request is sent again."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def update_item(self, **arguments: Any) -> Any:
+        self._client.update_item(**arguments)
+        return self._client.update_item(**arguments)
+
+    def get_item(self, **arguments: Any) -> Any:
+        return self._client.get_item(**arguments)
+
+
+def test_recognises_its_own_claim_and_commit_after_lost_replies(
+    dynamodb: Any, clock: Clock
+) -> None:
+    table = create_table(dynamodb)
+    DynamoCatalog(dynamodb, table, clock).receive(upload(NEW))
+    client: Any = Repeating(dynamodb)
+    catalog = DynamoCatalog(client, table, clock)
+    claim = catalog.claim(upload(NEW), lease_seconds=60)
+    assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
+    assert claim.lease_token == stored(catalog).lease_token
+    assert claim.lease_token is not None
+    assert catalog.commit(upload(NEW), claim.lease_token, READY) is CommitState.COMMITTED
+
+
+def test_gives_one_of_many_threads_the_lease() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for round_ in range(30):
+            catalog = MemoryCatalog()
+            event = upload(f"{round_:018X}")
+            catalog.receive(event)
+            barrier, answers = threading.Barrier(8), list[ClaimState]()
+
+            def claim(
+                catalog: MemoryCatalog = catalog,
+                event: UploadEvent = event,
+                barrier: threading.Barrier = barrier,
+                answers: list[ClaimState] = answers,
+            ) -> None:
+                barrier.wait()
+                answers.append(catalog.claim(event, lease_seconds=60).state)
+
+            threads = [threading.Thread(target=claim) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert sorted(answers) == [ClaimState.BUSY] * 7 + [ClaimState.CLAIMED]
+    finally:
+        sys.setswitchinterval(interval)

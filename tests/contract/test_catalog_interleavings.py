@@ -1,0 +1,223 @@
+"""The fence under any order: S3, SNS, SQS and Lambda deliver late, twice and in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from lib.aws.catalog import DynamoCatalog
+from lib.keys import asset_id
+from lib.local.memory import MemoryCatalog
+from lib.model import (
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    Outcome,
+    UploadEvent,
+)
+from lib.ports import Catalog
+from tests.contract.catalog_cases import PASSING, PERMANENT, READY, Clock, create_table, upload
+
+LEASE_SECONDS = 60
+UPLOAD, REMOVAL, TEXT_FILE = "upload", "removal", "text file"
+KINDS = (UPLOAD, REMOVAL, UPLOAD, TEXT_FILE, UPLOAD)
+EVENTS = tuple(upload(f"{number:016X}") for number in range(len(KINDS)))
+OUTCOMES = (
+    READY,
+    replace(READY, status=AssetStatus.PARTIAL),
+    Outcome(AssetStatus.FAILED, error=PERMANENT),
+    Outcome(AssetStatus.FAILED, error=PASSING),
+)
+OPEN = (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="eu-west-1")
+
+
+NewCatalog = Callable[[Clock], Catalog]
+
+
+@pytest.fixture(scope="module", params=["memory", "dynamodb"])
+def new_catalog(request: pytest.FixtureRequest) -> NewCatalog:
+    if request.param == "memory":
+        return MemoryCatalog
+    client = request.getfixturevalue("dynamodb")
+    return lambda clock: DynamoCatalog(client, create_table(client), clock)
+
+
+def bounded(examples: int) -> settings:
+    """A table is made for each example, which costs time and nothing else."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@dataclass
+class World:
+    """A catalog, its clock, and the workers that hold a token or believe that they do."""
+
+    catalog: Catalog
+    clock: Clock
+    working: list[tuple[UploadEvent, str]]
+
+    def asset(self) -> Asset | None:
+        return self.catalog.get(asset_id("uploads", "a b.jpg"))
+
+    def dispatch(self, number: int, over: str | None = None) -> Claim:
+        event = EVENTS[number]
+        if KINDS[number] == REMOVAL:
+            return self.catalog.bury(event, over=over)
+        if KINDS[number] == TEXT_FILE:
+            return self.catalog.reject(event, PERMANENT, over=over)
+        return self.catalog.receive(event, over=over)
+
+    def claim(self, event: UploadEvent, over: str | None = None) -> Claim:
+        claim = self.catalog.claim(event, lease_seconds=LEASE_SECONDS, over=over)
+        if claim.lease_token:
+            self.working.append((event, claim.lease_token))
+        return claim
+
+
+# One step is (what, which, and a choice): dispatch or claim an event, a worker's end, or time.
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["dispatch", "claim", "commit", "release", "tick"]),
+        st.integers(0, len(EVENTS) - 1),
+        st.integers(0, len(OUTCOMES) - 1),
+    ),
+    max_size=30,
+)
+Steps = list[tuple[str, int, int]]
+
+
+def take_step(world: World, what: str, which: int, choice: int) -> Claim | CommitState | None:
+    if what == "dispatch":
+        return world.dispatch(which)
+    if what == "claim" and KINDS[which] == UPLOAD:
+        return world.claim(EVENTS[which])
+    if what == "tick":
+        world.clock.now += which * LEASE_SECONDS / 2
+    if what in ("commit", "release") and world.working:
+        # Not taken off the list: a worker that commits twice, or late, is part of the game.
+        event, token = world.working[which % len(world.working)]
+        if what == "commit":
+            return world.catalog.commit(event, token, OUTCOMES[choice])
+        return world.catalog.release(event, token, PASSING)
+    return None
+
+
+def deliver_until_acknowledged(world: World, number: int) -> None:
+    """Do what dispatch and a processor do with an event, as often as it takes."""
+    world.dispatch(number)
+    while KINDS[number] == UPLOAD:
+        claim = world.claim(EVENTS[number])
+        if claim.lease_token:
+            world.catalog.commit(EVENTS[number], claim.lease_token, READY)
+        if claim.state is not ClaimState.BUSY:
+            return
+        world.clock.now += claim.busy_for
+
+
+@bounded(25)
+@given(played=steps, order=st.permutations(range(len(EVENTS))), last=st.sampled_from(range(1, 5)))
+def test_any_order_ends_with_the_newest_event(
+    new_catalog: NewCatalog, played: Steps, order: list[int], last: int
+) -> None:
+    clock = Clock()
+    world = World(new_catalog(clock), clock, [])
+    for what, which, choice in played:
+        take_step(world, what, min(which, last), choice)
+    for number in order:
+        if number <= last:
+            deliver_until_acknowledged(world, number)
+
+    asset = world.asset()
+    assert asset is not None
+    assert asset.source == EVENTS[last].source
+    assert asset.lease_token is None
+    if KINDS[last] == REMOVAL:
+        assert asset.status is AssetStatus.DELETED
+        assert (asset.renditions, asset.live_version_id) == ((), None)
+    elif KINDS[last] == TEXT_FILE:
+        assert (asset.status, asset.error) == (AssetStatus.REJECTED, PERMANENT)
+    elif asset.status is AssetStatus.FAILED:
+        assert asset.error == PERMANENT
+    else:
+        assert asset.status in (AssetStatus.READY, AssetStatus.PARTIAL)
+        assert asset.live_version_id == EVENTS[last].source.version_id
+
+
+@bounded(25)
+@given(played=steps)
+def test_nothing_terminal_regresses(new_catalog: NewCatalog, played: Steps) -> None:
+    clock = Clock()
+    world = World(new_catalog(clock), clock, [])
+    committed: dict[str, set[str]] = {}
+    for what, which, choice in played:
+        before = world.asset()
+        answer = take_step(world, what, which, choice)
+        after = world.asset()
+        if before is not None:
+            assert after is not None
+            assert after.sequencer >= before.sequencer
+            same = after.sequencer == before.sequencer
+            passing = before.status is AssetStatus.FAILED and before.error == PASSING
+            if same and before.status not in OPEN and not passing:
+                assert after == before
+        if what == "commit" and answer is CommitState.COMMITTED:
+            event, token = world.working[which % len(world.working)]
+            if after is not None and after.error != PASSING:
+                committed.setdefault(event.sequencer, set()).add(token)
+    assert all(len(tokens) == 1 for tokens in committed.values())
+
+
+@bounded(40)
+@given(played=steps, longer=st.integers(0, len(EVENTS) - 1))
+def test_both_catalogs_answer_alike(dynamodb: Any, played: Steps, longer: int) -> None:
+    """Some events get a sequencer of another length, and go over what they can't compare with."""
+
+    def unlike(number: int) -> UploadEvent:
+        event = EVENTS[number]
+        return replace(event, sequencer=event.sequencer + "00F") if number == longer else event
+
+    def play(catalog: Catalog, clock: Clock) -> list[tuple[object, object]]:
+        world = World(catalog, clock, [])
+        story: list[tuple[object, object]] = []
+        over = None
+        for what, which, choice in played:
+            answer: Claim | CommitState | None
+            if which == longer and what == "claim":
+                answer = world.claim(unlike(which), over if choice else None)
+            elif which == longer and what == "dispatch":
+                answer = catalog.receive(unlike(which), over=over if choice else None)
+            elif what == "dispatch":
+                answer = world.dispatch(which, over if choice else None)
+            else:
+                answer = take_step(world, what, which, choice)
+            if isinstance(answer, Claim):
+                over = answer.stored_sequencer or over
+                answer = replace(answer, lease_token="token" if answer.lease_token else None)
+            asset = world.asset()
+            if asset is not None and asset.lease_token:
+                asset = replace(asset, lease_token="token")
+            story.append((answer, asset))
+        return story
+
+    memory_clock, dynamo_clock = Clock(), Clock()
+    dynamo = DynamoCatalog(dynamodb, create_table(dynamodb), dynamo_clock)
+    assert play(MemoryCatalog(memory_clock), memory_clock) == play(dynamo, dynamo_clock)

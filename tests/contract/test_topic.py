@@ -1,0 +1,135 @@
+"""What subscribers of the topics get, through real filter policies and raw delivery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lib import messages
+from lib.aws.queue import SqsQueue
+from lib.aws.topic import SnsAssetEvents, SnsTopic
+from lib.errors import TransientError
+from lib.model import Action, AssetStatus, MediaType, Source, UploadEvent
+
+EVENT = UploadEvent(
+    Action.CREATED,
+    Source("uploads", "été 1+1.jpg", "v1", "etag", 10),
+    "0062E99A88DC407460",
+    MediaType.IMAGE,
+    "image/jpeg",
+    "2026-01-01T00:00:00.000Z",
+)
+
+
+@dataclass
+class Fabric:
+    """A topic, with queues that subscribe to what a filter policy lets through."""
+
+    sns: Any
+    sqs: Any
+    topic_arn: str
+
+    def subscribe(self, name: str, policy: dict[str, list[str]]) -> str:
+        url: str = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        self.sns.subscribe(
+            TopicArn=self.topic_arn,
+            Protocol="sqs",
+            Endpoint=arn["Attributes"]["QueueArn"],
+            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps(policy)},
+        )
+        return url
+
+    def received(self, url: str) -> list[str]:
+        bodies: list[str] = []
+        while got := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [message["Body"] for message in got]
+        return bodies
+
+
+@pytest.fixture
+def fabric() -> Iterator[Fabric]:
+    with mock_aws():
+        sns = boto3.client("sns", region_name="eu-west-1")
+        sqs = boto3.client("sqs", region_name="eu-west-1")
+        yield Fabric(sns, sqs, sns.create_topic(Name="media")["TopicArn"])
+
+
+class TestSnsTopic:
+    def test_delivers_by_media_type_and_action(self, fabric: Fabric) -> None:
+        images = fabric.subscribe("images", {"media_type": ["image"], "action": ["created"]})
+        videos = fabric.subscribe(
+            "videos", {"media_type": ["video", "audio"], "action": ["created"]}
+        )
+        removed = replace(EVENT, action=Action.REMOVED)
+        sound = replace(EVENT, media_type=MediaType.AUDIO)
+        SnsTopic(fabric.sns, fabric.topic_arn).publish([EVENT, removed, sound])
+        assert [messages.decode(body) for body in fabric.received(images)] == [EVENT]
+        assert [messages.decode(body) for body in fabric.received(videos)] == [sound]
+
+    def test_publishes_more_than_a_request_takes(self, fabric: Fabric) -> None:
+        url = fabric.subscribe("images", {"media_type": ["image"]})
+        sequencers = [f"{number:018X}" for number in range(23)]
+        events = (replace(EVENT, sequencer=each) for each in sequencers)
+        SnsTopic(fabric.sns, fabric.topic_arn).publish(events)
+        bodies = fabric.received(url)
+        assert sorted(messages.decode(body).sequencer for body in bodies) == sequencers
+
+    def test_publishes_nothing_without_asking(self) -> None:
+        client: Any = None
+        SnsTopic(client, "arn").publish([])
+
+    def test_reports_what_was_not_published(self) -> None:
+        class Refusing:
+            def publish_batch(self, **arguments: Any) -> dict[str, Any]:
+                return {"Failed": [{"Id": "1", "Code": "InternalError", "SenderFault": False}]}
+
+        client: Any = Refusing()
+        with pytest.raises(TransientError, match="1 of 2 messages not published: InternalError"):
+            SnsTopic(client, "arn").publish([EVENT, EVENT])
+
+
+class TestSnsAssetEvents:
+    def test_delivers_by_status_and_media_type(self, fabric: Fabric) -> None:
+        failures = fabric.subscribe("failures", {"status": ["FAILED"], "media_type": ["video"]})
+        events = SnsAssetEvents(fabric.sns, fabric.topic_arn)
+        for status in (AssetStatus.READY, AssetStatus.FAILED):
+            for media in (MediaType.IMAGE, MediaType.VIDEO):
+                events.publish({"key": "été", "status": status}, status=status, media=media)
+        assert [json.loads(body) for body in fabric.received(failures)] == [
+            {"key": "été", "status": "FAILED"}
+        ]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0.4, 0), (12.6, 13), (-5, 0), (99_999, 43_200)])
+def test_retry_later_stays_within_what_sqs_allows(asked: float, given: int) -> None:
+    class Recording:
+        asked: dict[str, Any]
+
+        def change_message_visibility(self, **arguments: Any) -> None:
+            self.asked = arguments
+
+    recording = Recording()
+    client: Any = recording
+    SqsQueue(client, "url").retry_later("handle", asked)
+    assert recording.asked == {
+        "QueueUrl": "url",
+        "ReceiptHandle": "handle",
+        "VisibilityTimeout": given,
+    }
+
+
+def test_retry_later_shows_a_message_again(fabric: Fabric) -> None:
+    url = fabric.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "600"})[
+        "QueueUrl"
+    ]
+    fabric.sqs.send_message(QueueUrl=url, MessageBody="hello")
+    (message,) = fabric.sqs.receive_message(QueueUrl=url)["Messages"]
+    SqsQueue(fabric.sqs, url).retry_later(message["ReceiptHandle"], 0)
+    assert fabric.received(url)[:1] == ["hello"]
