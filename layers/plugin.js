@@ -1,8 +1,8 @@
 'use strict';
 
-// What `sls` does for this service beyond serverless.yml: before it packages, it checks
-// presets.toml and builds the layers that are missing or stale; and it keeps the local stage on
-// this machine.
+// What `sls` does for this service beyond serverless.yml: before it packages, it waits for its turn,
+// checks presets.toml and builds the layers that are missing or stale; and it keeps the local stage
+// on this machine.
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -22,13 +22,34 @@ class MediaLayers {
       if (problem) throw this.refuse(problem, 'LOCAL_STAGE_NEEDS_EMULATOR');
     }
     this.hooks = {
+      'before:package:cleanup': () => this.takeTurn(),
       'before:package:createDeploymentArtifacts': async () => {
         await this.checkPresets();
         await this.buildLayers();
       },
       // `sls deploy function` uploads code without layers.
-      'before:package:function:package': () => this.checkPresets(),
+      'before:package:function:package': async () => {
+        await this.takeTurn();
+        await this.checkPresets();
+      },
     };
+  }
+
+  // Two `sls` at a time would write the same files in .serverless: zips come out cut short, and are
+  // deployed so. The turn lasts as long as this process.
+  async takeTurn() {
+    const script = path.join('layers', 'turn.py');
+    const child = spawn(this.python(), [script, path.join('.build', 'sls.lock')], {
+      cwd: this.serverless.serviceDir,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    for await (const line of readline.createInterface({ input: child.stdout })) {
+      if (line === 'waiting') this.log.notice('Waiting for another sls in this folder to end');
+      if (line !== 'taken') continue;
+      for (const handle of [child, child.stdin, child.stdout]) handle.unref();
+      return;
+    }
+    throw this.refuse(`${script} failed`, 'NO_TURN');
   }
 
   async checkPresets() {
@@ -84,14 +105,15 @@ function findRemoteEndpoint(env) {
     return `Stage local runs on this machine only, but AWS_ENDPOINT_URL is not set.${wayOut}`;
   }
   if (/^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '')) {
-    return `Stage local needs AWS_IGNORE_CONFIGURED_ENDPOINT_URLS unset: it hides the emulator.${wayOut}`;
+    return `Stage local runs on this machine only: unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.${wayOut}`;
   }
   // AWS_ENDPOINT_URL_S3 and its like take precedence over AWS_ENDPOINT_URL.
   const remote = Object.keys(env).find(
     (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && env[name] && !isLoopback(env[name])
   );
   if (!remote) return null;
-  return `Stage local runs on this machine only: expected http://127.0.0.1:PORT for ${remote} but received ${env[remote]}${wayOut}`;
+  const received = `expected http://127.0.0.1:PORT for ${remote} but received ${env[remote]}`;
+  return `Stage local runs on this machine only: ${received}${wayOut}`;
 }
 
 function isLoopback(url) {

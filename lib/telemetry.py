@@ -7,16 +7,18 @@ in the namespace, `MediaPipeline/<stage>`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lib.dispatch import Recorded
 from lib.errors import MediaError
-from lib.job import Finished
 from lib.keys import asset_id
 from lib.model import AssetStatus, UploadEvent
+
+if TYPE_CHECKING:
+    from lib.dispatch import Recorded
+    from lib.job import Finished
 
 SERVICE = "media-pipeline"
 

@@ -1,0 +1,153 @@
+"""The plugin: the local stage stays on this machine, wrong presets stop a deploy, one at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# As little of `sls` as the plugin sees. Prints the code of the error that it refuses with.
+SLS = """
+const [, plugin, stage, serviceDir, hook, help] = process.argv;
+const refuse = (error) => { console.log(error.code); console.error(error.message); };
+process.on('uncaughtException', refuse);
+const Plugin = require(plugin);
+const serverless = {
+  serviceDir,
+  service: { layers: { tiny: { path: '.build/layers/host/tiny' }, theirs: { path: '../x/y/z' } } },
+  getProvider: () => ({ getStage: () => stage }),
+  classes: { Error: class extends Error {
+    constructor(message, code) { super(message); this.code = code; }
+  } },
+};
+const log = { notice: (line) => console.error(line) };
+const made = new Plugin(serverless, { help: help === 'help' }, { log });
+Promise.resolve(hook && made.hooks[hook]()).then(() => console.log('passed'), refuse);
+"""
+
+PACKAGE = "before:package:createDeploymentArtifacts"
+
+
+def start_plugin(
+    stage: str, folder: Path, hook: str = "", *options: str, **env: str
+) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.Popen(
+        ["node", "-e", SLS, ROOT / "layers" / "plugin.js", stage, folder, hook, *options],
+        cwd=folder,
+        env=kept | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_plugin(
+    stage: str, folder: Path, hook: str = "", *options: str, **env: str
+) -> subprocess.CompletedProcess[str]:
+    with start_plugin(stage, folder, hook, *options, **env) as process:
+        stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def serve_folder(folder: Path, presets: str) -> Path:
+    """Return a service's folder whose layer builder prints its arguments."""
+    (folder / "presets.toml").write_text(presets)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "lib").symlink_to(ROOT / "lib")
+    (folder / "layers").mkdir()
+    (folder / "layers" / "turn.py").symlink_to(ROOT / "layers" / "turn.py")
+    (folder / "layers" / "build.py").write_text("import sys; print('build', *sys.argv[1:])")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://127.0.0.1:4566", "http://127.9.9.9:1", "http://localhost:4566", "http://[::1]:4566"],
+)
+def test_the_local_stage_takes_an_endpoint_on_this_machine(tmp_path, endpoint):
+    assert run_plugin("local", tmp_path, AWS_ENDPOINT_URL=endpoint).stdout == "passed\n"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "127.0.0.1:4566",
+        "https://s3.amazonaws.com",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@example.com",
+        "http://10.0.0.1:4566",
+        "http://0.0.0.0:4566",
+        "file://localhost/x",
+    ],
+)
+def test_the_local_stage_refuses_any_other_endpoint_and_says_what_to_do(tmp_path, endpoint):
+    refused = run_plugin("local", tmp_path, AWS_ENDPOINT_URL=endpoint)
+    assert refused.stdout == "LOCAL_STAGE_NEEDS_EMULATOR\n"
+    assert "npm run demo -- --keep" in refused.stderr
+    assert endpoint in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        {"AWS_ENDPOINT_URL_S3": "https://s3.amazonaws.com"},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    ],
+)
+def test_the_local_stage_refuses_what_overrides_its_endpoint(tmp_path, variable):
+    refused = run_plugin("local", tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:4566", **variable)
+    assert refused.stdout == "LOCAL_STAGE_NEEDS_EMULATOR\n"
+    assert next(iter(variable)) in refused.stderr
+
+
+def test_other_stages_and_help_need_no_endpoint(tmp_path):
+    assert run_plugin("prod", tmp_path).stdout == "passed\n"
+    assert run_plugin("local", tmp_path, "", "help").stdout == "passed\n"
+
+
+def test_packaging_checks_the_presets_then_builds_the_layers_of_the_service(tmp_path):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    packaged = run_plugin("prod", folder, PACKAGE)
+    assert packaged.stdout == "passed\n"
+    assert packaged.stderr == "build --target host tiny\n"
+
+
+@pytest.mark.parametrize("hook", [PACKAGE, "before:package:function:package"])
+def test_packaging_stops_at_wrong_presets_with_file_table_and_key(tmp_path, hook):
+    presets = (ROOT / "presets.toml").read_text().replace("crf = 23", "crf = 99")
+    refused = run_plugin("prod", serve_folder(tmp_path, presets), hook)
+    assert refused.stdout == "PRESETS_INVALID\n"
+    assert "presets.toml, [default.video], crf: expected a whole number" in refused.stderr
+
+
+def test_packaging_stops_where_a_layer_cannot_be_built(tmp_path):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    (folder / "layers" / "build.py").write_text("raise SystemExit('tiny has no wheel')")
+    refused = run_plugin("prod", folder, PACKAGE)
+    assert (refused.stdout, refused.stderr) == ("LAYER_BUILD_FAILED\n", "tiny has no wheel\n")
+
+
+def test_one_sls_waits_for_another_in_the_same_folder(tmp_path):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    with subprocess.Popen(
+        [sys.executable, ROOT / "layers" / "turn.py", folder / ".build" / "sls.lock"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "taken\n"
+        with start_plugin("prod", folder, "before:package:cleanup") as second:
+            assert second.stderr is not None
+            assert second.stderr.readline() == "Waiting for another sls in this folder to end\n"
+            assert second.poll() is None
+            first.kill()
+            assert second.communicate() == ("passed\n", "")
+    assert run_plugin("prod", folder, "before:package:cleanup").stderr == ""

@@ -1,0 +1,158 @@
+"""Packages: each function starts from its zip, its layers and boto3 alone, and stays small."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from layers import build
+from tests.contract import packages
+
+FUNCTIONS = ("dispatch", "notify", "processImage", "processVideo", "sweep")
+KB, MB = 1000, 1000 * 1000
+CODE_LIMIT = 60 * KB
+UNZIPPED_LIMIT = {
+    "dispatch": 12 * MB,
+    "notify": 12 * MB,
+    "sweep": 12 * MB,
+    "processImage": 60 * MB,
+    "processVideo": 250 * MB,
+}
+TARGETS = ("host", "arm64-py3.13")
+AARCH64 = 183
+"""`e_machine` of ELF for AArch64, a little-endian u16 at byte 18: elf.h, EM_AARCH64."""
+LAMBDA_GLIBC = 34
+"""glibc 2.34, of Amazon Linux 2023."""
+
+
+@pytest.fixture(scope="session")
+def package_folder(package):
+    """The folder that `sls package --stage local` wrote."""
+    return package("local")
+
+
+@pytest.fixture(scope="session")
+def by_name(package_folder):
+    return packages.read_packages(package_folder)
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory):
+    return packages.link_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
+@pytest.fixture(scope="session")
+def layers_of():
+    """Build a target's layers where they are stale; return their folder."""
+
+    def build_all(target: str) -> Path:
+        for source in (path.parent for path in build.SOURCES.glob("*/requirements.txt")):
+            build.build_layer(source, build.parse_target(target))
+        return build.OUTPUT / target
+
+    return build_all
+
+
+@pytest.fixture(scope="session")
+def arm64_files(layers_of):
+    folder = layers_of("arm64-py3.13")
+    return [path for path in folder.glob("*/**/*") if path.is_file()]
+
+
+def test_every_function_is_tried(by_name):
+    assert sorted(by_name) == sorted(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_starts_from_its_package_alone(by_name, runtime, tmp_path, name):
+    packages.unpack(by_name[name], tmp_path)
+    started = packages.start_cold(by_name[name], tmp_path, runtime)
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("dispatch", "task/lib/routing.py"),
+        ("processImage", "opt/python/PIL"),
+        ("processImage", "opt/python/pillow_heif"),
+        ("processVideo", "opt/python/pymediainfo"),
+        ("processVideo", "opt/python/past"),
+        ("sweep", "opt/python/aws_lambda_powertools"),
+    ],
+)
+def test_what_a_package_lacks_fails_its_start(by_name, runtime, tmp_path, name, missing):
+    packages.unpack(by_name[name], tmp_path)
+    (tmp_path / missing).rename(tmp_path / "removed")
+    started = packages.start_cold(by_name[name], tmp_path, runtime)
+    assert started.returncode != 0
+    assert re.search(r"^(ModuleNotFound|Import)Error: ", started.stderr, re.MULTILINE)
+
+
+def test_the_local_stage_runs_the_built_ffmpeg_instead_of_zipping_it(by_name, package_folder):
+    binary = Path(by_name["processVideo"].environment["FFMPEG_PATH"])
+    assert binary == build.OUTPUT / "host" / "ffmpeg" / "bin" / "ffmpeg"
+    assert os.access(binary, os.X_OK)
+    assert packages.unzipped_size(package_folder / "ffmpeg.zip") < MB
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_code_is_small(by_name, name):
+    assert by_name[name].code.stat().st_size <= CODE_LIMIT
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_code_and_layers_fit_unzipped(by_name, layers_of, name, target):
+    layers = layers_of(target)
+    code = packages.unzipped_size(by_name[name].code)
+    total = code + sum(packages.size_of(layers / layer) for layer in by_name[name].layers)
+    assert total < UNZIPPED_LIMIT[name]
+
+
+def test_every_shared_object_for_arm64_is_arm64_and_loads_with_lambdas_glibc(arm64_files):
+    elves = {path: path.read_bytes() for path in arm64_files if _is_elf(path)}
+    machines = {path: int.from_bytes(data[18:20], "little") for path, data in elves.items()}
+    newest = {
+        path: max(map(int, re.findall(rb"GLIBC_2\.(\d+)", data)), default=0)
+        for path, data in elves.items()
+    }
+
+    named = " ".join(path.name for path in elves)
+    for expected in ("ffmpeg", "libmediainfo", "_imaging", "_pillow_heif", "libx265", "libavif"):
+        assert expected in named
+    assert {path for path, machine in machines.items() if machine != AARCH64} == set()
+    assert {path for path, minor in newest.items() if minor > LAMBDA_GLIBC} == set()
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
+def test_every_wheel_for_arm64_is_for_lambdas_python_and_glibc(arm64_files):
+    wheels = [path for path in arm64_files if path.name == "WHEEL"]
+    tags = {
+        path.parent.name: re.findall(r"^Tag: (\S+)-(\S+)-(\S+)$", path.read_text(), re.MULTILINE)
+        for path in wheels
+    }
+    assert len(tags) == sum(
+        len(build.pins(lock.parent)) for lock in build.SOURCES.glob("*/requirements.txt")
+    )
+    assert {name for name, each in tags.items() if not any(_loads(*tag) for tag in each)} == set()
+
+
+def _loads(python: str, abi: str, platform: str) -> bool:
+    """Tell whether CPython 3.13 on Lambda's arm64 takes a wheel's tag: PEP 425, PEP 600."""
+    stable = re.fullmatch(r"cp3(\d+)", python)
+    right_python = (python, abi) in {("py3", "none"), ("cp313", "cp313"), ("cp313", "none")} or (
+        abi == "abi3" and stable is not None and int(stable[1]) <= 13
+    )
+    glibc = re.fullmatch(r"manylinux_2_(\d+)_aarch64", platform)
+    return right_python and (
+        platform in {"any", "manylinux2014_aarch64"}
+        or (glibc is not None and int(glibc[1]) <= LAMBDA_GLIBC)
+    )

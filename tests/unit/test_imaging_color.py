@@ -1,0 +1,205 @@
+"""Colours arrive in sRGB: by the embedded profile, at any depth, from any model."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms
+
+from lib import imaging
+from lib.errors import ErrorCode, PermanentError
+from lib.presets import Limits
+
+MEDIA = Path(__file__).parents[1] / "media"
+LIMITS = Limits(image_megapixels=100, image_megabytes=100, video_hours=2, source_gigabytes=5)
+Triple = tuple[float, float, float]
+
+# Primaries as XYZ relative to D50 (columns), and the way back from there to linear sRGB:
+# http://www.brucelindbloom.com/index.html?Eqn_RGB_XYZ_Matrix.html
+DISPLAY_P3 = (
+    (0.51512, 0.24120, -0.00105),
+    (0.29198, 0.69225, 0.04189),
+    (0.15710, 0.06657, 0.78407),
+)
+ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+TO_SRGB = (
+    (3.1338561, -1.6168667, -0.4906146),
+    (-0.9787684, 1.9161415, 0.0334540),
+    (0.0719453, -0.2289914, 1.4052427),
+)
+GAMMA = 563 / 256  # 2.2 in the 8.8 fixed point of an ICC curve
+
+
+def profile(primaries: tuple[Triple, Triple, Triple]) -> bytes:
+    """Write a minimal matrix profile (ICC.1:2001-04, 6.1 and 6.3.1.2)."""
+
+    def xyz(values: Triple) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, round(GAMMA * 256), 0)
+    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Test\0" + bytes(79)
+    tags = {
+        b"desc": name,
+        b"cprt": b"text\0\0\0\0none\0\0\0\0",
+        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
+    }
+    for channel, primary in zip(b"rgb", primaries, strict=True):
+        tags[bytes([channel]) + b"XYZ"] = xyz(primary)
+        tags[bytes([channel]) + b"TRC"] = curve
+    offset, table, body = 128 + 4 + 12 * len(tags), b"", b""
+    for tag, content in tags.items():
+        table += tag + struct.pack(">II", offset + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = bytes(8) + b"\x02\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += struct.pack(">iii", 63190, 65536, 54061) + bytes(48)
+    whole = head + struct.pack(">I", len(tags)) + table + body
+    return struct.pack(">I", len(whole)) + whole[4:]
+
+
+def expected(color: tuple[int, int, int], primaries: tuple[Triple, Triple, Triple]) -> list[int]:
+    """Convert one colour with the definitions alone, without LittleCMS."""
+    linear = [(value / 255) ** GAMMA for value in color]
+    xyz = [sum(p[axis] * v for p, v in zip(primaries, linear, strict=True)) for axis in range(3)]
+    srgb = (sum(m * v for m, v in zip(row, xyz, strict=True)) for row in TO_SRGB)
+    clipped = (min(1.0, max(0.0, value)) for value in srgb)
+    return [
+        round(255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055))
+        for v in clipped
+    ]
+
+
+def png(image: Image.Image, icc: bytes | None = None) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG", icc_profile=icc)
+    return file.getvalue()
+
+
+def pixel(image: Image.Image, x: int = 0, y: int = 0) -> list[int]:
+    return list(image.crop((x, y, x + 1, y + 1)).tobytes())
+
+
+def near(received: list[int], wanted: list[int], within: int = 2) -> bool:
+    return all(abs(a - b) <= within for a, b in zip(received, wanted, strict=True))
+
+
+COLORS = [
+    (255, 255, 255),
+    (0, 0, 0),
+    (128, 128, 128),
+    (200, 60, 40),
+    (40, 160, 60),
+    (30, 50, 190),
+    (255, 0, 0),
+]
+
+
+@pytest.mark.parametrize("primaries", [DISPLAY_P3, ADOBE_RGB], ids=["p3", "adobe"])
+@pytest.mark.parametrize("color", COLORS)
+def test_wide_gamuts_are_converted(
+    color: tuple[int, int, int], primaries: tuple[Triple, Triple, Triple]
+):
+    source = png(Image.new("RGB", (8, 8), color), profile(primaries))
+    picture = imaging.read(source, "png", LIMITS)
+    wanted = expected(color, primaries)
+    assert near(pixel(picture.image), wanted), (pixel(picture.image), wanted)
+    assert picture.probe.color_space == "Test"
+
+
+def test_a_real_adobe_rgb_photo_becomes_more_saturated():
+    data = (MEDIA / "été à la plage + sunset v1.2.final.jpg").read_bytes()
+    untouched = Image.open(io.BytesIO(data))
+    picture = imaging.read(data, "jpeg", LIMITS)
+    sky = (400, 100)
+    (x, y) = sky
+    stored = pixel(untouched, x, y)
+    wanted = expected((stored[0], stored[1], stored[2]), ADOBE_RGB)
+    assert stored != wanted
+    assert near(pixel(picture.image, x, y), wanted)
+    assert picture.probe.color_space == "Adobe RGB (1998)"
+
+
+def test_alpha_passes_the_conversion_untouched():
+    image = Image.new("RGBA", (8, 8), (200, 60, 40, 77))
+    picture = imaging.read(png(image, profile(DISPLAY_P3)), "png", LIMITS)
+    assert picture.image.mode == "RGBA"
+    received = pixel(picture.image)
+    assert near(received[:3], expected((200, 60, 40), DISPLAY_P3))
+    assert received[3] == 77
+
+
+def test_srgb_stays_what_it_is():
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for color in COLORS:
+        source = png(Image.new("RGB", (4, 4), color), icc)
+        assert near(pixel(imaging.read(source, "png", LIMITS).image), list(color), within=1)
+
+
+@pytest.mark.parametrize("icc", [b"rubbish", profile(DISPLAY_P3)[:200]], ids=["rubbish", "cut"])
+def test_a_broken_profile_is_no_profile(icc: bytes):
+    picture = imaging.read(png(Image.new("RGB", (4, 4), (9, 99, 199)), icc), "png", LIMITS)
+    assert pixel(picture.image) == [9, 99, 199]
+    assert picture.probe.color_space == "sRGB"
+
+
+def test_a_profile_of_other_pixels_is_no_profile():
+    file = io.BytesIO()
+    Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(
+        file, "JPEG", quality=95, icc_profile=profile(DISPLAY_P3)
+    )
+    picture = imaging.read(file.getvalue(), "jpeg", LIMITS)
+    assert near(pixel(picture.image), [255, 0, 0], within=4)
+
+
+@pytest.mark.parametrize(
+    ("ink", "wanted"),
+    [((0, 0, 0, 0), [255] * 3), ((0, 0, 0, 255), [0] * 3), ((255, 0, 0, 0), [0, 255, 255])],
+)
+def test_cmyk_without_a_profile(ink: tuple[int, int, int, int], wanted: list[int]):
+    for container in ("jpeg", "tiff"):
+        file = io.BytesIO()
+        Image.new("CMYK", (16, 16), ink).save(file, container, quality=95)
+        picture = imaging.read(file.getvalue(), container, LIMITS)
+        assert picture.image.mode == "RGB"
+        assert near(pixel(picture.image), wanted, within=4), container
+        assert picture.probe.color_space == "CMYK"
+
+
+def test_lab():
+    file = io.BytesIO()
+    Image.new("LAB", (4, 4), (137, 128, 128)).save(file, "TIFF")  # L* 53.7: the middle of sRGB
+    picture = imaging.read(file.getvalue(), "tiff", LIMITS)
+    assert near(pixel(picture.image), [128, 128, 128])
+    assert picture.probe.color_space == "Lab"
+
+
+@pytest.mark.parametrize("container", ["png", "tiff"])
+def test_sixteen_bits_become_eight_without_clipping_or_banding(container: str):
+    ramp = Image.frombytes(
+        "I;16", (256, 1), b"".join(struct.pack("<H", v * 257) for v in range(256))
+    )
+    file = io.BytesIO()
+    ramp.save(file, container)
+    picture = imaging.read(file.getvalue(), container, LIMITS)
+    assert picture.image.mode == "L"
+    assert list(picture.image.tobytes()) == list(range(256))
+    assert picture.probe.color_space == "grey"
+
+
+def test_pixels_without_a_known_white_are_refused():
+    file = io.BytesIO()
+    Image.new("F", (4, 4), 0.5).save(file, "TIFF")
+    with pytest.raises(PermanentError) as caught:
+        imaging.read(file.getvalue(), "tiff", LIMITS)
+    assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
+def test_every_mode_of_png_gives_its_color(mode: str):
+    image = (
+        Image.new("RGB", (8, 8), "white").convert("RGBA" if "A" in mode else "RGB").convert(mode)
+    )
+    picture = imaging.read(png(image), "png", LIMITS)
+    assert set(pixel(picture.image)) == {255}

@@ -1,0 +1,160 @@
+"""What a source is follows from its bytes: never from its name, and always with an answer."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.model import MediaType
+from lib.routing import HEAD_BYTES, sniff
+
+MEDIA = Path(__file__).parents[1] / "media"
+
+
+def ftyp(major: bytes, *compatible: bytes) -> bytes:
+    body = b"ftyp" + major + b"\0\0\0\0" + b"".join(compatible)
+    return struct.pack(">I", 4 + len(body)) + body + b"\0\0\0\x08mdat"
+
+
+def tiff(order: str, *entries: tuple[int, int]) -> bytes:
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    directory = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in entries)
+    return head + struct.pack(order + "H", len(entries)) + directory + b"\0\0\0\0"
+
+
+def ebml(doctype: bytes) -> bytes:
+    return b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82" + bytes([0x80 + len(doctype)]) + doctype
+
+
+MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes
+ADTS_FRAME = b"\xff\xf1\x50\x80\x0c\x9f\xfc" + bytes(93)  # 100 bytes
+TS_PACKET = b"\x47" + bytes(187)
+
+KNOWN = [
+    (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "png"),
+    (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp", "webp"),
+    (b"GIF89a\x01\0\x01\0", "image/gif", "gif"),
+    (tiff("<", (256, 10)), "image/tiff", "tiff"),
+    (tiff(">", (256, 10)), "image/tiff", "tiff"),
+    (b"II+\0\x08\0\0\0" + bytes(8), "image/tiff", "tiff"),
+    (b"BM" + bytes(12) + struct.pack("<I", 40) + bytes(36), "image/bmp", "bmp"),
+    (ftyp(b"avif", b"mif1"), "image/avif", "avif"),
+    (ftyp(b"avis", b"msf1"), "image/avif", "avif"),
+    (ftyp(b"mif1", b"miaf", b"avif"), "image/avif", "avif"),
+    (ftyp(b"heic", b"mif1"), "image/heic", "heif"),
+    (ftyp(b"heix", b"mif1"), "image/heic", "heif"),
+    (ftyp(b"mif1", b"heic"), "image/heic", "heif"),
+    (ftyp(b"msf1", b"hevc"), "image/heic", "heif"),
+    (ftyp(b"mif1", b"unci"), "image/heif", "heif"),
+    (ftyp(b"isom", b"mp41"), "video/mp4", "mov"),
+    (ftyp(b"M4V ", b"mp42"), "video/mp4", "mov"),
+    (ftyp(b"qt  "), "video/quicktime", "mov"),
+    (ftyp(b"3gp5"), "video/3gpp", "mov"),
+    (b"\0\0\x12\x34moov\0\0\0\x6cmvhd", "video/quicktime", "mov"),
+    (b"\0\0\0\x08wide\x02\x34\x12\0mdat", "video/quicktime", "mov"),
+    (ebml(b"matroska"), "video/x-matroska", "matroska"),
+    (ebml(b"webm"), "video/webm", "matroska"),
+    (b"RIFF\x10\0\0\0AVI LIST", "video/x-msvideo", "avi"),
+    (TS_PACKET * 3, "video/mp2t", "mpegts"),
+    ((bytes(4) + TS_PACKET) * 3, "video/mp2t", "mpegts"),
+    (b"FLV\x01\x05", "video/x-flv", "flv"),
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "video/x-ms-asf", "asf"),
+    (b"\x00\x00\x01\xba\x44", "video/mpeg", "mpeg"),
+    (b"OggS" + bytes(24) + b"\x80theora", "video/ogg", "ogg"),
+    (b"OggS" + bytes(24) + b"OpusHead", "audio/ogg", "ogg"),
+    (ftyp(b"M4A ", b"mp42"), "audio/mp4", "mov"),
+    (ftyp(b"M4B "), "audio/mp4", "mov"),
+    (MP3_FRAME * 2, "audio/mpeg", "mp3"),
+    (b"ID3\x04\0\0\0\0\x00\x02ab" + MP3_FRAME * 2, "audio/mpeg", "mp3"),
+    (b"ID3\x04\0\0\0\x7f\x7f\x7f" + bytes(100), "audio/mpeg", "mp3"),
+    (ADTS_FRAME * 2, "audio/aac", "aac"),
+    (b"ID3\x04\0\0\0\0\x00\x02ab" + ADTS_FRAME * 2, "audio/aac", "aac"),
+    (b"RIFF\x10\0\0\0WAVEfmt ", "audio/wav", "wav"),
+    (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav", "wav"),
+    (b"fLaC\0\0\0\x22", "audio/flac", "flac"),
+    (b"FORM\0\0\x10\0AIFFCOMM", "audio/aiff", "aiff"),
+]
+
+
+@pytest.mark.parametrize(("head", "mime", "container"), KNOWN)
+def test_known_bytes_name_their_type_and_their_demuxer(head: bytes, mime: str, container: str):
+    sniffed = sniff(head)
+    assert (sniffed.mime, sniffed.container, sniffed.reason) == (mime, container, None)
+    assert sniffed.media_type == mime.split("/")[0]
+
+
+REFUSED = [
+    (b"", "the file is empty"),
+    (b"\x00\x01\x02\x03 nothing known", "not a known image, video or audio file"),
+    (b"Dear all,\nthe photos are late.\n", "text: not supported"),
+    ("déjà vu é".encode()[:-1], "text: not supported"),
+    (b"\xff\xfeh\0i\0", "text: not supported"),
+    (b"Get free stuff", "text: not supported"),
+    (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawing"),
+    (b"\xef\xbb\xbf  <SVG width='1'/>", "SVG drawing"),
+    (b"<!DOCTYPE html><html><svg/></html>", "HTML page"),
+    (b"<?xml version='1.0'?><note/>", "XML"),
+    (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd", "playlist"),
+    (b"\n#EXTM3U\n", "playlist"),
+    (b"<?xml version='1.0'?><MPD></MPD>", "playlist"),
+    (b"ffconcat version 1.0\nfile /etc/passwd", "playlist"),
+    (b"%PDF-1.7\n", "PDF document"),
+    (b"PK\x03\x04\x14\0", "ZIP archive"),
+    (b"\x1f\x8b\x08", "gzip archive"),
+    (b"8BPS\0\x01", "Photoshop document"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000 image"),
+    (b"\xff\x0a\x00", "JPEG XL image"),
+    (tiff("<", (256, 10))[:8] + b"CR\x02\0", "RAW photo"),
+    (tiff("<", (0xFE, 1), (0x14A, 200)), "RAW photo"),
+    (tiff(">", (0xC612, 0x01040000)), "RAW photo"),
+    (ftyp(b"crx ", b"isom"), "RAW photo"),
+    (b"FUJIFILMCCD-RAW 0201", "RAW photo"),
+    (ebml(b"other"), "not a known"),
+    (MP3_FRAME, "not a known"),  # one frame sync alone is found in any noise
+    (TS_PACKET * 2, "not a known"),
+]
+
+
+@pytest.mark.parametrize(("head", "reason"), REFUSED)
+def test_everything_else_is_refused_in_plain_words(head: bytes, reason: str):
+    sniffed = sniff(head)
+    assert sniffed.media_type is MediaType.UNSUPPORTED
+    assert sniffed.reason is not None
+    assert sniffed.reason.startswith(reason)
+    assert sniffed.container == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("really-a-jpeg.txt", "image/jpeg"),
+        ("not-a-photo.jpg", "text/plain"),
+        ("truncated.jpg", "image/jpeg"),
+        ("coffee.heic", "image/heic"),
+        ("rocket-alpha.png", "image/png"),
+    ],
+)
+def test_a_name_has_no_say(name: str, mime: str):
+    assert sniff((MEDIA / name).read_bytes()[:HEAD_BYTES]).mime == mime
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=600),
+        st.builds(
+            lambda head, tail: head + tail, st.sampled_from([k[0] for k in KNOWN]), st.binary()
+        ),
+        st.builds(
+            lambda head, end: head[:end], st.sampled_from([k[0] for k in KNOWN]), st.integers(0, 40)
+        ),
+    )
+)
+def test_any_bytes_get_an_answer(head: bytes):
+    sniffed = sniff(head)
+    assert (sniffed.media_type is MediaType.UNSUPPORTED) == (sniffed.reason is not None)
+    assert (sniffed.media_type is MediaType.UNSUPPORTED) == (sniffed.container == "")
