@@ -1,0 +1,96 @@
+import signal
+
+import pytest
+
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.video.diagnosis import QUOTED_CHARACTERS, diagnose, quote
+from lib.video.ffmpeg import Run
+
+URL = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=SECRET"
+PATH = "/sources/a.mov"
+
+
+def finished(*log: str, code: int = 1) -> Run:
+    return Run(code, log)
+
+
+def test_a_clean_run_has_nothing_wrong():
+    assert diagnose(finished("[h264 @ 0x1] [error] damaged", code=0), PATH) is None
+
+
+def test_a_failure_says_why_or_at_least_how():
+    said = diagnose(finished("[error] Decoder not found"), PATH)
+    silent = diagnose(finished(code=69), PATH)
+    assert isinstance(said, PermanentError)
+    assert isinstance(silent, PermanentError)
+    assert said.code is silent.code is ErrorCode.ENCODE_FAILED
+    assert (said.message, silent.message) == ("Decoder not found", "ffmpeg ended with code 69")
+
+
+NETWORK = [
+    "[tcp @ 0x1] [error] Connection to tcp://127.0.0.1:1 failed: Connection refused",
+    "[http @ 0x1] [warning] HTTP error 503 Service Unavailable",
+    "[https @ 0x1] [warning] HTTP error 403 Forbidden",
+    "[tls @ 0x1] [error] error:0A000086:SSL routines::certificate verify failed",
+    "[http @ 0x1] [error] Stream ends prematurely at 400000, should be 1055835",
+]
+
+
+@pytest.mark.parametrize("line", NETWORK)
+def test_a_source_that_cannot_be_read_is_not_called_corrupt(line):
+    found = diagnose(finished(line, "[fatal] Error opening input files"), URL)
+    assert isinstance(found, TransientError)
+    assert found.code is ErrorCode.SERVICE_UNAVAILABLE
+
+
+@pytest.mark.parametrize("line", NETWORK)
+def test_the_same_lines_say_nothing_about_a_file(line):
+    assert isinstance(diagnose(finished(line), PATH), PermanentError)
+
+
+def test_a_reconnect_that_worked_is_forgotten():
+    assert diagnose(finished(NETWORK[-1], code=0), URL) is None
+
+
+def test_a_source_that_ends_early_is_no_success():
+    log = (NETWORK[-1], "[in#0/mov @ 0x1] [error] Error during demuxing: Input/output error")
+    found = diagnose(finished(*log, code=0), URL)
+    assert isinstance(found, TransientError)
+
+
+def test_a_read_behind_the_end_of_a_truncated_source_is_the_sources_fault():
+    log = ("[http @ 0x1] [warning] HTTP error 416 Range Not Satisfiable",)
+    assert isinstance(diagnose(finished(*log), URL), PermanentError)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_kill_from_outside_is_worth_another_try(sent):
+    found = diagnose(finished(code=-sent), PATH)
+    assert isinstance(found, TransientError)
+    assert f"signal {sent:d}" in found.message
+
+
+def test_a_crash_is_not():
+    assert isinstance(diagnose(finished(code=-signal.SIGSEGV), PATH), PermanentError)
+
+
+def test_a_full_disk_is_not_the_sources_fault():
+    line = "[out#0/mp4 @ 0x1] [error] Error writing trailer: No space left on device"
+    assert isinstance(diagnose(finished(line), PATH), TransientError)
+
+
+def test_messages_hold_the_last_errors_without_the_url():
+    log = (
+        "[error] first",
+        "[h264 @ 0x55] [warning] a warning",
+        "[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x2] [error] Decoding error: Invalid data",
+        f"[error] Error opening input file {URL}.",
+        "[fatal] see http://127.0.0.1:4566/b/k?sig=SECRET for\x1b[31m more",
+    )
+    assert quote(log, URL) == (
+        "Decoding error: Invalid data | Error opening input file source. | see source for[31m more"
+    )
+
+
+def test_messages_are_short():
+    assert len(quote([f"[error] {'x' * 10_000}"], PATH)) == QUOTED_CHARACTERS

@@ -1,0 +1,33 @@
+import pytest
+
+from lib.errors import ErrorCode, PermanentError
+from lib.model import Probe
+from lib.presets import Limits
+from lib.video import check_limits
+
+LIMITS = Limits(image_megapixels=1, image_megabytes=1, video_hours=2, source_gigabytes=1)
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        Probe(),
+        Probe(width=7680, height=4320, duration_ms=7_200_000),
+    ],
+)
+def test_what_is_within_the_limits_passes(probe):
+    check_limits(probe, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("probe", "named"),
+    [
+        (Probe(duration_ms=7_300_000), "at most 2 hours of video but received 2.03"),
+        (Probe(width=9000, height=100), "at most 8192 px a side of video but received 9000 x 100"),
+        (Probe(width=100, height=9000), "100 x 9000"),
+    ],
+)
+def test_what_is_not_is_refused_with_the_limit_and_the_value(probe, named):
+    with pytest.raises(PermanentError, match=named) as caught:
+        check_limits(probe, LIMITS)
+    assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
