@@ -58,6 +58,8 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # sls prints several lines about Node 20 each time.
+        "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
         "NO_PROXY": direct,
         "no_proxy": direct,
     }
@@ -171,7 +173,7 @@ def start(port: int | None = None, folder: Path = FOLDER) -> Emulator:
     if not listeners.is_free(port):
         raise EmulatorError(
             f"port {port} is taken by {listeners.describe_listener(port)}; "
-            f"try another: --port {listeners.next_free(port)}"
+            f"try another: npm run demo -- --port {listeners.next_free(port)}"
         )
     scratch = folder.resolve() / "emulator"
     shutil.rmtree(scratch, ignore_errors=True)

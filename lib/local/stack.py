@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from lib.local import emulator
 
 SERVICE = "media-pipeline"
 LOCAL = "local"
+IMPATIENT = Config(connect_timeout=5, retries={"total_max_attempts": 2})
+"""The first request of a command: somebody waits to hear that nothing answers."""
 
 
 class StackError(Exception):
@@ -58,7 +61,7 @@ def _local_environment(folder: Path) -> dict[str, str]:
 def _find_stack(stage: str, region: str) -> Stack:
     name = f"{SERVICE}-{stage}"
     try:
-        described = boto3.client("cloudformation").describe_stacks(StackName=name)
+        described = boto3.client("cloudformation", config=IMPATIENT).describe_stacks(StackName=name)
     except NoCredentialsError as exc:
         raise StackError("no AWS credentials: set AWS_PROFILE, or run `aws configure`") from exc
     except ClientError as exc:

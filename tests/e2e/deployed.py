@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.exceptions import ClientError
@@ -15,6 +15,9 @@ from lib.aws.catalog import DynamoCatalog
 from lib.keys import asset_id
 from lib.local.emulator import Emulator
 from lib.model import Asset, AssetStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 0.1
@@ -94,7 +97,7 @@ class Deployed:
         )
         assert "FunctionError" not in answer, answer["Payload"].read()
 
-    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+    def messages(self, queue_url: str) -> list[MessageTypeDef]:
         """Take what waits in a queue."""
         received = self.sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]

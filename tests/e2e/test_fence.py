@@ -108,7 +108,7 @@ def test_each_terminal_state_is_told_once(deployed, asset_events):
     version = deployed.upload(key, ALPHA)
     asset = deployed.wait(key, version)
     deployed.s3.delete_object(Bucket=deployed.uploads, Key=key)
-    heard = []
+    heard: list[dict[str, str]] = []
 
     def hear():
         bodies = [json.loads(each["Body"]) for each in deployed.messages(asset_events)]

@@ -20,7 +20,8 @@ def record(name, body=None, receives=1):
 
 
 def run(*records, process=lambda event, last: None):
-    delays, reasons = {}, []
+    delays: dict[str, float] = {}
+    reasons: list[tuple[str, type]] = []
     answer = process_batch(
         {"Records": list(records)},
         process,
