@@ -1,0 +1,163 @@
+"""The commands; what they do lies beside this file."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.clients import client
+from lib.aws.storage import S3Storage
+from lib.cli.errors import CommandError
+from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
+from lib.cli.upload import name_keys, send
+from lib.cli.watch import follow
+from lib.keys import asset_id
+from lib.local.stack import Stack, use_stage
+from lib.model import AssetStatus
+
+app = typer.Typer(
+    help="Upload media to a stage and look at what became of it, or render it right here.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console()
+
+Stage = Annotated[
+    str, typer.Option("--stage", "-s", help="The stage: local, dev, prod, …", show_default=False)
+]
+Region = Annotated[
+    str | None, typer.Option(help="The AWS region.  [default: AWS_REGION, else us-east-1]")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def _catalog(stack: Stack) -> DynamoCatalog:
+    return DynamoCatalog(client("dynamodb"), stack.catalog)
+
+
+@app.command()
+def upload(
+    files: Annotated[list[Path], typer.Argument(help="Images, videos, sound.")],
+    stage: Stage,
+    prefix: Annotated[str, typer.Option(help="Put before each file's name to make its key.")] = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Wait for the outcome; exit 1 unless all READY.")
+    ] = False,
+    region: Region = None,
+) -> None:
+    """Upload FILES; a file's key is its name, below the prefix."""
+    keyed = name_keys(files, prefix)
+    stack = use_stage(stage, region)
+    catalog = _catalog(stack)
+    uploads = send(keyed, client("s3"), stack.uploads, catalog, console)
+    if not watch:
+        return
+    followed = follow(uploads, catalog, console, patience=math.inf)
+    assets = [each.asset for each in followed if each.asset]
+    console.print(asset_table(assets))
+    if any(asset.status is not AssetStatus.READY for asset in assets):
+        raise typer.Exit(1)
+
+
+@app.command("ls")
+def list_assets(
+    stage: Stage,
+    status: Annotated[
+        AssetStatus | None,
+        typer.Option(help="Only this status.  [default: all but DELETED]", case_sensitive=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 100,
+    as_json: Json = False,
+    region: Region = None,
+) -> None:
+    """List the stage's assets, last changed first."""
+    catalog = _catalog(use_stage(stage, region))
+    wanted = [status] if status else [each for each in AssetStatus if each != AssetStatus.DELETED]
+    newest = heapq.merge(
+        *map(catalog.by_status, wanted), key=lambda asset: asset.updated_at, reverse=True
+    )
+    assets = list(islice(newest, limit))
+    if as_json:
+        for asset in assets:
+            print(asset_json(asset))
+    elif assets:
+        console.print(asset_table(assets))
+    else:
+        console.print("no assets")
+
+
+@app.command()
+def show(
+    asset: Annotated[str, typer.Argument(help="An asset's id or key.")],
+    stage: Stage,
+    as_json: Json = False,
+    region: Region = None,
+) -> None:
+    """Show one asset: its state, what was read from it, its renditions."""
+    stack = use_stage(stage, region)
+    catalog = _catalog(stack)
+    found = catalog.get(asset_id(stack.uploads, asset)) or catalog.get(asset)
+    if found is None:
+        raise CommandError(f"no asset has the id or key {asset} in stage {stage}")
+    if as_json:
+        print(asset_json(found))
+    else:
+        console.print(asset_panel(found))
+
+
+@app.command("rm")
+def remove(
+    keys: Annotated[list[str], typer.Argument(help="Keys in the uploads bucket.")],
+    stage: Stage,
+    region: Region = None,
+) -> None:
+    """Remove uploads; their renditions follow. S3 keeps the old version for a while."""
+    stack = use_stage(stage, region)
+    s3 = client("s3")
+    storage = S3Storage(s3, stack.renditions)
+    for key in keys:
+        if storage.current_version(stack.uploads, key) is None:
+            raise CommandError(f"no upload has the key {key} in stage {stage}")
+    for key in keys:
+        s3.delete_object(Bucket=stack.uploads, Key=key)
+        console.print(f"removed {key}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def render(
+    files: Annotated[list[Path], typer.Argument(help="Images, videos, sound.")],
+    out: Annotated[Path, typer.Option(help="Where the renditions go.", show_default=False)],
+    preset: Annotated[str | None, typer.Option(help="A preset of presets.toml.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the pipeline's own jobs on FILES here, without a stack, to try presets.
+
+    Exits with 0 if every file reached a terminal state.
+    """
+    # The jobs' libraries take a second to load, which the other commands need not wait for.
+    from lib.cli.render import render_files
+
+    finished = True
+    for rendered in render_files(files, out, preset):
+        finished = finished and rendered.status.terminal
+        if as_json:
+            print(json.dumps(asdict(rendered), ensure_ascii=False, default=str), flush=True)
+            continue
+        outcome = f"{describe_status(rendered.status)}  {describe_failure(rendered.error)}"
+        console.print(f"{rendered.file}", markup=False, soft_wrap=True, end="  ")
+        console.print(outcome, soft_wrap=True)
+        if rendered.folder:
+            console.print(f"  {rendered.folder}", markup=False, soft_wrap=True)
+    if not finished:
+        raise typer.Exit(1)

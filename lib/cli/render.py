@@ -1,0 +1,142 @@
+"""Run the pipeline over folders: the same dispatch and jobs, with a folder and memory as ports."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
+from typing import Any
+
+from lib import image_job, presets, video_job
+from lib.cli.errors import CommandError
+from lib.dispatch import dispatch
+from lib.errors import ErrorCode, PermanentError
+from lib.keys import asset_id
+from lib.local.emulator import ROOT
+from lib.local.folder import FolderStorage
+from lib.local.memory import MemoryCatalog
+from lib.model import (
+    Action,
+    AssetStatus,
+    Failure,
+    MediaType,
+    ObjectEvent,
+    UploadEvent,
+)
+from lib.ports import Catalog, Storage
+
+FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
+DAY_SECONDS = 24 * 60 * 60.0
+"""No invocation's time-out presses here."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of one file. `manifest` lists the renditions; they lie in `folder`."""
+
+    file: str
+    status: AssetStatus
+    error: Failure | None
+    manifest: dict[str, Any] | None
+    folder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobTopic:
+    """A topic without queues: what is published is processed before `publish` returns."""
+
+    storage: Storage
+    catalog: Catalog
+    presets: presets.Presets
+    preset: str | None
+    scratch: Path
+
+    def publish(self, events: Iterable[UploadEvent]) -> None:
+        """Run each event's job as if on its last delivery, so that it ends in any case."""
+        for event in events:
+            event = replace(event, preset=self.preset)
+            if event.media_type is MediaType.IMAGE:
+                image_job.process(
+                    event,
+                    storage=self.storage,
+                    catalog=self.catalog,
+                    presets=self.presets,
+                    deadline=lambda: DAY_SECONDS,
+                    last_receive=True,
+                )
+            else:
+                video_job.process(
+                    event,
+                    storage=self.storage,
+                    catalog=self.catalog,
+                    presets=self.presets,
+                    ffmpeg=_ffmpeg(),
+                    folder=self.scratch,
+                    deadline=lambda: DAY_SECONDS,
+                    last_receive=True,
+                )
+
+
+def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterator[Rendered]:
+    """Render each file below `out`, one after another.
+
+    Raises CommandError where a file or the preset is not there, before any work; PresetsError.
+    """
+    for path in files:
+        if not path.is_file():
+            raise CommandError(f"{path} {'is a folder' if path.is_dir() else 'is not there'}")
+    recipes = presets.load(presets.PACKAGED)
+    try:
+        recipes.named(preset)
+    except PermanentError as exc:
+        raise CommandError(exc.message) from exc
+    with TemporaryDirectory() as scratch:
+        storage, catalog = FolderStorage(out), MemoryCatalog()
+        topic = JobTopic(storage, catalog, recipes, preset, Path(scratch))
+        for path in files:
+            yield _render(path, out, topic)
+
+
+def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
+    bucket, key = str(path.parent.resolve()), path.name
+    source = topic.storage.current_version(bucket, key)
+    if source is None:
+        gone = Failure(ErrorCode.SOURCE_GONE, f"{path} is gone", permanent=True)
+        return Rendered(str(path), AssetStatus.FAILED, gone, None, None)
+    event = ObjectEvent(Action.CREATED, source, sequencer=f"{int(source.version_id):x}")
+    try:
+        dispatch([event], storage=topic.storage, catalog=topic.catalog, topic=topic, clock=time)
+    except CommandError:
+        raise
+    except Exception:
+        # The catalog has the outcome, as after a last delivery; the traceback is for a bug report.
+        log.exception("%s", path)
+    asset = topic.catalog.get(asset_id(bucket, key))
+    if asset is None or asset.manifest_key is None:
+        status = asset.status if asset else AssetStatus.RECEIVED
+        return Rendered(str(path), status, asset.error if asset else None, None, None)
+    manifest = out / asset.manifest_key
+    return Rendered(
+        str(path),
+        asset.status,
+        asset.error,
+        json.loads(manifest.read_bytes()),
+        str(manifest.parent),
+    )
+
+
+def _ffmpeg() -> str:
+    """Return the ffmpeg that the local stage runs, built where it is not there yet."""
+    if not FFMPEG.exists():
+        build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
+        if subprocess.run(build, cwd=ROOT, check=False, stdout=sys.stderr).returncode:  # noqa: S603
+            raise CommandError("ffmpeg, which videos and sound need, could not be fetched")
+    return str(FFMPEG)

@@ -1,0 +1,90 @@
+"""What the demo makes of the outcomes: a table, files to look at, and a verdict."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from lib.cli.text import describe_bytes, describe_status, made, with_reasons
+from lib.cli.watch import Followed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def load_expected(samples: Path) -> dict[str, dict[str, Any]]:
+    """Return how each sample ends, by file name: status, media_type, renditions, error."""
+    return tomllib.loads((samples / "expected.toml").read_text(encoding="utf-8"))
+
+
+def failed_expectations(
+    followed: Sequence[Followed], expected: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Return a line for each upload that did not end as it should.
+
+    Where nothing is expected of it, any terminal state will do.
+    """
+    problems = []
+    for each in followed:
+        if each.asset is None or not each.finished:
+            state = each.asset.status if each.asset else "not received"
+            problems.append(f"{each.upload.key}: expected a terminal state but it is {state}")
+            continue
+        outcome = {
+            "status": each.asset.status,
+            "media_type": each.asset.media_type,
+            "renditions": len(made(each.asset)),
+            "error": each.asset.error.code if each.asset.error else None,
+        }
+        problems.extend(
+            f"{each.upload.key}: expected {wanted} for {name} but it is {outcome[name]}"
+            for name, wanted in expected.get(each.upload.path.name, {}).items()
+            if outcome[name] != wanted
+        )
+    return problems
+
+
+def save_renditions(
+    followed: Sequence[Followed], client: S3Client, bucket: str, folder: Path
+) -> None:
+    """Download each asset's renditions to `folder/<asset name>/`, in place of earlier ones."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for each in followed:
+        for rendition in made(each.asset) if each.asset else ():
+            target = folder / each.upload.path.name / rendition.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            client.download_file(bucket, rendition.key or "", str(target))
+
+
+def result_table(followed: Sequence[Followed]) -> Group:
+    """Return one row an asset, and the reasons for what was refused."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("asset", overflow="fold")
+    for heading in ("type", "status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("renditions", "bytes in → out", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for each in followed:
+        asset = each.asset
+        if asset is None:
+            table.add_row(escape(each.upload.key), "", "never received")
+            continue
+        size = describe_bytes(asset.source.size)
+        renditions = made(asset)
+        total = describe_bytes(sum(rendition.bytes or 0 for rendition in renditions))
+        table.add_row(
+            escape(asset.source.key),
+            asset.media_type,
+            describe_status(asset.status),
+            str(len(renditions) or ""),
+            f"{size} → {total}" if renditions else size,
+            f"{each.seconds:.1f}",
+        )
+    return with_reasons(table, (each.asset for each in followed if each.asset))

@@ -1,0 +1,90 @@
+"""Send files to a stage's uploads bucket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boto3.exceptions import S3UploadFailedError
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from lib.cli.errors import CommandError
+from lib.cli.text import describe_bytes
+from lib.keys import asset_id
+from lib.ports import Catalog
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+AT_ONCE = 4
+"""Files; each large one goes in parts, which boto3 sends ten at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file that was sent. `version_before` is what the catalog knew of its key until then."""
+
+    path: Path
+    key: str
+    asset_id: str
+    version_before: str | None
+    sent_at: float
+    """Epoch seconds."""
+
+
+def name_keys(files: Sequence[Path], prefix: str = "") -> dict[str, Path]:
+    """Return each file by its key. Raises CommandError for what can't be uploaded."""
+    keyed: dict[str, Path] = {}
+    for path in files:
+        if not path.is_file():
+            problem = "is a folder" if path.is_dir() else "is not there"
+            raise CommandError(f"{path} {problem}")
+        key = f"{prefix.strip('/')}/{path.name}".lstrip("/")
+        if key in keyed:
+            raise CommandError(f"{keyed[key]} and {path} would both become {key}")
+        keyed[key] = path
+    return keyed
+
+
+def send(
+    keyed: dict[str, Path], client: S3Client, bucket: str, catalog: Catalog, console: Console
+) -> list[Upload]:
+    """Upload files, several at once, with a bar for each on a terminal, else with a line for each.
+
+    Raises CommandError, and botocore's errors.
+    """
+    bars = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=console,
+        disable=not console.is_interactive,
+        transient=True,
+    )
+
+    def send_one(key: str, path: Path) -> Upload:
+        identity = asset_id(bucket, key)
+        known = catalog.get(identity)
+        size = path.stat().st_size
+        bar = bars.add_task(key, total=size)
+        try:
+            client.upload_file(
+                str(path), bucket, key, Callback=lambda sent: bars.advance(bar, sent)
+            )
+        except S3UploadFailedError as exc:
+            raise CommandError(str(exc)) from exc
+        except OSError as exc:
+            raise CommandError(f"{path}: {exc.strerror}") from exc
+        if not console.is_interactive:
+            console.print(f"uploaded {key} ({describe_bytes(size)})", markup=False, soft_wrap=True)
+        before = known.source.version_id if known else None
+        return Upload(path, key, identity, before, time.time())
+
+    with bars, ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(send_one, keyed.keys(), keyed.values()))
