@@ -39,7 +39,7 @@ def process_batch(
         except Exception as exc:  # whatever it is, the message goes back
             on_retry(exc, record["messageId"], receives)
             failed.append({"itemIdentifier": record["messageId"]})
-            # After the last receive SQS moves a message to the dead-letter queue once it is visible.
+            # After the last one SQS moves it to the dead-letter queue as soon as it is visible.
             delay = retry_delay(receives, exc) if receives < max_receives else 0
             retry_later(record["receiptHandle"], delay)
     return {"batchItemFailures": failed}
