@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,10 +94,26 @@ def test_a_layer_holds_its_packages_licences_and_notice_and_nothing_unused(sourc
     assert set(files_of(output / "host" / "small")) == {
         "NOTICE",
         "python/tiny/__init__.py",
+        f"python/tiny/__pycache__/__init__.{sys.implementation.cache_tag}.pyc",
         "python/tiny-1.0.dist-info/METADATA",
         "python/tiny-1.0.dist-info/WHEEL",
         "python/tiny-1.0.dist-info/LICENSE",
     }
+
+
+def test_its_bytecode_is_believed_without_a_look_at_dates_that_zipping_loses(source, output):
+    build.build_layer(source, HOST, output)
+    tiny = output / "host" / "small" / "python" / "tiny"
+    [compiled] = tiny.glob("__pycache__/*.pyc")
+    # PEP 552: bit 0 says hash-based, bit 1 that the source is checked against it.
+    assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 0b01
+    assert b"/opt/python/tiny/__init__.py" in compiled.read_bytes()
+
+
+def test_without_a_python_of_its_version_a_layer_has_no_bytecode(source, output):
+    target = replace(HOST, version="3.99")
+    build.build_layer(source, target, output)
+    assert not list((output / "host").glob("**/*.pyc"))
 
 
 def test_two_builds_have_the_same_content(source, tmp_path):
@@ -129,7 +146,7 @@ def test_a_change_of_what_it_is_made_from_makes_a_layer_stale(source, output, na
 def test_each_target_and_each_host_python_has_a_stamp_of_its_own(source):
     targets = [
         HOST,
-        build.Target("host", HOST.identity + "-other", ()),
+        replace(HOST, identity=HOST.identity + "-other"),
         build.parse_target("arm64-py3.13"),
         build.parse_target("x86_64-py3.13"),
         build.parse_target("arm64-py3.12"),
