@@ -18,6 +18,7 @@ from lib.cli.errors import CommandError
 from lib.cli.results import failed_expectations, load_expected, result_table, save_renditions
 from lib.cli.upload import name_keys, send
 from lib.cli.watch import Followed, follow
+from lib.errors import MediaError
 from lib.local import emulator
 from lib.local.emulator import Emulator
 from lib.local.stack import LOCAL, Stack, StackError, use_stage
@@ -113,8 +114,8 @@ def _stop() -> None:
 
 
 def _explain_keeping(running: Emulator, stack: Stack) -> None:
-    variables = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
-    settings = " ".join(f"{name}={running.environment[name]}" for name in variables)
+    wanted = ("ENDPOINT_URL", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION")
+    settings = " ".join(f"AWS_{name}={running.environment[f'AWS_{name}']}" for name in wanted)
     lines = f"""
 The emulator stays at {running.endpoint}; its log is {_shown(running.log)}
 Uploads bucket: {stack.uploads}
@@ -153,7 +154,7 @@ def main() -> int:
     app.command()(demo)
     try:
         app(prog_name="npm run demo --")
-    except (CommandError, StackError, emulator.EmulatorError) as exc:
+    except (CommandError, MediaError, StackError, emulator.EmulatorError) as exc:
         Console(stderr=True).print(f"demo: {exc}", markup=False, highlight=False, soft_wrap=True)
         return 2
     return 0

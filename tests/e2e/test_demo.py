@@ -19,8 +19,6 @@ OUT_OF_REACH = {
 }
 """AWS settings with which nothing could work."""
 
-pytestmark = pytest.mark.e2e
-
 
 def run_demo(*arguments: str | Path | int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
