@@ -1,8 +1,8 @@
 'use strict';
 
 // What `sls` does for this service beyond serverless.yml: before it packages, it waits for its turn,
-// checks presets.toml and builds the layers that are missing or stale; and it keeps the local stage
-// on this machine.
+// checks presets.toml and builds the layers that are missing or stale; afterwards it makes the
+// packages slim; and it keeps the local stage on this machine.
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -27,6 +27,8 @@ class MediaLayers {
         await this.checkPresets();
         await this.buildLayers();
       },
+      'after:package:createDeploymentArtifacts': () => this.slimPackages(),
+      'after:package:function:package': () => this.slimPackages(),
       // `sls deploy function` uploads code without layers.
       'before:package:function:package': async () => {
         await this.takeTurn();
@@ -68,6 +70,13 @@ class MediaLayers {
       const script = path.join('layers', 'build.py');
       await this.run([script, '--target', target, ...names], 'LAYER_BUILD_FAILED');
     }
+  }
+
+  // Code without what nobody reads there. After `sls deploy function` one function has a package.
+  async slimPackages() {
+    const functions = Object.values(this.serverless.service.functions);
+    const packages = functions.map((each) => each.package?.artifact).filter(Boolean);
+    await this.run([path.join('layers', 'slim.py'), ...packages], 'SLIM_FAILED');
   }
 
   async run(args, code) {

@@ -95,11 +95,12 @@ def _record(event: UploadEvent, storage: Storage, catalog: Catalog) -> Recorded:
     if event.action is Action.REMOVED:
         return Recorded(event, write_in_order(bury, event, storage).state)
     try:
-        sniffed = sniff(storage.read_range(event.source, 0, HEAD_BYTES))
+        head = storage.read_head(event.source, HEAD_BYTES)
     except PermanentError as gone:
         failure = Failure.of(gone)
     else:
-        event = replace(event, media_type=sniffed.media_type, mime=sniffed.mime)
+        sniffed = sniff(head.content)
+        event = replace(event, media_type=sniffed.media_type, mime=sniffed.mime, preset=head.preset)
         if sniffed.media_type is not MediaType.UNSUPPORTED:
             return Recorded(event, write_in_order(receive, event, storage).state)
         reason = sniffed.reason or "not a known image, video or audio file"

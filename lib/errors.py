@@ -8,6 +8,7 @@ MediaError                  what went wrong, as a code for machines and a messag
 │     SOURCE_GONE           the object version was deleted before it was processed
 │     ENCODE_FAILED         one rendition cannot be made from this source
 │     UNKNOWN_PRESET        the asset asks for a preset that presets.toml does not have
+│     CONFIG_MISSING        the preset names an object below config/ that is not there
 └── TransientError          the same work may succeed later: reported, retried, then DLQ
       THROTTLED             AWS asked for fewer requests
       SERVICE_UNAVAILABLE   AWS or the network failed
@@ -34,6 +35,7 @@ class ErrorCode(StrEnum):
     SOURCE_GONE = "SOURCE_GONE"
     ENCODE_FAILED = "ENCODE_FAILED"
     UNKNOWN_PRESET = "UNKNOWN_PRESET"
+    CONFIG_MISSING = "CONFIG_MISSING"
     THROTTLED = "THROTTLED"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     LEASE_HELD = "LEASE_HELD"

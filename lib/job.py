@@ -6,18 +6,16 @@ A use case supplies the work; this module decides the asset's outcome, exactly o
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
-from lib.keys import asset_id, manifest_key, rendition_key
+from lib.keys import manifest_key, rendition_key
+from lib.manifest import manifest
 from lib.model import (
-    SCHEMA,
     AssetStatus,
     Claim,
     ClaimState,
@@ -134,6 +132,9 @@ def _finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]
             width=made.width,
             height=made.height,
             duration_ms=made.duration_ms,
+            frames=made.frames,
+            quality=made.quality,
+            instead_of=made.instead_of,
             error=made.error,
         )
         if made.content is None:
@@ -170,27 +171,6 @@ def _finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]
     written.append(outcome.manifest_key)
     storage.put(outcome.manifest_key, manifest(event, outcome), "application/json")
     return outcome
-
-
-def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
-    """Return the manifest as JSON: the same bytes for the same source and recipe."""
-    described = {
-        "schema": SCHEMA,
-        "asset_id": asset_id(event.source.bucket, event.source.key),
-        "source": asdict(event.source),
-        "media_type": event.media_type,
-        "mime": event.mime,
-        "preset": outcome.preset,
-        "recipe": outcome.recipe,
-        "probe": _known(asdict(outcome.probe)),
-        "placeholder": asdict(outcome.placeholder) if outcome.placeholder else None,
-        "renditions": [_known(asdict(each)) for each in outcome.renditions],
-    }
-    return json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True).encode()
-
-
-def _known(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _measure(content: bytes | Path) -> tuple[int, str]:

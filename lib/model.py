@@ -80,6 +80,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The first bytes of a source, and the preset that its metadata asks for."""
+
+    content: bytes
+    preset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectEvent:
     """One record of an S3 notification, before the bytes are looked at.
 
@@ -146,6 +154,23 @@ class Probe:
     captured_at: str | None = None
     """ISO-8601, without an offset where the source has none."""
     camera: str | None = None
+    lens: str | None = None
+    exposure_s: float | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    focal_length_mm: float | None = None
+    latitude: float | None = None
+    """Degrees, south negative."""
+    longitude: float | None = None
+    """Degrees, west negative."""
+    altitude_m: float | None = None
+    copyright: str | None = None
+    loops: int | None = None
+    """How often an animation is played; 0 for ever."""
+    sha256: str | None = None
+    """Of the source's bytes."""
+    phash: str | None = None
+    """64-bit perceptual hash, 16 hex digits: near-duplicates differ in few bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +196,9 @@ class Made:
     width: int | None = None
     height: int | None = None
     duration_ms: int | None = None
+    frames: int | None = None
+    quality: int | None = None
+    instead_of: str | None = None
     error: Failure | None = None
 
 
@@ -187,6 +215,12 @@ class Rendition:
     duration_ms: int | None = None
     bytes: int | None = None
     sha256: str | None = None
+    frames: int | None = None
+    """Of an animation; None for a still image."""
+    quality: int | None = None
+    """The encoder's, where one was set or chosen."""
+    instead_of: str | None = None
+    """Name of the rendition that this one is the fallback for."""
     error: Failure | None = None
 
 

@@ -15,6 +15,7 @@ from lib.model import (
     Claim,
     CommitState,
     Failure,
+    Head,
     MediaType,
     Outcome,
     Source,
@@ -35,6 +36,13 @@ class Storage(Protocol):
         """Return the newest version of a key, or None where it is deleted or was never there."""
         ...
 
+    def read_head(self, source: Source, length: int) -> Head:
+        """Return at most the first `length` bytes, and what the uploader asked for with them.
+
+        Raises PermanentError(SOURCE_GONE).
+        """
+        ...
+
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         """Return at most `length` bytes from `start` on; fewer, or none, at the end.
 
@@ -48,6 +56,13 @@ class Storage(Protocol):
 
     def locate(self, source: Source, seconds: int) -> str:
         """Return a URL (or a path) that ffmpeg can read and seek for `seconds` from now."""
+        ...
+
+    def read_config(self, key: str) -> bytes:
+        """Return an object that lies below `config/`, beside the renditions.
+
+        Raises PermanentError(CONFIG_MISSING), which names the key.
+        """
         ...
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:

@@ -39,7 +39,7 @@ UNKNOWN = Sniffed(
     reason="not a known image, video or audio file",
 )
 RAW = _no("RAW photo", "image/x-raw")
-JPEG_2000 = _no("JPEG 2000 image", "image/jp2")
+JPEG_2000 = _image("jp2", "jpeg2000")
 JPEG_XL = _no("JPEG XL image", "image/jxl")
 ZIP = _no("ZIP archive", "application/zip")
 PLAYLIST = _no("playlist", "application/vnd.apple.mpegurl")
@@ -60,12 +60,12 @@ PREFIXES: tuple[tuple[bytes, Sniffed], ...] = (
     (b"\x00\x00\x01\xba", _video("mpeg", "mpeg")),
     (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), _video("x-ms-asf", "asf")),
     (b"fLaC", _audio("flac", "flac")),
-    (b"8BPS", _no("Photoshop document", "image/vnd.adobe.photoshop")),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", JPEG_2000),
+    (b"8BPS\0\1", _image("vnd.adobe.photoshop", "psd")),
+    (b"8BPS\0\2", _no("large Photoshop document", "image/vnd.adobe.photoshop")),
     (b"\xff\x4f\xff\x51", JPEG_2000),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
     (b"\xff\x0a", JPEG_XL),
-    (b"\x00\x00\x01\x00", _no("icon", "image/vnd.microsoft.icon")),
+    (b"\x00\x00\x01\x00", _image("vnd.microsoft.icon", "ico")),
     (b"\x00\x00\x02\x00", _no("cursor", "image/vnd.microsoft.icon")),
     (b"\x76\x2f\x31\x01", _no("OpenEXR image", "image/x-exr")),
     (b"#?RADIANCE", _no("Radiance HDR image", "image/vnd.radiance")),
@@ -75,6 +75,13 @@ PREFIXES: tuple[tuple[bytes, Sniffed], ...] = (
     (b"IIRS", RAW),
     (b"MMOR", RAW),
     (b"IIU\x00", RAW),
+    (b"\x00MRM", RAW),
+    (b"FOVb", RAW),
+    (b"II\xbc\x01", _no("JPEG XR image", "image/jxr")),
+    (b"gimp xcf", _no("GIMP image", "image/x-xcf")),
+    (b"icns", _no("Apple icon", "image/x-icns")),
+    (b"qoif", _no("QOI image", "image/qoi")),
+    (b"\xd7\xcd\xc6\x9a", _no("Windows metafile", "image/wmf")),
     (b"%PDF-", _no("PDF document", "application/pdf")),
     (b"%!PS", _no("PostScript document", "application/postscript")),
     (b"PK\x03\x04", ZIP),
@@ -105,11 +112,18 @@ BRANDS: dict[bytes, Sniffed] = {
         _image("heic", "heif"),
     ),
     b"crx ": RAW,
-    b"jp2 ": JPEG_2000,
     b"jxl ": JPEG_XL,
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), _audio("mp4", "mov")),
     b"qt  ": QUICKTIME,
 }
+JPEG_2000_BOX = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+JPEG_2000_BRANDS: dict[bytes, Sniffed] = {
+    b"mjp2": _no("Motion JPEG 2000", "video/mj2"),
+    b"mj2s": _no("Motion JPEG 2000", "video/mj2"),
+    b"jpm ": _no("JPEG 2000 document", "image/jpm"),
+}
+"""Other brands in the same box are images."""
+
 STRUCTURAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1", b"miaf"))
 """They say "a still image in boxes"; which codec is among the compatible brands."""
 
@@ -127,8 +141,14 @@ MARKUP: tuple[tuple[bytes, Sniffed], ...] = (
 TS_PACKET = 188
 BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
 CONTROL_CHARACTERS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
-NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 0x00FE, 0x014A, 0xC612
+NEW_SUBFILE_TYPE, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0103, 0x0106
+SUB_IFDS, DNG_VERSION = 0x014A, 0xC612
 REDUCED_RESOLUTION = 1
+SENSOR_COMPRESSIONS = frozenset((32_767, 32_769, 32_770, 34_713, 65_000, 65_535))
+"""Sony, Epson, Samsung, Nikon, Kodak, Pentax."""
+
+SENSOR_PHOTOMETRICS = frozenset((32_803, 34_892))
+"""A colour filter array (TIFF/EP); linear RAW (DNG)."""
 
 
 def sniff(head: bytes) -> Sniffed:
@@ -148,6 +168,8 @@ def sniff(head: bytes) -> Sniffed:
 
 
 def _boxes(head: bytes) -> Sniffed | None:
+    if head.startswith(JPEG_2000_BOX):
+        return JPEG_2000_BRANDS.get(head[20:24], JPEG_2000)
     kind = head[4:8]
     if kind in QUICKTIME_BOXES:
         # Prose such as "Get free …" has letters where a box has its size.
@@ -191,10 +213,17 @@ def _tiff(head: bytes) -> Sniffed | None:
         return RAW
     first = number(4, 4)
     entries = range(first + 2, min(first + 2 + 12 * number(first, 2), len(head) - 11), 12)
-    tags = {number(entry, 2): number(entry + 8, 4) for entry in entries}
+    # A short value (type 3) lies in the first two of four bytes.
+    tags = {
+        number(entry, 2): number(entry + 8, 2 if number(entry + 2, 2) == 3 else 4)
+        for entry in entries
+    }
     # Nikon, Sony and Adobe put a preview first and the sensor's data into a sub-directory.
     is_preview = SUB_IFDS in tags and tags.get(NEW_SUBFILE_TYPE) == REDUCED_RESOLUTION
-    return RAW if DNG_VERSION in tags or is_preview else TIFF
+    is_sensor = (
+        tags.get(COMPRESSION) in SENSOR_COMPRESSIONS or tags.get(PHOTOMETRIC) in SENSOR_PHOTOMETRICS
+    )
+    return RAW if DNG_VERSION in tags or is_preview or is_sensor else TIFF
 
 
 def _bmp(head: bytes) -> Sniffed | None:

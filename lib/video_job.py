@@ -36,7 +36,8 @@ def process(
     """
 
     def work() -> job.Work:
-        source, preset = event.source, presets.named(event.preset)
+        source = event.source
+        preset = presets.choose(source.key, event.preset)
         if source.size > presets.limits.source_gigabytes * 1e9:
             raise PermanentError(
                 ErrorCode.LIMIT_EXCEEDED,

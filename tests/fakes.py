@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import Action, AssetStatus, MediaType, ObjectEvent, Source, UploadEvent
+from lib.model import Action, AssetStatus, Head, MediaType, ObjectEvent, Source, UploadEvent
 
 UPLOADS = "uploads"
 JPEG_HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100)
@@ -16,10 +16,14 @@ JPEG_HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100)
 
 @dataclass
 class MemoryStorage:
-    """A versioned bucket of sources and a bucket of renditions, in memory."""
+    """A versioned bucket of sources and a bucket of renditions, in memory.
+
+    `presets` are what uploads ask for in their metadata, by key; `config/` is among the renditions.
+    """
 
     renditions: dict[str, bytes] = field(default_factory=dict)
     versions: dict[tuple[str, str], list[tuple[str, bytes | None]]] = field(default_factory=dict)
+    presets: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
     on_put: Callable[[str], None] = lambda _: None
 
@@ -58,11 +62,19 @@ class MemoryStorage:
                 return content
         raise PermanentError(ErrorCode.SOURCE_GONE, "the version was deleted")
 
+    def read_head(self, source: Source, length: int) -> Head:
+        return Head(self.read_range(source, 0, length), self.presets.get(source.key))
+
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         return self.read(source)[start : start + length]
 
     def locate(self, source: Source, seconds: int) -> str:
         raise NotImplementedError("bytes in memory have no address")
+
+    def read_config(self, key: str) -> bytes:
+        if key not in self.renditions:
+            raise PermanentError(ErrorCode.CONFIG_MISSING, f"{key} is not there")
+        return self.renditions[key]
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:
         self.on_put(key)

@@ -27,7 +27,7 @@ from lib.model import (
 AttributeValue: TypeAlias = Any
 """`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images spell a value."""
 
-FLOATS = frozenset({"frame_rate", "pixel_aspect"})
+FLOATS = frozenset(each.name for each in fields(Probe) if "float" in str(each.type))
 """Probe fields that stay floats where DynamoDB says 30 for 30.0."""
 
 

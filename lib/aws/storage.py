@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypedDict
 from botocore.exceptions import ClientError
 
 from lib.aws.errors import GONE, error_code, translated
-from lib.errors import ErrorCode, TransientError
-from lib.model import Source
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.model import Head, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +22,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 DELETE_BATCH = 1000
 """Keys that DeleteObjects takes."""
+
+PRESET = "preset"
+"""User metadata: the header `x-amz-meta-preset` of an upload."""
 
 
 class _Version(TypedDict, total=False):
@@ -57,28 +60,37 @@ class S3Storage:
             size=head["ContentLength"],
         )
 
+    def read_head(self, source: Source, length: int) -> Head:
+        """Return at most the first `length` bytes and the preset asked for, in one request.
+
+        Raises PermanentError(SOURCE_GONE).
+        """
+        return self._read_from(source, 0, length)
+
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         """Return at most `length` bytes from `start` on; fewer, or none, at the end.
 
         Raises PermanentError(SOURCE_GONE) where the version does not exist any more.
         """
-        if length <= 0:
-            return b""
+        return self._read_from(source, start, length).content if length > 0 else b""
+
+    def _read_from(self, source: Source, start: int, length: int) -> Head:
         try:
             with translated(source):
                 response = self._client.get_object(
                     **_version(source), Range=f"bytes={start}-{start + length - 1}"
                 )
-                if "ContentRange" in response:
-                    return response["Body"].read()
-                # A server may ignore a range and send everything (RFC 9110, 14.2).
-                with closing(response["Body"]) as whole:
-                    return whole.read(start + length)[start:]
+                with closing(response["Body"]) as body:
+                    if "ContentRange" in response:
+                        content = body.read()
+                    else:  # a server may ignore a range and send everything (RFC 9110, 14.2)
+                        content = body.read(start + length)[start:]
         except ClientError as exc:
             # S3 calls a range that starts at or after the end an error; of an empty object, any.
             if error_code(exc) == "InvalidRange":
-                return b""
+                return Head(b"")
             raise
+        return Head(content, response["Metadata"].get(PRESET))
 
     def read(self, source: Source) -> bytes:
         """Return the whole source. Raises PermanentError(SOURCE_GONE)."""
@@ -93,6 +105,17 @@ class S3Storage:
         return self._client.generate_presigned_url(
             "get_object", Params=dict(_version(source)), ExpiresIn=seconds
         )
+
+    def read_config(self, key: str) -> bytes:
+        """Return an object of the renditions bucket. Raises PermanentError(CONFIG_MISSING)."""
+        try:
+            with translated():
+                return self._client.get_object(Bucket=self._renditions, Key=key)["Body"].read()
+        except ClientError as exc:
+            if error_code(exc) not in GONE:
+                raise
+            missing = f"{key} is not in the bucket {self._renditions}"
+            raise PermanentError(ErrorCode.CONFIG_MISSING, missing) from exc
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:
         """Write a rendition, immutable for caches; a large file goes in parts."""

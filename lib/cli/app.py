@@ -17,6 +17,7 @@ from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
 from lib.aws.storage import S3Storage
 from lib.cli.errors import CommandError
+from lib.cli.html import picture_element
 from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
 from lib.cli.upload import name_keys, send
 from lib.cli.watch import follow
@@ -54,13 +55,16 @@ def upload(
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Wait for the outcome; exit 1 unless all READY.")
     ] = False,
+    preset: Annotated[
+        str | None, typer.Option(help="A preset of the stage, in place of what its rules say.")
+    ] = None,
     region: Region = None,
 ) -> None:
     """Upload FILES; a file's key is its name, below the prefix."""
     keyed = name_keys(files, prefix)
     stack = use_stage(stage, region)
     catalog = _catalog(stack)
-    uploads = send(keyed, client("s3"), stack.uploads, catalog, console)
+    uploads = send(keyed, client("s3"), stack.uploads, catalog, console, preset)
     if not watch:
         return
     followed = follow(uploads, catalog, console, patience=math.inf)
@@ -102,6 +106,12 @@ def show(
     asset: Annotated[str, typer.Argument(help="An asset's id or key.")],
     stage: Stage,
     as_json: Json = False,
+    as_html: Annotated[
+        bool, typer.Option("--html", help="Print a <picture> element for a page.")
+    ] = False,
+    base_url: Annotated[
+        str, typer.Option(help="Where the renditions are served, for --html.")
+    ] = "",
     region: Region = None,
 ) -> None:
     """Show one asset: its state, what was read from it, its renditions."""
@@ -110,7 +120,9 @@ def show(
     found = catalog.get(asset_id(stack.uploads, asset)) or catalog.get(asset)
     if found is None:
         raise CommandError(f"no asset has the id or key {asset} in stage {stage}")
-    if as_json:
+    if as_html:
+        print(picture_element(found, base_url))
+    elif as_json:
         print(asset_json(found))
     else:
         console.print(asset_panel(found))

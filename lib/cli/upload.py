@@ -13,6 +13,7 @@ from boto3.exceptions import S3UploadFailedError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from lib.aws.storage import PRESET
 from lib.cli.errors import CommandError
 from lib.cli.text import describe_bytes
 from lib.keys import asset_id
@@ -52,11 +53,16 @@ def name_keys(files: Sequence[Path], prefix: str = "") -> dict[str, Path]:
 
 
 def send(
-    keyed: dict[str, Path], client: S3Client, bucket: str, catalog: Catalog, console: Console
+    keyed: dict[str, Path],
+    client: S3Client,
+    bucket: str,
+    catalog: Catalog,
+    console: Console,
+    preset: str | None = None,
 ) -> list[Upload]:
     """Upload files, several at once, with a bar for each on a terminal, else with a line for each.
 
-    Raises CommandError, and botocore's errors.
+    `preset` is asked for in the files' metadata. Raises CommandError, and botocore's errors.
     """
     bars = Progress(
         TextColumn("{task.description}", markup=False),
@@ -75,7 +81,11 @@ def send(
         bar = bars.add_task(key, total=size)
         try:
             client.upload_file(
-                str(path), bucket, key, Callback=lambda sent: bars.advance(bar, sent)
+                str(path),
+                bucket,
+                key,
+                ExtraArgs={"Metadata": {PRESET: preset}} if preset else {},
+                Callback=lambda sent: bars.advance(bar, sent),
             )
         except S3UploadFailedError as exc:
             raise CommandError(str(exc)) from exc

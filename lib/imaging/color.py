@@ -35,21 +35,24 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         described = DESCRIBED[source.profile.xcolor_space]
         if image.mode != described and {image.mode, described}.intersection(NEEDS_CONVERSION):
             return to_srgb(image, None)
+        # LittleCMS passes the alpha of RGBA on.
+        mode = "RGBA" if (image.mode, described) == ("RGBA", "RGB") else described
         converted = ImageCms.profileToProfile(
-            image.convert(described),
+            image if image.mode == mode else image.convert(mode),
             source,
             ImageCms.createProfile("sRGB"),
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            "RGB",
+            "RGBA" if mode == "RGBA" else "RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, KeyError):
         return to_srgb(image, None)
     assert converted is not None  # only None when converted in place
-    opaque = converted.convert("L") if described == "L" else converted
-    if image.mode in ("LA", "RGBA"):
-        opaque.putalpha(image.getchannel("A"))
-    return opaque
+    if described == "L" or image.mode in ("L", "LA"):
+        converted = converted.convert("L")
+    if image.mode in ("LA", "RGBA") and mode != "RGBA":
+        converted.putalpha(image.getchannel("A"))
+    return converted
 
 
 def name_space(mode: str, profile: bytes | None) -> str:
@@ -58,7 +61,8 @@ def name_space(mode: str, profile: bytes | None) -> str:
         from PIL import ImageCms
 
         try:
-            described = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.profile_description
+            opened = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
+            described = "Lab" if opened.xcolor_space == "Lab " else opened.profile_description
         except OSError:
             described = None
         if described:

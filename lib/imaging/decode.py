@@ -6,6 +6,7 @@ Each decoder is imported when it is first needed: `PIL.Image.open` would load fi
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,10 +21,13 @@ from lib.presets import Limits
 DECODERS: dict[str, tuple[str, str]] = {
     "jpeg": ("PIL.JpegImagePlugin", "jpeg_factory"),
     "png": ("PIL.PngImagePlugin", "PngImageFile"),
-    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "webp": ("lib.imaging.webp", "open_canvas"),
     "gif": ("PIL.GifImagePlugin", "GifImageFile"),
-    "tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "tiff": ("lib.imaging.tiff", "open_first_page"),
     "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "jpeg2000": ("lib.imaging.jpeg2000", "open_codestream"),
+    "psd": ("lib.imaging.photoshop", "open_flattened"),
+    "ico": ("lib.imaging.icon", "open_largest"),
     "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "heif": ("pillow_heif.as_plugin", "HeifImageFile"),
 }
@@ -32,8 +36,16 @@ DECODERS: dict[str, tuple[str, str]] = {
 SMALLEST = 4
 """JPEG could decode at 1/8 too; there the SSIM falls to 0.987."""
 
+NOT_READ = re.compile(
+    r"(?i)unsupported|not supported|unknown (pixel mode|data organization)|cannot handle"
+)
+"""How decoders word what is right and not theirs, such as 12-bit JPEG."""
+
 OUT_OF_MEMORY = "out of memory"
 """How Pillow words its codecs' memory errors, which it raises as OSError."""
+
+
+Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
 
 
 def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageFile:
@@ -52,8 +64,10 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
             f"{len(data) / 1e6:.1f} MB, the limit is {limits.image_megabytes} MB",
         )
     module, name = DECODERS[container]
-    factory: Callable[[io.BytesIO], ImageFile.ImageFile] = getattr(import_module(module), name)
+    # Pillow refuses at twice this, even where it makes room before it tells the size.
+    Image.MAX_IMAGE_PIXELS = limits.image_megapixels * 500_000
     with blaming_the_source(container):
+        factory: Opener = getattr(import_module(module), name)
         image = factory(io.BytesIO(data))
     if image.width * image.height > limits.image_megapixels * 1_000_000:
         raise PermanentError(
@@ -64,16 +78,35 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
     return image
 
 
-def decode_smaller(image: ImageFile.ImageFile, size: tuple[int, int]) -> Extent | None:
-    """Have an opened JPEG decoded at 1/2 or 1/4, for less work, where that still covers a size.
+def decode_smaller(
+    image: ImageFile.ImageFile, data: bytes, container: str, size: tuple[int, int]
+) -> Extent | None:
+    """Have an opened source decoded at a part of its size where that still covers a size.
 
-    Odd sizes are rounded up: returns the part of the decoded pixels that is the picture. Scaled to
-    that, the SSIM to a full decode was 0.99 and more on the grainiest photo tried; without it 0.90.
+    JPEG at 1/2 or 1/4, JPEG 2000 at 1/2. Odd sizes are rounded up: returns the part of the decoded
+    pixels that is the picture. Scaled to that, the SSIM to a full decode of a JPEG was 0.99 and
+    more on the grainiest photo tried; without it 0.90.
     """
-    width = max(1, size[0], image.width // SMALLEST)
-    height = max(1, size[1], image.height // SMALLEST)
-    drafted = image.draft(None, (width, height))
-    return drafted[1][2:] if drafted else None
+    if container == "jpeg":
+        width = max(1, size[0], image.width // SMALLEST)
+        height = max(1, size[1], image.height // SMALLEST)
+        drafted = image.draft(None, (width, height))
+        return drafted[1][2:] if drafted else None
+    if container == "jpeg2000":
+        from lib.imaging.jpeg2000 import decode_half
+
+        return decode_half(image, data, size)
+    return None
+
+
+def load(image: ImageFile.ImageFile, container: str) -> Image.Image:
+    """Decode the pixels of an opened source, the first frame of an animation."""
+    if container in ("webp", "avif"):
+        from lib.imaging.frugal import load_first
+
+        return load_first(image)
+    image.load()
+    return image
 
 
 @contextmanager
@@ -94,6 +127,5 @@ def blaming_the_source(container: str) -> Iterator[None]:
     except Exception as exc:
         if isinstance(exc, OSError) and str(exc).startswith(OUT_OF_MEMORY):
             raise MemoryError(str(exc)) from exc
-        raise PermanentError(
-            ErrorCode.CORRUPT_MEDIA, f"cannot be decoded as {container}: {exc}"
-        ) from exc
+        code = ErrorCode.UNSUPPORTED_MEDIA if NOT_READ.search(str(exc)) else ErrorCode.CORRUPT_MEDIA
+        raise PermanentError(code, f"cannot be decoded as {container}: {exc}") from exc

@@ -1,21 +1,34 @@
-"""What reading gives: pixels that are ready to be resized, and the facts about their source."""
+"""A source as pixels: upright, sRGB, with everything else stripped."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
 
 from lib.model import Probe
 
+Frames = Callable[[], Iterator[tuple[Image.Image, int]]]
+"""Decodes an animation from its start: each frame as a full picture, and its time in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """An animated source. `frames()` can be called again; it holds one frame at a time."""
+
+    frames: Frames
+    loops: int
+    """How often it is played; 0 for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One decoded source: upright, sRGB, `RGB` or `RGBA`, the first frame of an animation.
+    """A decoded source: mode L, LA, RGB or RGBA, sRGB, upright, perhaps smaller than the source.
 
-    `image` may be smaller than `probe.width` × `probe.height` where the codec could decode at a
-    reduced size; the probe always tells the source's own size, after orientation.
+    `probe` tells the true size. `image` is the first frame of an animation.
     """
 
     image: Image.Image
     probe: Probe
+    animation: Animation | None = None

@@ -1,52 +1,179 @@
-"""Make the renditions of one picture: each size once, from the next larger one."""
+"""Make the renditions of one picture: each size once, from a larger one, encoded in threads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 
-from lib.errors import ErrorCode, TransientError
+from PIL import Image
+
+from lib.errors import ErrorCode, MediaError, TransientError
 from lib.imaging.encode import encode
+from lib.imaging.finish import Finish
+from lib.imaging.graphics import encode_drawing, is_drawing
+from lib.imaging.pace import expected, learn, refuse_late
 from lib.imaging.picture import Picture
-from lib.imaging.resize import resize
-from lib.imaging.targets import Target
-from lib.model import Failure, Made, RenditionKind
+from lib.imaging.resize import scale_down
+from lib.imaging.targets import EXTENSIONS, Target, describe, encode_failed, quality_in
+from lib.model import Failure, Made
 from lib.ports import Deadline
 from lib.presets import ImagePreset
 
-ENCODE_MARGIN = 5.0
-"""Seconds that must be left to begin an encode: ten times the slowest of the default preset (an
-AVIF of 1920 px), to leave time for storing what is made."""
-
 
 def make(
-    picture: Picture, targets: Iterable[Target], preset: ImagePreset, deadline: Deadline
+    picture: Picture,
+    targets: Iterable[Target],
+    preset: ImagePreset,
+    deadline: Deadline,
+    *,
+    watermark: bytes | None = None,
+    threads: int | None = None,
 ) -> Iterator[Made]:
-    """Resize and encode each target in turn; one that fails carries its error, the rest go on.
+    """Scale, finish and encode each target, in order; one that fails leaves the rest alone.
 
-    Cascades where targets come largest first, as `plan` gives them.
-    Raises TransientError(DEADLINE_NEAR) before an encode that may not finish in time.
+    It carries ENCODE_FAILED, or DEADLINE_NEAR where it may not be done in time; its fallback comes
+    right after it, unless that is a target itself. Targets come largest first, as `plan` gives
+    them. `watermark` is the file that the preset names; `threads` encode, by default one for each
+    processor. The same source gives the same bytes with any number of them.
+    Raises TransientError(DEADLINE_NEAR) at the end where for lack of time nothing was made, and
+    PermanentError for a watermark that cannot be decoded.
     """
-    image = picture.image
-    for target in targets:
-        if deadline() < ENCODE_MARGIN:
-            raise TransientError(
-                ErrorCode.DEADLINE_NEAR,
-                f"less than {ENCODE_MARGIN:.0f} s are left before encoding {target.name}",
-            )
-        larger = image if image.width >= target.width else picture.image
-        image = resize(larger, (target.width, target.height))
+    targets = tuple(targets)
+    mark = None
+    if watermark and preset.watermark:
+        from lib.imaging.watermark import load
+
+        mark = load(watermark)
+    finish = Finish(preset, mark)
+    if picture.animation and any(target.animated for target in targets):
+        from lib.imaging.animate import animate
+
+        making = animate(picture, targets, preset, deadline, finish)
+    else:
+        making = _Stills(picture, targets, preset, deadline).make(finish, threads or _processors())
+    is_made, late = False, None
+    for made in making:
+        yield made
+        is_made = is_made or made.error is None
+        if made.error and made.error.code is ErrorCode.DEADLINE_NEAR:
+            late = made.error
+    if late and not is_made:
+        raise TransientError(late.code, late.message)
+
+
+class _Stills:
+    """One picture's still renditions, under one preset and one deadline."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        targets: Sequence[Target],
+        preset: ImagePreset,
+        deadline: Deadline,
+    ) -> None:
+        self._picture, self._targets, self._preset = picture, targets, preset
+        self._deadline = deadline
+        self._copyright = picture.probe.copyright if preset.keep_copyright else None
+        self._drawing = preset.lossless and is_drawing(picture.image)
+        self._chosen: dict[str, Future[int]] = {}
+
+    def make(self, finish: Finish, threads: int) -> Iterator[Made]:
+        names = {target.name for target in self._targets}
+        levels = [self._picture.image]
+        waiting: deque[tuple[Target, Image.Image, Future[Made]]] = deque()
+
+        def collect() -> Iterator[Made]:
+            target, image, future = waiting.popleft()
+            made = future.result()
+            yield made
+            instead = self._instead_of(target) if made.error else None
+            if instead and instead.name not in names:
+                names.add(instead.name)
+                yield replace(self._attempt(instead, image, 0), instead_of=target.name)
+
+        pool = ThreadPoolExecutor(threads)
         try:
-            content, error = encode(image, target.format, target.quality, preset.background), None
+            for image_format in {each.format for each in self._targets if each.quality is None}:
+                self._chosen[image_format] = pool.submit(self._choose, image_format)
+            remaining = list(self._targets)
+            for _, group in groupby(self._targets, attrgetter("stem")):
+                shape = list(group)
+                image = finish(scale_down(levels, shape[0].whole), shape[0])
+                for target in shape:
+                    remaining.remove(target)
+                    reserve = self._cheaper(target, remaining) / threads
+                    waiting.append(
+                        (target, image, pool.submit(self._attempt, target, image, reserve))
+                    )
+                    while len(waiting) > threads:
+                        yield from collect()
+            while waiting:
+                yield from collect()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _attempt(self, target: Target, image: Image.Image, reserve: float) -> Made:
+        """Encode one target, if that leaves `reserve` seconds for others; else say why not."""
+        pixels = target.width * target.height
+        try:
+            quality = target.quality or self._quality(target.format)
+            started = time.monotonic()
+            refuse_late(target.name, expected(target.format, pixels), self._deadline() - reserve)
+            content, quality_used = self._encode(target, image, quality)
         except MemoryError:  # ours, not the picture's
             raise
+        except MediaError as exc:
+            return describe(target, error=Failure.of(exc))
         except Exception as exc:  # encoders raise OSError, ValueError, RuntimeError, SystemError
-            content, error = None, Failure(ErrorCode.ENCODE_FAILED, str(exc), permanent=True)
-        yield Made(
-            name=target.name,
-            kind=RenditionKind.IMAGE,
-            mime=target.mime,
-            content=content,
-            width=target.width,
-            height=target.height,
-            error=error,
+            return describe(target, error=encode_failed(exc))
+        learn(target.format, pixels, time.monotonic() - started)
+        return describe(target, content, quality_used)
+
+    def _encode(self, target: Target, image: Image.Image, quality: int) -> tuple[bytes, int | None]:
+        """Return the file and its quality, which is None where that is lossless."""
+        if self._drawing and target.format == "webp":
+            return encode_drawing(image, quality, self._copyright)
+        background = self._preset.background
+        return encode(image, target.format, quality, background, self._copyright), quality
+
+    def _quality(self, image_format: str) -> int:
+        chosen = self._chosen.get(image_format)
+        return chosen.result() if chosen else self._choose(image_format)
+
+    def _choose(self, image_format: str) -> int:
+        from lib.imaging.quality import choose_quality
+
+        preset = self._preset
+        return choose_quality(self._picture.image, image_format, preset.ssim, preset.background)
+
+    def _instead_of(self, target: Target) -> Target | None:
+        other = self._preset.fallback.get(target.format)
+        if not other:
+            return None
+        return replace(
+            target,
+            name=f"{target.stem}.{EXTENSIONS[other]}",
+            format=other,
+            mime=f"image/{other}",
+            quality=quality_in(self._preset, other),
         )
+
+    def _cheaper(self, target: Target, later: Iterable[Target]) -> float:
+        """Return the seconds that later targets in quicker formats need."""
+        slow = expected(target.format, 1_000_000)
+        return sum(
+            expected(each.format, each.width * each.height)
+            for each in later
+            if expected(each.format, 1_000_000) < slow
+        )
+
+
+def _processors() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

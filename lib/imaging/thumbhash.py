@@ -40,7 +40,7 @@ def placeholder(picture: Picture) -> Placeholder:
     """
     scale = min(1.0, SIDE / max(picture.image.size))
     width, height = (max(1, round(side * scale)) for side in picture.image.size)
-    small = resize(picture.image.convert("RGBA"), (width, height))
+    small = resize(picture.image, (width, height)).convert("RGBA")
     red, green, blue, alpha = (
         [value / 255 for value in small.getchannel(band).tobytes()] for band in "RGBA"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LENGTH = 100
+LENGTH = 200
 """What is kept of one text, in characters."""
 
 
@@ -12,4 +12,4 @@ def bounded(value: object) -> str:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return ""
-    return "".join(filter(str.isprintable, value.split("\0")[0])).strip()[:LENGTH]
+    return "".join(filter(str.isprintable, value.split("\0")[0])).strip()[:LENGTH].rstrip()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from lib.errors import ErrorCode, PermanentError
-from lib.model import Source
+from lib.model import Head, Source
 
 
 class FolderStorage:
@@ -29,6 +29,10 @@ class FolderStorage:
         version = str(found.st_mtime_ns)
         return Source(bucket, key, version, etag=f"{version}-{found.st_size}", size=found.st_size)
 
+    def read_head(self, source: Source, length: int) -> Head:
+        """Return at most the first `length` bytes; a file has no metadata that names a preset."""
+        return Head(self.read_range(source, 0, length))
+
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         """Return at most `length` bytes from `start` on. Raises PermanentError(SOURCE_GONE)."""
         with self._find(source).open("rb") as file:
@@ -42,6 +46,14 @@ class FolderStorage:
     def locate(self, source: Source, seconds: int) -> str:  # noqa: ARG002 - a path does not expire
         """Return the file's absolute path."""
         return str(_below(Path(source.bucket), source.key).absolute())
+
+    def read_config(self, key: str) -> bytes:
+        """Return a file below the renditions' folder. Raises PermanentError(CONFIG_MISSING)."""
+        path = _below(self._renditions, key)
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+            raise PermanentError(ErrorCode.CONFIG_MISSING, f"{path} is not there") from exc
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:  # noqa: ARG002 - has no place
         """Write a rendition, replacing what is there."""

@@ -345,6 +345,34 @@ class TestCommit:
         assert stored(catalog).probe == Probe(duration_ms=5000)
         assert stored(catalog).placeholder is None
 
+    def test_keeps_every_fact_as_it_is(self, catalog: Catalog) -> None:
+        probe = Probe(
+            width=6000,
+            height=4000,
+            captured_at="2024-07-14T21:30:05-03:30",
+            camera="Canon EOS R5",
+            lens="RF 24-70mm",
+            exposure_s=0.000125,
+            f_number=8.0,
+            iso=102_400,
+            focal_length_mm=50.0,
+            latitude=-33.8599333,
+            longitude=-0.0000001,
+            altitude_m=-2.0,
+            copyright="© Zoë",
+            loops=0,
+            sha256="0" * 64,
+            phash="0000000000000001",
+        )
+        instead = replace(MADE, frames=12, quality=71, instead_of="w320.avif")
+        finish(catalog, upload(NEW), replace(READY, probe=probe, renditions=(instead, NOT_MADE)))
+        kept = stored(catalog)
+        assert kept.probe == probe
+        assert kept.renditions == (instead, NOT_MADE)
+        for name in ("exposure_s", "f_number", "focal_length_mm", "latitude", "altitude_m"):
+            assert type(getattr(kept.probe, name)) is float, name
+        assert type(kept.probe.iso) is int
+
     def test_leaves_what_is_live_when_failed(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
         live = stored(catalog)

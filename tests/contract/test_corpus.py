@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 SNAPSHOT = Path(__file__).with_name("corpus.toml")
 PRESETS = presets.load(ROOT / "presets.toml")
-PRESET = replace(PRESETS.named(None).image, widths=(320,))  # the sizes have tests of their own
+# The sizes have tests of their own.
+PRESET = replace(PRESETS.named(None).image, widths=(320,), boxes=())
 
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="needs the folder ../shared/corpus")
 files = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
@@ -51,6 +52,7 @@ def outcome(path: Path) -> str:
     facts = (
         f"{probe.width}x{probe.height} {probe.format} {picture.image.mode}",
         f"{probe.frames} frames" if probe.frames != 1 else "",
+        f"{probe.duration_ms} ms, {probe.loops or 'endless'} plays" if picture.animation else "",
         f"orientation {probe.orientation}" if probe.orientation else "",
         f"from {probe.color_space}" if probe.color_space != "sRGB" else "",
         f"at {probe.captured_at}" if probe.captured_at else "",

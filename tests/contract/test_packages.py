@@ -13,7 +13,13 @@ from tests.contract import packages
 
 FUNCTIONS = ("dispatch", "notify", "processImage", "processVideo", "sweep")
 KB, MB = 1000, 1000 * 1000
-CODE_LIMIT = 60 * KB
+CODE_LIMIT = {
+    "dispatch": 60 * KB,
+    "notify": 60 * KB,
+    "sweep": 60 * KB,
+    "processImage": 70 * KB,  # over its target of 60 KB: docs/adr/0011
+    "processVideo": 60 * KB,
+}
 UNZIPPED_LIMIT = {
     "dispatch": 12 * MB,
     "notify": 12 * MB,
@@ -101,7 +107,7 @@ def test_the_local_stage_runs_the_built_ffmpeg_instead_of_zipping_it(by_name, pa
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_code_is_small(by_name, name):
-    assert by_name[name].code.stat().st_size <= CODE_LIMIT
+    assert by_name[name].code.stat().st_size <= CODE_LIMIT[name]
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -15,7 +15,7 @@ from moto import mock_aws
 from lib.aws.storage import IMMUTABLE, S3Storage
 from lib.errors import ErrorCode, PermanentError, TransientError
 from lib.local.folder import FolderStorage
-from lib.model import Source
+from lib.model import Head, Source
 from lib.ports import Storage
 
 KEY = "photos/été 1+1.v2.jpg"
@@ -130,6 +130,11 @@ class TestSources:
         place.upload(KEY, b"0123456789")
         assert place.storage.read_range(place.source(), start, length) == expected
 
+    def test_are_read_from_the_start_with_what_was_asked_for(self, place: Place) -> None:
+        place.upload(KEY, b"0123456789")
+        assert place.storage.read_head(place.source(), 4) == Head(b"0123")
+        assert place.storage.read_head(place.source(), 4096) == Head(b"0123456789")
+
     def test_are_read_whole(self, place: Place) -> None:
         place.upload(KEY, b"0123456789")
         assert place.storage.read(place.source()) == b"0123456789"
@@ -137,6 +142,7 @@ class TestSources:
     def test_may_be_empty(self, place: Place) -> None:
         place.upload(KEY, b"")
         assert place.storage.read_range(place.source(), 0, 4096) == b""
+        assert place.storage.read_head(place.source(), 4096) == Head(b"")
         assert place.storage.read(place.source()) == b""
 
     def test_are_gone_when_there_is_no_such_key(self, place: Place) -> None:
@@ -145,6 +151,8 @@ class TestSources:
             place.storage.read(source)
         with pytest.raises(PermanentError, match="SOURCE_GONE"):
             place.storage.read_range(source, 0, 1)
+        with pytest.raises(PermanentError, match="SOURCE_GONE"):
+            place.storage.read_head(source, 1)
 
     @pytest.mark.parametrize("version_id", ["", "null"])
     def test_need_no_version(self, place: Place, version_id: str, request: Any) -> None:
@@ -194,7 +202,27 @@ class TestRenditions:
         assert place.renditions()
 
 
+class TestConfig:
+    def test_lies_beside_the_renditions(self, place: Place) -> None:
+        place.storage.put("config/logos/a.png", b"logo", "image/png")
+        assert place.storage.read_config("config/logos/a.png") == b"logo"
+
+    def test_is_named_where_it_is_missing(self, place: Place) -> None:
+        place.storage.put("config/a.png", b"logo", "image/png")
+        for key in ("config/b.png", "config/a.png/b", "config"):
+            with pytest.raises(PermanentError, match=f"CONFIG_MISSING: .*{key} is not"):
+                place.storage.read_config(key)
+
+
 class TestS3:
+    def test_tells_which_preset_was_asked_for(self, s3: Any) -> None:
+        place = in_s3(s3)
+        s3.put_object(Bucket="uploads", Key=KEY, Body=b"first", Metadata={"preset": "avatar"})
+        first = place.source()
+        place.upload(KEY, b"second")
+        assert place.storage.read_head(first, 3) == Head(b"fir", "avatar")
+        assert place.storage.read_head(place.source(), 3) == Head(b"sec")
+
     def test_reads_the_version_that_is_named(self, s3: Any) -> None:
         place = in_s3(s3)
         place.upload(KEY, b"first")

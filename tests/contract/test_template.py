@@ -143,6 +143,16 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
     assert roles_with("dynamodb:UpdateItem") == processors | {"DispatchRole"}
 
 
+def test_only_the_image_processor_reads_watermarks(resources):
+    readers = {
+        name
+        for name, each in statements(resources)
+        for resource in as_list(each["Resource"])
+        if isinstance(resource, dict) and str(resource.get("Fn::Sub")).endswith("/config/*")
+    }
+    assert readers == {"ProcessImageRole"}
+
+
 def test_every_queue_has_a_dead_letter_queue(resources):
     queues = of_type(resources, "AWS::SQS::Queue")
     working = {name: each for name, each in queues.items() if "RedrivePolicy" in each}

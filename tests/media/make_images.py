@@ -1,6 +1,6 @@
 """Derive the image samples from the photos of the scikit-image wheel (0.26.0).
 
-    python tests/media/make_images.py PATH/skimage/data
+    python -m tests.media.make_images PATH/skimage/data
 
 Nothing runs this by itself: the samples are committed. It documents how they came to be.
 """
@@ -8,6 +8,7 @@ Nothing runs this by itself: the samples are committed. It documents how they ca
 from __future__ import annotations
 
 import io
+import math
 import sys
 from pathlib import Path
 
@@ -15,7 +16,15 @@ import pillow_heif
 from PIL import Image, ImageDraw
 from PIL.ExifTags import GPS, IFD, Base
 
+from lib.imaging.icc import write_profile
+
 HERE = Path(__file__).parent
+
+DISPLAY_P3 = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+
+
+def srgb(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else math.pow((value + 0.055) / 1.055, 2.4)
 
 
 def jpeg(image: Image.Image, quality: int = 85, exif: Image.Exif | None = None) -> bytes:
@@ -45,6 +54,26 @@ def phone_exif() -> Image.Exif:
     return exif
 
 
+def zoom(photo: Image.Image) -> list[Image.Image]:
+    """Six steps towards the middle, in 32 colours."""
+    width, height = photo.size
+    boxes = ((width * n // 20, height * n // 20) for n in range(6))
+    steps = (photo.crop((x, y, width - x, height - y)).resize((160, 140)) for x, y in boxes)
+    return [step.quantize(32, dither=Image.Dither.NONE) for step in steps]
+
+
+def sweep(photo: Image.Image) -> list[Image.Image]:
+    """Five steps of a spotlight over a photo that is transparent elsewhere."""
+    steps = []
+    for n in range(5):
+        light = Image.new("L", photo.size)
+        ImageDraw.Draw(light).ellipse((n * 20, n * 20, n * 20 + 80, n * 20 + 80), fill=255)
+        step = photo.copy()
+        step.putalpha(light)
+        steps.append(step)
+    return steps
+
+
 def main(photos: Path) -> None:
     def photo(name: str) -> Image.Image:
         return Image.open(photos / name).convert("RGB")
@@ -64,6 +93,29 @@ def main(photos: Path) -> None:
     (HERE / "hubble.jpg").write_bytes(jpeg(photo("hubble_deep_field.jpg"), quality=80))
     (HERE / "really-a-jpeg.txt").write_bytes(jpeg(photo("chelsea.png"), quality=80))
     (HERE / "été à la plage + sunset v1.2.final.jpg").write_bytes(jpeg(photo("rocket.jpg")))
+
+    first, *others = zoom(photo("hubble_deep_field.jpg"))
+    times = [400, 80, 80, 80, 80, 1200]
+    first.save(
+        HERE / "zoom.gif",
+        save_all=True,
+        append_images=others,
+        duration=times,
+        loop=2,
+        optimize=True,
+    )
+    first, *others = sweep(rocket.convert("RGB").resize((160, 180)))
+    first.save(
+        HERE / "sweep.webp", save_all=True, append_images=others, duration=120, loop=0, quality=60
+    )
+    chelsea = photo("chelsea.png").resize((300, 200))
+    chelsea.save(HERE / "cat.jp2", quality_layers=[20], irreversible=True)
+    ink = photo("coffee.png").resize((300, 200)).convert("CMYK")
+    (HERE / "ink.jpg").write_bytes(jpeg(ink, quality=75))
+    display_p3 = write_profile("Display P3", DISPLAY_P3, srgb)
+    photo("coffee.png").resize((200, 133)).save(
+        HERE / "wide-gamut.png", icc_profile=display_p3, optimize=True
+    )
 
     whole = jpeg(photo("coffee.png"))
     (HERE / "truncated.jpg").write_bytes(whole[: len(whole) * 6 // 10])

@@ -70,7 +70,7 @@ def test_a_bug_in_a_job_ends_in_a_terminal_state_too(tmp_path, capsys, monkeypat
         ([SAMPLES], "is a folder"),
         (
             [SAMPLES / "rocket-alpha.png", "--preset", "huge"],
-            "expected one of default for preset but received huge",
+            'expected one of default for preset but received "huge"',
         ),
     ],
 )

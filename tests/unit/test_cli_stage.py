@@ -132,6 +132,20 @@ def test_upload_sends_files_below_the_prefix(stage, tmp_path, capsys):
         assert f"uploaded a/{name}" in said
 
 
+def test_upload_asks_for_a_preset_in_the_metadata(stage, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    for arguments, expected in (((), {}), (("--preset", "avatar"), {"preset": "avatar"})):
+        assert media("upload", tmp_path / "a.jpg", "--stage", "dev", *arguments) == 0
+        stored = boto3.client("s3").head_object(Bucket=UPLOADS, Key="a.jpg")
+        assert stored["Metadata"] == expected
+
+
+def test_a_preset_that_no_header_can_hold_is_one_line(stage, tmp_path, capsys):
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    assert media("upload", tmp_path / "a.jpg", "--stage", "dev", "--preset", "été") == 2
+    assert "ascii" in one_line(capsys).lower()
+
+
 def test_upload_refuses_before_it_sends_anything(stage, tmp_path, capsys):
     (tmp_path / "there.jpg").write_bytes(b"there")
     there = tmp_path / "there.jpg"
@@ -184,6 +198,17 @@ def test_show_takes_a_key_or_an_id(catalog, capsys, name):
     assert shown["renditions"][0]["name"] == "320.webp"
     assert media("show", name, "--stage", "dev") == 0
     assert "320 × 200" in capsys.readouterr().out
+
+
+def test_show_prints_html(catalog, capsys):
+    finish(catalog, "a.jpg")
+    base = ("--base-url", "https://cdn.example")
+    assert media("show", "a.jpg", "--stage", "dev", "--html", *base) == 0
+    said = capsys.readouterr().out
+    assert said.startswith('<picture>\n  <img src="https://cdn.example/k/320.webp"')
+    reject(catalog, "b.txt")
+    assert media("show", "b.txt", "--stage", "dev", "--html") == 2
+    assert "b.txt has no renditions of an image" in one_line(capsys)
 
 
 def test_show_of_what_is_not_there(stage, capsys):

@@ -44,6 +44,12 @@ def test_an_upload_is_recorded_by_its_bytes_and_published(world):
     assert message.received_at == "2027-01-15T08:00:00.000+00:00"
 
 
+def test_a_preset_that_the_upload_asks_for_goes_with_the_message(world):
+    world.storage.presets["a.jpg"] = "avatar"
+    world.dispatch(*(world.storage.upload(name, JPEG_HEAD) for name in ("a.jpg", "b.jpg")))
+    assert [each.preset for each in world.topic.published] == ["avatar", None]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"), [(b"just words\n", "text"), (b"", "empty"), (b"<svg/>", "SVG")]
 )

@@ -32,5 +32,8 @@ def test_only_the_needed_codecs_are_imported(tmp_path: Path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
     assert {"PIL.JpegImagePlugin", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin"} <= loaded
-    for needless in ("pillow_heif", "PIL.ImageCms", "PIL.PdfImagePlugin", "PIL.Jpeg2KImagePlugin"):
-        assert needless not in loaded
+    for needless in (
+        *("pillow_heif", "PIL.ImageCms", "PIL.PdfImagePlugin", "PIL.Jpeg2KImagePlugin"),
+        *("PIL.ImageMath", "lib.imaging.quality", "lib.imaging.animate", "lib.imaging.watermark"),
+    ):
+        assert needless not in loaded, needless

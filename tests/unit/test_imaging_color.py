@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,9 @@ from PIL import Image, ImageCms
 
 from lib import imaging
 from lib.errors import ErrorCode, PermanentError
-from lib.presets import Limits
+from tests.images import LIMITS, save
 
 MEDIA = Path(__file__).parents[1] / "media"
-LIMITS = Limits(image_megapixels=100, image_megabytes=100, video_hours=2, source_gigabytes=5)
 Triple = tuple[float, float, float]
 
 # Primaries as XYZ relative to D50 (columns), and the way back from there to linear sRGB:
@@ -59,9 +60,21 @@ def profile(primaries: tuple[Triple, Triple, Triple]) -> bytes:
     return struct.pack(">I", len(whole)) + whole[4:]
 
 
-def expected(color: tuple[int, int, int], primaries: tuple[Triple, Triple, Triple]) -> list[int]:
+def power(value: float) -> float:
+    return float(value**GAMMA)
+
+
+def srgb(value: float) -> float:
+    return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+
+
+def expected(
+    color: tuple[int, int, int],
+    primaries: tuple[Triple, Triple, Triple],
+    curve: Callable[[float], float] = power,
+) -> list[int]:
     """Convert one colour with the definitions alone, without LittleCMS."""
-    linear = [(value / 255) ** GAMMA for value in color]
+    linear = [curve(value / 255) for value in color]
     xyz = [sum(p[axis] * v for p, v in zip(primaries, linear, strict=True)) for axis in range(3)]
     srgb = (sum(m * v for m, v in zip(row, xyz, strict=True)) for row in TO_SRGB)
     clipped = (min(1.0, max(0.0, value)) for value in srgb)
@@ -203,3 +216,102 @@ def test_every_mode_of_png_gives_its_color(mode: str):
     )
     picture = imaging.read(png(image), "png", LIMITS)
     assert set(pixel(picture.image)) == {255}
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+
+def signalled(image: Image.Image, *chunks: bytes, icc: bytes | None = None) -> bytes:
+    """A PNG with more chunks behind its header."""
+    data = png(image, icc)
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+def gama(exponent: float) -> bytes:
+    return chunk(b"gAMA", struct.pack(">I", round(exponent * 100_000)))
+
+
+def chrm(*chromaticities: float) -> bytes:
+    return chunk(b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in chromaticities)))
+
+
+CICP_P3 = chunk(b"cICP", bytes((12, 13, 0, 1)))
+XY_P3 = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+XY_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+
+
+@pytest.mark.parametrize("color", COLORS)
+@pytest.mark.parametrize(
+    ("chunks", "curve"),
+    [((CICP_P3,), srgb), ((gama(256 / 563), chrm(*XY_P3)), power)],
+    ids=["cICP", "gAMA-cHRM"],
+)
+def test_what_a_png_signals_is_followed(
+    color: tuple[int, int, int], chunks: tuple[bytes, ...], curve: Callable[[float], float]
+):
+    picture = imaging.read(signalled(Image.new("RGB", (8, 8), color), *chunks), "png", LIMITS)
+    wanted = expected(color, DISPLAY_P3, curve)
+    assert near(pixel(picture.image), wanted), (pixel(picture.image), wanted)
+
+
+def read_pixel(data: bytes, container: str = "png") -> list[int]:
+    return pixel(imaging.read(data, container, LIMITS).image)
+
+
+def test_signals_have_their_order():
+    green = Image.new("RGB", (8, 8), (40, 160, 60))
+    untouched = [40, 160, 60]
+    as_p3 = read_pixel(signalled(green, CICP_P3))
+    srgb = chunk(b"sRGB", b"\0")
+    assert as_p3 != untouched
+    assert read_pixel(signalled(green, CICP_P3, icc=profile(ADOBE_RGB))) == as_p3
+    adobe = read_pixel(png(green, profile(ADOBE_RGB)))
+    assert read_pixel(signalled(green, gama(1.0), icc=profile(ADOBE_RGB))) == adobe
+    assert read_pixel(signalled(green, srgb, gama(1.0))) == untouched
+    assert read_pixel(signalled(green, gama(0.45455), chrm(*XY_SRGB))) == untouched
+    assert read_pixel(signalled(green, chunk(b"cICP", bytes((1, 13, 0, 1))))) == untouched
+
+
+def test_linear_greys_stay_grey():
+    picture = imaging.read(signalled(Image.new("L", (8, 8), 55), gama(1.0)), "png", LIMITS)
+    assert picture.image.mode == "L"
+    # 55 / 255 of the light is the sRGB value of 127.8.
+    assert near(pixel(picture.image), [128])
+
+
+@pytest.mark.parametrize("xy", [(0.0,) * 8, (0.3, 0.3) * 4, (0.3127, 0.329, *[0.3] * 6)])
+def test_chromaticities_that_are_none_are_ignored(xy: tuple[float, ...]):
+    data = signalled(Image.new("RGB", (8, 8), (9, 99, 199)), chrm(*xy))
+    assert pixel(imaging.read(data, "png", LIMITS).image) == [9, 99, 199]
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+def test_code_points_of_avif_and_heif_are_followed(container: str):
+    image = Image.new("RGB", (64, 64), (40, 160, 60))
+    data = bytearray(save(image, container, quality=100))
+    at = data.index(b"colrnclx") + 8
+    struct.pack_into(">HH", data, at, 12, 13)
+    wanted = expected((40, 160, 60), DISPLAY_P3, srgb)
+    assert near(read_pixel(bytes(data), container), wanted, within=3)
+    struct.pack_into(">HH", data, at, 1, 13)
+    assert near(read_pixel(bytes(data), container), [40, 160, 60], within=3)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "paper"),
+    # White paper, 203 cd/m², as ITU-R BT.2408 has it: 58 % of PQ's signal, 75 % of HLG's.
+    [(16, 0.58), (18, 0.75)],
+    ids=["PQ", "HLG"],
+)
+def test_white_paper_in_hdr_is_white_and_no_less(transfer: int, paper: float):
+    def seen(signal: float) -> int:
+        image = Image.new("RGB", (8, 8), (round(signal * 255),) * 3)
+        data = signalled(image, chunk(b"cICP", bytes((9, transfer, 0, 1))))
+        return read_pixel(data)[0]
+
+    assert seen(paper) >= 253
+    assert seen(1.0) == 255
+    assert 100 < seen(paper * 0.75) < 200
+    assert seen(0.0) == 0

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from dataclasses import replace
-from pathlib import Path
 
-import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from lib import imaging
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.decode import DECODERS, blaming_the_source
 from lib.presets import Limits
-
-MEDIA = Path(__file__).parents[1] / "media"
-LIMITS = Limits(image_megapixels=100, image_megabytes=100, video_hours=2, source_gigabytes=5)
+from tests.images import LIMITS, photo, save
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -30,13 +24,8 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + ihdr + struct.pack(">I", 1000) + b"IDAT" + bytes(1000)
 
 
-def photo(container: str, size: tuple[int, int] = (120, 80)) -> bytes:
-    if container == "heif":
-        pillow_heif.register_heif_opener()
-    image = Image.open(MEDIA / "hubble.jpg").resize(size)
-    file = io.BytesIO()
-    image.save(file, container)
-    return file.getvalue()
+def small(container: str, size: tuple[int, int] = (120, 80)) -> bytes:
+    return save(photo(size), container)
 
 
 def code_of(data: bytes, container: str, limits: Limits = LIMITS) -> ErrorCode:
@@ -55,7 +44,7 @@ def test_a_bomb_is_refused_before_a_single_pixel_is_decoded():
 
 @pytest.mark.parametrize("container", DECODERS)
 def test_the_pixel_limit_holds_for_every_container(container: str):
-    above = photo(container, (1010, 1000))
+    above = small(container, (1010, 1000))
     tight = replace(LIMITS, image_megapixels=1)
     assert code_of(above, container, tight) is ErrorCode.LIMIT_EXCEEDED
     wide = replace(LIMITS, image_megapixels=2)
@@ -70,14 +59,14 @@ def test_the_limit_of_bytes_comes_first():
 @pytest.mark.parametrize("container", DECODERS)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_truncated_sources_are_corrupt(container: str, share: float):
-    whole = photo(container)
+    whole = small(container)
     assert code_of(whole[: int(len(whole) * share)], container) is ErrorCode.CORRUPT_MEDIA
 
 
 @pytest.mark.parametrize("container", DECODERS)
 def test_no_other_decoder_is_tried(container: str):
     other = "png" if container != "png" else "jpeg"
-    assert code_of(photo(other), container) is ErrorCode.CORRUPT_MEDIA
+    assert code_of(small(other), container) is ErrorCode.CORRUPT_MEDIA
 
 
 def test_what_is_no_image_is_unsupported():
@@ -91,7 +80,7 @@ def test_missing_memory_is_not_a_corrupt_source():
         raise OSError("out of memory when reading image file")
 
 
-SMALL = {container: photo(container, (40, 30)) for container in DECODERS}
+SMALL = {container: small(container, (40, 30)) for container in DECODERS}
 
 
 @settings(max_examples=150, deadline=None)

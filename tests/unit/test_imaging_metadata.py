@@ -32,14 +32,11 @@ def test_the_portrait_knows_its_place_and_its_renditions_do_not():
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(IFD.GPSInfo), "the sample lost its point"
     picture = read(data)
     made = list(imaging.make(picture, imaging.plan(picture.probe, PRESET), PRESET, lambda: 60.0))
-    assert [each.name for each in made] == [
-        "384.avif",
-        "384.webp",
-        "384.jpg",
-        "320.avif",
-        "320.webp",
-        "320.jpg",
-    ]
+    assert sorted(each.name for each in made) == sorted(
+        f"{shape}.{extension}"
+        for shape in ("384", "320", "thumb")
+        for extension in ("avif", "webp", "jpg")
+    )
     for each in made:
         assert isinstance(each.content, bytes)
         for trace in (
@@ -103,7 +100,7 @@ def test_a_time_is_a_time_or_nothing(moment: object, zone: str | None, expected:
         ("Canon", "Canon EOS R5", "Canon EOS R5"),
         ("Apple", "iPhone 15", "Apple iPhone 15"),
         (" \0", " ", None),
-        ("A" * 500, "", "A" * 100),
+        ("A" * 500, "", "A" * 200),
         ("Bad\x07\x1b[31m", "One", "Bad[31m One"),
     ],
 )

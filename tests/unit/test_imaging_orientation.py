@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from lib import imaging
-from lib.presets import Limits
+from tests.images import LIMITS
 
-LIMITS = Limits(image_megapixels=100, image_megabytes=100, video_hours=2, source_gigabytes=5)
 CORNERS = ("red", "lime", "blue", "white")  # top left, top right, bottom left, bottom right
 
 # What a camera that is held in this way stores: the inverse of what makes it upright.

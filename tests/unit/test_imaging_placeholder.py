@@ -12,10 +12,9 @@ from PIL import Image, ImageStat
 from lib import imaging
 from lib.imaging.picture import Picture
 from lib.model import Placeholder, Probe
-from lib.presets import Limits
+from tests.images import LIMITS
 
 MEDIA = Path(__file__).parents[1] / "media"
-LIMITS = Limits(image_megapixels=100, image_megabytes=100, video_hours=2, source_gigabytes=5)
 
 
 def of(image: Image.Image) -> Placeholder:

@@ -1,21 +1,41 @@
-"""Which renditions a source gets: every width of the preset that it can fill, and its own."""
+"""Which renditions a source gets: every width that it can fill, its own, and the boxes."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import imaging
+from lib import imaging, presets
+from lib.imaging.targets import Target
 from lib.model import Probe
-from lib.presets import ImagePreset
+from lib.presets import Box, Fit
 
-PRESET = ImagePreset(
+DEFAULT = presets.load(Path(__file__).parents[2] / "presets.toml").named(None).image
+PRESET = replace(
+    DEFAULT,
     widths=(320, 640, 1280, 1920),
+    boxes=(),
     formats=("avif", "webp", "jpeg"),
     quality={"avif": 60, "webp": 78, "jpeg": 80},
-    background="#ffffff",
 )
+BOXES = st.builds(
+    Box,
+    st.just("box"),
+    st.integers(1, 3000),
+    st.integers(1, 3000),
+    st.sampled_from(Fit),
+    st.just("centre"),
+)
+
+
+def box(width: int, height: int, fit: Fit, source: tuple[int, int]) -> Target:
+    preset = replace(PRESET, boxes=(Box("box", width, height, fit, "centre"),))
+    targets = imaging.plan(Probe(width=source[0], height=source[1]), preset)
+    return next(target for target in targets if target.name == "box.jpg")
 
 
 def widths(width: int, height: int = 1000) -> list[int]:
@@ -62,3 +82,73 @@ def test_never_upscaled_never_distorted(width: int, height: int):
 def test_a_probe_without_a_size_is_not_an_image():
     with pytest.raises(ValueError, match="expected the size of an image"):
         imaging.plan(Probe(), PRESET)
+
+
+@pytest.mark.parametrize(
+    ("fit", "source", "whole", "size"),
+    [
+        (Fit.COVER, (1000, 500), (400, 200), (200, 200)),
+        (Fit.COVER, (500, 1000), (200, 400), (200, 200)),
+        (Fit.COVER, (100, 400), (100, 400), (100, 100)),  # the largest square there is
+        (Fit.COVER, (150, 90), (150, 90), (90, 90)),
+        (Fit.INSIDE, (1000, 500), (200, 100), (200, 100)),
+        (Fit.INSIDE, (100, 50), (100, 50), (100, 50)),
+        (Fit.CONTAIN, (1000, 500), (200, 100), (200, 200)),
+        (Fit.CONTAIN, (100, 50), (100, 50), (200, 200)),  # the box keeps its size
+    ],
+)
+def test_boxes(fit: Fit, source: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]):
+    target = box(200, 200, fit, source)
+    assert (target.whole, (target.width, target.height)) == (whole, size)
+
+
+def test_a_box_keeps_its_shape_where_it_shrinks():
+    target = box(800, 400, Fit.COVER, (500, 600))
+    assert (target.width, target.height) == (500, 250)
+
+
+@given(st.integers(1, 30_000), st.integers(1, 30_000), BOXES)
+def test_boxes_are_never_upscaled_never_distorted(width: int, height: int, wanted: Box):
+    target = box(wanted.width, wanted.height, wanted.fit, (width, height))
+    assert 1 <= target.whole[0] <= width
+    assert 1 <= target.whole[1] <= height
+    rounding = (width + height) / 2 * (1 + 1e-9)
+    skew = abs(target.whole[0] * height - target.whole[1] * width)
+    assert skew <= rounding or 1 in target.whole
+    assert target.width <= wanted.width
+    assert target.height <= wanted.height
+    if wanted.fit is Fit.COVER:
+        assert target.width <= target.whole[0]
+        assert target.height <= target.whole[1]
+        assert target.width == target.whole[0] or target.height == target.whole[1]
+    else:
+        assert target.whole[0] <= target.width
+        assert target.whole[1] <= target.height
+
+
+def test_a_box_comes_between_the_widths_it_can_be_made_from():
+    preset = replace(PRESET, boxes=(Box("box", 200, 200, Fit.COVER, "centre"),), formats=("jpeg",))
+    targets = imaging.plan(Probe(width=3000, height=1000), preset)
+    names = [target.name for target in targets]
+    assert names == ["1920.jpg", "1280.jpg", "640.jpg", "box.jpg", "320.jpg"]
+
+
+def test_an_animation_is_made_as_webp_alone_with_its_widths_and_boxes():
+    preset = replace(PRESET, boxes=(Box("box", 100, 100, Fit.COVER, "centre"),))
+    probe = Probe(width=400, height=300, frames=12, loops=0)
+    targets = imaging.plan(probe, preset)
+    assert [target.name for target in targets] == ["400.webp", "320.webp", "box.webp"]
+    assert all(target.animated for target in targets)
+    still = imaging.plan(probe, replace(preset, animated=False))
+    assert len(still) == 9
+    assert not any(target.animated for target in still)
+
+
+def test_pages_are_no_animation():
+    targets = imaging.plan(Probe(width=400, height=300, frames=12), PRESET)
+    assert not any(target.animated for target in targets)
+
+
+def test_auto_quality_is_left_open():
+    targets = imaging.plan(Probe(width=400, height=300), replace(PRESET, quality=None))
+    assert {target.quality for target in targets} == {None}

@@ -1,13 +1,23 @@
 """presets.toml: what is read, what is refused and in which words, and what a recipe hash is."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from lib import presets
 from lib.errors import ErrorCode, PermanentError
+from lib.presets import checks
+from lib.presets.__main__ import main
 
 TEXT = presets.PACKAGED.read_text()
+WATERMARK = """
+[{}.image.watermark]
+object = "config/logo.png"
+position = "south-east"
+opacity = 0.6
+scale = 0.2
+"""
 
 
 def problems(text):
@@ -22,7 +32,11 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
     assert image.widths == (320, 640, 1280, 1920)
     assert image.formats == ("avif", "webp", "jpeg")
     assert loaded.limits.image_megapixels == 100
+    assert image.quality == {"avif": 60, "webp": 78, "jpeg": 80}
+    assert image.boxes == (presets.Box("thumb", 256, 256, presets.Fit.COVER, "attention"),)
+    assert image.watermark is None
     assert loaded.named(None).video.max_height == 720
+    assert loaded.rules == ()
 
 
 @pytest.mark.parametrize(
@@ -53,13 +67,42 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
         ("crf = 23", "crf = 23\ncrv = 1", "[default.video], crv: unknown; expected one of"),
         ("avif = 60, ", "", "[default.image], quality: missing for avif"),
         ("avif = 60", "avif = 0", "[default.image], quality: expected a whole number from 1"),
-        ("avif = 60", "heic = 6", "[default.image], quality: expected a table of format"),
+        (
+            "avif = 60",
+            "heic = 6",
+            '[default.image], quality: expected "auto" or a table of format = quality',
+        ),
         ('"#ffffff"', '"white"', '[default.image], background: expected a colour like "#ffffff"'),
         ('"veryfast"', '"warp"', "[default.video], speed: expected one of ultrafast"),
         ("[default.audio]", "[default.sound]", "[default.sound]: unknown"),
         ("[default.audio]", "[default.sound]", "[default.audio]: expected a table"),
         ("video_hours = 2", 'video_hours = "2"', "[limits], video_hours: expected a number from"),
         ("[limits]", "[limit]", "[limits]: expected a table but it is missing"),
+        (
+            '= "webp" }',
+            '= "avif" }',
+            "[default.image], fallback: expected a table of format = another format, of avif",
+        ),
+        ('= "webp" }', "= [1] }", "[default.image], fallback: expected a table of format"),
+        ("lossless = true", "lossless = 1", "lossless: expected true or false but received 1"),
+        ("ssim = 0.96", "ssim = 1.5", "ssim: expected a number from 0.5 to 0.9999"),
+        (
+            'fit = "cover"',
+            'fit = "fill"',
+            "[default.image.boxes.thumb], fit: expected one of cover",
+        ),
+        ("height = 256", "", "[default.image.boxes.thumb], height: missing"),
+        ("height = 256", "high = 2", "[default.image.boxes.thumb], high: unknown; expected one of"),
+        ('"attention"', '"up"', "position: expected one of north-west, north, north-east, west"),
+        ("boxes.thumb", "boxes.Thumb", "[default.image.boxes.Thumb]: expected a name of small"),
+        (
+            "[default.image.boxes.thumb]",
+            "[default.image.box]",
+            "[default.image], box: unknown; expected one of widths, formats, quality, ssim",
+        ),
+        ("[rules]", "[[rules]]", "[rules]: expected a table of key pattern = preset"),
+        ('# "avatars/*"', '"avatars/*"', 'expected one of default but received "avatar"'),
+        ("[rules]", "[rules]\n'a/*' = ['b']", "[rules], a/*: expected one of default but"),
         ("[default.", "[other.", "expected a preset named default"),
         ("[limits]", "[limits", "not TOML"),
     ],
@@ -71,8 +114,13 @@ def test_a_wrong_file_is_refused_with_file_table_key_and_what_was_expected(old, 
 
 
 def test_every_problem_is_told_at_once():
-    text = TEXT.replace("crf = 23", "crf = 99").replace("kbps = 128\n", "kbps = 1\n")
-    assert len(problems(text)) >= 2
+    text = TEXT.replace("crf = 23", "crf = 99") + "kbps_ = 1\n[small.image]\nwidths = [0]\n"
+    assert len(problems(text)) == 3
+
+
+def test_what_is_wrong_in_the_default_is_not_told_again_for_those_that_inherit_it():
+    text = TEXT.replace("avif = 60, ", "").replace("crf = 23", "crf = 99")
+    assert problems(text + "[small.audio]\nkbps = 64\n") == problems(text)
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_too(tmp_path):
@@ -86,9 +134,9 @@ def test_a_file_that_cannot_be_read_is_a_problem_too(tmp_path):
 def test_the_command_prints_every_problem_and_fails(tmp_path, capsys):
     wrong = tmp_path / "presets.toml"
     wrong.write_text(TEXT.replace("crf = 23", "crf = 99"))
-    assert presets.main([str(presets.PACKAGED)]) == 0
+    assert main([str(presets.PACKAGED)]) == 0
     assert capsys.readouterr().err == ""
-    assert presets.main([str(wrong)]) == 1
+    assert main([str(wrong)]) == 1
     assert f"{wrong}, [default.video], crf: expected" in capsys.readouterr().err
 
 
@@ -98,28 +146,130 @@ def test_an_unknown_preset_is_an_error_that_lists_the_known_ones():
     assert caught.value.code is ErrorCode.UNKNOWN_PRESET
 
 
+def test_an_unknown_name_is_shown_in_one_short_line():
+    with pytest.raises(PermanentError) as caught:
+        presets.load(presets.PACKAGED).named("\x1b[31m\n" * 500)
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 200
+
+
+def test_a_preset_is_as_the_default_in_what_it_does_not_say():
+    loaded = presets.parse(
+        TEXT
+        + WATERMARK.format("default")
+        + "[small.image]\nwidths = [64]\n[loud.audio]\nkbps = 320"
+    )
+    default, small, loud = map(loaded.named, ("default", "small", "loud"))
+    assert small.image == replace(default.image, widths=(64,))
+    assert small.image.boxes
+    assert small.image.watermark == presets.Watermark("config/logo.png", "south-east", 0.6, 0.2)
+    assert (small.video, small.audio) == (default.video, default.audio)
+    assert loud.image == default.image
+    assert loud.audio.kbps == 320
+
+
+def test_tables_inside_an_image_replace_the_defaults_whole():
+    text = TEXT + WATERMARK.format("default")
+    plain = presets.parse(text + "[plain.image]\nboxes = {}\nwatermark = {}\n").named("plain")
+    assert plain.image.boxes == ()
+    assert plain.image.watermark is None
+    square = "[square.image.boxes.s]\nwidth=9\nheight=9\nfit='inside'\nposition='north'\n"
+    boxes = presets.parse(text + square).named("square").image.boxes
+    assert boxes == (presets.Box("s", 9, 9, presets.Fit.INSIDE, "north"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("config/logo.png", "logo.png", "object: expected the key of an object below config/"),
+        ("config/logo.png", "config/../a.png", "object: expected the key of an object below"),
+        ("opacity = 0.6", "opacity = 2", "opacity: expected a number from 0 to 1 but received 2"),
+        ("scale = 0.2", "", "scale: missing"),
+        ("south-east", "attention", "position: expected one of north-west"),
+    ],
+)
+def test_a_wrong_watermark_is_refused(old, new, problem):
+    found = problems(TEXT + WATERMARK.format("default").replace(old, new))
+    assert any(f"[default.image.watermark], {problem}" in each for each in found), found
+
+
+def test_quality_is_numbers_or_auto_inherited_or_not():
+    auto = TEXT.replace("quality = {", 'quality = "auto" #')
+    assert presets.parse(auto).named(None).image.quality is None
+    assert presets.parse(auto + "[small.image]\nwidths=[9]").named("small").image.quality is None
+    fixed = presets.parse(auto + "[fixed.image]\nformats=['jpeg']\nquality={jpeg=9}\nfallback={}")
+    assert fixed.named("fixed").image.quality == {"jpeg": 9}
+    other = presets.parse(TEXT + "[other.image]\nquality='auto'\n")
+    assert other.named("other").image.quality is None
+    assert other.named(None).image.quality
+
+
+def test_every_format_that_may_be_made_needs_a_quality():
+    text = TEXT + "[a.image]\nformats = ['avif']\nquality = { avif = 50 }\n"
+    assert problems(text) == ["presets.toml, [a.image], quality: missing for webp"]
+    presets.parse(text + "fallback = {}\n")
+
+
+def test_a_preset_is_chosen_by_request_then_by_the_first_rule_then_by_default():
+    rules = "'avatars/*' = 'small'\n'*.png' = 'default'\n'*' = 'loud'\n"
+    text = TEXT.replace("[rules]", "[rules]\n" + rules)
+    loaded = presets.parse(text + "[small.audio]\nkbps = 64\n[loud.audio]\nkbps = 320\n")
+
+    def chosen(key, requested=None):
+        return loaded.choose(key, requested).name
+
+    assert chosen("avatars/a/b.png") == "small"
+    assert chosen("Avatars/b.png") == "default"
+    assert chosen("b.jpg") == "loud"
+    assert chosen("avatars/b.png", "loud") == "loud"
+    assert presets.load(presets.PACKAGED).choose("avatars/b.png", None).name == "default"
+    with pytest.raises(PermanentError, match='default, loud, small for preset but received "x"'):
+        chosen("avatars/b.png", "x")
+
+
 def test_a_recipe_hash_changes_with_every_field_and_only_then():
     preset = presets.load(presets.PACKAGED).named(None)
     again = presets.load(presets.PACKAGED).named(None)
     assert presets.recipe_hash(preset.image) == presets.recipe_hash(again.image)
-    changed = {
-        presets.recipe_hash(preset.image),
-        presets.recipe_hash(replace(preset.image, widths=(320,))),
-        presets.recipe_hash(replace(preset.image, formats=("webp",))),
-        presets.recipe_hash(replace(preset.image, quality={**preset.image.quality, "avif": 61})),
-        presets.recipe_hash(replace(preset.image, background="#000000")),
+    changes: dict[str, Any] = {
+        "widths": (320,),
+        "boxes": (),
+        "formats": ("webp",),
+        "quality": None,
+        "ssim": 0.9,
+        "background": "#000000",
+        "sharpen": 1,
+        "lossless": False,
+        "animated": False,
+        "fallback": {},
+        "watermark": presets.Watermark("config/a", "north", 1.0, 0.1),
+        "keep_copyright": True,
+        "redact_gps": True,
     }
-    assert len(changed) == 1 + len(fields(preset.image))
+    assert set(changes) == {each.name for each in fields(preset.image)}
+    changed = {
+        presets.recipe_hash(replace(preset.image, **{name: value}))
+        for name, value in changes.items()
+    }
+    assert len(changed | {presets.recipe_hash(preset.image)}) == 1 + len(changes)
+
+
+def test_a_recipe_hash_changes_with_what_the_preset_only_names():
+    image = presets.load(presets.PACKAGED).named(None).image
+    hashes = {presets.recipe_hash(image, *each) for each in ((), ("a",), ("b",), ("a", "b"))}
+    assert len(hashes) == 4
 
 
 @pytest.mark.parametrize(
-    ("part", "checks"),
+    ("part", "allowed"),
     [
-        (presets.Limits, presets.LIMITS),
-        (presets.ImagePreset, presets.IMAGE),
-        (presets.VideoPreset, presets.VIDEO),
-        (presets.AudioPreset, presets.AUDIO),
+        (presets.Limits, {*checks.LIMITS}),
+        (presets.ImagePreset, {*checks.IMAGE, "boxes", "watermark"}),
+        (presets.Box, {*checks.BOX, "name"}),
+        (presets.Watermark, {*checks.WATERMARK}),
+        (presets.VideoPreset, {*checks.VIDEO}),
+        (presets.AudioPreset, {*checks.AUDIO}),
     ],
 )
-def test_every_field_is_checked_and_nothing_else_is_allowed(part, checks):
-    assert {each.name for each in fields(part)} == set(checks)
+def test_every_field_is_checked_and_nothing_else_is_allowed(part, allowed):
+    assert {each.name for each in fields(part)} == allowed

@@ -20,6 +20,10 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
     return struct.pack(">I", 4 + len(body)) + body + b"\0\0\0\x08mdat"
 
 
+def jpeg_2000(brand: bytes) -> bytes:
+    return b"\0\0\0\x0cjP  \r\n\x87\n" + ftyp(brand)
+
+
 def tiff(order: str, *entries: tuple[int, int]) -> bytes:
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
     directory = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in entries)
@@ -43,6 +47,11 @@ KNOWN = [
     (tiff(">", (256, 10)), "image/tiff", "tiff"),
     (b"II+\0\x08\0\0\0" + bytes(8), "image/tiff", "tiff"),
     (b"BM" + bytes(12) + struct.pack("<I", 40) + bytes(36), "image/bmp", "bmp"),
+    (b"8BPS\0\x01", "image/vnd.adobe.photoshop", "psd"),
+    (jpeg_2000(b"jp2 "), "image/jp2", "jpeg2000"),
+    (jpeg_2000(b"jpx "), "image/jp2", "jpeg2000"),
+    (b"\xff\x4f\xff\x51\0\x2f", "image/jp2", "jpeg2000"),
+    (b"\0\0\x01\0\x01\0", "image/vnd.microsoft.icon", "ico"),
     (ftyp(b"avif", b"mif1"), "image/avif", "avif"),
     (ftyp(b"avis", b"msf1"), "image/avif", "avif"),
     (ftyp(b"mif1", b"miaf", b"avif"), "image/avif", "avif"),
@@ -106,12 +115,20 @@ REFUSED = [
     (b"%PDF-1.7\n", "PDF document"),
     (b"PK\x03\x04\x14\0", "ZIP archive"),
     (b"\x1f\x8b\x08", "gzip archive"),
-    (b"8BPS\0\x01", "Photoshop document"),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000 image"),
+    (b"8BPS\0\x02", "large Photoshop document"),
+    (jpeg_2000(b"mjp2"), "Motion JPEG 2000"),
+    (jpeg_2000(b"jpm "), "JPEG 2000 document"),
+    (b"\0\0\x02\0\x01\0", "cursor"),
+    (b"II\xbc\x01\x20\0\0\0", "JPEG XR image"),
+    (b"gimp xcf v011", "GIMP image"),
     (b"\xff\x0a\x00", "JPEG XL image"),
     (tiff("<", (256, 10))[:8] + b"CR\x02\0", "RAW photo"),
     (tiff("<", (0xFE, 1), (0x14A, 200)), "RAW photo"),
     (tiff(">", (0xC612, 0x01040000)), "RAW photo"),
+    (tiff("<", (0xFE, 0), (0x106, 32803)), "RAW photo"),
+    (tiff(">", (0xFE, 0), (0x106, 34892)), "RAW photo"),
+    (tiff("<", (0x103, 65535), (0x10F, 8)), "RAW photo"),
+    (b"\0MRM\0\x01", "RAW photo"),
     (ftyp(b"crx ", b"isom"), "RAW photo"),
     (b"FUJIFILMCCD-RAW 0201", "RAW photo"),
     (ebml(b"other"), "not a known"),

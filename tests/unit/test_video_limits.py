@@ -2,10 +2,10 @@ import pytest
 
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
-from lib.presets import Limits
+from lib.presets import PACKAGED, load
 from lib.video import check_limits
 
-LIMITS = Limits(image_megapixels=1, image_megabytes=1, video_hours=2, source_gigabytes=1)
+LIMITS = load(PACKAGED).limits
 
 
 @pytest.mark.parametrize(

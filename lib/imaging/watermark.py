@@ -1,0 +1,65 @@
+"""Lay a preset's watermark on renditions."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PIL import Image
+
+from lib.errors import PermanentError
+from lib.imaging.compass import place
+from lib.imaging.reading import read
+from lib.imaging.resize import Size, resize
+from lib.presets import Limits, Watermark
+from lib.routing import HEAD_BYTES, sniff
+
+LIMITS = Limits(
+    image_megapixels=25,
+    image_megabytes=10,
+    animation_frames=100,
+    animation_megapixels=100,
+    video_hours=0,
+    source_gigabytes=0,
+)
+"""Of the watermark's own file."""
+
+MARGIN = 0.02
+"""Distance from the edges, as a part of the rendition's shorter side."""
+
+
+@lru_cache(maxsize=4)
+def load(data: bytes) -> Image.Image:
+    """Decode a watermark to RGBA, as carefully as any source; a warm process does it once.
+
+    Raises PermanentError with the code that a source would have.
+    """
+    try:
+        picture = read(data, sniff(data[:HEAD_BYTES]).container, LIMITS)
+    except PermanentError as exc:
+        raise PermanentError(exc.code, f"the preset's watermark: {exc.message}") from exc
+    return picture.image.convert("RGBA")
+
+
+def lay(mark: Image.Image, image: Image.Image, watermark: Watermark) -> Image.Image:
+    """Return the image with a mark (RGBA) on it; neither is changed.
+
+    The mark is as wide as the preset says, or less where it would be higher than the image.
+    """
+    margin = round(MARGIN * min(image.size))
+    room = image.width - 2 * margin, image.height - 2 * margin
+    small = resize(mark, _fitted(mark.size, room, image.width * watermark.scale))
+    alpha = small.getchannel("A").point([value * watermark.opacity for value in range(256)])
+    small.putalpha(alpha)
+    left, top = place(watermark.position, room, small.size)
+    sheet = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
+    corner = (left + margin, top + margin)
+    if sheet.mode == "RGBA":
+        sheet.alpha_composite(small, corner)
+    else:
+        sheet.paste(small, corner, small)
+    return sheet
+
+
+def _fitted(mark: Size, room: Size, width: float) -> Size:
+    width = min(width, room[0], room[1] * mark[0] / mark[1])
+    return max(1, round(width)), max(1, round(width * mark[1] / mark[0]))

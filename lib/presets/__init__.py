@@ -1,0 +1,37 @@
+"""Read and validate `presets.toml`. Standard library only: it runs at package time and cold start.
+
+`python -m lib.presets FILE` prints what is wrong, one line each, and exits 1.
+"""
+
+from lib.presets.reading import PACKAGED, PresetsError, load, parse
+from lib.presets.recipes import (
+    DEFAULT,
+    AudioPreset,
+    Box,
+    Fit,
+    ImagePreset,
+    Limits,
+    Preset,
+    Presets,
+    VideoPreset,
+    Watermark,
+    recipe_hash,
+)
+
+__all__ = [
+    "DEFAULT",
+    "PACKAGED",
+    "AudioPreset",
+    "Box",
+    "Fit",
+    "ImagePreset",
+    "Limits",
+    "Preset",
+    "Presets",
+    "PresetsError",
+    "VideoPreset",
+    "Watermark",
+    "load",
+    "parse",
+    "recipe_hash",
+]

@@ -1,0 +1,163 @@
+"""What a preset says: frozen values, and the hash that names what they make."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from lib.errors import ErrorCode, PermanentError
+
+PIPELINE_REVISION = 2
+"""Part of every recipe hash: raise it when the same preset would give other bytes than before."""
+
+DEFAULT = "default"
+
+SHOWN = 100
+"""Characters of an unknown name that are repeated: anybody may upload any."""
+
+
+class Fit(StrEnum):
+    """How a source fills a box."""
+
+    COVER = "cover"
+    """Fill the box, cut what sticks out."""
+    CONTAIN = "contain"
+    """Show all of it, fill what is left of the box with the background."""
+    INSIDE = "inside"
+    """Show all of it, no larger than the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is refused before any work: LIMIT_EXCEEDED."""
+
+    image_megapixels: int
+    image_megabytes: int
+    animation_frames: int
+    animation_megapixels: int
+    """Of all frames together, as stored."""
+    video_hours: float
+    source_gigabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rendition of a given shape beside the widths: `name`, size in px, and what is shown.
+
+    `position`: a point of the compass (`north-east`, `centre`, …) or `attention`, which looks for
+    what the eye goes to; it matters where something is cut or filled.
+    """
+
+    name: str
+    width: int
+    height: int
+    fit: Fit
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """An image that is laid on every rendition.
+
+    `object` is a key in the renditions bucket below `config/`; `scale` is its width as a part of
+    the rendition's; `opacity` 0–1; `position` a point of the compass.
+    """
+
+    object: str
+    position: str
+    opacity: float
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePreset:
+    """Widths in px, ascending, and boxes, each in every format.
+
+    `quality` per format, 1–100, or None for auto: the smallest file whose SSIM is at least `ssim`.
+    `sharpen` in percent of an unsharp mask, 0 for none. `lossless`: graphics become lossless WebP.
+    `fallback`: the format to make where one fails.
+    """
+
+    widths: tuple[int, ...]
+    boxes: tuple[Box, ...]
+    formats: tuple[str, ...]
+    quality: Mapping[str, int] | None
+    ssim: float
+    background: str
+    sharpen: int
+    lossless: bool
+    animated: bool
+    fallback: Mapping[str, str]
+    watermark: Watermark | None
+    keep_copyright: bool
+    redact_gps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPreset:
+    """One progressive MP4 and its poster. `max_height` in px of the short side."""
+
+    max_height: int
+    crf: int
+    speed: str
+    audio_kbps: int
+    poster_quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPreset:
+    """One AAC file."""
+
+    kbps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named recipe for each media type."""
+
+    name: str
+    image: ImagePreset
+    video: VideoPreset
+    audio: AudioPreset
+
+
+@dataclass(frozen=True, slots=True)
+class Presets:
+    """The whole file. `rules` are (key pattern, preset's name), the first that matches decides."""
+
+    limits: Limits
+    by_name: Mapping[str, Preset]
+    rules: tuple[tuple[str, str], ...] = ()
+
+    def named(self, name: str | None) -> Preset:
+        """Return a preset, the default for None. Raises PermanentError(UNKNOWN_PRESET)."""
+        try:
+            return self.by_name[name or DEFAULT]
+        except KeyError:
+            known = ", ".join(sorted(self.by_name))
+            raise PermanentError(
+                ErrorCode.UNKNOWN_PRESET,
+                f"expected one of {known} for preset but received {json.dumps(name)[:SHOWN]}",
+            ) from None
+
+    def choose(self, key: str, requested: str | None) -> Preset:
+        """Return the preset that an upload asked for, or that a rule gives its key, or the default.
+
+        Raises PermanentError(UNKNOWN_PRESET).
+        """
+        by_rule = (name for pattern, name in self.rules if fnmatchcase(key, pattern))
+        return self.named(requested or next(by_rule, DEFAULT))
+
+
+def recipe_hash(part: ImagePreset | VideoPreset | AudioPreset, *ingredients: str) -> str:
+    """Return 12 hex digits that change with whatever changes the bytes of the renditions.
+
+    `ingredients` are hashes of what a preset only names, such as a watermark's bytes.
+    """
+    described = {"revision": PIPELINE_REVISION, "kind": type(part).__name__, **asdict(part)}
+    canonical = json.dumps([described, *ingredients], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -1,0 +1,87 @@
+"""The largest images that the limits let in stay below the memory of the function."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lib.imaging.timeline import MOST_FRAME_MEGAPIXELS
+from tests.images import LIMITS, save
+
+ROOT = Path(__file__).parents[2]
+SHARE = 0.6
+"""Of the function's memory: encoders and the renditions on their way need some too."""
+
+SIDE = int((LIMITS.image_megapixels * 1_000_000) ** 0.5)
+
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from lib import imaging, presets
+limits = presets.load(Path("presets.toml")).limits
+picture = imaging.read(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits)
+if picture.animation:
+    for frame, _ in picture.animation.frames():
+        pass
+print(picture.image.width, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def png() -> bytes:
+    """Deep colour with transparency and an orientation, and hardly a byte."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    exif = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+    row = b"\0" + b"\xc0\0\x40\0\x20\0\x80\0" * SIDE
+    packer = zlib.compressobj(1)
+    pixels = b"".join(packer.compress(row) for _ in range(SIDE)) + packer.flush()
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 16, 6, 0, 0, 0))
+        + chunk(b"eXIf", exif)
+        + chunk(b"cICP", bytes((12, 13, 0, 1)))
+        + chunk(b"IDAT", pixels)
+        + chunk(b"IEND", b"")
+    )
+
+
+def webp() -> bytes:
+    flat = Image.new("RGBA", (SIDE, SIDE), "#00808080")
+    return save(flat, "webp", lossless=True, method=0, quality=0)
+
+
+def gif() -> bytes:
+    """Two frames that are as large as an animation's may be, laid on each other."""
+    side = int((MOST_FRAME_MEGAPIXELS * 1_000_000) ** 0.5)
+    first, second = (Image.new("RGBA", (side, side), color) for color in ("teal", "#00000000"))
+    second.paste("red", (9, 9, side, side - 9))
+    return save(first, "gif", save_all=True, append_images=[second], disposal=2)
+
+
+def megabytes_of_the_function() -> int:
+    found = re.search(r"imageMemory: (\d+)", (ROOT / "serverless.yml").read_text())
+    assert found
+    return int(found[1])
+
+
+@pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp"), (gif, "gif")])
+def test_the_largest_image_fits(make: Callable[[], bytes], container: str, tmp_path: Path):
+    """Decoded and kept whole: the widths of a preset need less."""
+    source = tmp_path / "source"
+    source.write_bytes(make())
+    command = [sys.executable, "-c", SCRIPT, str(source), container]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    width, megabytes = map(int, run.stdout.split())
+    assert width >= 5000
+    assert megabytes <= SHARE * megabytes_of_the_function()

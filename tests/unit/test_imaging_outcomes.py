@@ -1,0 +1,142 @@
+"""Each rendition has its own outcome: failed encodes, fallbacks, too little time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lib import imaging, presets
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.imaging import encode, pace
+from lib.model import Made
+
+PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
+PRESET = replace(PRESETS.named(None).image, boxes=())
+
+
+@pytest.fixture(autouse=True)
+def _unlearnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_learnt", {})
+
+
+def make(
+    preset: presets.ImagePreset,
+    size: tuple[int, int] = (400, 300),
+    left: Callable[[], float] = lambda: 60.0,
+) -> dict[str, Made]:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize(size).save(file, "PNG")
+    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
+    targets = imaging.plan(picture.probe, preset)
+    making = imaging.make(picture, targets, preset, left, threads=1)
+    return {made.name: made for made in making}
+
+
+def codes(made: dict[str, Made]) -> dict[str, ErrorCode | None]:
+    return {name: each.error.code if each.error else None for name, each in made.items()}
+
+
+def test_a_failing_encode_leaves_its_siblings():
+    made = make(PRESET, (20, 17_000))
+    assert codes(made) == {"20.avif": None, "20.webp": ErrorCode.ENCODE_FAILED, "20.jpg": None}
+    failed = made["20.webp"]
+    assert failed.content is None
+    assert failed.error
+    assert failed.error.permanent
+    assert failed.error.message == "20 × 17000 px, webp has at most 16383 px a side"
+    assert made["20.jpg"].content
+    assert made["20.avif"].content
+
+
+def test_the_fallback_is_made_beside_what_failed():
+    preset = replace(PRESET, formats=("avif", "webp"), fallback={"webp": "jpeg"})
+    made = make(preset, (20, 17_000))
+    assert codes(made) == {"20.avif": None, "20.webp": ErrorCode.ENCODE_FAILED, "20.jpg": None}
+    fallback = made["20.jpg"]
+    assert fallback.instead_of == "20.webp"
+    assert (fallback.mime, fallback.quality) == ("image/jpeg", 80)
+    assert isinstance(fallback.content, bytes)
+    assert Image.open(io.BytesIO(fallback.content)).size == (20, 17_000)
+
+
+def test_a_fallback_that_is_a_target_itself_is_made_once():
+    made = make(replace(PRESET, fallback={"webp": "jpeg"}), (20, 17_000))
+    assert made["20.jpg"].instead_of is None
+
+
+def test_a_fallback_is_made_once_for_two_failures(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> bytes:
+        raise OSError("encoder error -2")
+
+    monkeypatch.setitem(encode.ENCODERS, "avif", fail)
+    monkeypatch.setitem(encode.ENCODERS, "webp", fail)
+    preset = replace(PRESET, formats=("avif", "webp"), fallback={"avif": "jpeg", "webp": "jpeg"})
+    made = make(replace(preset, widths=(100,)))
+    assert list(made) == ["100.avif", "100.jpg", "100.webp"]
+    assert made["100.jpg"].instead_of == "100.avif"
+
+
+def test_missing_memory_is_not_an_outcome(monkeypatch: pytest.MonkeyPatch):
+    def starve(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setitem(encode.ENCODERS, "avif", starve)
+    with pytest.raises(MemoryError):
+        make(PRESET)
+
+
+def test_an_encode_too_slow_for_the_time_left_is_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(pace.SECONDS_PER_MEGAPIXEL, "avif", 1000.0)
+    made = make(replace(PRESET, widths=(100, 400)))  # 7.5 s and 120 s
+    late = ErrorCode.DEADLINE_NEAR
+    none = dict.fromkeys(("400.webp", "400.jpg", "100.avif", "100.webp", "100.jpg"))
+    assert codes(made) == {"400.avif": late} | none
+    error = made["400.avif"].error
+    assert error
+    assert not error.permanent
+    assert error.message.startswith("400.avif needs 120.0 s to encode and 5 s to store, ")
+
+
+def test_the_quicker_formats_come_before_a_slow_one(monkeypatch: pytest.MonkeyPatch):
+    """AVIF alone would fit in the time, but not beside the others."""
+    for image_format, seconds in (("avif", 10.0), ("webp", 4.0), ("jpeg", 4.0)):
+        rate = seconds / (0.4 * 0.3)
+        monkeypatch.setitem(pace.SECONDS_PER_MEGAPIXEL, image_format, rate)
+    preset = replace(PRESET, widths=(400,))
+    late = {"400.avif": ErrorCode.DEADLINE_NEAR, "400.webp": None, "400.jpg": None}
+    assert codes(make(preset, left=lambda: pace.ENCODE_MARGIN + 17.9)) == late
+    assert codes(make(preset, left=lambda: pace.ENCODE_MARGIN + 18.1)) == late | {"400.avif": None}
+
+
+def test_the_pace_is_learnt_from_what_was_made():
+    make(replace(PRESET, widths=(400,)))
+    guessed = pace.SECONDS_PER_MEGAPIXEL["avif"]
+    assert pace.expected("avif", 1_000_000) != guessed
+    pace.learn("avif", 1_000_000, 60.0)
+    pace.learn("avif", 1_000_000, 60.0)
+    assert 30 < pace.expected("avif", 1_000_000) < 60
+    before = pace.expected("avif", 1_000_000)
+    pace.learn("avif", 100, 60.0)
+    assert pace.expected("avif", 1_000_000) == before
+
+
+def test_a_job_that_can_make_nothing_in_time_is_retried():
+    with pytest.raises(TransientError) as caught:
+        make(PRESET, left=lambda: pace.ENCODE_MARGIN - 0.1)
+    assert caught.value.code is ErrorCode.DEADLINE_NEAR
+
+
+def test_a_broken_watermark_is_named():
+    file = io.BytesIO()
+    Image.new("L", (9, 9)).save(file, "PNG")
+    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
+    mark = presets.Watermark("config/logo.png", "centre", 1.0, 0.5)
+    preset = replace(PRESET, watermark=mark)
+    targets = imaging.plan(picture.probe, preset)
+    with pytest.raises(PermanentError, match="the preset's watermark: "):
+        next(imaging.make(picture, targets, preset, lambda: 60.0, watermark=b"not an image"))

@@ -1,0 +1,246 @@
+"""The manifest: what a front end needs, as the published schema says, the same bytes each time."""
+
+import base64
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from PIL import Image
+
+from lib.errors import ErrorCode
+from lib.manifest import image_sources, manifest
+from lib.model import (
+    AssetStatus,
+    Failure,
+    MediaType,
+    Outcome,
+    Placeholder,
+    Probe,
+    Rendition,
+    RenditionKind,
+)
+from tests.fakes import MemoryStorage, received
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs/manifest.schema.json").read_text(encoding="utf-8")
+)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+EVENT = received(MemoryStorage().upload("photos/été.jpg", b"content"))
+TOO_LARGE = Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF", permanent=True)
+
+PHOTO = Probe(
+    width=3000,
+    height=2000,
+    frames=1,
+    format="jpeg",
+    orientation=6,
+    has_alpha=False,
+    color_space="sRGB",
+    captured_at="2024-07-14T21:30:05+02:00",
+    camera="Canon EOS R5",
+    lens="Canon RF 24-70mm",
+    exposure_s=0.00625,
+    f_number=2.8,
+    iso=400,
+    focal_length_mm=42.5,
+    latitude=-33.8,
+    longitude=151.2,
+    altitude_m=-2.0,
+    copyright="Ada",
+    sha256="a" * 64,
+    phash="0123456789abcdef",
+)
+CLIP = Probe(
+    width=640,
+    height=360,
+    duration_ms=2000,
+    frames=48,
+    format="mpeg-4",
+    rotation=90,
+    frame_rate=24.0,
+    pixel_aspect=1.0,
+    video_codec="hevc",
+    audio_codec="aac",
+    audio_channels=2,
+    sample_rate=48000,
+)
+PLACEHOLDER = Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc")
+
+
+def image(name, width, height, **more):
+    mime = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}[name.split(".")[1]]
+    made = Rendition(
+        name, RenditionKind.IMAGE, mime, f"a/b/c/{name}", width, height, bytes=9, sha256="f" * 64
+    )
+    return replace(made, **more)
+
+
+def failed(name, **more):
+    return replace(image(name, 1920, 1280), key=None, bytes=None, sha256=None, error=TOO_LARGE)
+
+
+def outcome(*renditions, **more):
+    made = Outcome(
+        AssetStatus.READY,
+        PHOTO,
+        PLACEHOLDER,
+        preset="default",
+        recipe="0123456789ab",
+        renditions=renditions,
+    )
+    return replace(made, **more)
+
+
+def written(outcome, event=EVENT):
+    """Return the manifest, after it was found valid."""
+    parsed = json.loads(manifest(event, outcome))
+    VALIDATOR.validate(parsed)
+    return parsed
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_format_has_its_widths_in_a_srcset_and_boxes_stand_apart():
+    made = written(
+        outcome(
+            image("1920.jpg", 1920, 1280),
+            image("1920.avif", 1920, 1280),
+            image("320.avif", 320, 213),
+            image("320.jpg", 320, 213, quality=71),
+            image("thumb.jpg", 256, 256),
+            image("thumb.avif", 256, 256),
+        )
+    )
+    sizes = "(max-width: 1920px) 100vw, 1920px"
+    assert made["sources"] == [
+        {"mime": "image/avif", "srcset": "320.avif 320w, 1920.avif 1920w", "sizes": sizes},
+        {"mime": "image/jpeg", "srcset": "320.jpg 320w, 1920.jpg 1920w", "sizes": sizes},
+    ]
+    assert made["boxes"] == {
+        "thumb": [
+            {"mime": "image/avif", "src": "thumb.avif", "width": 256, "height": 256},
+            {"mime": "image/jpeg", "src": "thumb.jpg", "width": 256, "height": 256},
+        ]
+    }
+    assert made["renditions"][3] == {
+        "name": "320.jpg",
+        "kind": "image",
+        "mime": "image/jpeg",
+        "key": "a/b/c/320.jpg",
+        "width": 320,
+        "height": 213,
+        "bytes": 9,
+        "sha256": "f" * 64,
+        "quality": 71,
+    }
+    assert made["aspect_ratio"] == 1.5
+    assert made["probe"]["latitude"] == -33.8
+    assert made["source"]["key"] == "photos/été.jpg"
+
+
+def test_what_failed_is_listed_with_its_reason_and_with_what_stands_in_for_it():
+    made = written(
+        outcome(
+            failed("1920.avif"),
+            image("1920.webp", 1920, 1280, instead_of="1920.avif"),
+            image("320.avif", 320, 213),
+        )
+    )
+    assert [each["srcset"] for each in made["sources"]] == ["320.avif 320w", "1920.webp 1920w"]
+    broken, instead, _ = made["renditions"]
+    assert broken["error"] == {
+        "code": "ENCODE_FAILED",
+        "message": "too large for AVIF",
+        "permanent": True,
+    }
+    assert "key" not in broken
+    assert instead["instead_of"] == "1920.avif"
+
+
+def test_of_an_animation_only_what_moves_is_offered():
+    made = written(
+        outcome(
+            image("320.avif", 320, 213),
+            image("320.webp", 320, 213, frames=12, duration_ms=1200),
+            probe=replace(PHOTO, frames=12, loops=0, duration_ms=1200),
+        )
+    )
+    assert [each["mime"] for each in made["sources"]] == ["image/webp"]
+
+
+def test_the_placeholder_is_a_picture_to_put_into_the_page():
+    shown = written(outcome(image("320.jpg", 320, 213)))["placeholder"]
+    assert (shown["thumbhash"], shown["color"]) == (PLACEHOLDER.thumbhash, "#aabbcc")
+    kind, data = shown["data_uri"].split(",")
+    assert kind == "data:image/png;base64"
+    tiny = Image.open(io.BytesIO(base64.b64decode(data)))
+    tiny.load()
+    assert max(tiny.size) == 16
+    assert len(shown["data_uri"]) < 1500
+
+
+@pytest.mark.parametrize(
+    ("media_type", "probe", "renditions"),
+    [
+        (
+            MediaType.VIDEO,
+            CLIP,
+            (
+                Rendition(
+                    "360p.mp4", RenditionKind.VIDEO, "video/mp4", "a/b/c/360p.mp4", 640, 360, 2000
+                ),
+                image("poster.jpg", 640, 360, kind=RenditionKind.POSTER),
+            ),
+        ),
+        (
+            MediaType.AUDIO,
+            Probe(duration_ms=2000, format="wave", audio_codec="pcm"),
+            (Rendition("audio.m4a", RenditionKind.AUDIO, "audio/mp4", "a/b/c/audio.m4a"),),
+        ),
+    ],
+)
+def test_videos_and_sound_have_no_srcset(media_type, probe, renditions):
+    renditions = tuple(replace(each, bytes=9, sha256="f" * 64) for each in renditions)
+    event = replace(EVENT, media_type=media_type)
+    made = written(outcome(*renditions, probe=probe, placeholder=None), event)
+    assert (made["sources"], made["boxes"], made["placeholder"]) == ([], {}, None)
+    assert made["aspect_ratio"] == (1.7778 if probe.width else None)
+    assert len(made["renditions"]) == len(renditions)
+
+
+def test_the_same_outcome_gives_the_same_bytes():
+    made = outcome(image("320.jpg", 320, 213), failed("1920.avif"))
+    assert manifest(EVENT, made) == manifest(EVENT, made)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"schema": 2},
+        {"renditions": []},
+        {"renditions": [{"name": "a.jpg", "kind": "image", "mime": "image/jpeg"}]},
+        {"placeholder": {"thumbhash": "", "color": "red", "data_uri": ""}},
+        {"sources": [{"mime": "image/jpeg", "srcset": "", "sizes": ""}]},
+        {"probe": {"widht": 1}},
+        {"more": 1},
+    ],
+)
+def test_the_schema_refuses_what_no_manifest_is(damage):
+    made = written(outcome(image("320.jpg", 320, 213)))
+    assert not VALIDATOR.is_valid(made | damage)
+
+
+def test_every_probe_field_is_in_the_schema():
+    described = set(SCHEMA["properties"]["probe"]["properties"])
+    assert described == set(Probe.__annotations__)
+
+
+def test_sources_have_their_widest_last():
+    [jpeg] = image_sources((image("1920.jpg", 1920, 1280), image("320.jpg", 320, 213)))
+    assert jpeg.widest.width == 1920
+    assert jpeg.srcset(lambda each: f"/{each.name}") == "/320.jpg 320w, /1920.jpg 1920w"
