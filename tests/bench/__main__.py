@@ -11,12 +11,16 @@ from rich.console import Console
 
 from layers.build import BuildError
 from lib.local.emulator import EmulatorError
-from tests.bench import coldstart, pipeline
+from tests.bench import coldstart, image, pipeline
 from tests.bench.report import Result, describe_machine, to_json, to_table
 
 Run = Callable[[], Iterator[Result]]
 
-BENCHES: Mapping[str, Run] = {"coldstart": coldstart.run, "pipeline": pipeline.run}
+BENCHES: Mapping[str, Run] = {
+    "coldstart": coldstart.run,
+    "image": image.run,
+    "pipeline": pipeline.run,
+}
 
 
 def main(argv: Sequence[str], benches: Mapping[str, Run] = BENCHES) -> int:

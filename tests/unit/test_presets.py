@@ -32,7 +32,7 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
     assert image.widths == (320, 640, 1280, 1920)
     assert image.formats == ("avif", "webp", "jpeg")
     assert loaded.limits.image_megapixels == 100
-    assert image.quality == {"avif": 60, "webp": 78, "jpeg": 80}
+    assert image.quality == {"avif": 65, "webp": 78, "jpeg": 80}
     assert image.boxes == (presets.Box("thumb", 256, 256, presets.Fit.COVER, "attention"),)
     assert image.watermark is None
     assert loaded.named(None).video.max_height == 720
@@ -65,10 +65,10 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
         ("crf = 23", "crf = true", "[default.video], crf: expected a whole number from 0 to 51"),
         ("crf = 23", "", "[default.video], crf: missing"),
         ("crf = 23", "crf = 23\ncrv = 1", "[default.video], crv: unknown; expected one of"),
-        ("avif = 60, ", "", "[default.image], quality: missing for avif"),
-        ("avif = 60", "avif = 0", "[default.image], quality: expected a whole number from 1"),
+        ("avif = 65, ", "", "[default.image], quality: missing for avif"),
+        ("avif = 65", "avif = 0", "[default.image], quality: expected a whole number from 1"),
         (
-            "avif = 60",
+            "avif = 65",
             "heic = 6",
             '[default.image], quality: expected "auto" or a table of format = quality',
         ),
@@ -119,7 +119,7 @@ def test_every_problem_is_told_at_once():
 
 
 def test_what_is_wrong_in_the_default_is_not_told_again_for_those_that_inherit_it():
-    text = TEXT.replace("avif = 60, ", "").replace("crf = 23", "crf = 99")
+    text = TEXT.replace("avif = 65, ", "").replace("crf = 23", "crf = 99")
     assert problems(text + "[small.audio]\nkbps = 64\n") == problems(text)
 
 
