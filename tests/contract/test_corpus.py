@@ -1,6 +1,7 @@
-"""A folder of real and of broken images: each ends in renditions or in a true reason.
+"""A folder of real and of broken files through the service's own steps, with fakes for AWS.
 
-The outcomes are a reviewed snapshot, `corpus.toml`. After a change that is meant:
+Each ends in renditions or in a true reason; the ends are a reviewed snapshot, `corpus.toml`. After
+a change that is meant:
 
     python -m tests.contract.test_corpus
 """
@@ -8,28 +9,65 @@ The outcomes are a reviewed snapshot, `corpus.toml`. After a change that is mean
 from __future__ import annotations
 
 import json
+import time
 import tomllib
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from lib import imaging, presets
-from lib.errors import PermanentError
-from lib.model import MediaType
+from lib import image_job, imaging, presets
+from lib.dispatch import dispatch
+from lib.keys import asset_id
+from lib.local.memory import MemoryCatalog
+from lib.model import Asset, MediaType, Rendition, UploadEvent
 from lib.routing import HEAD_BYTES, sniff
+from tests.fakes import UPLOADS, MemoryStorage
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 SNAPSHOT = Path(__file__).with_name("corpus.toml")
-PRESETS = presets.load(ROOT / "presets.toml")
-# The sizes have tests of their own.
-PRESET = replace(PRESETS.named(None).image, widths=(320,), boxes=())
+PACKAGED = presets.load(ROOT / "presets.toml")
+# One width and the thumb: how sizes are planned has tests of its own.
+DEFAULT = PACKAGED.named(None)
+SMALL = replace(DEFAULT, image=replace(DEFAULT.image, widths=(320,)))
+PRESETS = replace(PACKAGED, by_name={**PACKAGED.by_name, SMALL.name: SMALL})
 
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="needs the folder ../shared/corpus")
 files = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
+
+
+@dataclass
+class ImageTopic:
+    """Hands images to their job at once, as the queue and the function would."""
+
+    storage: MemoryStorage
+    catalog: MemoryCatalog
+
+    def publish(self, events: Iterable[UploadEvent]) -> None:
+        for event in events:
+            assert event.media_type is MediaType.IMAGE
+            image_job.process(
+                event,
+                storage=self.storage,
+                catalog=self.catalog,
+                presets=PRESETS,
+                deadline=lambda: 60.0,
+            )
+
+
+def upload(path: Path) -> tuple[Asset, MemoryStorage]:
+    """Send one file all the way, and return what the catalog and the bucket have then."""
+    storage, catalog = MemoryStorage(), MemoryCatalog()
+    event = storage.upload(path.name, path.read_bytes())
+    topic = ImageTopic(storage, catalog)
+    dispatch([event], storage=storage, catalog=catalog, topic=topic, clock=time.time)
+    asset = catalog.get(asset_id(UPLOADS, path.name))
+    assert asset is not None
+    return asset, storage
 
 
 def read(path: Path) -> imaging.Picture:
@@ -37,34 +75,52 @@ def read(path: Path) -> imaging.Picture:
     return imaging.read(data, sniff(data[:HEAD_BYTES]).container, PRESETS.limits, widest=320)
 
 
-def outcome(path: Path) -> str:
-    """Describe in one line what becomes of a file."""
-    sniffed = sniff(path.read_bytes()[:HEAD_BYTES])
-    if sniffed.media_type is MediaType.UNSUPPORTED:
-        return f"REJECTED {sniffed.reason}"
-    try:
-        picture = read(path)
-    except PermanentError as error:
-        return f"FAILED {error}"
-    probe = picture.probe
-    made = imaging.make(picture, imaging.plan(probe, PRESET), PRESET, lambda: 60.0)
-    done = ["-" if each.error else each.name for each in made]
-    facts = (
-        f"{probe.width}x{probe.height} {probe.format} {picture.image.mode}",
-        f"{probe.frames} frames" if probe.frames != 1 else "",
-        f"{probe.duration_ms} ms, {probe.loops or 'endless'} plays" if picture.animation else "",
-        f"orientation {probe.orientation}" if probe.orientation else "",
-        f"from {probe.color_space}" if probe.color_space != "sRGB" else "",
-        f"at {probe.captured_at}" if probe.captured_at else "",
-        f"by {probe.camera}" if probe.camera else "",
-    )
-    return f"READY {' '.join(done)}: {', '.join(filter(None, facts))}"
+def describe(asset: Asset) -> str:
+    """Tell in one line what became of a file."""
+    if asset.error:
+        return f"{asset.status} {asset.error.code}: {asset.error.message}"
+    made = [_name(each) for each in asset.renditions if not each.error]
+    return f"{asset.status} {' '.join(made)}: {', '.join(_facts(asset))}"
+
+
+def _name(rendition: Rendition) -> str:
+    instead = rendition.instead_of
+    return f"{rendition.name} (for {instead})" if instead else rendition.name
+
+
+def _facts(asset: Asset) -> Iterator[str]:
+    probe = asset.probe
+    yield f"{probe.width}x{probe.height} {probe.format}{' with alpha' if probe.has_alpha else ''}"
+    if probe.frames != 1:
+        yield f"{probe.frames} frames"
+    if probe.loops is not None:
+        yield f"{probe.duration_ms} ms, {probe.loops or 'endless'} plays"
+    if probe.orientation:
+        yield f"orientation {probe.orientation}"
+    if probe.color_space != "sRGB":
+        yield f"from {probe.color_space}"
+    if probe.captured_at:
+        yield f"at {probe.captured_at}"
+    if probe.camera:
+        yield f"by {probe.camera}"
+    for each in asset.renditions:
+        if each.error:
+            yield f"{each.name} {each.error.code}: {each.error.message}"
 
 
 @needs_corpus
 @pytest.mark.parametrize("path", files, ids=lambda path: path.name)
 def test_every_file_ends_as_reviewed(path: Path):
-    assert outcome(path) == tomllib.loads(SNAPSHOT.read_text("utf-8"))[path.name]
+    asset, storage = upload(path)
+    assert describe(asset) == tomllib.loads(SNAPSHOT.read_text("utf-8"))[path.name]
+    made = {each.key for each in asset.renditions if each.key}
+    manifest = {asset.manifest_key} if asset.manifest_key else set()
+    assert set(storage.renditions) == made | manifest
+
+
+@needs_corpus
+def test_the_snapshot_has_the_files_that_are_there():
+    assert set(tomllib.loads(SNAPSHOT.read_text("utf-8"))) == {path.name for path in files}
 
 
 @needs_corpus
@@ -95,5 +151,5 @@ def test_profiled_colors(name: str, wanted: tuple[int, int, int]):
 
 if __name__ == "__main__":
     quoted = partial(json.dumps, ensure_ascii=False)
-    lines = [f"{quoted(path.name)} = {quoted(outcome(path))}\n" for path in files]
+    lines = [f"{quoted(path.name)} = {quoted(describe(upload(path)[0]))}\n" for path in files]
     SNAPSHOT.write_text("".join(lines), "utf-8")
