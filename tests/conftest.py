@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from lib.local import emulator as local
 from lib.local.emulator import Emulator
+from tests.contract.packages import package_service
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +26,6 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
     @cache
     def package_stage(stage: str) -> Path:
-        folder = tmp_path_factory.mktemp(f"package-{stage}")
-        done = subprocess.run(
-            [local.SLS, "package", "--stage", stage, "--package", folder],
-            cwd=local.ROOT,
-            env=emulator.environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return folder
+        return package_service(emulator, stage, tmp_path_factory.mktemp(f"package-{stage}"))
 
     return package_stage

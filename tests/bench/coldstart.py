@@ -20,6 +20,7 @@ from tests.bench.report import Result, median
 from tests.contract.packages import (
     Package,
     link_runtime,
+    package_service,
     read_packages,
     size_of,
     unpack,
@@ -100,17 +101,7 @@ def run() -> Iterator[Result]:
 def _package(folder: Path) -> Path:
     (folder / "emulator").mkdir()
     with emulator.running(None, folder / "emulator") as local:
-        done = subprocess.run(
-            [emulator.SLS, "package", "--stage", "local", "--package", folder / "packages"],
-            cwd=emulator.ROOT,
-            env=local.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise emulator.EmulatorError(f"sls package failed:\n{done.stdout}{done.stderr}")
-    return folder / "packages"
+        return package_service(local, "local", folder / "packages")
 
 
 def _measure_sizes(packages: Mapping[str, Package]) -> Iterator[Result]:

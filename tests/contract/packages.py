@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lib.local import emulator
+from lib.local.emulator import Emulator
+
 TEMPLATE = "cloudformation-template-update-stack.json"
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 """What Lambda's Python has besides the standard library."""
@@ -28,6 +31,21 @@ class Package:
     code: Path
     layers: tuple[str, ...]
     environment: dict[str, str]
+
+
+def package_service(running: Emulator, stage: str, folder: Path) -> Path:
+    """Run `sls package` for a stage into a folder; return it. Raises EmulatorError."""
+    done = subprocess.run(
+        [emulator.SLS, "package", "--stage", stage, "--package", folder],
+        cwd=emulator.ROOT,
+        env=running.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise emulator.EmulatorError(f"sls package failed:\n{done.stdout}{done.stderr}")
+    return folder
 
 
 def read_packages(folder: Path) -> dict[str, Package]:
