@@ -11,7 +11,7 @@ from rich.console import Console
 
 from layers.build import BuildError
 from lib.local.emulator import EmulatorError
-from tests.bench import coldstart, image, pipeline
+from tests.bench import coldstart, image, pipeline, quality
 from tests.bench.report import Result, describe_machine, to_json, to_table
 
 Run = Callable[[], Iterator[Result]]
@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Run] = {
     "coldstart": coldstart.run,
     "image": image.run,
     "pipeline": pipeline.run,
+    "quality": quality.run,
 }
 
 

@@ -15,7 +15,7 @@ from lib import imaging, presets
 from lib.imaging import Target
 from lib.model import Probe
 from lib.presets import Fit
-from tests.bench import peer
+from tests.bench import peer, quality
 from tests.bench.peer import Options, PeerError
 from tests.bench.process import Cost, measure, using
 from tests.bench.report import FEWEST_RUNS, Result, median
@@ -41,6 +41,7 @@ def run() -> Iterator[Result]:
     for no less SSIM (-0.003) in each format; both are of the widths together, where the SSIM is
     that of the luminance to the source, scaled in one Lanczos step.
     neither decoding nor encoding: the rest of the CPU time, in one warm process on one core.
+    auto, fixed: those of the bench `quality`.
     """
     with TemporaryDirectory(prefix="image-") as name:
         folder = Path(name)
@@ -51,6 +52,7 @@ def run() -> Iterator[Result]:
         said = _ours(small, "--times", str(TIMES)).said
         growth = (said["last_kb"] - said["first_kb"]) / 1024
         yield Result(f"memory: image {TIMES} − image 1, one process", growth, "MB", GROWTH_MB)
+    yield from quality.run()
 
 
 def _install() -> str | None:
