@@ -249,6 +249,8 @@ class ClaimState(StrEnum):
     """A newer upload or removal is known: acknowledge."""
     BUSY = "BUSY"
     """Another worker's lease is live: retry later."""
+    HANDED_OVER = "HANDED_OVER"
+    """Not asked: the upload is for a worker of another queue now: acknowledge."""
     UNORDERED = "UNORDERED"
     """The two sequencers differ in length, so they cannot be compared: ask S3."""
 

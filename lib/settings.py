@@ -38,6 +38,13 @@ class ProcessorSettings:
     scratch_folder: str = "/tmp"  # noqa: S108 - the one writable folder of a function
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings(ProcessorSettings):
+    """Besides: where the image processor hands over what needs ffmpeg."""
+
+    video_queue_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
     """Where sweep deletes."""

@@ -1,10 +1,12 @@
-"""Ask SQS to show a message again at a chosen time."""
+"""Send an upload to a queue, or ask SQS to show a message again at a chosen time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lib import messages
 from lib.aws.errors import translated
+from lib.model import UploadEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,6 +21,19 @@ class SqsQueue:
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
+
+    def send(self, event: UploadEvent) -> None:
+        """Send an upload as the topic's subscription would deliver it. Raises TransientError."""
+        attributes = {"media_type": event.media_type, "action": event.action}
+        with translated():
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=messages.encode(event),
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": str(text)}
+                    for name, text in attributes.items()
+                },
+            )
 
     def retry_later(self, receipt_handle: str, seconds: float) -> None:
         """Show a received message again in `seconds`, instead of after the queue's own time-out.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
@@ -30,6 +31,7 @@ from lib.model import (
     UploadEvent,
 )
 from lib.ports import Catalog, Storage
+from lib.video.animation import make_animation
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
 DAY_SECONDS = 24 * 60 * 60.0
@@ -64,6 +66,7 @@ class JobTopic:
         for event in events:
             event = replace(event, preset=self.preset)
             if event.media_type is MediaType.IMAGE:
+                wanted = self.presets.choose(event.source.key, event.preset).image.animated_mp4
                 image_job.process(
                     event,
                     storage=self.storage,
@@ -71,6 +74,9 @@ class JobTopic:
                     presets=self.presets,
                     deadline=lambda: DAY_SECONDS,
                     last_receive=True,
+                    film=partial(make_animation, ffmpeg=_ffmpeg(), folder=self.scratch)
+                    if wanted
+                    else None,
                 )
             else:
                 video_job.process(

@@ -4,8 +4,11 @@ picture = read(data, container, limits, widest=max(preset.widths))
 targets = plan(picture.probe, preset)
 for made in make(picture, targets, preset, deadline, watermark=...): ...
 placeholder(picture), phash(picture)
+
+Of an animation: is_animation(data, container, limits), film_frames(picture, size, preset)
 """
 
+from lib.imaging.film import film_frames, is_animation
 from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
 from lib.imaging.reading import read
@@ -13,4 +16,14 @@ from lib.imaging.rendering import make
 from lib.imaging.targets import Target, plan
 from lib.imaging.thumbhash import placeholder
 
-__all__ = ["Picture", "Target", "make", "phash", "placeholder", "plan", "read"]
+__all__ = [
+    "Picture",
+    "Target",
+    "film_frames",
+    "is_animation",
+    "make",
+    "phash",
+    "placeholder",
+    "plan",
+    "read",
+]

@@ -147,6 +147,7 @@ IMAGE: dict[str, Check] = {
     "sharpen": number(0, 300),
     "lossless": flag,
     "animated": flag,
+    "animated_mp4": flag,
     "fallback": fallback,
     "keep_copyright": flag,
     "redact_gps": flag,

@@ -79,6 +79,7 @@ class ImagePreset:
 
     `quality` per format, 1–100, or None for auto: the smallest file whose SSIM is at least `ssim`.
     `sharpen` in percent of an unsharp mask, 0 for none. `lossless`: graphics become lossless WebP.
+    `animated_mp4`: an animation becomes a muted MP4 besides, as the preset's `video` says.
     `fallback`: the format to make where one fails.
     """
 
@@ -91,6 +92,7 @@ class ImagePreset:
     sharpen: int
     lossless: bool
     animated: bool
+    animated_mp4: bool
     fallback: Mapping[str, str]
     watermark: Watermark | None
     keep_copyright: bool

@@ -18,7 +18,7 @@ CODE_LIMIT = {
     "notify": 60 * KB,
     "sweep": 60 * KB,
     "processImage": 70 * KB,  # over its target of 60 KB: docs/adr/0011
-    "processVideo": 60 * KB,
+    "processVideo": 90 * KB,  # with all of lib/imaging, for animations: docs/adr/0013
 }
 UNZIPPED_LIMIT = {
     "dispatch": 12 * MB,
@@ -85,6 +85,7 @@ def test_a_function_starts_from_its_package_alone(by_name, runtime, tmp_path, na
         ("dispatch", "task/lib/routing.py"),
         ("processImage", "opt/python/PIL"),
         ("processImage", "opt/python/pillow_heif"),
+        ("processVideo", "opt/python/PIL"),
         ("processVideo", "opt/python/pymediainfo"),
         ("processVideo", "opt/python/past"),
         ("sweep", "opt/python/aws_lambda_powertools"),

@@ -143,14 +143,29 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
     assert roles_with("dynamodb:UpdateItem") == processors | {"DispatchRole"}
 
 
-def test_only_the_image_processor_reads_watermarks(resources):
+def test_only_the_processors_of_images_and_animations_read_watermarks(resources):
     readers = {
         name
         for name, each in statements(resources)
         for resource in as_list(each["Resource"])
         if isinstance(resource, dict) and str(resource.get("Fn::Sub")).endswith("/config/*")
     }
-    assert readers == {"ProcessImageRole"}
+    assert readers == {"ProcessImageRole", "ProcessVideoRole"}
+
+
+def test_the_image_processor_may_hand_over_to_the_queue_that_it_is_told_of(resources):
+    function = next(
+        each
+        for each in of_type(resources, "AWS::Lambda::Function").values()
+        if each["Handler"] == "handlers/process_image.handler"
+    )
+    queue = target(function["Environment"]["Variables"]["VIDEO_QUEUE_URL"])
+    sendable = {
+        target(each["Resource"])
+        for name, each in statements(resources)
+        if name == "ProcessImageRole" and "sqs:SendMessage" in as_list(each["Action"])
+    }
+    assert sendable == {queue} == {"VideoQueue"}
 
 
 def test_every_queue_has_a_dead_letter_queue(resources):

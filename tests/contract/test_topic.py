@@ -133,3 +133,17 @@ def test_retry_later_shows_a_message_again(fabric: Fabric) -> None:
     (message,) = fabric.sqs.receive_message(QueueUrl=url)["Messages"]
     SqsQueue(fabric.sqs, url).retry_later(message["ReceiptHandle"], 0)
     assert fabric.received(url)[:1] == ["hello"]
+
+
+def test_a_sent_upload_is_read_as_one_of_the_topic(fabric: Fabric) -> None:
+    through_topic = fabric.subscribe("images", {"media_type": ["image"]})
+    sent = fabric.sqs.create_queue(QueueName="videos")["QueueUrl"]
+    SnsTopic(fabric.sns, fabric.topic_arn).publish([EVENT])
+    SqsQueue(fabric.sqs, sent).send(EVENT)
+    one, other = (
+        fabric.sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"][0]
+        for url in (through_topic, sent)
+    )
+    assert one["Body"] == other["Body"]
+    assert one["MessageAttributes"] == other["MessageAttributes"]
+    assert messages.decode(other["Body"]) == EVENT

@@ -241,6 +241,7 @@ def test_a_recipe_hash_changes_with_every_field_and_only_then():
         "sharpen": 1,
         "lossless": False,
         "animated": False,
+        "animated_mp4": True,
         "fallback": {},
         "watermark": presets.Watermark("config/a", "north", 1.0, 0.1),
         "keep_copyright": True,

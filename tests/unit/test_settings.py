@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.settings import MissingSettingsError, ProcessorSettings, from_env
+from lib.settings import ImageSettings, MissingSettingsError, ProcessorSettings, from_env
 
 COMPLETE = {
     "STAGE": "dev",
@@ -28,3 +28,10 @@ def test_all_that_is_missing_or_malformed_is_named_at_once():
         assert f"{name} is not set" in message
     assert "expected a whole number for MAX_RECEIVES but received 'five'" in message
     assert "STAGE" not in message
+
+
+def test_the_image_processor_needs_the_other_queue_too():
+    settings = from_env(ImageSettings, COMPLETE | {"VIDEO_QUEUE_URL": "https://video"})
+    assert (settings.queue_url, settings.video_queue_url) == ("https://queue", "https://video")
+    with pytest.raises(MissingSettingsError, match="ImageSettings: VIDEO_QUEUE_URL is not set"):
+        from_env(ImageSettings, COMPLETE)
