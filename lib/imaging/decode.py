@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from math import ceil
 
 from PIL import Image, ImageFile
 
@@ -35,6 +36,11 @@ DECODERS: dict[str, tuple[str, str]] = {
 
 SMALLEST = 4
 """JPEG could decode at 1/8 too; there the SSIM falls to 0.987."""
+
+ROOM = 1.5
+"""What a JPEG is decoded at is larger than what is wanted by this factor at least. The SSIM to one
+Lanczos step from a full decode was 0.99 and more on photos, 0.983 on a field of stars; where the
+decoded size was all but right, 0.98 and 0.95."""
 
 NOT_READ = re.compile(
     r"(?i)unsupported|not supported|unknown (pixel mode|data organization)|cannot handle"
@@ -81,15 +87,14 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
 def decode_smaller(
     image: ImageFile.ImageFile, data: bytes, container: str, size: tuple[int, int]
 ) -> Extent | None:
-    """Have an opened source decoded at a part of its size where that still covers a size.
+    """Have an opened source decoded at a part of its size where that is well above a size.
 
     JPEG at 1/2 or 1/4, JPEG 2000 at 1/2. Odd sizes are rounded up: returns the part of the decoded
-    pixels that is the picture. Scaled to that, the SSIM to a full decode of a JPEG was 0.99 and
-    more on the grainiest photo tried; without it 0.90.
+    pixels that is the picture. Without that the SSIM falls to 0.90.
     """
     if container == "jpeg":
-        width = max(1, size[0], image.width // SMALLEST)
-        height = max(1, size[1], image.height // SMALLEST)
+        width = max(ceil(size[0] * ROOM), image.width // SMALLEST)
+        height = max(ceil(size[1] * ROOM), image.height // SMALLEST)
         drafted = image.draft(None, (width, height))
         return drafted[1][2:] if drafted else None
     if container == "jpeg2000":

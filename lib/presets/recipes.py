@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from lib.errors import ErrorCode, PermanentError
 
-PIPELINE_REVISION = 2
+PIPELINE_REVISION = 3
 """Part of every recipe hash: raise it when the same preset would give other bytes than before."""
 
 DEFAULT = "default"
