@@ -30,6 +30,9 @@ PRESET = replace(
 REFUSED = "refused"
 """For a reason of sharp's: any counts."""
 
+UNTRUE = "untrue"
+"""What is told of the source."""
+
 Rendered = bytes | str | None
 """A rendition, the code for which there is none, or that none was asked for."""
 
@@ -50,8 +53,11 @@ def render(case: Case) -> Rendered:
         )
     except PermanentError as error:
         return error.code
+    if any(getattr(picture.probe, name) != value for name, value in case.facts.items()):
+        return UNTRUE
     targets = imaging.plan(picture.probe, preset)
-    made = next(imaging.make(picture, targets, preset, lambda: 60.0, watermark=MARK))
+    making = imaging.make(picture, targets, preset, lambda: 60.0, watermark=MARK)
+    made = list(making)[-1] if case.last else next(making)
     assert not isinstance(made.content, Path)
     return made.error.code if made.error else made.content
 
