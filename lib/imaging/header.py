@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile
 from PIL.ExifTags import Base
@@ -11,9 +11,9 @@ from PIL.ExifTags import Base
 from lib.imaging.color import name_space
 from lib.imaging.metadata import describe, first_value
 from lib.imaging.resize import Extent, height_at
+from lib.imaging.rights import XMP_KEYS, find_rights
 from lib.model import Probe
 
-XMP_KEYS = ("xmp", "XML:com.adobe.xmp")
 TURNED_BY_DECODER = ("tiff", "heif")
 """Their decoders deliver upright pixels."""
 
@@ -47,7 +47,9 @@ def read_header(
     """
     if container == "png":
         image.load()
+    rights = find_rights(image)
     exif = _exif(image)
+    facts = describe(exif)
     orientation = image.info.get("original_orientation", first_value(exif, Base.Orientation))
     orientation = orientation if orientation in range(1, 9) else None
     turn = 1 if container in TURNED_BY_DECODER else orientation or 1
@@ -64,7 +66,7 @@ def read_header(
         orientation=orientation,
         profile=profile,
         color_space=name_space(image.mode, profile),
-        facts=describe(exif),
+        facts=facts if facts.copyright else replace(facts, copyright=rights),
     )
 
 
