@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lib import presets
 from lib.imaging.timeline import MOST_FRAME_MEGAPIXELS
 from tests.images import LIMITS, save
 
@@ -22,17 +23,39 @@ SHARE = 0.6
 
 SIDE = int((LIMITS.image_megapixels * 1_000_000) ** 0.5)
 
-SCRIPT = """
-import resource, sys
+WHOLE_MB = SIDE * SIDE * 4 / 1e6
+"""What Pillow has of the largest image, 4 bytes a pixel."""
+
+READ = """
+import sys
 from pathlib import Path
 from lib import imaging, presets
-limits = presets.load(Path("presets.toml")).limits
+from tests.bench.process import read_memory
+loaded = presets.load(Path("presets.toml"))
+limits, preset = loaded.limits, loaded.named(None).image
+"""
+WHOLE = (
+    READ
+    + """
 picture = imaging.read(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits)
 if picture.animation:
     for frame, _ in picture.animation.frames():
         pass
-print(picture.image.width, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(picture.image.width, read_memory("VmHWM") // 1024)
 """
+)
+RENDITIONS = (
+    READ
+    + """
+widest = max(preset.widths)
+picture = imaging.read(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits, widest=widest)
+most = read_memory("VmRSS")
+for made in imaging.make(picture, imaging.plan(picture.probe, preset), preset, lambda: 600.0):
+    assert made.content, made.error
+    most = max(most, read_memory("VmRSS"))
+print(picture.image.width, most // 1024)
+"""
+)
 
 
 def png() -> bytes:
@@ -75,13 +98,33 @@ def megabytes_of_the_function() -> int:
     return int(found[1])
 
 
+def measure(script: str, source: bytes, container: str, folder: Path) -> tuple[int, int]:
+    """Run a script on a source in a process of its own; return its two numbers: px and MB."""
+    path = folder / "source"
+    path.write_bytes(source)
+    command = [sys.executable, "-c", script, str(path), container]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    width, megabytes = map(int, run.stdout.split())
+    return width, megabytes
+
+
 @pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp"), (gif, "gif")])
 def test_the_largest_image_fits(make: Callable[[], bytes], container: str, tmp_path: Path):
     """Decoded and kept whole: the widths of a preset need less."""
-    source = tmp_path / "source"
-    source.write_bytes(make())
-    command = [sys.executable, "-c", SCRIPT, str(source), container]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    width, megabytes = map(int, run.stdout.split())
+    width, megabytes = measure(WHOLE, make(), container, tmp_path)
     assert width >= 5000
     assert megabytes <= SHARE * megabytes_of_the_function()
+
+
+def test_a_step_holds_its_input_and_its_output_and_nothing_before_them(tmp_path: Path):
+    _, megabytes = measure(WHOLE, png(), "png", tmp_path)
+    assert 2 * WHOLE_MB < megabytes <= 2.5 * WHOLE_MB
+
+
+@pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp")])
+def test_nothing_of_the_source_is_held_while_renditions_are_made(
+    make: Callable[[], bytes], container: str, tmp_path: Path
+):
+    width, megabytes = measure(RENDITIONS, make(), container, tmp_path)
+    assert width == max(presets.load(ROOT / "presets.toml").named(None).image.widths)
+    assert megabytes <= WHOLE_MB / 2
