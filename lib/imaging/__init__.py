@@ -9,12 +9,15 @@ Of an animation: is_animation(data, container, limits), film_frames(picture, siz
 """
 
 from lib.imaging.film import film_frames, is_animation
+from lib.imaging.heap import share_heap
 from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
 from lib.imaging.reading import read
 from lib.imaging.rendering import make
 from lib.imaging.targets import Target, plan
 from lib.imaging.thumbhash import placeholder
+
+share_heap()  # before there are threads
 
 __all__ = [
     "Picture",

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
+from threading import Semaphore
 
 from PIL import Image
 
@@ -88,6 +89,12 @@ class _Stills:
         levels = [self._picture.image]
         waiting: deque[tuple[Target, Image.Image, Future[Made]]] = deque()
 
+        started = Semaphore(0)
+
+        def attempt(target: Target, image: Image.Image, reserve: float) -> Made:
+            started.release()
+            return self._attempt(target, image, reserve)
+
         def collect() -> Iterator[Made]:
             target, image, future = waiting.popleft()
             made = future.result()
@@ -105,14 +112,17 @@ class _Stills:
             for _, group in groupby(self._targets, attrgetter("stem")):
                 shape = list(group)
                 image = finish(scale_down(levels, shape[0].whole), shape[0])
-                for target in shape:
+                encodes: dict[Target, Future[Made]] = {}
+                for target in sorted(shape, key=_cost, reverse=True):
                     remaining.remove(target)
                     reserve = self._cheaper(target, remaining) / threads
-                    waiting.append(
-                        (target, image, pool.submit(self._attempt, target, image, reserve))
-                    )
-                    while len(waiting) > threads:
-                        yield from collect()
+                    encodes[target] = pool.submit(attempt, target, image, reserve)
+                waiting.extend((target, image, encodes[target]) for target in shape)
+                # The next shape takes memory: it is made when a thread is about to need it.
+                for _ in shape:
+                    started.acquire()
+                while waiting and waiting[0][-1].done():
+                    yield from collect()
             while waiting:
                 yield from collect()
         finally:
@@ -167,11 +177,11 @@ class _Stills:
     def _cheaper(self, target: Target, later: Iterable[Target]) -> float:
         """Return the seconds that later targets in quicker formats need."""
         slow = expected(target.format, 1_000_000)
-        return sum(
-            expected(each.format, each.width * each.height)
-            for each in later
-            if expected(each.format, 1_000_000) < slow
-        )
+        return sum(_cost(each) for each in later if expected(each.format, 1_000_000) < slow)
+
+
+def _cost(target: Target) -> float:
+    return expected(target.format, target.width * target.height)
 
 
 def _processors() -> int:

@@ -21,6 +21,13 @@ LEAST_STEP = 1.3
 """A size is made from one that is larger by this factor at least: each step blurs a little."""
 
 
+ACROSS = Image.Resampling.HAMMING
+FIRST_STEP = (1.3, 1.8)
+"""Factors at which the decoded pixels, of which there are most, may be filtered with half the taps
+across: the SSIM of whatever is made of them stays 0.99 and more on the grainiest photo tried. It
+was 0.988 where they were filtered so in both directions."""
+
+
 def height_at(width: int, height: int, new_width: int) -> int:
     """Return the height in px that keeps the aspect ratio at a new width; at least 1."""
     return max(1, (height * new_width * 2 + width) // (width * 2))
@@ -35,6 +42,15 @@ def resize(image: Image.Image, size: Size, extent: Extent | None = None) -> Imag
     if image.size == size == extent:
         return image
     return image.resize(size, FILTER, box=(0, 0, *extent), reducing_gap=REDUCING_GAP)
+
+
+def resize_first(image: Image.Image, size: Size, extent: Extent | None = None) -> Image.Image:
+    """Scale decoded pixels as `resize` does, in less time where that hardly shows."""
+    width, height = extent or image.size
+    if image.mode == "RGB" and FIRST_STEP[0] <= width / size[0] <= FIRST_STEP[1]:
+        image = image.resize((size[0], image.height), ACROSS, box=(0, 0, width, image.height))
+        extent = size[0], height
+    return resize(image, size, extent)
 
 
 def scale_down(levels: list[Image.Image], size: Size) -> Image.Image:

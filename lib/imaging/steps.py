@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFile
 
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging import color
 from lib.imaging.header import Header
-from lib.imaging.resize import resize
+from lib.imaging.resize import resize_first
 
 Step = Callable[[Image.Image, Header], Image.Image]
 
@@ -68,7 +68,7 @@ def expand(image: Image.Image, _header: Header) -> Image.Image:
 
 def shrink(image: Image.Image, header: Header) -> Image.Image:
     """Drop the pixels that nobody asked for, before the steps that touch each of them."""
-    return resize(image, header.stored_size, header.extent)
+    return resize_first(image, header.stored_size, header.extent)
 
 
 def turn(image: Image.Image, header: Header) -> Image.Image:
@@ -90,7 +90,8 @@ def drop_opaque_alpha(image: Image.Image, _header: Header) -> Image.Image:
 
 def strip(image: Image.Image, _header: Header) -> Image.Image:
     """Keep the pixels and nothing else: encoders write what they find beside them."""
-    bare = image.copy()
+    # Only a decoder may go on writing into its pixels.
+    bare = image.copy() if isinstance(image, ImageFile.ImageFile) else image._new(image.im)
     bare.info.clear()
     return bare
 

@@ -17,7 +17,7 @@ from lib.imaging.picture import Picture
 from lib.imaging.resize import resize
 from lib.model import Placeholder
 
-SIDE = 64
+SIDE = 32
 """Longest side in px that is looked at: the format allows 100, and 7 terms need far fewer."""
 
 FLAT = 1e-9

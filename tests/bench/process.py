@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.local.emulator import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 STATUS = Path("/proc/self/status")
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageStat
 from lib import imaging, presets
 from lib.imaging.encode import encode
 from lib.imaging.finish import sharpen
-from lib.imaging.resize import scale_down
+from lib.imaging.resize import resize, resize_first, scale_down
 from lib.imaging.ssim import measure_ssim
 from lib.model import Made, Probe
 
@@ -95,6 +95,28 @@ def test_a_cascade_looks_like_one_lanczos_step(name: str):
         direct = photo.resize(size, Image.Resampling.LANCZOS)
         assert measure_ssim(scale_down(levels, size), direct) > 0.99, share
     assert len(levels) < 5  # what is close to a level is none
+
+
+@pytest.mark.parametrize("name", ["hubble.jpg", "portrait-gps.jpg", "really-a-jpeg.txt"])
+@pytest.mark.parametrize("factor", [1.1, 1.3, 1.4, 1.6, 1.8, 2.1])
+def test_what_is_made_of_a_picture_that_was_kept_smaller_looks_like_one_lanczos_step(
+    name: str, factor: float
+):
+    photo = Image.open(ROOT / "tests" / "media" / name).convert("RGB")
+    kept = round(photo.width / factor), round(photo.height / factor)
+    levels = [resize_first(photo, kept)]
+    for share in (1, 0.6, 0.3):
+        size = round(kept[0] * share), round(kept[1] * share)
+        direct = photo.resize(size, Image.Resampling.LANCZOS)
+        assert measure_ssim(scale_down(levels, size), direct) > 0.99, share
+
+
+def test_an_extent_is_kept_by_the_cheaper_filter():
+    photo = Image.open(io.BytesIO(HUBBLE)).convert("RGB")
+    extent = 993.5, 866.5
+    first, plain = resize_first(photo, (700, 610), extent), resize(photo, (700, 610), extent)
+    assert first.tobytes() != plain.tobytes()
+    assert measure_ssim(first, plain) > 0.99
 
 
 def test_small_steps_are_not_chained():

@@ -1,0 +1,41 @@
+"""One heap for all threads: the memory that an encoder has freed is there for the next."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import ctypes, sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+import lib.imaging
+together = Barrier(4)
+def allocate():
+    together.wait()
+    return bytearray(100_000)
+with ThreadPoolExecutor(4) as pool:
+    for each in [pool.submit(allocate) for _ in range(4)]:
+        each.result()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has more than one")
+def test_threads_share_one_heap():
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.count("<heap nr=") == 1
