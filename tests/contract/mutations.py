@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from lib.errors import PermanentError
 from lib.model import MediaType
 from lib.presets import Presets
 from lib.routing import HEAD_BYTES, sniff
+from tests.bench.process import read_memory
 from tests.images import LIMITS, MEDIA, photo, save, tiff
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +144,8 @@ def main(first: int, last: int) -> None:
     for number, data in mutations(first, last):
         print(number, flush=True)
         counts[outcome(data, loaded)] += 1
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    # Not getrusage: its maximum is inherited from the process that started this one.
+    megabytes = read_memory("VmHWM") // 1024
     print(json.dumps({"counts": counts, "megabytes": megabytes}))
 
 
