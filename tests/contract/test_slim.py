@@ -1,4 +1,4 @@
-"""Packages carry code without docstrings and comments, every statement on its own line."""
+"""Packages carry code without what only readers need, every statement on its own line."""
 
 import ast
 import zipfile
@@ -30,6 +30,15 @@ def answer(question: str) -> str:
 def silence() -> None:
     """Say nothing."""
     "Really."
+
+
+class Size:
+    width: int = 1
+
+    def of(
+        self, *parts: dict[str, int], name: str = "é: ->", **more: object
+    ) -> dict[str, int]:
+        return {name: len(parts)}
 '''
 
 
@@ -49,6 +58,14 @@ def test_text_goes_and_statements_stay_where_they_are():
         assert text not in slimmed
     assert '"# not a comment: "' in slimmed
     assert statements(slimmed) == statements(SOURCE)
+
+
+def test_annotations_of_functions_go_and_those_of_classes_stay():
+    slimmed = slim(SOURCE)
+    assert "def answer(question):" in slimmed
+    assert 'self, *parts, name = "é: ->", **more' in slimmed
+    assert "    width: int = 1" in slimmed
+    assert slimmed.count("->") == 1
 
 
 def test_it_still_does_what_it_did():
