@@ -1,10 +1,11 @@
-"""Catalog stream ▸ deletion of renditions that nothing refers to any more."""
+"""Catalog stream ▸ deletion of what nothing refers to any more; executions are stopped first."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lib.aws.clients import client
+from lib.aws.executions import SfnExecutions
 from lib.aws.items import changes
 from lib.aws.storage import S3Storage
 from lib.settings import SweepSettings, from_env
@@ -14,9 +15,10 @@ from lib.telemetry import Telemetry
 settings = from_env(SweepSettings)
 telemetry = Telemetry(settings.stage)
 storage = S3Storage(client("s3"), settings.renditions_bucket)
+executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 
 
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
     """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
-    telemetry.logger.info("swept", renditions=sweep(changes(event), storage))
+    telemetry.logger.info("swept", renditions=sweep(changes(event), storage, executions))

@@ -61,7 +61,7 @@ def process(
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
         fetching = [pool.submit(_fetch, event, storage, presets, pool)]
 
-        def work() -> job.Work:
+        def work(_: job.Report) -> job.Work:
             fetched = fetching.pop().result()  # and forgotten, once it is decoded
             return _work(fetched, presets, deadline, film)
 
@@ -113,7 +113,7 @@ def _needs_film(event: UploadEvent, fetching: Future[Fetched], presets: Presets)
         return False
 
 
-def _raise(error: Exception) -> job.Work:
+def _raise(error: Exception, _: job.Report) -> job.Work:
     raise error
 
 

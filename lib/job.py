@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +38,15 @@ LEASE_MARGIN_SECONDS = 5.0
 PUT_THREADS = 4
 """Renditions are stored while the next ones are encoded."""
 
+PROGRESS_SECONDS = 5.0
+"""Least time between two reports of progress: each is a write to the catalog."""
+
+REFUSED = frozenset({ErrorCode.LIMIT_EXCEEDED})
+"""What is wrong with an upload before any work: REJECTED, where other errors end as FAILED."""
+
+Report = Callable[[float], None]
+"""Takes the part of the work that is done, 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -49,6 +59,10 @@ class Work:
     placeholder: Placeholder | None = None
 
 
+class HandedOver(Exception):  # noqa: N818 - nothing went wrong
+    """Raised by work that another has taken on, lease included: there is nothing to commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How a job ended: what the fence said first, and what was committed, if anything."""
@@ -59,7 +73,7 @@ class Finished:
 
 def run(
     event: UploadEvent,
-    work: Callable[[], Work],
+    work: Callable[[Report], Work],
     *,
     storage: Storage,
     catalog: Catalog,
@@ -90,13 +104,15 @@ def run(
     try:
         if last_receive:
             _refuse_abandoned(claim)
-        outcome = _finish(event, work(), storage, written)
+        report = _reporter(event, claim.lease_token, catalog)
+        outcome = finish(event, work(report), storage, written)
+    except HandedOver:
+        return Finished(ClaimState.HANDED_OVER)
     except PermanentError as exc:
-        outcome = Outcome(AssetStatus.FAILED, error=Failure.of(exc))
+        outcome = failed(exc)
     except Exception as exc:
         if last_receive:
-            failed = Outcome(AssetStatus.FAILED, error=_exhausted(exc))
-            state = catalog.commit(event, claim.lease_token, failed)
+            state = catalog.commit(event, claim.lease_token, exhausted(exc))
         else:
             state = catalog.release(event, claim.lease_token, _failure(exc))
         if state is CommitState.SUPERSEDED:
@@ -120,11 +136,47 @@ def _refuse_abandoned(claim: Claim) -> None:
         raise TransientError(ErrorCode.EXHAUSTED, "the worker that tried last was killed")
 
 
-def _finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]) -> Outcome:
+def failed(error: PermanentError) -> Outcome:
+    """Return the outcome of an upload that no retry can help: FAILED, or REJECTED where refused."""
+    status = AssetStatus.REJECTED if error.code in REFUSED else AssetStatus.FAILED
+    return Outcome(status, error=Failure.of(error))
+
+
+def exhausted(error: Exception) -> Outcome:
+    """Return the outcome of an upload whose last try failed, though another might not."""
+    last = _failure(error)
+    message = f"gave up after the last delivery: {last.code}: {last.message}"
+    failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
+    return Outcome(AssetStatus.FAILED, error=failure)
+
+
+def _reporter(event: UploadEvent, lease_token: str, catalog: Catalog) -> Report:
+    """Write progress to the catalog, now and then; that it could not be written harms nobody."""
+    reported = time.monotonic()
+
+    def report(part: float) -> None:
+        nonlocal reported
+        if time.monotonic() - reported < PROGRESS_SECONDS:
+            return
+        reported = time.monotonic()
+        with suppress(TransientError):
+            catalog.progress(event, lease_token, round(min(1.0, part) * 100))
+
+    return report
+
+
+def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]) -> Outcome:
     """Store what is made as it is made, then the manifest; `written` gets every key first."""
 
     def store(made: Made) -> Rendition:
-        key = rendition_key(event.source, event.sequencer, work.recipe, made.name)
+        def key_of(name: str) -> str:
+            return rendition_key(event.source, event.sequencer, work.recipe, name)
+
+        for part in made.parts:
+            part_key = key_of(part.name)
+            written.append(part_key)
+            storage.put(part_key, part.content, part.mime)
+        key = key_of(made.name)
         described = Rendition(
             name=made.name,
             kind=made.kind,
@@ -135,6 +187,9 @@ def _finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]
             frames=made.frames,
             quality=made.quality,
             instead_of=made.instead_of,
+            codecs=made.codecs,
+            bandwidth=made.bandwidth,
+            language=made.language,
             error=made.error,
         )
         if made.content is None:
@@ -185,9 +240,3 @@ def _failure(exc: Exception) -> Failure:
         return Failure.of(exc)
     unexpected = f"unexpected {type(exc).__name__}"
     return Failure(ErrorCode.SERVICE_UNAVAILABLE, unexpected, permanent=False)
-
-
-def _exhausted(exc: Exception) -> Failure:
-    last = _failure(exc)
-    message = f"gave up after the last delivery: {last.code}: {last.message}"
-    return Failure(ErrorCode.EXHAUSTED, message, permanent=False)

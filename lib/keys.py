@@ -12,6 +12,9 @@ SEQUENCER_WIDTH = 64
 
 MANIFEST_NAME = "manifest.json"
 
+WORK_FOLDER = "work"
+"""Beside the renditions of a long source while they are made; nothing in it is served."""
+
 
 def asset_id(bucket: str, key: str) -> str:
     """Return the catalog's partition key of one bucket/key: 32 hex digits."""
@@ -41,6 +44,17 @@ def rendition_key(source: Source, sequencer: str, recipe: str, name: str) -> str
 def manifest_key(source: Source, sequencer: str, recipe: str) -> str:
     """Return the key of the manifest beside the renditions."""
     return rendition_key(source, sequencer, recipe, MANIFEST_NAME)
+
+
+def work_key(source: Source, sequencer: str, recipe: str, name: str) -> str:
+    """Return the key of what the steps of one execution tell each other."""
+    return rendition_key(source, sequencer, recipe, f"{WORK_FOLDER}/{name}")
+
+
+def execution_name(source: Source, sequencer: str, number: int = 1) -> str:
+    """Return `<asset_id>-<version tag>`, and `-2`, `-3`, … after it from the second try on."""
+    name = version_prefix(source, sequencer).strip("/").replace("/", "-")
+    return name if number == 1 else f"{name}-{number}"
 
 
 def prefix_of(key: str) -> str:

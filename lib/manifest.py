@@ -114,4 +114,9 @@ def _aspect_ratio(probe: Probe) -> float | None:
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    """Leave out what is None or an empty list, in the tracks of a probe too."""
+    known = {name: value for name, value in values.items() if value not in (None, ())}
+    return {
+        name: [_known(each) for each in value] if isinstance(value, tuple) else value
+        for name, value in known.items()
+    }

@@ -91,6 +91,11 @@ def decode(body: str) -> UploadEvent:
         raise _unexpected("JSON", "the message", body[:80]) from exc
     if not isinstance(message, dict):
         raise _unexpected("an object", "the message", body[:80])
+    return read(message)
+
+
+def read(message: Mapping[str, Any]) -> UploadEvent:
+    """Return the event of a message that is an object already. Raises ValueError as `decode`."""
     if message.get("schema") != SCHEMA:
         raise _unexpected(str(SCHEMA), "schema", message.get("schema"))
     return UploadEvent(

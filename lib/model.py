@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +53,14 @@ class RenditionKind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     POSTER = "poster"
+    STREAM = "stream"
+    """What a player opens to stream the whole ladder: an HLS playlist or a DASH manifest."""
+    RUNG = "rung"
+    """One height, or one sound track, of the ladder: its playlist, beside its segments."""
+    STORYBOARD = "storyboard"
+    PREVIEW = "preview"
+    SUBTITLES = "subtitles"
+    WAVEFORM = "waveform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,31 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioTrack:
+    """One sound track as found. `language`: BCP 47, None where the source does not say."""
+
+    codec: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    """Hz."""
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """One subtitle track as found; `is_text` where it can become WebVTT, unlike pictures."""
+
+    codec: str | None = None
+    is_text: bool = False
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """What was read from the source. Pixels after orientation; None where it does not apply."""
 
@@ -146,11 +180,17 @@ class Probe:
     """Clockwise display rotation of a video in degrees, as found: 0, 90, 180 or 270."""
     frame_rate: float | None = None
     pixel_aspect: float | None = None
+    interlaced: bool | None = None
+    bit_depth: int | None = None
+    transfer: str | None = None
+    """Of an HDR video: `pq` or `hlg`."""
     video_codec: str | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
     sample_rate: int | None = None
-    """Hz."""
+    """Hz. Of the first sound track, like what comes before."""
+    audio_tracks: tuple[AudioTrack, ...] = ()
+    subtitles: tuple[SubtitleTrack, ...] = ()
     captured_at: str | None = None
     """ISO-8601, without an offset where the source has none."""
     camera: str | None = None
@@ -182,11 +222,23 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One object that a rendition consists of besides its own: a segment, a sprite sheet.
+
+    `name` is relative to the asset's renditions: `h264-720/0.m4s`.
+    """
+
+    name: str
+    mime: str
+    content: bytes | Path
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """One finished encode before it is stored: `content` (bytes, or a file to move) or `error`.
 
     `name` is the file name with its extension, unique within the asset; sizes in px, after
-    orientation.
+    orientation. `parts` are stored before the content, as they come, and are not listed.
     """
 
     name: str
@@ -199,6 +251,10 @@ class Made:
     frames: int | None = None
     quality: int | None = None
     instead_of: str | None = None
+    codecs: str | None = None
+    bandwidth: int | None = None
+    language: str | None = None
+    parts: Iterable[Part] = ()
     error: Failure | None = None
 
 
@@ -221,6 +277,12 @@ class Rendition:
     """The encoder's, where one was set or chosen."""
     instead_of: str | None = None
     """Name of the rendition that this one is the fallback for."""
+    codecs: str | None = None
+    """Of a rung, as RFC 6381 spells them."""
+    bandwidth: int | None = None
+    """Of a rung: the bits per second that its largest segment needs."""
+    language: str | None = None
+    """Of a sound or subtitle track, BCP 47."""
     error: Failure | None = None
 
 
@@ -250,7 +312,7 @@ class ClaimState(StrEnum):
     BUSY = "BUSY"
     """Another worker's lease is live: retry later."""
     HANDED_OVER = "HANDED_OVER"
-    """Not asked: the upload is for a worker of another queue now: acknowledge."""
+    """An execution, or a worker of another queue, brings the upload to an end: acknowledge."""
     UNORDERED = "UNORDERED"
     """The two sequencers differ in length, so they cannot be compared: ask S3."""
 
@@ -309,6 +371,13 @@ class Asset:
     attempts: int = 0
     lease_token: str | None = None
     lease_expires_at: str | None = None
+    execution: str | None = None
+    """Name of the execution that works on a long source, or was the last to; it is the token of
+    the lease that it holds."""
+    estimate_ms: int | None = None
+    """vCPU time that the execution was expected to need."""
+    progress: int | None = None
+    """Percent of the work that is done while the asset is PROCESSING; None before the first."""
     error: Failure | None = None
     processed_ms: int | None = None
     expires_at: int | None = None

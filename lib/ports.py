@@ -69,12 +69,20 @@ class Storage(Protocol):
         """Write a rendition, immutable for caches, replacing what is there."""
         ...
 
+    def fetch(self, key: str) -> bytes | None:
+        """Return a rendition, or a work file beside them; None where there is none."""
+        ...
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """Return the keys of what lies below a prefix, which ends in `/`, sorted."""
+        ...
+
     def delete(self, keys: Iterable[str]) -> None:
         """Delete renditions; those that are not there are deleted already."""
         ...
 
     def delete_below(self, prefix: str) -> int:
-        """Delete every rendition below a version prefix; return how many there were."""
+        """Delete every rendition below a prefix, which ends in `/`; return how many there were."""
         ...
 
 
@@ -105,15 +113,39 @@ class Catalog(Protocol):
         """Take the lease on an upload: one conditional write.
 
         CLAIMED where the entry is absent, older, or the same upload and unfinished (RECEIVED; a
-        lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY or UNORDERED.
+        lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY, UNORDERED, or
+        HANDED_OVER where the live lease is an execution's.
+        """
+        ...
+
+    def hand_over(
+        self,
+        event: UploadEvent,
+        execution: str,
+        *,
+        lease_seconds: float,
+        estimate_ms: int | None = None,
+    ) -> bool:
+        """Give an unfinished upload's lease, whoever has it, to an execution.
+
+        The execution's name becomes the lease's token. False where the upload is finished or not
+        the newest any more, or where a later execution had it. Repeating it extends the lease; an
+        estimate that is noted stays where none is given.
+        """
+        ...
+
+    def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
+        """Note how far the work is, 0 to 100, where the lease is held; never backwards.
+
+        Answers as `commit`, COMMITTED also where more was noted already.
         """
         ...
 
     def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
         """Write a job's outcome, conditional on the sequencer and the lease.
 
-        READY and PARTIAL replace what is live; FAILED leaves it. Repeating a commit that went
-        through (a lost reply) answers COMMITTED.
+        READY and PARTIAL replace what is live; FAILED and REJECTED leave it. Repeating a commit
+        that went through (a lost reply) answers COMMITTED.
         """
         ...
 
@@ -135,6 +167,29 @@ class Topic(Protocol):
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         """Publish in batches. Raises TransientError if any one could not be published."""
+        ...
+
+
+class Executions(Protocol):
+    """The state machine of long sources."""
+
+    def start(self, name: str, event: str) -> bool:
+        """Start an execution; False where one of that name has ended already.
+
+        One of that name that runs is as good as a new one. Raises TransientError.
+        """
+        ...
+
+    def stop(self, name: str, reason: str) -> None:
+        """Stop an execution; one that has ended or never was will do. Raises TransientError."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Where uploads wait that were given up for a reason that may pass."""
+
+    def keep(self, event: UploadEvent) -> None:
+        """Put an upload's message there, to be redriven. Raises TransientError."""
         ...
 
 

@@ -45,12 +45,53 @@ class ImageSettings(ProcessorSettings):
     video_queue_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSettings(ProcessorSettings):
+    """What processVideo needs besides, to hand long sources over."""
+
+    long_video_arn: str
+    """Of the state machine."""
+    short_seconds: int
+    """vCPU seconds of an encode that one invocation may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettings:
+    """Where the steps of a long source find and leave their work."""
+
+    stage: str
+    catalog_table: str
+    renditions_bucket: str
+    ffmpeg_path: str = "/opt/bin/ffmpeg"
+    scratch_folder: str = "/tmp"  # noqa: S108
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSettings(StepSettings):
+    """What an execution may take: seconds, vCPU seconds of a range, dollars."""
+
+    execution_seconds: int
+    range_seconds: int
+    dollars: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailSettings:
+    """Where the end of an execution is recorded, and where its upload waits."""
+
+    stage: str
+    catalog_table: str
+    renditions_bucket: str
+    dead_letters_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
-    """Where sweep deletes."""
+    """Where sweep deletes, and what it stops."""
 
     stage: str
     renditions_bucket: str
+    long_video_arn: str
 
 
 @dataclass(frozen=True, slots=True)

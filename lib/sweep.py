@@ -1,26 +1,37 @@
-"""Derive from the catalog's stream what no asset refers to any more, and delete it."""
+"""Derive from the catalog's stream what no asset refers to any more: delete it, stop its making."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lib.keys import prefix_of, version_prefix
 from lib.model import Asset, AssetStatus, Change
-from lib.ports import Storage
+from lib.ports import Executions, Storage
 
 
-def sweep(changes: Iterable[Change], storage: Storage) -> int:
+def sweep(changes: Sequence[Change], storage: Storage, executions: Executions) -> int:
     """Delete the renditions that the changes left behind; return how many there were.
 
-    Every upload event has a prefix of its own, and what is dropped is never referred to again, so
-    that this can run late, twice or out of order. Raises TransientError.
+    Executions that make more of them are stopped first. Every upload event has a prefix of its own,
+    and what is dropped is never referred to again, so that this can run late, twice or out of
+    order. Raises TransientError.
     """
+    for execution in sorted(set(_superseded_executions(changes))):
+        executions.stop(execution, "a newer upload, or a removal, is known")
     dropped = {
         prefix
         for change in changes
         for prefix in _referred_prefixes(change.old) - _referred_prefixes(change.new)
     }
     return sum(storage.delete_below(prefix) for prefix in sorted(dropped))
+
+
+def _superseded_executions(changes: Iterable[Change]) -> Iterable[str]:
+    """Name the executions that held an upload which is not the newest any more."""
+    for old, new in ((each.old, each.new) for each in changes):
+        superseded = old and (new is None or new.sequencer != old.sequencer)
+        if old and superseded and old.execution and old.lease_token == old.execution:
+            yield old.execution
 
 
 def _referred_prefixes(asset: Asset | None) -> set[str]:

@@ -26,8 +26,9 @@ BY_STATUS = {
     AssetStatus.READY: "AssetsReady",
     AssetStatus.PARTIAL: "AssetsPartial",
     AssetStatus.FAILED: "AssetsFailed",
+    AssetStatus.REJECTED: "AssetsRejected",
 }
-"""Other names: Uploads, AssetsRejected, Retries, ProcessingTime (ms), RenditionBytes."""
+"""Other names: Uploads, Retries, ProcessingTime (ms), RenditionBytes."""
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -88,6 +89,10 @@ class Telemetry:
             processed_ms=outcome.processed_ms,
             error=outcome.error.message if outcome.error else None,
         )
+
+    def step(self, event: UploadEvent, what: str, **facts: Any) -> None:
+        """Tell what one step of a long source did."""
+        self.logger.info(what, **_about(event), **facts)
 
     def retried(self, exc: Exception, message_id: str, receive_count: int) -> None:
         """Tell why a message goes back to its queue; what is not ours comes with its traceback."""

@@ -80,12 +80,18 @@ class MemoryStorage:
         self.on_put(key)
         self.renditions[key] = content if isinstance(content, bytes) else content.read_bytes()
 
+    def fetch(self, key: str) -> bytes | None:
+        return self.renditions.get(key)
+
+    def keys_below(self, prefix: str) -> list[str]:
+        return sorted(key for key in self.renditions if key.startswith(prefix))
+
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             self.renditions.pop(key, None)
 
     def delete_below(self, prefix: str) -> int:
-        below = [key for key in self.renditions if key.startswith(prefix)]
+        below = self.keys_below(prefix)
         self.delete(below)
         return len(below)
 
@@ -113,6 +119,20 @@ class RecordingAssetEvents:
 
     def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
         self.published.append(event | {"attributes": (status, media)})
+
+
+@dataclass
+class MemoryExecutions:
+    """Executions by name, True while they run."""
+
+    running: dict[str, bool] = field(default_factory=dict)
+
+    def start(self, name: str, event: str) -> bool:
+        return self.running.setdefault(name, True)
+
+    def stop(self, name: str, reason: str) -> None:
+        if name in self.running:
+            self.running[name] = False
 
 
 @dataclass

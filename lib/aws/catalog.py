@@ -4,7 +4,9 @@
                               ┼────────┼────────┼─────────────────────────────┼────────┼──────────
     receive, reject, bury     ABSENT   OLDER    DONE                          STALE    UNORDERED,
     claim                     receive first     WAITING, LAPSED, RETRYABLE,   STALE    or NAMED
-                                                else BUSY or DONE
+                                                else BUSY, HANDED_OVER, DONE
+    hand_over                 no                UNFINISHED and UNTAKEN        no
+    progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
     commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
 
 Upper-case names of the first kind are conditions, any one of which lets the write through; the
@@ -12,6 +14,10 @@ others are answers, read from the item that made the condition fail. So every wr
 
 A request whose reply is lost is sent again by botocore, and then meets what it wrote itself: a
 claim recognises its own lease token, a commit the token in `committed_by`.
+
+A long source is handed over from the worker that claimed it to an execution, whose name is its
+lease's token from then on. A later try has a longer or greater name, so that an execution that was
+given up cannot take the upload back.
 """
 
 from __future__ import annotations
@@ -57,9 +63,26 @@ WAITING = f"({SAME} AND #status = :waiting)"
 LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
 RETRYABLE = f"({SAME} AND #status = :failed AND #error.#permanent = :no)"
 HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
+FURTHER = "(attribute_not_exists(#progress) OR #progress < :progress)"
+UNFINISHED = f"{SAME} AND #status IN (:waiting, :working)"
+UNTAKEN = (
+    "(#lease_token = :execution OR attribute_not_exists(#execution)"
+    " OR size(#execution) < :length OR (size(#execution) = :length AND #execution < :execution))"
+)
+"""This execution has the upload already, or none has had it, or only earlier ones."""
 
 NO_WORK: Mapping[str, object] = dict.fromkeys(
-    ("lease_token", "lease_expires_at", "committed_by", "error", "processed_ms", "expires_at")
+    (
+        "lease_token",
+        "lease_expires_at",
+        "execution",
+        "estimate_ms",
+        "progress",
+        "committed_by",
+        "error",
+        "processed_ms",
+        "expires_at",
+    )
 )
 """What an upload has not got yet when it is received."""
 
@@ -103,10 +126,51 @@ class DynamoCatalog:
         # None again: the entry changed hands in between; the next delivery sees who has it.
         return self._take(event, lease_seconds) or Claim(ClaimState.BUSY)
 
+    def hand_over(
+        self,
+        event: UploadEvent,
+        execution: str,
+        *,
+        lease_seconds: float,
+        estimate_ms: int | None = None,
+    ) -> bool:
+        """Give an unfinished upload's lease, whoever has it, to an execution."""
+        written, _ = self._write(
+            event,
+            {
+                "status": AssetStatus.PROCESSING,
+                "lease_token": execution,
+                "lease_expires_at": to_iso(self._clock() + lease_seconds),
+                "execution": execution,
+                **({} if estimate_ms is None else {"estimate_ms": estimate_ms}),
+            },
+            f"{UNFINISHED} AND {UNTAKEN}",
+            {
+                "sequencer": pad_sequencer(event.sequencer),
+                "waiting": AssetStatus.RECEIVED,
+                "working": AssetStatus.PROCESSING,
+                "length": len(execution),
+            },
+        )
+        return written
+
+    def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
+        """Note how far the work is, where the lease is held; never backwards."""
+        sequencer = pad_sequencer(event.sequencer)
+        written, stored = self._write(
+            event,
+            {"progress": percent},
+            f"{HELD} AND {FURTHER}",
+            {"sequencer": sequencer, "working": AssetStatus.PROCESSING, "held": lease_token},
+        )
+        if written or stored.get("lease_token") == lease_token:
+            return CommitState.COMMITTED
+        return _refused(stored, sequencer, lease_token)
+
     def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
-        """Write an outcome where the lease is still held; FAILED leaves what is live."""
+        """Write an outcome where the lease is held; FAILED and REJECTED leave what is live."""
         live: dict[str, object] = {}
-        if outcome.status is not AssetStatus.FAILED:
+        if outcome.status in (AssetStatus.READY, AssetStatus.PARTIAL):
             live = {**describe_outcome(outcome), "live_version_id": event.source.version_id}
         return self._hand_back(
             event,
@@ -204,6 +268,8 @@ class DynamoCatalog:
         if stored.get("lease_token") == token:
             return Claim(ClaimState.CLAIMED, token, stored["attempts"])
         if stored["status"] == AssetStatus.PROCESSING:
+            if stored["lease_token"] == stored.get("execution"):
+                return Claim(ClaimState.HANDED_OVER, attempts=stored["attempts"])
             busy_for = from_iso(stored["lease_expires_at"]) - now
             return Claim(ClaimState.BUSY, attempts=stored["attempts"], busy_for=busy_for)
         return Claim(ClaimState.DONE, attempts=stored["attempts"])
@@ -215,17 +281,11 @@ class DynamoCatalog:
         sequencer = pad_sequencer(event.sequencer)
         written, stored = self._write(
             event,
-            {**changes, "lease_token": None, "lease_expires_at": None},
+            {**changes, "lease_token": None, "lease_expires_at": None, "progress": None},
             HELD,
             {"sequencer": sequencer, "working": AssetStatus.PROCESSING, "held": lease_token},
         )
-        if written:
-            return CommitState.COMMITTED
-        if stored.get("sequencer") != sequencer:
-            return CommitState.SUPERSEDED
-        if stored.get("committed_by") == lease_token:
-            return CommitState.COMMITTED
-        return CommitState.LEASE_LOST
+        return CommitState.COMMITTED if written else _refused(stored, sequencer, lease_token)
 
     def _write(
         self,
@@ -254,3 +314,12 @@ class DynamoCatalog:
             stored: dict[str, Any] = {**exc.response}
             return False, decode_item(stored.get("Item", {}))
         return True, decode_item(response.get("Attributes", {}))
+
+
+def _refused(stored: Mapping[str, Any], sequencer: str, lease_token: str) -> CommitState:
+    """Tell why a worker's write did not go through."""
+    if stored.get("sequencer") != sequencer:
+        return CommitState.SUPERSEDED
+    if stored.get("committed_by") == lease_token:
+        return CommitState.COMMITTED
+    return CommitState.LEASE_LOST

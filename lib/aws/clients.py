@@ -33,12 +33,14 @@ def client(service: Literal["s3"]) -> S3Client: ...
 def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
-def client(service: Literal["dynamodb", "s3", "sns", "sqs"]) -> Any:
+@overload
+def client(service: Literal["stepfunctions"]) -> Any: ...
+def client(service: Literal["dynamodb", "s3", "sns", "sqs", "stepfunctions"]) -> Any:
     """Return the process's client of a service."""
     return _make(service)
 
 
 @cache
-def _make(service: Literal["dynamodb", "s3", "sns", "sqs"]) -> Any:
+def _make(service: Literal["dynamodb", "s3", "sns", "sqs", "stepfunctions"]) -> Any:
     config = CONFIG.merge(S3_SIGNATURE) if service == "s3" else CONFIG
     return boto3.client(service, config=config)

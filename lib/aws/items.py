@@ -13,6 +13,7 @@ from lib.errors import ErrorCode
 from lib.model import (
     Asset,
     AssetStatus,
+    AudioTrack,
     Change,
     Failure,
     MediaType,
@@ -22,6 +23,7 @@ from lib.model import (
     Rendition,
     RenditionKind,
     Source,
+    SubtitleTrack,
 )
 
 AttributeValue: TypeAlias = Any
@@ -104,6 +106,9 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         attempts=plain.get("attempts", 0),
         lease_token=plain.get("lease_token"),
         lease_expires_at=plain.get("lease_expires_at"),
+        execution=plain.get("execution"),
+        estimate_ms=plain.get("estimate_ms"),
+        progress=plain.get("progress"),
         error=_failure(error) if error else None,
         processed_ms=plain.get("processed_ms"),
         expires_at=plain.get("expires_at"),
@@ -129,7 +134,12 @@ def _known(kind: type, plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _probe(plain: Mapping[str, Any]) -> Probe:
     known = _known(Probe, plain)
-    return Probe(**known | {name: float(known[name]) for name in FLOATS & known.keys()})
+    floats = {name: float(known[name]) for name in FLOATS & known.keys()}
+    sounds = tuple(AudioTrack(**_known(AudioTrack, each)) for each in known.get("audio_tracks", []))
+    texts = tuple(
+        SubtitleTrack(**_known(SubtitleTrack, each)) for each in known.get("subtitles", [])
+    )
+    return Probe(**known | floats | {"audio_tracks": sounds, "subtitles": texts})
 
 
 def _failure(plain: Mapping[str, Any]) -> Failure:

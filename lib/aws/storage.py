@@ -108,14 +108,11 @@ class S3Storage:
 
     def read_config(self, key: str) -> bytes:
         """Return an object of the renditions bucket. Raises PermanentError(CONFIG_MISSING)."""
-        try:
-            with translated():
-                return self._client.get_object(Bucket=self._renditions, Key=key)["Body"].read()
-        except ClientError as exc:
-            if error_code(exc) not in GONE:
-                raise
+        content = self.fetch(key)
+        if content is None:
             missing = f"{key} is not in the bucket {self._renditions}"
-            raise PermanentError(ErrorCode.CONFIG_MISSING, missing) from exc
+            raise PermanentError(ErrorCode.CONFIG_MISSING, missing)
+        return content
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:
         """Write a rendition, immutable for caches; a large file goes in parts."""
@@ -138,6 +135,26 @@ class S3Storage:
                     ExtraArgs={"ContentType": mime, "CacheControl": IMMUTABLE},
                 )
 
+    def fetch(self, key: str) -> bytes | None:
+        """Return a rendition, or a work file beside them; None where there is none."""
+        try:
+            with translated():
+                return self._client.get_object(Bucket=self._renditions, Key=key)["Body"].read()
+        except ClientError as exc:
+            if error_code(exc) in GONE:
+                return None
+            raise
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """Return the keys of what lies below a prefix, which ends in `/`, sorted."""
+        if not prefix.endswith("/"):
+            raise ValueError(f"expected a prefix that ends in / but received {prefix!r}")
+        with translated():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._renditions, Prefix=prefix
+            )
+            return [found["Key"] for page in pages for found in page.get("Contents", [])]
+
     def delete(self, keys: Iterable[str]) -> None:
         """Delete renditions; those that are not there are deleted already."""
         for batch in _batches(keys):
@@ -154,14 +171,8 @@ class S3Storage:
                 )
 
     def delete_below(self, prefix: str) -> int:
-        """Delete every rendition below a version prefix, which ends in `/`; return the number."""
-        if not prefix.endswith("/"):
-            raise ValueError(f"expected a prefix that ends in / but received {prefix!r}")
-        with translated():
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._renditions, Prefix=prefix
-            )
-            keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        """Delete every rendition below a prefix, which ends in `/`; return the number."""
+        keys = self.keys_below(prefix)
         self.delete(keys)
         return len(keys)
 

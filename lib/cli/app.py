@@ -17,7 +17,7 @@ from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
 from lib.aws.storage import S3Storage
 from lib.cli.errors import CommandError
-from lib.cli.html import picture_element
+from lib.cli.html import element
 from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
 from lib.cli.upload import name_keys, send
 from lib.cli.watch import follow
@@ -107,7 +107,7 @@ def show(
     stage: Stage,
     as_json: Json = False,
     as_html: Annotated[
-        bool, typer.Option("--html", help="Print a <picture> element for a page.")
+        bool, typer.Option("--html", help="Print the <picture> or <video> element for a page.")
     ] = False,
     base_url: Annotated[
         str, typer.Option(help="Where the renditions are served, for --html.")
@@ -121,7 +121,7 @@ def show(
     if found is None:
         raise CommandError(f"no asset has the id or key {asset} in stage {stage}")
     if as_html:
-        print(picture_element(found, base_url))
+        print(element(found, base_url))
     elif as_json:
         print(asset_json(found))
     else:

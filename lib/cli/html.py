@@ -1,31 +1,46 @@
-"""Write a `<picture>` element that a page can take as it is."""
+"""Write the element that shows an asset: a page can take it as it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
 from lib.cli.errors import CommandError
 from lib.manifest import image_sources
-from lib.model import Asset, Rendition
+from lib.model import Asset, Rendition, RenditionKind
 from lib.preview import data_uri
 
+PLAYED = ("application/vnd.apple.mpegurl", "video/mp4")
+"""What `<video>` is given, in this order: HLS where the browser plays it, or one file."""
 
-def picture_element(asset: Asset, base_url: str = "") -> str:
-    """Return the element for an image; `base_url` is where the renditions bucket is served.
+Address = Callable[[Rendition], str]
 
-    The last format is the `<img>` that every browser knows. Raises CommandError where there is no
-    image to show.
+
+def element(asset: Asset, base_url: str = "") -> str:
+    """Return `<picture>`, `<video>` or `<audio>`; `base_url` is where the renditions are served.
+
+    Raises CommandError where there is nothing to show.
     """
-    sources = image_sources(asset.renditions)
-    if not sources:
-        raise CommandError(f"{asset.source.key} has no renditions of an image")
 
     def address(rendition: Rendition) -> str:
         key = quote(rendition.key or "")
         return f"{base_url.rstrip('/')}/{key}" if base_url else key
 
-    *better, fallback = sources
+    kinds = {each.kind for each in asset.renditions if each.key}
+    if RenditionKind.IMAGE in kinds:
+        return _picture(asset, address)
+    if kinds & {RenditionKind.STREAM, RenditionKind.VIDEO}:
+        return _video(asset, address)
+    if RenditionKind.AUDIO in kinds:
+        audio = _of_kind(asset, RenditionKind.AUDIO)[0]
+        return _tag("audio", controls=True, preload="none", src=address(audio)) + "</audio>"
+    raise CommandError(f"{asset.source.key} has no renditions that a page could show")
+
+
+def _picture(asset: Asset, address: Address) -> str:
+    """Write every format; the last is the `<img>` that every browser knows."""
+    *better, fallback = image_sources(asset.renditions)
     lines = [
         _tag("source", type=each.mime, srcset=each.srcset(address), sizes=each.sizes)
         for each in better
@@ -45,6 +60,45 @@ def picture_element(asset: Asset, base_url: str = "") -> str:
     return "\n".join(("<picture>", *(f"  {line}" for line in (*lines, image)), "</picture>"))
 
 
+def _video(asset: Asset, address: Address) -> str:
+    """Write the stream, the progressive file, the subtitles and the storyboard."""
+    played = _of_kind(asset, RenditionKind.STREAM, RenditionKind.VIDEO)
+    posters = [
+        each for each in _of_kind(asset, RenditionKind.POSTER) if each.mime == "image/jpeg"
+    ] or _of_kind(asset, RenditionKind.POSTER)
+    lines = [
+        _tag("source", type=mime, src=address(each))
+        for mime in PLAYED
+        for each in played
+        if each.mime == mime
+    ]
+    lines += [
+        _tag("track", kind="subtitles", src=address(each), srclang=each.language or "und")
+        for each in _of_kind(asset, RenditionKind.SUBTITLES)
+    ]
+    lines += [
+        _tag("track", kind="metadata", label="storyboard", src=address(each))
+        for each in _of_kind(asset, RenditionKind.STORYBOARD)
+    ]
+    opening = _tag(
+        "video",
+        controls=True,
+        playsinline=True,
+        # Elsewhere than the page, subtitles and storyboard are read only by permission (CORS).
+        crossorigin="anonymous" if "://" in address(played[0]) else "",
+        preload="none",
+        poster=address(posters[0]) if posters else "",
+        width=str(asset.probe.width or ""),
+        height=str(asset.probe.height or ""),
+        style=_style(asset),
+    )
+    return "\n".join((opening, *(f"  {line}" for line in lines), "</video>"))
+
+
+def _of_kind(asset: Asset, *kinds: RenditionKind) -> list[Rendition]:
+    return [each for each in asset.renditions if each.kind in kinds and each.key]
+
+
 def _style(asset: Asset) -> str:
     """Return what shows until the image is there: behind it, so nothing behind transparency."""
     if asset.placeholder is None or asset.probe.has_alpha:
@@ -53,9 +107,9 @@ def _style(asset: Asset) -> str:
     return f"background: {asset.placeholder.color} url({shown}) center / cover no-repeat"
 
 
-def _tag(name: str, **attributes: str) -> str:
+def _tag(name: str, **attributes: str | bool) -> str:
     written = (
-        f'{attribute}="{escape(value)}"'
+        attribute if value is True else f'{attribute}="{escape(str(value))}"'
         for attribute, value in attributes.items()
         if value or attribute == "alt"
     )

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from lib.cli.text import describe_bytes, describe_status, made, with_reasons
 from lib.cli.watch import Followed
+from lib.keys import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,13 +55,20 @@ def failed_expectations(
 def save_renditions(
     followed: Sequence[Followed], client: S3Client, bucket: str, folder: Path
 ) -> None:
-    """Download each asset's renditions to `folder/<asset name>/`, in place of earlier ones."""
+    """Download what was made of each asset, segments too, in place of earlier ones.
+
+    It lies in `folder/<asset name>/` then, as beside the manifest.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     for each in followed:
-        for rendition in made(each.asset) if each.asset else ():
-            target = folder / each.upload.path.name / rendition.name
+        if not each.asset or not each.asset.manifest_key:
+            continue
+        prefix = each.asset.manifest_key.removesuffix(MANIFEST_NAME)
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for key in [found["Key"] for page in pages for found in page.get("Contents", [])]:
+            target = folder / each.upload.path.name / key.removeprefix(prefix)
             target.parent.mkdir(parents=True, exist_ok=True)
-            client.download_file(bucket, rendition.key or "", str(target))
+            client.download_file(bucket, key, str(target))
 
 
 def result_table(followed: Sequence[Followed]) -> Group:

@@ -64,6 +64,16 @@ class FolderStorage:
         else:
             shutil.copyfile(content, path)
 
+    def fetch(self, key: str) -> bytes | None:
+        """Return a rendition, or None where there is none."""
+        path = _below(self._renditions, key)
+        return path.read_bytes() if path.is_file() else None
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """Return the keys of what lies below a prefix, sorted."""
+        files = (each for each in _below(self._renditions, prefix).rglob("*") if each.is_file())
+        return sorted(each.relative_to(self._renditions).as_posix() for each in files)
+
     def delete(self, keys: Iterable[str]) -> None:
         """Delete renditions; those that are not there are deleted already."""
         for key in keys:

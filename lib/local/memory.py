@@ -77,15 +77,58 @@ class MemoryCatalog:
                 return received
             return self._take(event, lease_seconds)
 
+    def hand_over(
+        self,
+        event: UploadEvent,
+        execution: str,
+        *,
+        lease_seconds: float,
+        estimate_ms: int | None = None,
+    ) -> bool:
+        """Give an unfinished upload's lease, whoever has it, to an execution."""
+        with self._lock:
+            entry = self._entries.get(_id(event))
+            if entry is None or entry.asset.sequencer != pad_sequencer(event.sequencer):
+                return False
+            asset, now = entry.asset, self._clock()
+            had = asset.execution or ""
+            untaken = (len(had), had) < (len(execution), execution)
+            if asset.status.terminal or not (untaken or asset.lease_token == execution):
+                return False
+            asset = replace(
+                asset,
+                status=AssetStatus.PROCESSING,
+                lease_token=execution,
+                lease_expires_at=to_iso(now + lease_seconds),
+                execution=execution,
+                estimate_ms=asset.estimate_ms if estimate_ms is None else estimate_ms,
+                updated_at=to_iso(now),
+            )
+            self._entries[_id(event)] = replace(entry, asset=asset)
+            return True
+
+    def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
+        """Note how far the work is, where the lease is held; never backwards."""
+        with self._lock:
+            entry = self._entries.get(_id(event))
+            state = _held(entry, event, lease_token)
+            if entry is None or state is not None:
+                return state or CommitState.SUPERSEDED
+            if entry.asset.progress is None or entry.asset.progress < percent:
+                now = to_iso(self._clock())
+                asset = replace(entry.asset, progress=percent, updated_at=now)
+                self._entries[_id(event)] = replace(entry, asset=asset)
+            return CommitState.COMMITTED
+
     def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
-        """Write an outcome where the lease is still held; FAILED leaves what is live."""
+        """Write an outcome where the lease is held; FAILED and REJECTED leave what is live."""
         with self._lock:
             entry = self._entries.get(_id(event))
             state = _held(entry, event, lease_token)
             if entry is None or state is not None:
                 return state or CommitState.SUPERSEDED
             asset = entry.asset
-            if outcome.status is not AssetStatus.FAILED:
+            if outcome.status in (AssetStatus.READY, AssetStatus.PARTIAL):
                 asset = replace(
                     asset,
                     probe=outcome.probe,
@@ -103,6 +146,7 @@ class MemoryCatalog:
                 processed_ms=outcome.processed_ms,
                 lease_token=None,
                 lease_expires_at=None,
+                progress=None,
                 updated_at=to_iso(self._clock()),
             )
             self._entries[_id(event)] = replace(entry, asset=asset, committed_by=lease_token)
@@ -121,6 +165,7 @@ class MemoryCatalog:
                 error=failure,
                 lease_token=None,
                 lease_expires_at=None,
+                progress=None,
                 updated_at=to_iso(self._clock()),
             )
             self._entries[_id(event)] = replace(entry, asset=asset)
@@ -157,6 +202,9 @@ class MemoryCatalog:
             attempts=0,
             lease_token=None,
             lease_expires_at=None,
+            execution=None,
+            estimate_ms=None,
+            progress=None,
             error=None,
             processed_ms=None,
             expires_at=None,
@@ -181,6 +229,8 @@ class MemoryCatalog:
         asset, now = entry.asset, self._clock()
         working = asset.status is AssetStatus.PROCESSING
         if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
+            if asset.lease_token == asset.execution:
+                return Claim(ClaimState.HANDED_OVER, attempts=asset.attempts)
             busy_for = from_iso(asset.lease_expires_at) - now
             return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=busy_for)
         failed = asset.status is AssetStatus.FAILED and asset.error is not None

@@ -14,6 +14,7 @@ from lib.presets.recipes import Fit
 Check = Callable[[Any], Any]
 
 IMAGE_FORMATS = ("avif", "webp", "jpeg")
+VIDEO_CODECS = ("h264", "hevc", "av1")
 X264_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 COMPASS = (
     *("north-west", "north", "north-east"),
@@ -118,6 +119,14 @@ def fit(value: Any) -> Any:
     return Fit(one_of(*Fit)(value))
 
 
+def crf(value: Any) -> Any:
+    """Allow a table of codec = constant rate factor."""
+    if not isinstance(value, dict) or not value or set(value) - set(VIDEO_CODECS):
+        raise ValueError("a table of codec = factor for " + ", ".join(VIDEO_CODECS))
+    check = number(0, 63)
+    return {name: check(each) for name, each in sorted(value.items())}
+
+
 BOX: dict[str, Check] = {
     "width": number(1, LONGEST_SIDE),
     "height": number(1, LONGEST_SIDE),
@@ -154,10 +163,16 @@ IMAGE: dict[str, Check] = {
 }
 """Besides these an image table has the tables `boxes` and `watermark`."""
 VIDEO: dict[str, Check] = {
-    "max_height": number(2, 4320),
-    "crf": number(0, 51),
+    "ladder": ascending(distinct(number(2, 2160), "heights in px")),
+    "codecs": distinct(one_of(*VIDEO_CODECS), "codecs"),
+    "crf": crf,
     "speed": one_of(*X264_SPEEDS),
+    "segment_seconds": number(1, 10),
+    "max_frame_rate": number(1, 240),
+    "mp4": number(0, 2160),
     "audio_kbps": number(16, 512),
-    "poster_quality": number(1, 100),
+    "loudness": flag,
+    "storyboard": flag,
+    "preview": one_of("webp", "mp4", "none"),
 }
-AUDIO: dict[str, Check] = {"kbps": number(16, 512)}
+AUDIO: dict[str, Check] = {"kbps": number(16, 512), "loudness": flag, "waveform": flag}

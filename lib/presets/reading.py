@@ -119,6 +119,8 @@ class _Reader:
             read[part] = inherited[part] | fields
         if "image" in tables:
             self._check_quality(read["image"], f"{name}.image")
+        if "video" in tables:
+            self._check_crf(read["video"], f"{name}.video")
         return read
 
     def _fields(
@@ -177,6 +179,12 @@ class _Reader:
         formats |= {image["fallback"][each] for each in formats & image["fallback"].keys()}
         for missing in sorted(formats - image["quality"].keys()):
             self._problem(f"[{where}], quality", f"missing for {missing}")
+
+    def _check_crf(self, video: Fields, where: str) -> None:
+        """Require a factor for every codec that is made."""
+        if {"codecs", "crf"} <= video.keys():
+            for missing in sorted(set(video["codecs"]) - video["crf"].keys()):
+                self._problem(f"[{where}], crf", f"missing for {missing}")
 
     def _check_rules(self, rules: Any, known: Collection[str]) -> None:
         if not isinstance(rules, dict):

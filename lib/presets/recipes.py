@@ -101,20 +101,38 @@ class ImagePreset:
 
 @dataclass(frozen=True, slots=True)
 class VideoPreset:
-    """One progressive MP4 and its poster. `max_height` in px of the short side."""
+    """A ladder for HLS and DASH, one progressive MP4, and what a page shows around a player.
 
-    max_height: int
-    crf: int
+    `ladder`: px of the short side, ascending, each in all `codecs` (`h264`, `hevc`, `av1`).
+    `crf`: constant rate factor per codec, lower is better and larger; each rung is capped besides.
+    `speed`: x264 preset. `segment_seconds`: length of a segment, and of a closed group of pictures.
+    `mp4`: px of the short side of the progressive file, 0 for none; it holds the first codec.
+    `max_frame_rate`: frames a second above which frames are left out.
+    `loudness`: normalise the sound to -16 LUFS. `storyboard`: sprite sheets with WebVTT.
+    `preview`: a muted 3-second `webp` or `mp4`, or `none`. The poster has the image preset's
+    formats and quality.
+    """
+
+    ladder: tuple[int, ...]
+    codecs: tuple[str, ...]
+    crf: Mapping[str, int]
     speed: str
+    segment_seconds: int
+    max_frame_rate: int
+    mp4: int
     audio_kbps: int
-    poster_quality: int
+    loudness: bool
+    storyboard: bool
+    preview: str
 
 
 @dataclass(frozen=True, slots=True)
 class AudioPreset:
-    """One AAC file."""
+    """One AAC file; `loudness`: normalised to -16 LUFS; `waveform`: a PNG and peaks as JSON."""
 
     kbps: int
+    loudness: bool
+    waveform: bool
 
 
 @dataclass(frozen=True, slots=True)

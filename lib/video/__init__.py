@@ -1,12 +1,50 @@
-"""Probe a video or audio source, plan its ladder and make its renditions with ffmpeg.
+"""Probe a video or audio source, plan its ladder, encode and package it.
 
-The order of a job: `read_probe` ▸ `check_limits` ▸ `plan` ▸ `make`.
+The order of a job: `read_probe` ▸ `check_limits` ▸ `plan` ▸ `encode` ▸ `read_tracks` ▸
+`make_streams`.
 """
 
-from lib.video.encode import make
-from lib.video.ladder import Target, plan
+from lib.video.attempt import attempt
+from lib.video.encode import encode
+from lib.video.estimate import estimate
 from lib.video.limits import check_limits
+from lib.video.planning import Plan, plan, recipe_of, without
 from lib.video.probe import read_probe
 from lib.video.range_reader import RangeReader
+from lib.video.span import SOUND_ALONE, Input, Span
+from lib.video.streams import (
+    HLS,
+    PLAYLIST,
+    VTT,
+    make_streams,
+    make_texts,
+    read_parts,
+    read_tracks,
+)
+from lib.video.tracks import Track
+from lib.video.waveform import make_waveform
 
-__all__ = ["RangeReader", "Target", "check_limits", "make", "plan", "read_probe"]
+__all__ = [
+    "HLS",
+    "PLAYLIST",
+    "SOUND_ALONE",
+    "VTT",
+    "Input",
+    "Plan",
+    "RangeReader",
+    "Span",
+    "Track",
+    "attempt",
+    "check_limits",
+    "encode",
+    "estimate",
+    "make_streams",
+    "make_texts",
+    "make_waveform",
+    "plan",
+    "read_parts",
+    "read_probe",
+    "read_tracks",
+    "recipe_of",
+    "without",
+]

@@ -17,6 +17,9 @@ from lib.video.ladder import fit
 NAME = "animation.mp4"
 PICTURE, LIST = "{}.ppm", "frames.ffconcat"
 
+USUAL_CRF = 23
+"""x264's own, where a preset has only other codecs."""
+
 TICKS = 1000
 """A second. Frames are timed in ms."""
 
@@ -46,7 +49,7 @@ def make_animation(
     time does not suffice, is told in the rendition.
     Raises TransientError(SERVICE_UNAVAILABLE) for a full disk, and what reading the frames does.
     """
-    width, height = fit(*size, preset.max_height)
+    width, height = fit(*size, preset.mp4 or preset.ladder[-1])
     with TemporaryDirectory(dir=folder) as name:
         scratch = Path(name)
         film = scratch / NAME
@@ -78,7 +81,8 @@ def encode_animation(
         *("-map", "0:v:0", "-map_metadata", "-1", "-fflags", "+bitexact"),
         *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,{COLOR}"),
         *("-c:v", "libx264", "-profile:v", "high", "-preset", preset.speed),
-        *("-crf", str(preset.crf), "-bf", "0", "-x264-params", f"fps={NOMINAL_RATE}"),
+        *("-crf", str(preset.crf.get("h264", USUAL_CRF))),
+        *("-bf", "0", "-x264-params", f"fps={NOMINAL_RATE}"),
         *("-flags:v", "+bitexact", "-fps_mode", "passthrough"),
         *("-enc_time_base", f"1:{TICKS}", "-video_track_timescale", str(TICKS)),
         *("-bsf:v", f"setts=duration={last}"),

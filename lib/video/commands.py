@@ -1,27 +1,43 @@
-"""Spell ffmpeg's arguments for each kind of rendition. Pure: values in, argv out."""
+"""Spell ffmpeg's arguments for one encode of a source. Pure: values in, argv out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from lib.presets import AudioPreset, VideoPreset
-from lib.video.ladder import Target
+from lib.model import Probe
+from lib.presets import VideoPreset
+from lib.video.encoders import sound_options, video_options
+from lib.video.filters import Taps, draw
 from lib.video.limits import MAX_SIDE
 from lib.video.locator import input_url, is_remote, protocols
+from lib.video.planning import Plan, Sound, Text
+from lib.video.sound import Loudness, level, listen, prepare
+from lib.video.span import SOUND_ALONE, Input, Span
 
-POSTER_AT = 0.1
-"""Part of the duration after which the poster is looked for: past most fades from black."""
-
-POSTER_CANDIDATES = 24
-"""Frames of which ffmpeg's thumbnail filter keeps the most typical one; all are held in memory."""
-
-SAMPLE_RATE_HZ = 48_000
 READ_TIMEOUT_US = 20_000_000
 RECONNECT_SECONDS = 2
 """Longest pause before one more attempt: ffmpeg waits 0 and 1 s, then leaves it to the queue."""
+
+DOUBT, DOUBT_S = 2, 60
+"""What a source may last beyond what it says: factor, and s. A gap between two frames is filled
+with silence, so that a few bytes could last for years."""
+
+THREADS = 4
+"""Of the decoder, and of the filters: each holds frames, and those of 4K are large. Neither changes
+what is written."""
+
+INDEXED = frozenset({"mov", "matroska"})
+"""Containers that say where keyframes are; in the others one may be as far away as SEARCH_S."""
+SEARCH_S = 10.0
+NEIGHBOUR_S = 0.5
+"""What deinterlacing and leaving out frames look at before a span."""
+
+JPEG_SCALE = {"tiles": 5, "stills": 2}
+"""Quantizer scales of MJPEG, 2 (best) to 31. A still is encoded again, a tile is not."""
 
 NOTHING_OF_THE_SOURCE: dict[str, Any] = {
     # Places, names and devices stay with the source; bitexact leaves out the encoder's name and
@@ -30,27 +46,80 @@ NOTHING_OF_THE_SOURCE: dict[str, Any] = {
     "map_chapters": -1,
     "fflags": "+bitexact",
 }
+RUNG_FLAGS = "+cmaf+frag_keyframe+delay_moov+default_base_moof+skip_trailer+frag_discont"
+"""A fragment for each keyframe; `frag_discont` keeps the times of a span that starts late."""
+SOUND_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
+"""The index waits for the first packet, and so knows how late the encoder is."""
+
+
+def encode(
+    source: Input,
+    probe: Probe,
+    plan: Plan,
+    preset: VideoPreset,
+    folder: Path,
+    *,
+    span: Span | None = None,
+    levels: Mapping[str, Loudness] | None = None,
+    ca_file: str | None = None,
+) -> list[str]:
+    """Return the arguments of one process that makes all of `plan` in `folder`.
+
+    Tiles and stills go to folders of these names, which are there. `levels` has the measured
+    loudness of the sounds that are normalised, by name. `ca_file` holds what https trusts.
+    """
+    opened = open_source(source, probe, plan, span, ca_file=ca_file)
+    outputs = list(_pictures(opened, probe, plan, preset, folder, span))
+    for sound in plan.sounds:
+        heard = prepare(opened[f"a:{sound.index}"])
+        if measured := (levels or {}).get(sound.name):
+            heard = level(heard, measured)
+        outputs.append(_sound(heard, sound, preset, folder, alone=not probe.video_codec))
+    outputs += [_text(opened, each, folder) for each in plan.texts]
+    if source.container not in INDEXED:
+        outputs.append(_first_packets(opened))
+    return [
+        *("-filter_complex_threads", str(THREADS)),
+        # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
+        *(("-copyts", "-start_at_zero") if span else ()),
+        *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
+    ]
+
+
+def measure(
+    source: Input, probe: Probe, sound: Sound, report: Path, *, ca_file: str | None = None
+) -> list[str]:
+    """Return the arguments of a process that writes to `report` how loud a sound is."""
+    opened = open_source(source, probe, Plan(), None, ca_file=ca_file)
+    heard = listen(prepare(opened[f"a:{sound.index}"]), report)
+    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(heard, "-", f="null"))
+    return arguments
 
 
 def open_source(
-    locator: str, container: str, *, ca_file: str | None = None, start: float = 0
+    source: Input, probe: Probe, plan: Plan, span: Span | None, *, ca_file: str | None = None
 ) -> Any:
     """Describe the input: one demuxer, the locator's own protocols, frames of a bounded size.
 
     With the demuxer and the protocols fixed, a playlist that was uploaded as a video is not
-    followed. `start` in seconds; `ca_file` holds the authorities that https trusts.
+    followed.
     """
     options: dict[str, Any] = {
-        "f": container,
-        "protocol_whitelist": ",".join(protocols(locator)),
+        "f": source.container,
+        "protocol_whitelist": ",".join(protocols(source.locator)),
         "max_pixels": MAX_SIDE * MAX_SIDE,
+        "threads": THREADS,
     }
-    if container != "mov":
-        # MediaInfo, by which the sizes were planned, finds a rotation in this container only.
+    if source.container != "mov" and not probe.rotation:
+        # The sizes were planned without a rotation, so that there must be none.
         options["noautorotate"] = None
-    if start:
-        options["ss"] = f"{start:.3f}"
-    if is_remote(locator):
+    if not span and probe.duration_ms:
+        options["t"] = f"{DOUBT * probe.duration_ms / 1000 + DOUBT_S:.3f}"
+    if span and span.start_s:
+        # Where ffmpeg starts to read; the graph cuts.
+        options["noaccurate_seek"] = None
+        options["ss"] = f"{max(0.0, span.start_s - _run_up(source, probe, plan)):.6f}"
+    if is_remote(source.locator):
         options |= {
             "rw_timeout": READ_TIMEOUT_US,
             "reconnect": 1,
@@ -58,100 +127,82 @@ def open_source(
             "reconnect_on_http_error": "429,5xx",
             "reconnect_delay_max": RECONNECT_SECONDS,
         }
-    if ca_file and "tls" in protocols(locator):
+    if ca_file and "tls" in protocols(source.locator):
         options |= {"tls_verify": 1, "ca_file": ca_file}
-    return ffmpeg.input(input_url(locator), **options)
+    return ffmpeg.input(input_url(source.locator), **options)
 
 
-def encode_video(source: Any, target: Target, preset: VideoPreset, path: Path) -> list[str]:
-    """Return the arguments of a progressive MP4: H.264 High 4:2:0 with stereo AAC, index first.
-
-    The sound is mapped if there is one. ffmpeg turns the frames itself; the size is fixed, so that
-    a source that changes its size half-way keeps one size here.
-    """
-    picture = (
-        source["V:0"]
-        .filter("scale", target.width, target.height)
-        .filter("setsar", 1)
-        .filter("format", "yuv420p")
-    )
-    return _arguments(
-        picture,
-        source["a:0?"],
-        path,
-        **{
-            "f": "mp4",
-            "c:v": "libx264",
-            "profile:v": "high",
-            "preset": preset.speed,
-            "crf": preset.crf,
-            "flags:v": "+bitexact",
-            "movflags": "+faststart",
-            **_aac(preset.audio_kbps),
-        },
-    )
+def _run_up(source: Input, probe: Probe, plan: Plan) -> float:
+    if source.container not in INDEXED:
+        return SEARCH_S
+    return NEIGHBOUR_S if probe.interlaced or plan.frame_rate else 0.0
 
 
-def encode_poster(source: Any, target: Target, preset: VideoPreset, path: Path) -> list[str]:
-    """Return the arguments of a JPEG of the most typical of the first frames of `source`."""
-    frame = (
-        source["V:0"]
-        .filter(
-            # JPEG files are read as full-range BT.601, whatever the video was.
-            "scale",
-            target.width,
-            target.height,
-            out_color_matrix="bt601",
-            out_range="full",
+def _pictures(
+    opened: Any, probe: Probe, plan: Plan, preset: VideoPreset, folder: Path, span: Span | None
+) -> Iterator[Any]:
+    if not plan.rungs:
+        return
+    taps = draw(opened["V:0"], probe, plan, span)
+    for rung in plan.rungs:
+        yield _output(
+            taps.rungs[rung.name],
+            folder / f"{rung.name}.mp4",
+            **{
+                "f": "mp4",
+                "movflags": RUNG_FLAGS,
+                "video_track_timescale": plan.timescale,
+                "enc_time_base": f"1:{plan.timescale}",
+                # Frames keep their times; one that steps back is dropped.
+                "fps_mode": "vfr",
+                **video_options(rung, preset, span),
+            },
         )
-        .filter("setsar", 1)
-        .filter("format", "yuvj420p")
-        .filter("thumbnail", POSTER_CANDIDATES)
-    )
-    return _arguments(
-        frame,
-        path,
-        **{
-            "f": "image2",
-            "c:v": "mjpeg",
-            "q:v": jpeg_scale(preset.poster_quality),
-            "flags:v": "+bitexact",
-            "frames:v": 1,
-            "update": 1,
-        },
-    )
+    yield from _photographs(taps, folder)
 
 
-def encode_sound(source: Any, preset: AudioPreset, path: Path) -> list[str]:
-    """Return the arguments of an M4A with stereo AAC, index first."""
-    return _arguments(
-        source["a:0"], path, **{"f": "ipod", "movflags": "+faststart", **_aac(preset.kbps)}
-    )
+def _photographs(taps: Taps, folder: Path) -> Iterator[Any]:
+    for name, stream in (("tiles", taps.tiles), ("stills", taps.stills)):
+        if stream is not None:
+            yield _output(
+                stream,
+                folder / name / "%d.jpg",
+                **{
+                    "f": "image2",
+                    "c:v": "mjpeg",
+                    "q:v": JPEG_SCALE[name],
+                    "flags:v": "+bitexact",
+                    "threads": 1,
+                    "fps_mode": "vfr",
+                    "enc_time_base": "1:1000",
+                    "frame_pts": 1,
+                },
+            )
 
 
-def jpeg_scale(quality: int) -> int:
-    """Translate a JPEG quality of 1–100 to ffmpeg's quantizer scale of 2 (best) to 31.
-
-    The Independent JPEG Group scales its table by 200 - 2 q percent from 50 on and by 5000 / q
-    below; the tables of MJPEG at 8 are about as coarse as those at 50 percent.
-    """
-    percent = 200 - 2 * quality if quality >= 50 else 5000 / quality
-    return min(31, max(2, round(percent * 8 / 50)))
-
-
-def _aac(kbps: int) -> dict[str, Any]:
-    return {
-        "c:a": "aac",
-        "b:a": f"{kbps}k",
-        "ac": 2,
-        "ar": SAMPLE_RATE_HZ,
-        "flags:a": "+bitexact",
-    }
+def _sound(heard: Any, sound: Sound, preset: VideoPreset, folder: Path, *, alone: bool) -> Any:
+    if alone:
+        path, muxer = folder / SOUND_ALONE, {"f": "ipod", "movflags": "+faststart"}
+    else:
+        path = folder / f"{sound.name}.mp4"
+        muxer = {
+            "f": "mp4",
+            "movflags": SOUND_FLAGS,
+            "frag_duration": str(preset.segment_seconds * 1_000_000),
+        }
+    return _output(heard, path, **muxer, **sound_options(sound.kbps))
 
 
-def _arguments(*streams_and_path: Any, **options: Any) -> list[str]:
-    *streams, path = streams_and_path
-    options |= {**NOTHING_OF_THE_SOURCE, "abort_on": "empty_output"}
-    output = ffmpeg.output(*streams, f"file:{path}", **options)
-    arguments: list[str] = ffmpeg.get_args(output)
-    return arguments
+def _text(opened: Any, text: Text, folder: Path) -> Any:
+    path = folder / f"{text.name}.vtt"
+    return _output(opened[f"s:{text.index}"], path, **{"f": "webvtt", "c:s": "webvtt"})
+
+
+def _first_packets(opened: Any) -> Any:
+    """Touch every track: in some containers ffmpeg counts time from the earliest that is used."""
+    tracks = (opened["a?"], opened["V?"])
+    return ffmpeg.output(*tracks, "-", **{"f": "null", "c": "copy", "frames:a": 1, "frames:v": 1})
+
+
+def _output(stream: Any, path: Path, **options: Any) -> Any:
+    return ffmpeg.output(stream, f"file:{path}", **options, **NOTHING_OF_THE_SOURCE)

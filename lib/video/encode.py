@@ -1,98 +1,208 @@
-"""Make the planned renditions of one source in a folder, one ffmpeg run each."""
+"""Make all that is planned of one source, or of a span of it, by one ffmpeg process."""
 
 from __future__ import annotations
 
+import shutil
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lib.errors import ErrorCode, MediaError, PermanentError
-from lib.model import Failure, Made, Probe, RenditionKind
+from lib.errors import ErrorCode, PermanentError
+from lib.model import Probe
 from lib.ports import Deadline
-from lib.presets import Preset
+from lib.presets import VideoPreset
+from lib.video.boxes import read_boxes
+from lib.video.cmaf import cut_off
 from lib.video.diagnosis import diagnose
-from lib.video.ffmpeg import Run, run
-from lib.video.ladder import Target
-from lib.video.probe import read_probe
+from lib.video.ffmpeg import run
+from lib.video.planning import Plan, without
+from lib.video.sound import Loudness, read_loudness
+from lib.video.span import SOUND_ALONE, Input, Span
+
+PICTURES = ("tiles", "stills")
+"""Folders of the small pictures."""
 
 
-def make(
-    locator: str,
-    container: str,
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What does not change between the processes of one encode."""
+
+    source: Input
+    probe: Probe
+    preset: VideoPreset
+    folder: Path
+    span: Span | None
+    ffmpeg: str
+    deadline: Deadline
+    on_progress: Callable[[int], None]
+
+
+def encode(
+    source: Input,
     probe: Probe,
-    targets: Sequence[Target],
-    preset: Preset,
+    plan: Plan,
+    preset: VideoPreset,
     folder: Path,
     *,
+    span: Span | None = None,
     ffmpeg: str,
     deadline: Deadline,
     on_progress: Callable[[float], None],
-) -> Iterator[Made]:
-    """Yield each rendition as soon as it is finished, its content a file in `folder`.
+) -> dict[str, PermanentError]:
+    """Write all of `plan` into `folder`; return what was left out, by name: sounds and texts only.
 
-    `locator` is a path or an http(s) URL, `container` the sniffed demuxer, `ffmpeg` the binary's
-    path; `on_progress` is told the part that is done, 0 to 1. What a damaged source still holds is
-    made; a rendition that cannot be made carries its error and comes last.
-    Raises PermanentError(CORRUPT_MEDIA) where none can be made, TransientError(DEADLINE_NEAR), and
-    TransientError(SERVICE_UNAVAILABLE) where the source could not be read to its end.
+    Each rung is `<name>.mp4`, fragmented, a fragment a segment; each sound too, or `audio.m4a` for
+    a source without a picture; each text `<name>.vtt`; pictures are `tiles/<ms>.jpg` and
+    `stills/<ms>.jpg`. All times are those of the source, whose earliest track starts at 0. Of a
+    `span` only the picture is made. `ffmpeg` is the binary's path; `on_progress` is told the part
+    that is done, 0 to 1. What a damaged source still holds is made.
+    Raises PermanentError(CORRUPT_MEDIA) where the picture, or all sound of a source without one,
+    cannot be made; TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the
+    source could not be read to its end. Nothing is left in `folder` then.
     """
-    failed: list[tuple[Target, PermanentError]] = []
-    for target in targets:
-        path = folder / target.name
-        attempts = _attempts(locator, container, probe, target, preset, path)
-        report = _reporter(probe, target, on_progress)
-        run_one = partial(run, ffmpeg, deadline=deadline, on_progress=report)
+    if span:
+        plan = replace(plan, sounds=(), texts=())
+    job = _Job(
+        source, probe, preset, folder, span, ffmpeg, deadline, _reporter(probe, span, on_progress)
+    )
+    for name in PICTURES:
+        (folder / name).mkdir()
+    try:
+        left_out = _make(job, plan)
+    except BaseException:
+        _clear(folder)
+        raise
+    on_progress(1.0)
+    return left_out
+
+
+def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
+    levels, left_out = _listen(job, asked)
+    plan = without(asked, left_out)
+    try:
+        _run(job, plan, levels)
+    except PermanentError as error:
+        left_out |= _make_apart(job, plan, levels, error)
+    if job.span:
+        for rung in without(plan, left_out).rungs:
+            with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
+                cut_off(file, round(job.span.end_s * plan.timescale))
+    for name, path in _files(job, without(plan, left_out)):
+        if not _holds_media(path):
+            nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
+            left_out.setdefault(name, nothing)
+    for name, path in _files(job, asked):
+        if name in left_out:
+            path.unlink(missing_ok=True)
+    essential = [each.name for each in asked.rungs or asked.sounds]
+    missing = [left_out[name] for name in essential if name in left_out]
+    if missing and (asked.rungs or len(missing) == len(essential)):
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
+    return left_out
+
+
+def _make_apart(
+    job: _Job, plan: Plan, levels: Mapping[str, Loudness], error: PermanentError
+) -> dict[str, PermanentError]:
+    """Make the picture, each sound and each text by a process of its own: one may have failed all.
+
+    Returns what cannot be made, by name.
+    """
+    parts = list(_parts(plan))
+    if len(parts) == 1:
+        return dict.fromkeys(parts[0][0], error)
+    failed: dict[str, PermanentError] = {}
+    for names, part in parts:
         try:
-            _encode(attempts, run_one, locator)
+            _run(job, part, levels)
+        except PermanentError as problem:
+            failed |= dict.fromkeys(names, problem)
+            if part.rungs:
+                break
+    return failed
+
+
+def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
+    """Yield what can be made alone: its names, and it. The picture comes first."""
+    if plan.rungs:
+        yield [each.name for each in plan.rungs], replace(plan, sounds=(), texts=())
+    bare = replace(plan, rungs=())
+    for sound in plan.sounds:
+        yield [sound.name], replace(bare, sounds=(sound,), texts=())
+    for text in plan.texts:
+        yield [text.name], replace(bare, sounds=(), texts=(text,))
+
+
+def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
+    """Measure the sounds that are to be normalised, by name; and tell which cannot be heard."""
+    # Imported here, as below: ffmpeg-python costs 26 ms, which a cold start can do without.
+    from lib.video.commands import measure
+
+    levels: dict[str, Loudness] = {}
+    failed: dict[str, PermanentError] = {}
+    report = job.folder / "loudness.json"
+    for sound in plan.sounds:
+        if not sound.normalised:
+            continue
+        arguments = measure(job.source, job.probe, sound, report, ca_file=_authorities())
+        try:
+            _start(replace(job, on_progress=lambda _: None), arguments)
         except PermanentError as error:
-            path.unlink(missing_ok=True)
-            failed.append((target, error))
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+            failed[sound.name] = error
         else:
-            yield _made(target, path)
-    if len(failed) == len(targets):
-        raise PermanentError(ErrorCode.CORRUPT_MEDIA, failed[0][1].message) from failed[0][1]
-    for target, reason in failed:
-        yield Made(target.name, target.kind, target.mime, error=Failure.of(reason))
+            if measured := read_loudness(report.read_text()):
+                levels[sound.name] = measured
+        report.unlink(missing_ok=True)
+    return levels, failed
 
 
-def _encode(
-    attempts: Iterable[list[str]], run_one: Callable[[list[str]], Run], locator: str
-) -> None:
-    """Make one target by the first attempt that works. Raises what is wrong with the last one."""
-    problem: MediaError | None = None
-    for arguments in attempts:
-        problem = diagnose(run_one(arguments), locator)
-        if problem is None or not problem.permanent:
-            break
-    if problem:
+def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
+    from lib.video.commands import encode as encode_all
+
+    arguments = encode_all(
+        job.source,
+        job.probe,
+        plan,
+        job.preset,
+        job.folder,
+        span=job.span,
+        levels=levels,
+        ca_file=_authorities(),
+    )
+    _start(job, arguments)
+
+
+def _start(job: _Job, arguments: list[str]) -> None:
+    finished = run(job.ffmpeg, arguments, deadline=job.deadline, on_progress=job.on_progress)
+    if problem := diagnose(finished, job.source.locator):
         raise problem
 
 
-def _attempts(
-    locator: str, container: str, probe: Probe, target: Target, preset: Preset, path: Path
-) -> Iterator[list[str]]:
-    """Spell the runs to try for one target, until one succeeds."""
-    # Imported here: ffmpeg-python costs 26 ms, which a cold start can do without.
-    from lib.video import commands
+def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:
+    alone = not job.probe.video_codec
+    for name in (each.name for part in (plan.rungs, plan.sounds) for each in part):
+        yield name, job.folder / (SOUND_ALONE if alone else f"{name}.mp4")
+    for text in plan.texts:
+        yield text.name, job.folder / f"{text.name}.vtt"
 
-    starts = [0.0]
-    if target.kind is RenditionKind.POSTER and probe.duration_ms:
-        # One frame, or a damaged index: nothing lies where the poster is looked for first.
-        starts.insert(0, probe.duration_ms / 1000 * commands.POSTER_AT)
-    for start in starts:
-        source = commands.open_source(locator, container, ca_file=_authorities(), start=start)
-        match target.kind:
-            case RenditionKind.VIDEO:
-                yield commands.encode_video(source, target, preset.video, path)
-            case RenditionKind.POSTER:
-                yield commands.encode_poster(source, target, preset.video, path)
-            case _:
-                yield commands.encode_sound(source, preset.audio, path)
+
+def _holds_media(path: Path) -> bool:
+    """Tell whether a file that ffmpeg finished has samples, or cues."""
+    if not path.is_file():
+        return False
+    if path.suffix == ".vtt":
+        return "-->" in path.read_text("utf-8", "replace")
+    with path.open("rb") as file:
+        return any(box.kind == b"mdat" and box.end > box.body for box in read_boxes(file))
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _authorities() -> str | None:
@@ -101,18 +211,18 @@ def _authorities() -> str | None:
 
 
 def _reporter(
-    probe: Probe, target: Target, on_progress: Callable[[float], None]
+    probe: Probe, span: Span | None, on_progress: Callable[[float], None]
 ) -> Callable[[int], None]:
-    """Translate the ms written to the part that is done; a poster is too quick to count."""
-    total_ms = probe.duration_ms
-    if not total_ms or target.kind is RenditionKind.POSTER:
+    """Translate the ms written to the part that is done."""
+    total_ms = (span.end_s - span.start_s) * 1000 if span else probe.duration_ms
+    if not total_ms:
         return lambda _: None
-    return lambda written_ms: on_progress(min(1.0, written_ms / total_ms))
+    furthest = 0.0
 
+    def report(written_ms: int) -> None:
+        nonlocal furthest
+        # A second process starts from the beginning.
+        furthest = max(furthest, min(1.0, written_ms / total_ms))
+        on_progress(furthest)
 
-def _made(target: Target, path: Path) -> Made:
-    made = Made(target.name, target.kind, target.mime, path, target.width, target.height)
-    if target.kind is RenditionKind.POSTER:
-        return made
-    with path.open("rb") as file:
-        return replace(made, duration_ms=read_probe(file, "mov").duration_ms)
+    return report

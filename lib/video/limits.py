@@ -1,27 +1,40 @@
-"""Refuse what is too long or too large, before any of it is decoded."""
+"""Refuse what is too long, too large or too much, before any of it is decoded."""
 
 from __future__ import annotations
 
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
 from lib.presets import Limits
+from lib.video.describe import MOST_TRACKS
 
 MAX_SIDE = 8192
 """px. 8K video is 7680 wide; a decoder's memory grows with the area."""
+
+MAX_FRAME_RATE = 1000
+"""Frames a second. Phones record slow motion at up to 960; each frame costs its decoding."""
 
 _MS_PER_HOUR = 3_600_000
 
 
 def check_limits(probe: Probe, limits: Limits) -> None:
-    """Pass, or raise PermanentError(LIMIT_EXCEEDED) saying what was expected and received."""
+    """Pass, or raise PermanentError(LIMIT_EXCEEDED) saying what was expected and received.
+
+    A header may say less than is true: whatever is decoded has to be bounded besides.
+    """
     hours = (probe.duration_ms or 0) / _MS_PER_HOUR
     if hours > limits.video_hours:
-        raise _exceeded(f"at most {limits.video_hours:g} hours", f"{hours:.2f}")
+        raise _exceeded(f"at most {limits.video_hours:g} hours of video", f"{hours:.2f}")
     if max(probe.width or 0, probe.height or 0) > MAX_SIDE:
-        raise _exceeded(f"at most {MAX_SIDE} px a side", f"{probe.width} x {probe.height}")
+        size = f"{probe.width} x {probe.height}"
+        raise _exceeded(f"at most {MAX_SIDE} px a side of video", size)
+    if (probe.frame_rate or 0) > MAX_FRAME_RATE:
+        received = f"{probe.frame_rate:g}"
+        raise _exceeded(f"at most {MAX_FRAME_RATE} frames a second of video", received)
+    for kind, tracks in (("sound", probe.audio_tracks), ("subtitle", probe.subtitles)):
+        if len(tracks) > MOST_TRACKS:
+            raise _exceeded(f"at most {MOST_TRACKS} {kind} tracks", "more")
 
 
 def _exceeded(expected: str, received: str) -> PermanentError:
-    return PermanentError(
-        ErrorCode.LIMIT_EXCEEDED, f"expected {expected} of video but received {received}"
-    )
+    message = f"expected {expected} but received {received}"
+    return PermanentError(ErrorCode.LIMIT_EXCEEDED, message)

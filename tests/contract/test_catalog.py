@@ -20,13 +20,16 @@ from lib.model import (
     Action,
     Asset,
     AssetStatus,
+    AudioTrack,
     Change,
     ClaimState,
     CommitState,
     MediaType,
     Outcome,
     Probe,
+    RenditionKind,
     Source,
+    SubtitleTrack,
     UploadEvent,
 )
 from lib.ports import Catalog
@@ -373,6 +376,32 @@ class TestCommit:
             assert type(getattr(kept.probe, name)) is float, name
         assert type(kept.probe.iso) is int
 
+    def test_keeps_every_track(self, catalog: Catalog) -> None:
+        probe = Probe(
+            duration_ms=60_000,
+            interlaced=False,
+            bit_depth=10,
+            transfer="hlg",
+            audio_tracks=(
+                AudioTrack("aac", 2, 48_000, "pt-BR", "Comentário", default=True),
+                AudioTrack(),
+            ),
+            subtitles=(
+                SubtitleTrack("utf-8", is_text=True, language="fr", title="À l'écran"),
+                SubtitleTrack("pgs", default=True, forced=True),
+            ),
+        )
+        rung = replace(
+            MADE,
+            kind=RenditionKind.RUNG,
+            codecs="avc1.64001f",
+            bandwidth=3_500_000,
+            language="pt-BR",
+        )
+        finish(catalog, upload(NEW), replace(READY, probe=probe, renditions=(rung,)))
+        assert stored(catalog).probe == probe
+        assert stored(catalog).renditions == (rung,)
+
     def test_leaves_what_is_live_when_failed(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
         live = stored(catalog)
@@ -455,6 +484,128 @@ class TestRelease:
 
     def test_needs_an_entry(self, catalog: Catalog) -> None:
         assert catalog.release(upload(NEW), "token", PASSING) is CommitState.SUPERSEDED
+
+
+class TestHandOver:
+    """A long source goes from the worker that claimed it to an execution."""
+
+    def give(self, catalog: Catalog, execution: str, event: UploadEvent | None = None) -> bool:
+        return catalog.hand_over(
+            event or upload(NEW), execution, lease_seconds=3600, estimate_ms=90_000
+        )
+
+    def test_takes_the_lease_from_the_worker(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(NEW))
+        assert self.give(catalog, "a-b")
+        asset = stored(catalog)
+        assert (asset.lease_token, asset.execution, asset.estimate_ms) == ("a-b", "a-b", 90_000)
+        assert asset.lease_expires_at == "2027-01-15T09:00:00.000Z"
+        assert catalog.commit(upload(NEW), token, READY) is CommitState.LEASE_LOST
+        assert catalog.release(upload(NEW), token, PASSING) is CommitState.LEASE_LOST
+
+    def test_takes_what_was_received_or_released(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        assert self.give(catalog, "a-b")
+        assert stored(catalog).status is AssetStatus.PROCESSING
+
+    def test_may_be_repeated(self, catalog: Catalog, clock: Clock) -> None:
+        take(catalog, upload(NEW))
+        assert self.give(catalog, "a-b")
+        clock.now += 60
+        assert catalog.hand_over(upload(NEW), "a-b", lease_seconds=60)
+        asset = stored(catalog)
+        assert asset.lease_expires_at == "2027-01-15T08:02:00.000Z"
+        assert asset.estimate_ms == 90_000
+
+    def test_is_told_to_a_duplicate_until_the_lease_runs_out(
+        self, catalog: Catalog, clock: Clock
+    ) -> None:
+        take(catalog, upload(NEW))
+        self.give(catalog, "a-b")
+        before = stored(catalog)
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.HANDED_OVER
+        assert stored(catalog) == before
+        clock.now += 3600
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.abandoned) == (ClaimState.CLAIMED, True)
+        # The lease is a worker's again, which may be killed: its message is still needed.
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.BUSY
+
+    def test_is_refused_to_what_is_finished(self, catalog: Catalog) -> None:
+        finish(catalog, upload(NEW), Outcome(AssetStatus.FAILED, error=PASSING))
+        before = stored(catalog)
+        assert not self.give(catalog, "a-b")
+        assert stored(catalog) == before
+
+    @pytest.mark.parametrize("write", ["receive", "bury"])
+    def test_is_refused_to_what_is_superseded(self, catalog: Catalog, write: str) -> None:
+        take(catalog, upload(NEW))
+        self.give(catalog, "a-b")
+        getattr(catalog, write)(upload(NEWER))
+        before = stored(catalog)
+        assert (before.lease_token, before.execution, before.estimate_ms) == (None, None, None)
+        assert not self.give(catalog, "a-b")
+        assert not self.give(catalog, "a-b-2", upload(OLD))
+        assert stored(catalog) == before
+
+    def test_needs_an_entry(self, catalog: Catalog) -> None:
+        assert not self.give(catalog, "a-b")
+
+    def test_goes_to_later_executions_only(self, catalog: Catalog) -> None:
+        take(catalog, upload(NEW))
+        for name in ("a-b", "a-b-2", "a-b-9", "a-b-10", "a-b-11"):
+            assert self.give(catalog, name), name
+        for name in ("a-b", "a-b-2", "a-b-9", "a-b-10"):
+            assert not self.give(catalog, name), name
+        assert stored(catalog).execution == "a-b-11"
+
+    def test_cannot_be_undone_by_the_execution_that_was_given_up(
+        self, catalog: Catalog, clock: Clock
+    ) -> None:
+        take(catalog, upload(NEW))
+        self.give(catalog, "a-b")
+        clock.now += 3600
+        token = take(catalog, upload(NEW))
+        assert not self.give(catalog, "a-b")
+        assert stored(catalog).lease_token == token
+        assert self.give(catalog, "a-b-2")
+
+    def test_ends_with_the_executions_commit(self, catalog: Catalog) -> None:
+        take(catalog, upload(NEW))
+        self.give(catalog, "a-b")
+        assert catalog.commit(upload(NEW), "a-b", READY) is CommitState.COMMITTED
+        asset = stored(catalog)
+        assert (asset.status, asset.lease_token) == (AssetStatus.READY, None)
+        assert (asset.execution, asset.estimate_ms) == ("a-b", 90_000)
+        assert catalog.commit(upload(NEW), "a-b", READY) is CommitState.COMMITTED
+
+
+class TestProgress:
+    def test_goes_forward_until_the_outcome(self, catalog: Catalog, clock: Clock) -> None:
+        token = take(catalog, upload(NEW))
+        assert stored(catalog).progress is None
+        for told, kept in ((0, 0), (40, 40), (20, 40), (70, 70)):
+            clock.now += 1
+            assert catalog.progress(upload(NEW), token, told) is CommitState.COMMITTED
+            assert stored(catalog).progress == kept
+        assert stored(catalog).updated_at == "2027-01-15T08:00:04.000Z"
+        catalog.commit(upload(NEW), token, READY)
+        assert stored(catalog).progress is None
+
+    def test_is_forgotten_with_the_lease(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(NEW))
+        catalog.progress(upload(NEW), token, 40)
+        catalog.release(upload(NEW), token, PASSING)
+        assert stored(catalog).progress is None
+
+    def test_needs_the_lease(self, catalog: Catalog, clock: Clock) -> None:
+        token = take(catalog, upload(NEW))
+        clock.now += 60
+        take(catalog, upload(NEW))
+        assert catalog.progress(upload(NEW), token, 40) is CommitState.LEASE_LOST
+        catalog.receive(upload(NEWER))
+        assert catalog.progress(upload(NEW), token, 40) is CommitState.SUPERSEDED
+        assert stored(catalog).progress is None
 
 
 class TestByStatus:

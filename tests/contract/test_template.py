@@ -4,6 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,9 +69,7 @@ def as_list(value):
 def test_cfn_lint_has_nothing_to_say(template_file):
     done = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "cfnlint",
+            Path(sys.executable).with_name("cfn-lint"),
             template_file,
             "--regions",
             "us-east-1",
@@ -80,7 +79,7 @@ def test_cfn_lint_has_nothing_to_say(template_file):
         capture_output=True,
         text=True,
     )
-    found = json.loads(done.stdout or "[]")
+    found = json.loads(done.stdout)
     assert [each for each in found if each["Rule"]["Id"] not in IGNORED_BY_CFN_LINT] == []
 
 
@@ -89,12 +88,22 @@ def test_functions(resources):
     handlers = {each["Handler"] for each in functions.values()}
     assert handlers == {
         f"handlers/{name}.handler"
-        for name in ("dispatch", "process_image", "process_video", "sweep", "notify")
+        for name in (
+            "dispatch",
+            "process_image",
+            "process_video",
+            "plan_video",
+            "encode_range",
+            "package_video",
+            "fail_video",
+            "sweep",
+            "notify",
+        )
     }
     assert {each["Runtime"] for each in functions.values()} == {"python3.13"}
     roles = [target(each["Role"]) for each in functions.values()]
     assert len(set(roles)) == len(roles), "a role of its own for each function"
-    assert set(roles) == set(of_type(resources, "AWS::IAM::Role"))
+    assert {*roles, "LongVideoRole"} == set(of_type(resources, "AWS::IAM::Role"))
 
 
 def test_functions_on_aws_are_arm64_with_layers_of_that_architecture(package):
@@ -137,10 +146,31 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
         return {name for name, each in statements(resources) if action in as_list(each["Action"])}
 
     processors = {"ProcessImageRole", "ProcessVideoRole"}
-    assert roles_with("s3:GetObject") == processors | {"DispatchRole"}
-    assert roles_with("s3:PutObject") == processors
-    assert roles_with("s3:DeleteObject") == processors | {"SweepRole"}
-    assert roles_with("dynamodb:UpdateItem") == processors | {"DispatchRole"}
+    makers = processors | {"PlanVideoRole", "EncodeRangeRole", "PackageVideoRole"}
+    assert roles_with("s3:GetObject") == makers | {"DispatchRole"}
+    assert roles_with("s3:GetObjectVersion") == makers - {"PackageVideoRole"} | {"DispatchRole"}
+    assert roles_with("s3:PutObject") == makers
+    assert roles_with("s3:DeleteObject") == makers - {"PlanVideoRole"} | {
+        "FailVideoRole",
+        "SweepRole",
+    }
+    assert roles_with("dynamodb:UpdateItem") == makers | {"DispatchRole", "FailVideoRole"}
+
+
+def test_executions_are_started_by_one_role_and_stopped_by_one(resources):
+    def resources_of(action):
+        return {
+            name: [json.dumps(each) for each in as_list(entry["Resource"])]
+            for name, entry in statements(resources)
+            if action in as_list(entry["Action"])
+        }
+
+    assert set(resources_of("states:StartExecution")) == {"ProcessVideoRole", "LongVideoRole"}
+    assert set(resources_of("states:StopExecution")) == {"SweepRole", "LongVideoRole"}
+    assert set(resources_of("lambda:InvokeFunction")) == {"LongVideoRole"}
+    for action in ("states:StartExecution", "states:StopExecution", "states:DescribeExecution"):
+        for named in resources_of(action).values():
+            assert all("-long-video" in each for each in named)
 
 
 def test_only_the_processors_of_images_and_animations_read_watermarks(resources):
@@ -234,8 +264,14 @@ def test_subscriptions_are_raw_and_keep_what_they_cannot_deliver(resources):
 
 
 def test_what_fails_asynchronously_is_kept(resources):
-    [invoke] = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
-    assert target(invoke["DestinationConfig"]["OnFailure"]["Destination"]) == "DispatchFailures"
+    invoked = {
+        target(each["FunctionName"]): target(each["DestinationConfig"]["OnFailure"]["Destination"])
+        for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    assert invoked == {
+        "DispatchLambdaFunction": "DispatchFailures",
+        "FailVideoLambdaFunction": "ExecutionFailures",
+    }
     streams = [
         each
         for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
@@ -325,6 +361,7 @@ def test_alarms_only_where_the_stage_asks_and_within_the_free_ten(resources, sta
         (letters, "SubscriptionDeadLetters"),
         (letters, "DispatchFailures"),
         (letters, "StreamFailures"),
+        (letters, "ExecutionFailures"),
         ("ApproximateAgeOfOldestMessage", "ImageQueue"),
         ("ApproximateAgeOfOldestMessage", "VideoQueue"),
         ("Errors", "DispatchLambdaFunction"),
@@ -333,7 +370,7 @@ def test_alarms_only_where_the_stage_asks_and_within_the_free_ten(resources, sta
 
 def test_logs_end_and_the_dashboard_is_json(resources):
     groups = of_type(resources, "AWS::Logs::LogGroup")
-    assert len(groups) == 5
+    assert len(groups) == 9
     assert all(each["RetentionInDays"] <= 90 for each in groups.values())
     body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert len(json.loads(body)["widgets"]) >= 5

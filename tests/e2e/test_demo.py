@@ -39,7 +39,7 @@ def test_the_demo_from_nothing_to_a_table_without_the_users_aws():
     assert "READY" in rows["rocket-alpha.png"]
     assert "text: not supported" in done.stdout
     made = emulator.FOLDER / "renditions/rocket-alpha.png"
-    assert {path.suffix for path in made.iterdir()} == {".avif", ".webp", ".jpg"}
+    assert {path.suffix for path in made.iterdir()} == {".avif", ".webp", ".jpg", ".json"}
     assert listeners.is_free(port)
     assert emulator.find() is None
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from lib.cli.errors import CommandError
-from lib.cli.html import picture_element
+from lib.cli.html import element
 from lib.errors import ErrorCode
 from lib.model import (
     Asset,
@@ -64,7 +64,7 @@ class Elements(HTMLParser):
 
 
 def elements(asset, base_url=""):
-    return Elements(picture_element(asset, base_url)).found
+    return Elements(element(asset, base_url)).found
 
 
 def test_sources_by_format_then_an_image_that_every_browser_shows():
@@ -122,5 +122,46 @@ def test_nothing_in_it_can_end_an_attribute():
     "renditions", [(), (made("poster.jpg", 64, 36, kind=RenditionKind.POSTER),)]
 )
 def test_what_is_no_image_has_no_element(renditions):
-    with pytest.raises(CommandError, match=r"photo\.jpg has no renditions of an image"):
-        picture_element(replace(ASSET, renditions=renditions))
+    with pytest.raises(CommandError, match=r"photo\.jpg has no renditions that a page"):
+        element(replace(ASSET, renditions=renditions))
+
+
+def video(name, kind, mime, **more):
+    return Rendition(name, kind, mime, f"a/b/c/{name}", **more)
+
+
+VIDEO = replace(
+    ASSET,
+    probe=Probe(width=1280, height=720, video_codec="avc"),
+    renditions=(
+        video("h264-720/playlist.m3u8", RenditionKind.RUNG, "application/vnd.apple.mpegurl"),
+        video("720p.mp4", RenditionKind.VIDEO, "video/mp4"),
+        video("dash.mpd", RenditionKind.STREAM, "application/dash+xml"),
+        video("hls.m3u8", RenditionKind.STREAM, "application/vnd.apple.mpegurl"),
+        video("poster.avif", RenditionKind.POSTER, "image/avif"),
+        video("poster.jpg", RenditionKind.POSTER, "image/jpeg"),
+        video("subtitles-0.vtt", RenditionKind.SUBTITLES, "text/vtt", language="de"),
+        video("storyboard.vtt", RenditionKind.STORYBOARD, "text/vtt"),
+    ),
+)
+
+
+def test_a_video_plays_its_stream_else_the_one_file_and_shows_its_poster():
+    (tag, attributes), *inner, _ = elements(VIDEO, "https://cdn.example")
+    assert tag == "video"
+    assert attributes["poster"] == "https://cdn.example/a/b/c/poster.jpg"
+    assert {"controls", "playsinline", "crossorigin"} <= attributes.keys()
+    assert [(name, found.get("type", found.get("kind"))) for name, found in inner] == [
+        ("source", "application/vnd.apple.mpegurl"),
+        ("source", "video/mp4"),
+        ("track", "subtitles"),
+        ("track", "metadata"),
+    ]
+    assert inner[0][1]["src"].endswith("/hls.m3u8")
+    assert inner[2][1]["srclang"] == "de"
+
+
+def test_sound_is_played_from_its_file():
+    sound = replace(ASSET, renditions=(video("audio.m4a", RenditionKind.AUDIO, "audio/mp4"),))
+    (tag, attributes), _ = elements(sound)
+    assert (tag, attributes["src"]) == ("audio", "a/b/c/audio.m4a")

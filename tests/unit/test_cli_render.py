@@ -40,7 +40,8 @@ def test_renders_sound(tmp_path, capsys, monkeypatch):
     assert render(SAMPLES / "voice.m4a", "--out", tmp_path, "--json") == 0
     sound = json.loads(capsys.readouterr().out)
     assert sound["status"] == "READY"
-    assert [made["kind"] for made in sound["manifest"]["renditions"]] == ["audio"]
+    kinds = [made["kind"] for made in sound["manifest"]["renditions"]]
+    assert kinds == ["audio", "waveform", "waveform"]
 
 
 def test_a_repeat_makes_the_same_files(tmp_path, capsys):

@@ -208,7 +208,7 @@ def test_show_prints_html(catalog, capsys):
     assert said.startswith('<picture>\n  <img src="https://cdn.example/k/320.webp"')
     reject(catalog, "b.txt")
     assert media("show", "b.txt", "--stage", "dev", "--html") == 2
-    assert "b.txt has no renditions of an image" in one_line(capsys)
+    assert "b.txt has no renditions that a page" in one_line(capsys)
 
 
 def test_show_of_what_is_not_there(stage, capsys):

@@ -193,7 +193,7 @@ def test_the_recipe_names_what_the_film_is_made_by(world):
     recipes = set()
     for crf in (23, 30):
         film = PRESETS.named("film")
-        changed = replace(film, video=replace(film.video, crf=crf))
+        changed = replace(film, video=replace(film.video, crf={"h264": crf}))
         made = World()
         image_job.process(
             made.upload(),

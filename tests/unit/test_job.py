@@ -9,7 +9,7 @@ from lib import job
 from lib.errors import ErrorCode, PermanentError, TransientError
 from lib.keys import asset_id, version_prefix
 from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus, ClaimState, Failure, Made, Probe, RenditionKind
+from lib.model import AssetStatus, ClaimState, Failure, Made, Part, Probe, RenditionKind
 from tests.fakes import JPEG_HEAD, UPLOADS, ManualClock, MemoryStorage, received
 
 KEY = "a.jpg"
@@ -24,7 +24,7 @@ BROKEN = Made(
 
 
 def work_of(*made):
-    return lambda: job.Work(Probe(width=640, height=400), iter(made), "default", "recipe")
+    return lambda _: job.Work(Probe(width=640, height=400), iter(made), "default", "recipe")
 
 
 class World:
@@ -114,7 +114,7 @@ def test_no_rendition_at_all_is_a_failure(world, made):
 
 
 def test_a_permanent_error_is_recorded_and_acknowledged(world):
-    def corrupt():
+    def corrupt(_):
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cut off")
 
     world.run(world.upload(), corrupt)
@@ -130,7 +130,7 @@ def test_a_permanent_error_is_recorded_and_acknowledged(world):
     ],
 )
 def test_a_transient_or_unknown_error_gives_the_lease_back_and_is_raised(world, error, code):
-    def fail():
+    def fail(_):
         raise error
 
     event = world.upload()
@@ -143,7 +143,7 @@ def test_a_transient_or_unknown_error_gives_the_lease_back_and_is_raised(world, 
 
 
 def test_on_the_last_receive_it_is_recorded_as_exhausted_and_a_redrive_starts_over(world):
-    def fail():
+    def fail(_):
         raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
 
     event = world.upload()
@@ -187,7 +187,7 @@ def test_who_loses_to_a_newer_version_removes_what_it_wrote(world, ending):
         if ending == "fails for now":
             raise TransientError(ErrorCode.THROTTLED, "")
 
-    finished = world.run(event, lambda: replace(work_of()(), made=overtaken()))
+    finished = world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
     assert finished.state is ClaimState.STALE
     assert world.storage.renditions == {}
     assert world.asset.status is AssetStatus.RECEIVED
@@ -208,7 +208,7 @@ def test_who_loses_to_another_worker_touches_nothing(world):
             deadline=lambda: 30.0,
         )
 
-    world.run(event, lambda: replace(work_of()(), made=overtaken()))
+    world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
     assert world.asset.status is AssetStatus.READY
     assert set(world.storage.renditions) >= {each.key for each in world.asset.renditions}
 
@@ -220,10 +220,79 @@ def test_what_is_live_stays_while_a_newer_version_is_worked_on_and_when_it_fails
     newer = world.upload(b"newer")
     assert world.asset.renditions == live.renditions
 
-    def corrupt():
+    def corrupt(_):
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cut off")
 
     world.run(newer, corrupt)
     assert world.asset.status is AssetStatus.FAILED
     assert world.asset.manifest_key == live.manifest_key
     assert set(world.storage.renditions) >= {each.key for each in live.renditions}
+
+
+RUNG = Made(
+    "h264-240/playlist.m3u8",
+    RenditionKind.RUNG,
+    "application/vnd.apple.mpegurl",
+    b"#EXTM3U",
+    codecs="avc1.64000d",
+    bandwidth=400_000,
+    parts=(Part("h264-240/init.mp4", "video/mp4", b"i"), Part("h264-240/0.m4s", "video/mp4", b"s")),
+)
+
+
+def test_the_parts_of_a_rendition_are_stored_before_it_and_not_listed(world):
+    order: list[str] = []
+    world.storage.on_put = order.append
+    world.run(world.upload(), work_of(RUNG))
+    names = [key.split("/", 3)[3] for key in order]
+    assert names == [
+        "h264-240/init.mp4",
+        "h264-240/0.m4s",
+        "h264-240/playlist.m3u8",
+        "manifest.json",
+    ]
+    (rung,) = world.asset.renditions
+    assert (rung.codecs, rung.bandwidth, rung.bytes) == ("avc1.64000d", 400_000, 7)
+
+
+def test_the_parts_go_too_where_a_newer_version_won(world):
+    event = world.upload()
+
+    def overtaken():
+        yield RUNG
+        world.upload(b"newer")
+
+    world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
+    assert world.storage.renditions == {}
+
+
+def test_what_passes_a_limit_is_rejected(world):
+    def too_long(_):
+        raise PermanentError(ErrorCode.LIMIT_EXCEEDED, "expected at most 2 hours")
+
+    world.run(world.upload(), too_long)
+    assert world.asset.status is AssetStatus.REJECTED
+    assert world.asset.error.message == "expected at most 2 hours"
+
+
+def test_progress_is_written_now_and_then_and_harms_nothing(world, monkeypatch):
+    seconds = iter(range(0, 1000, 2))
+    monkeypatch.setattr("lib.job.time.monotonic", lambda: next(seconds))
+    seen: list[int] = []
+    keep = world.catalog.progress
+
+    def progress(event, lease_token, percent):
+        seen.append(percent)
+        keep(event, lease_token, percent)
+        raise TransientError(ErrorCode.THROTTLED, "slow down")
+
+    monkeypatch.setattr(world.catalog, "progress", progress)
+
+    def encode(report):
+        for part in (0.1, 0.2, 0.3, 0.4, 0.5, 2.0):
+            report(part)
+        return work_of(MADE)(report)
+
+    world.run(world.upload(), encode)
+    assert seen == [30, 100]
+    assert world.asset.status is AssetStatus.READY

@@ -14,6 +14,7 @@ from lib.errors import ErrorCode
 from lib.manifest import image_sources, manifest
 from lib.model import (
     AssetStatus,
+    AudioTrack,
     Failure,
     MediaType,
     Outcome,
@@ -21,6 +22,7 @@ from lib.model import (
     Probe,
     Rendition,
     RenditionKind,
+    SubtitleTrack,
 )
 from tests.fakes import MemoryStorage, received
 
@@ -66,6 +68,11 @@ CLIP = Probe(
     audio_codec="aac",
     audio_channels=2,
     sample_rate=48000,
+    interlaced=False,
+    bit_depth=10,
+    transfer="pq",
+    audio_tracks=(AudioTrack("aac", 2, 48000, "zh-Hant", "評論", default=True), AudioTrack()),
+    subtitles=(SubtitleTrack("utf-8", is_text=True, language="fr"),),
 )
 PLACEHOLDER = Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc")
 
@@ -195,6 +202,19 @@ def test_the_placeholder_is_a_picture_to_put_into_the_page():
                     "360p.mp4", RenditionKind.VIDEO, "video/mp4", "a/b/c/360p.mp4", 640, 360, 2000
                 ),
                 image("poster.jpg", 640, 360, kind=RenditionKind.POSTER),
+                *(
+                    Rendition(f"a.{kind}", kind, "x/y", "a/b/c/d", codecs="avc1.64001f")
+                    for kind in RenditionKind
+                    if kind is not RenditionKind.IMAGE
+                ),
+                Rendition(
+                    "audio-0/playlist.m3u8",
+                    RenditionKind.RUNG,
+                    "application/vnd.apple.mpegurl",
+                    "a/b/c/audio-0/playlist.m3u8",
+                    bandwidth=128_000,
+                    language="zh-Hant",
+                ),
             ),
         ),
         (
@@ -211,6 +231,33 @@ def test_videos_and_sound_have_no_srcset(media_type, probe, renditions):
     assert (made["sources"], made["boxes"], made["placeholder"]) == ([], {}, None)
     assert made["aspect_ratio"] == (1.7778 if probe.width else None)
     assert len(made["renditions"]) == len(renditions)
+
+
+def test_tracks_are_listed_without_what_is_not_known():
+    event = replace(EVENT, media_type=MediaType.VIDEO)
+    poster = image("poster.jpg", 640, 360, kind=RenditionKind.POSTER)
+    probe = written(outcome(poster, probe=CLIP, placeholder=None), event)["probe"]
+    assert probe["audio_tracks"][1] == {"default": False}
+    assert probe["audio_tracks"][0]["language"] == "zh-Hant"
+    assert probe["subtitles"] == [
+        {"codec": "utf-8", "is_text": True, "language": "fr", "default": False, "forced": False}
+    ]
+    assert (
+        not {"audio_tracks", "subtitles"} & written(outcome(image("9.jpg", 9, 9)))["probe"].keys()
+    )
+
+
+def test_every_rendition_field_and_kind_is_in_the_schema():
+    definitions = SCHEMA["$defs"]
+    made, failed = definitions["made"]["properties"], definitions["failed"]["properties"]
+    assert set(made) | set(failed) == set(Rendition.__annotations__)
+    assert set(definitions["kind"]["enum"]) == set(RenditionKind)
+
+
+def test_every_track_field_is_in_the_schema():
+    described = SCHEMA["properties"]["probe"]["properties"]
+    for name, track in (("audio_tracks", AudioTrack), ("subtitles", SubtitleTrack)):
+        assert set(described[name]["items"]["properties"]) == set(track.__annotations__)
 
 
 def test_the_same_outcome_gives_the_same_bytes():

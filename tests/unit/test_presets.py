@@ -35,7 +35,11 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
     assert image.quality == {"avif": 65, "webp": 78, "jpeg": 80}
     assert image.boxes == (presets.Box("thumb", 256, 256, presets.Fit.COVER, "attention"),)
     assert image.watermark is None
-    assert loaded.named(None).video.max_height == 720
+    video = loaded.named(None).video
+    assert (video.ladder, video.codecs) == ((240, 360, 480, 720, 1080), ("h264",))
+    assert video.crf == {"av1": 35, "h264": 21, "hevc": 26}
+    assert (video.mp4, video.segment_seconds, video.preview) == (720, 4, "webp")
+    assert loaded.named(None).audio.waveform
     assert loaded.rules == ()
 
 
@@ -61,10 +65,22 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
             "but received [320, 320]",
         ),
         ('"avif", "webp"', '"avif", "gif"', "each one of avif, webp, jpeg but received"),
-        ("crf = 23", "crf = 99", "[default.video], crf: expected a whole number from 0 to 51"),
-        ("crf = 23", "crf = true", "[default.video], crf: expected a whole number from 0 to 51"),
-        ("crf = 23", "", "[default.video], crf: missing"),
-        ("crf = 23", "crf = 23\ncrv = 1", "[default.video], crv: unknown; expected one of"),
+        ("h264 = 21", "h264 = 99", "[default.video], crf: expected a whole number from 0 to 63"),
+        ("h264 = 21", "h264 = true", "[default.video], crf: expected a whole number from 0 to 63"),
+        ("h264 = 21", "vp9 = 23", "crf: expected a table of codec = factor for h264, hevc, av1"),
+        ("h264 = 21, ", "", "[default.video], crf: missing for h264"),
+        ("crf = {", "crv = {", "[default.video], crf: missing"),
+        ("crf = {", "crv = {", "[default.video], crv: unknown; expected one of ladder, codecs"),
+        ("240, 360", "240, 4320", "ladder: expected a list of heights in px, each a whole number"),
+        ("240, 360", "240, 240", "ladder: expected a list of heights in px without repetition"),
+        ('["h264"]', "[]", "[default.video], codecs: expected a list of codecs, at least one"),
+        ('["h264"]', '["vp9"]', "codecs: expected a list of codecs, each one of h264, hevc, av1"),
+        ("segment_seconds = 4", "segment_seconds = 0.5", "expected a whole number from 1 to 10"),
+        ("max_frame_rate = 60", "max_frame_rate = 0", "max_frame_rate: expected a whole number"),
+        ("mp4 = 720", "mp4 = true", "[default.video], mp4: expected a whole number from 0 to"),
+        ("storyboard = true", "storyboard = 1", "storyboard: expected true or false"),
+        ('preview = "webp"', 'preview = "gif"', "preview: expected one of webp, mp4, none"),
+        ("waveform = true", 'waveform = "png"', "[default.audio], waveform: expected true or"),
         ("avif = 65, ", "", "[default.image], quality: missing for avif"),
         ("avif = 65", "avif = 0", "[default.image], quality: expected a whole number from 1"),
         (
@@ -114,12 +130,12 @@ def test_a_wrong_file_is_refused_with_file_table_key_and_what_was_expected(old, 
 
 
 def test_every_problem_is_told_at_once():
-    text = TEXT.replace("crf = 23", "crf = 99") + "kbps_ = 1\n[small.image]\nwidths = [0]\n"
+    text = TEXT.replace("h264 = 21", "h264 = 99") + "kbps_ = 1\n[small.image]\nwidths = [0]\n"
     assert len(problems(text)) == 3
 
 
 def test_what_is_wrong_in_the_default_is_not_told_again_for_those_that_inherit_it():
-    text = TEXT.replace("avif = 65, ", "").replace("crf = 23", "crf = 99")
+    text = TEXT.replace("avif = 65, ", "").replace("h264 = 21", "h264 = 99")
     assert problems(text + "[small.audio]\nkbps = 64\n") == problems(text)
 
 
@@ -133,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_too(tmp_path):
 
 def test_the_command_prints_every_problem_and_fails(tmp_path, capsys):
     wrong = tmp_path / "presets.toml"
-    wrong.write_text(TEXT.replace("crf = 23", "crf = 99"))
+    wrong.write_text(TEXT.replace("h264 = 21", "h264 = 99"))
     assert main([str(presets.PACKAGED)]) == 0
     assert capsys.readouterr().err == ""
     assert main([str(wrong)]) == 1
@@ -208,6 +224,18 @@ def test_every_format_that_may_be_made_needs_a_quality():
     text = TEXT + "[a.image]\nformats = ['avif']\nquality = { avif = 50 }\n"
     assert problems(text) == ["presets.toml, [a.image], quality: missing for webp"]
     presets.parse(text + "fallback = {}\n")
+
+
+def test_every_codec_that_is_made_needs_a_factor():
+    text = TEXT + "[a.video]\ncodecs = ['h264', 'av1']\ncrf = { h264 = 20 }\n"
+    assert problems(text) == ["presets.toml, [a.video], crf: missing for av1"]
+    inherited = presets.parse(TEXT + "[a.video]\ncodecs = ['hevc']\n").named("a").video
+    assert (inherited.codecs, inherited.crf["hevc"]) == (("hevc",), 26)
+
+
+def test_a_ladder_is_ascending_whatever_its_order_in_the_file():
+    text = TEXT + "[a.video]\nladder = [1080, 240, 2160]\nmp4 = 0\n"
+    assert presets.parse(text).named("a").video.ladder == (240, 1080, 2160)
 
 
 def test_a_preset_is_chosen_by_request_then_by_the_first_rule_then_by_default():

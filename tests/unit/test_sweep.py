@@ -8,7 +8,7 @@ from lib.errors import ErrorCode
 from lib.keys import asset_id, manifest_key, version_prefix
 from lib.model import Asset, AssetStatus, Change, Failure, Source
 from lib.sweep import sweep
-from tests.fakes import UPLOADS, MemoryStorage
+from tests.fakes import UPLOADS, MemoryExecutions, MemoryStorage
 
 
 def asset(version, status, live=None, *, permanent=True):
@@ -65,14 +65,36 @@ READY_1 = asset(1, AssetStatus.READY, live=1)
     ],
 )
 def test_a_change_drops_exactly_what_nothing_refers_to(storage, old, new, left):
-    sweep([Change(old, new)], storage)
+    sweep([Change(old, new)], storage, MemoryExecutions())
     assert set(storage.renditions) == {_manifest(version) for version in left}
 
 
 def test_it_counts_and_may_run_twice(storage):
     change = Change(READY_1, asset(2, AssetStatus.DELETED))
-    assert sweep([change, change], storage) == 1
-    assert sweep([change], storage) == 0
+    assert sweep([change, change], storage, MemoryExecutions()) == 1
+    assert sweep([change], storage, MemoryExecutions()) == 0
+
+
+LONG = replace(asset(2, AssetStatus.PROCESSING, live=1), execution="a-b", lease_token="a-b")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "runs"),
+    [
+        (LONG, asset(3, AssetStatus.RECEIVED, live=1), False),
+        (LONG, asset(3, AssetStatus.DELETED), False),
+        (LONG, None, False),
+        (LONG, replace(LONG, progress=40), True),
+        (LONG, replace(LONG, status=AssetStatus.READY, lease_token=None), True),
+        # Its lease went back to a worker, whose own hand-over finds or replaces the execution.
+        (replace(LONG, lease_token="worker"), asset(3, AssetStatus.RECEIVED), True),
+        (None, LONG, True),
+    ],
+)
+def test_the_execution_of_a_superseded_upload_is_stopped(storage, old, new, runs):
+    executions = MemoryExecutions({"a-b": True, "c-d": True})
+    sweep([Change(old, new)], storage, executions)
+    assert executions.running == {"a-b": runs, "c-d": True}
 
 
 def test_a_restored_version_lies_elsewhere_than_before():

@@ -2,39 +2,55 @@ from pathlib import Path
 
 import pytest
 
-from lib.model import RenditionKind
-from lib.presets import AudioPreset, VideoPreset
-from lib.video.commands import (
-    encode_poster,
-    encode_sound,
-    encode_video,
-    jpeg_scale,
-    open_source,
-)
-from lib.video.ladder import Target
+from lib.model import AudioTrack, Probe, SubtitleTrack
+from lib.presets import VideoPreset, load
+from lib.video.commands import RUNG_FLAGS, SOUND_FLAGS, encode, measure
+from lib.video.ladder import Rung
+from lib.video.planning import Plan, Sound, Text
+from lib.video.sound import Loudness
+from lib.video.span import Input, Span
 
-PRESET = VideoPreset(max_height=720, crf=23, speed="veryfast", audio_kbps=96, poster_quality=80)
-VIDEO = Target("720p.mp4", RenditionKind.VIDEO, "video/mp4", 1280, 720)
-OUT = Path("/folder/720p.mp4")
+PRESET: VideoPreset = load(Path(__file__).parents[2] / "presets.toml").named(None).video
+PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")
+RUNGS = (Rung("h264", 640, 360, 23, 900), Rung("h264", 1280, 720, 23, 3500))
+SOUND = Sound(1, AudioTrack(), 96, normalised=False)
+TEXT = Text(2, SubtitleTrack(is_text=True))
+PLAN = Plan(RUNGS, (SOUND,), (TEXT,), timescale=30_000, stills_s=(7.5, 22.5), tile_s=1)
+OUT = Path("/folder")
 HTTPS = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=S"
+LATE = Span(20.0, 40.0)
 
 
-def video(locator: str = "/in.mov", container: str = "mov", **options) -> list[str]:
-    return encode_video(open_source(locator, container, **options), VIDEO, PRESET, OUT)
+def spell(
+    locator: str = "/in.mov",
+    container: str = "mov",
+    probe: Probe = PROBE,
+    plan: Plan = PLAN,
+    **options,
+) -> list[str]:
+    return encode(Input(locator, container), probe, plan, PRESET, OUT, **options)
 
 
 def before_input(arguments: list[str]) -> dict[str, str]:
-    head = [each for each in arguments[: arguments.index("-i")] if each != "-noautorotate"]
+    flags = ("-noautorotate", "-noaccurate_seek", "-copyts", "-start_at_zero")
+    head = [each for each in arguments[: arguments.index("-i")] if each not in flags]
     return dict(zip(head[::2], head[1::2], strict=True))
 
 
-def option(arguments: list[str], name: str) -> str:
-    assert arguments.count(name) == 1
-    return arguments[arguments.index(name) + 1]
+def output(arguments: list[str], name: str) -> dict[str, str]:
+    """Return the options of the output file `name`."""
+    end = arguments.index(f"file:{OUT}/{name}")
+    start = max(index for index in range(end) if arguments[index] == "-map")
+    words = arguments[start:end]
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def graph(arguments: list[str]) -> str:
+    return arguments[arguments.index("-filter_complex") + 1]
 
 
 def test_the_demuxer_is_fixed_before_the_input():
-    assert before_input(video(container="matroska"))["-f"] == "matroska"
+    assert before_input(spell(container="matroska"))["-f"] == "matroska"
 
 
 @pytest.mark.parametrize(
@@ -49,81 +65,178 @@ def test_the_demuxer_is_fixed_before_the_input():
     ],
 )
 def test_only_the_locators_own_protocols_are_allowed(locator, allowed):
-    assert before_input(video(locator))["-protocol_whitelist"] == allowed
+    assert before_input(spell(locator))["-protocol_whitelist"] == allowed
+    heard = measure(Input(locator, "mov"), PROBE, SOUND, OUT / "loudness.json")
+    assert before_input(heard)["-protocol_whitelist"] == allowed
 
 
 def test_a_path_is_never_taken_for_an_option_or_a_protocol():
-    assert option(video("/a/-i:b.mov"), "-i") == "file:/a/-i:b.mov"
-    assert option(video("concat:x"), "-i") == f"file:{Path.cwd()}/concat:x"
+    for locator, url in (
+        ("/a/-i:b.mov", "file:/a/-i:b.mov"),
+        ("concat:x", f"file:{Path.cwd()}/concat:x"),
+    ):
+        arguments = spell(locator)
+        assert arguments.count("-i") == 1
+        assert arguments[arguments.index("-i") + 1] == url
 
 
 def test_remote_sources_reconnect_and_time_out():
-    options = before_input(video(HTTPS))
+    options = before_input(spell(HTTPS))
     assert options["-reconnect"] == "1"
     assert int(options["-rw_timeout"]) > 1_000_000
-    assert "-reconnect" not in before_input(video())
+    assert "-reconnect" not in before_input(spell())
 
 
 def test_https_is_verified_with_the_systems_authorities():
-    options = before_input(video(HTTPS, ca_file="/ca.pem"))
+    options = before_input(spell(HTTPS, ca_file="/ca.pem"))
     assert (options["-tls_verify"], options["-ca_file"]) == ("1", "/ca.pem")
-    assert "-ca_file" not in before_input(video("http://127.0.0.1/k", ca_file="/ca.pem"))
+    assert "-ca_file" not in before_input(spell("http://127.0.0.1/k", ca_file="/ca.pem"))
 
 
-def test_only_mov_turns_itself():
-    assert "-noautorotate" not in video(container="mov")
-    assert "-noautorotate" in video(container="matroska")
+def test_frames_of_a_decompression_bomb_are_refused():
+    assert int(before_input(spell())["-max_pixels"]) == 8192 * 8192
 
 
-def test_the_mp4_plays_everywhere():
-    arguments = video()
-    assert option(arguments, "-filter_complex") == (
-        "[0:V:0]scale=1280:720[s0];[s0]setsar=1[s1];[s1]format=yuv420p[s2]"
-    )
-    assert [arguments[i + 1] for i, each in enumerate(arguments) if each == "-map"] == [
-        "[s2]",
-        "0:a:0?",
+@pytest.mark.parametrize(
+    ("container", "rotation", "turned"),
+    [("mov", 0, True), ("matroska", 0, False), ("matroska", 90, True), ("avi", None, False)],
+)
+def test_only_a_known_rotation_is_applied(container, rotation, turned):
+    probe = Probe(width=1080, height=1920, rotation=rotation, video_codec="avc")
+    assert ("-noautorotate" not in spell(container=container, probe=probe)) is turned
+
+
+def test_one_process_reads_once_and_makes_everything():
+    arguments = spell()
+    assert arguments.count("-i") == 1
+    assert [each for each in arguments if each.startswith(f"file:{OUT}")] == [
+        f"file:{OUT}/{name}"
+        for name in (
+            *("h264-360.mp4", "h264-720.mp4", "tiles/%d.jpg", "stills/%d.jpg"),
+            *("audio-1.mp4", "subtitles-2.vtt"),
+        )
     ]
-    assert option(arguments, "-c:v") == "libx264"
-    assert option(arguments, "-profile:v") == "high"
-    assert (option(arguments, "-preset"), option(arguments, "-crf")) == ("veryfast", "23")
-    assert (option(arguments, "-c:a"), option(arguments, "-ac")) == ("aac", "2")
-    assert option(arguments, "-b:a") == "96k"
-    assert option(arguments, "-movflags") == "+faststart"
-    assert arguments[-1] == f"file:{OUT}"
+    assert graph(arguments).count("[0:V:0]") == 1
 
 
-def every_command() -> list[list[str]]:
-    source = open_source("/in.mov", "mov")
-    return [
-        encode_video(source, VIDEO, PRESET, OUT),
-        encode_poster(source, VIDEO, PRESET, OUT),
-        encode_sound(source, AudioPreset(kbps=64), OUT),
-    ]
+@pytest.mark.parametrize("name", ["h264-360.mp4", "audio-1.mp4", "subtitles-2.vtt", "tiles/%d.jpg"])
+def test_nothing_of_the_source_is_copied(name):
+    options = output(spell(), name)
+    assert (options["-map_metadata"], options["-map_chapters"]) == ("-1", "-1")
+    assert "+bitexact" in options["-fflags"]
 
 
-@pytest.mark.parametrize("arguments", every_command())
-def test_nothing_of_the_source_is_copied(arguments):
-    assert option(arguments, "-map_metadata") == "-1"
-    assert option(arguments, "-map_chapters") == "-1"
-    assert "+bitexact" in option(arguments, "-fflags")
+def test_a_rung_plays_everywhere_and_never_passes_its_peak():
+    options = output(spell(), "h264-720.mp4")
+    assert (options["-c:v"], options["-profile:v"]) == ("libx264", "high")
+    assert (options["-crf"], options["-preset"]) == ("23", "veryfast")
+    assert (options["-maxrate"], options["-bufsize"]) == ("3500k", "7000k")
+    assert (options["-movflags"], options["-video_track_timescale"]) == (RUNG_FLAGS, "30000")
+    assert options["-enc_time_base"] == "1:30000"
 
 
-def test_the_poster_is_sought_before_it_is_decoded():
-    source = open_source("/in.mov", "mov", start=1.25)
-    arguments = encode_poster(source, VIDEO, PRESET, OUT)
-    assert before_input(arguments)["-ss"] == "1.250"
-    assert option(arguments, "-frames:v") == "1"
-    assert "thumbnail=24" in option(arguments, "-filter_complex")
+@pytest.mark.parametrize("name", ["h264", "hevc", "av1"])
+def test_encoders_do_not_count_the_cores(name):
+    plan = Plan((Rung(name, 1920, 1080, 23, 6500),))
+    options = output(spell(plan=plan), f"{name}-1080.mp4")
+    told = f"{options.get('-threads')} {options.get('-x265-params')}"
+    assert "4" in f"{told} {options.get('-svtav1-params')}"
 
 
-@pytest.mark.parametrize(("quality", "scale"), [(100, 2), (90, 3), (80, 6), (50, 16), (1, 31)])
-def test_jpeg_quality_becomes_ffmpegs_scale(quality, scale):
-    assert jpeg_scale(quality) == scale
+def test_keyframes_are_forced_from_the_start_of_the_span_and_at_its_end():
+    whole = output(spell(), "h264-720.mp4")["-force_key_frames"]
+    late = output(spell(span=LATE), "h264-720.mp4")["-force_key_frames"]
+    assert whole == "expr:gte(t,n_forced*4-0.0005)"
+    at_its_end = "not(gte(prev_forced_t,19.999500))*gte(t,min(n_forced*4-0.0005,19.999500))"
+    assert late == f"expr:{at_its_end}"
 
 
-def test_sound_is_an_m4a():
-    arguments = every_command()[2]
-    assert option(arguments[arguments.index("-i") :], "-f") == "ipod"
-    assert option(arguments, "-b:a") == "64k"
-    assert option(arguments, "-map") == "0:a:0"
+def test_a_span_is_sought_before_it_is_decoded_and_keeps_its_times():
+    arguments = spell(span=LATE)
+    assert before_input(arguments)["-ss"] == "20.000000"
+    assert {"-copyts", "-start_at_zero", "-noaccurate_seek"} < set(arguments)
+    assert "trim=end=41.200000:start=19.999500" in graph(arguments)
+    assert "setpts" not in graph(arguments)
+
+
+def test_the_first_frame_of_a_source_lasts_from_0():
+    assert "setpts" in graph(spell())
+    first = spell(span=Span(0.0, 20.0))
+    assert "setpts" in graph(first)
+    assert "-ss" not in first
+
+
+def test_reading_starts_earlier_where_keyframes_are_not_known():
+    assert before_input(spell(container="mpegts", span=LATE))["-ss"] == "10.000000"
+    assert before_input(spell(container="avi", span=Span(4.0, 9.0)))["-ss"] == "0.000000"
+
+
+def test_tiles_and_stills_are_those_of_the_span():
+    late = graph(spell(span=LATE))
+    assert "22.5" in late
+    assert "7.5" not in late
+    none = spell(plan=Plan(RUNGS, stills_s=(7.5,), tile_s=60), span=LATE)
+    assert not any("jpg" in each for each in none)
+
+
+def test_stills_have_the_size_of_the_largest_rung_up_to_1280():
+    large = Rung("h264", 1920, 1080, 23, 6500)
+    stills = graph(spell(plan=Plan((*RUNGS, large), stills_s=(0.0,)))).split(";")
+    assert any("scale=1280:720" in each and "bt601" in each for each in stills)
+
+
+def test_each_rung_is_scaled_from_the_one_above():
+    filters = graph(spell()).split(";")
+    scaled = [each.split("scale=")[1].split(":flags")[0] for each in filters if "scale=" in each]
+    assert scaled[:2] == ["1280:720", "640:360"]
+
+
+@pytest.mark.parametrize(
+    ("tagged", "height", "expected"),
+    [("bt.601", 1080, None), (None, 1080, "bt709"), (None, 480, "bt601")],
+)
+def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected):
+    probe = Probe(width=height, height=height, video_codec="avc", color_space=tagged)
+    wanted = f"in_color_matrix={expected}"
+    assert (wanted in graph(spell(probe=probe))) is bool(expected)
+    assert "out_color_matrix=bt709:out_range=tv" in graph(spell(probe=probe))
+
+
+@pytest.mark.parametrize(
+    ("probe", "step"),
+    [
+        (Probe(transfer="pq", video_codec="hevc"), "color_trc=smpte2084"),
+        (Probe(transfer="hlg", video_codec="hevc"), "color_trc=arib-std-b67"),
+        (Probe(interlaced=True, video_codec="avc"), "bwdif=deint=interlaced"),
+    ],
+)
+def test_a_step_is_there_only_where_it_is_needed(probe, step):
+    assert step in graph(spell(probe=probe))
+    assert step not in graph(spell())
+
+
+def test_a_frame_rate_is_limited_before_the_span_is_cut():
+    steps = graph(spell(plan=Plan(RUNGS, frame_rate=60), span=LATE))
+    assert steps.index("fps=60") < steps.index("trim=")
+
+
+def test_sound_is_stereo_aac_in_fragments():
+    options = output(spell(), "audio-1.mp4")
+    assert (options["-c:a"], options["-b:a"]) == ("aac", "96k")
+    assert (options["-ac"], options["-ar"]) == ("2", "48000")
+    assert (options["-movflags"], options["-frag_duration"]) == (SOUND_FLAGS, "4000000")
+    assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(spell())
+
+
+def test_sound_alone_is_one_file_with_its_index_first():
+    arguments = spell(probe=Probe(audio_codec="aac"), plan=Plan(sounds=(SOUND,)))
+    options = output(arguments, "audio.m4a")
+    assert (options["-f"], options["-movflags"]) == ("ipod", "+faststart")
+
+
+def test_a_measured_sound_gets_one_gain():
+    heard = Loudness(-27.5, -38.1, 6.0, -9.2, 0.1)
+    steps = graph(spell(levels={"audio-1": heard}))
+    assert "measured_I=-27.5" in steps
+    assert "linear=true" in steps
+    assert "loudnorm" not in graph(spell())

@@ -1,7 +1,7 @@
 import pytest
 
 from lib.errors import ErrorCode, PermanentError
-from lib.model import Probe
+from lib.model import AudioTrack, Probe, SubtitleTrack
 from lib.presets import PACKAGED, load
 from lib.video import check_limits
 
@@ -13,6 +13,7 @@ LIMITS = load(PACKAGED).limits
     [
         Probe(),
         Probe(width=7680, height=4320, duration_ms=7_200_000),
+        Probe(frame_rate=960.0, audio_tracks=(AudioTrack(),) * 32, subtitles=(SubtitleTrack(),)),
     ],
 )
 def test_what_is_within_the_limits_passes(probe):
@@ -25,6 +26,9 @@ def test_what_is_within_the_limits_passes(probe):
         (Probe(duration_ms=7_300_000), "at most 2 hours of video but received 2.03"),
         (Probe(width=9000, height=100), "at most 8192 px a side of video but received 9000 x 100"),
         (Probe(width=100, height=9000), "100 x 9000"),
+        (Probe(frame_rate=90_000.0), "at most 1000 frames a second of video but received 90000"),
+        (Probe(audio_tracks=(AudioTrack(),) * 33), "at most 32 sound tracks but received more"),
+        (Probe(subtitles=(SubtitleTrack(),) * 33), "at most 32 subtitle tracks but received more"),
     ],
 )
 def test_what_is_not_is_refused_with_the_limit_and_the_value(probe, named):

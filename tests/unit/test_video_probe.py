@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.model import AudioTrack, SubtitleTrack
 from lib.video import RangeReader, read_probe
-from lib.video.probe import describe
+from lib.video.describe import MOST_TRACKS, describe
+from lib.video.fields import TITLE_CHARACTERS
 from tests.boxes import box, read_boxes
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -23,6 +25,9 @@ def test_a_film_with_surround_sound():
     assert (found.frame_rate, found.frames) == (25.0, 75)
     assert (found.rotation, found.pixel_aspect) == (0, 1.0)
     assert (found.audio_channels, found.sample_rate) == (6, 48000)
+    assert (found.interlaced, found.bit_depth, found.transfer) == (False, 8, None)
+    assert found.audio_tracks == (AudioTrack("aac", 6, 48000, default=True),)
+    assert found.subtitles == ()
 
 
 def test_a_phone_clip_is_described_as_it_is_shown():
@@ -77,7 +82,7 @@ def test_errors_of_the_storage_pass_through():
 
 
 def described(container: str = "mov", **picture: object):
-    video = {"track_type": "Video", "width": 100, "height": 50, **picture}
+    video = {"track_type": "Video", "format": "AVC", "width": 100, "height": 50, **picture}
     return describe([{"track_type": "General"}, video], container)
 
 
@@ -101,16 +106,17 @@ def test_pixels_are_stretched_then_turned(rotation, aspect, shown):
 def test_containers_of_sound_hold_no_video(container):
     tracks: list[dict[str, object]] = [
         {"track_type": "General"},
-        {"track_type": "Video", "width": 500, "height": 500},
+        {"track_type": "Video", "format": "JPEG", "width": 500, "height": 500},
         {"track_type": "Audio", "format": "MPEG Audio", "channel_s": 2},
     ]
     assert describe(tracks, container).width is None
     assert describe(tracks, "mov").width == 500
 
 
-def test_a_picture_without_a_size_is_none():
+@pytest.mark.parametrize("missing", ["width", "height", "format"])
+def test_a_picture_without_a_size_or_a_format_is_none(missing):
     with pytest.raises(PermanentError, match="neither"):
-        described(width=None)
+        described("mov", **{missing: None})
 
 
 @pytest.mark.parametrize(
@@ -136,3 +142,142 @@ def test_a_picture_without_a_size_is_none():
 def test_the_moment_of_capture(fields, moment):
     tracks = [{"track_type": "General", **fields}, {"track_type": "Audio"}]
     assert describe(tracks, "mov").captured_at == moment
+
+
+def found_in(*tracks: dict[str, object], container: str = "mov"):
+    return describe([{"track_type": "General"}, *tracks], container)
+
+
+def sound(**fields: object):
+    return {"track_type": "Audio", "format": "AAC", **fields}
+
+
+def text(**fields: object):
+    return {"track_type": "Text", "format": "UTF-8", **fields}
+
+
+PICTURE = {"track_type": "Video", "format": "AVC", "width": 100, "height": 50, "track_id": 256}
+
+
+@pytest.mark.parametrize(
+    ("degrees", "turn"),
+    [("90.4", 90), ("359.999", 0), ("-90", 270), ("450", 90), ("45", 0), ("nan", 0), ("inf", 0)],
+)
+def test_a_turn_is_one_of_the_four_that_keep_the_frame_upright(degrees, turn):
+    found = described(rotation=degrees)
+    assert found.rotation == turn
+    assert (found.width, found.height) == ((50, 100) if turn % 180 else (100, 50))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"frame_rate": "inf"}, {"frame_rate": None}),
+        ({"frame_rate": "-25"}, {"frame_rate": None}),
+        ({"frame_rate": "0.000"}, {"frame_rate": None}),
+        ({"frame_rate": "29.970 / 30.000"}, {"frame_rate": 29.97}),
+        ({"frame_count": "-3"}, {"frames": None}),
+        ({"frame_count": "nan"}, {"frames": None}),
+        ({"pixel_aspect_ratio": "1e9"}, {"pixel_aspect": 1.0, "width": 100}),
+        ({"pixel_aspect_ratio": "0"}, {"pixel_aspect": 1.0, "width": 100}),
+        ({"pixel_aspect_ratio": "-2"}, {"pixel_aspect": 1.0, "width": 100}),
+        ({"bit_depth": "10 / 8"}, {"bit_depth": 10}),
+        ({"scan_type": "Progressive"}, {"interlaced": False}),
+        ({"scan_type": "Interlaced"}, {"interlaced": True}),
+        ({"scan_type": "MBAFF", "scan_type__store_method": "X"}, {"interlaced": True}),
+        ({}, {"interlaced": None, "bit_depth": None, "transfer": None}),
+        ({"transfer_characteristics": "PQ"}, {"transfer": "pq"}),
+        ({"transfer_characteristics": "HLG / BT.709"}, {"transfer": "hlg"}),
+        ({"transfer_characteristics": "BT.709"}, {"transfer": None}),
+        ({"duration": "-1000"}, {"duration_ms": None}),
+        ({"duration": "1000.7"}, {"duration_ms": 1001}),
+        ({"delay": "5000", "duration": 1000}, {"duration_ms": 1000}),
+        ({"format": "A\x1b[31mVC\u202e"}, {"video_codec": "a [31mvc"}),
+    ],
+)
+def test_what_makes_no_sense_is_left_out(fields, expected):
+    found = described(**fields)
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_a_duration_is_from_the_first_start_to_the_last_end():
+    early = sound(duration=1000, delay=1400)
+    late = PICTURE | {"duration": 980, "delay": "1423.2"}
+    assert found_in(early, late).duration_ms == 1003
+    assert found_in(sound(duration=1500), PICTURE | {"duration": 1000}).duration_ms == 1500
+
+
+def test_a_duration_of_the_container_counts_where_the_tracks_have_none():
+    tracks = [{"track_type": "General", "duration": 7000}, PICTURE, sound(delay=0)]
+    assert describe(tracks, "mov").duration_ms == 7000
+
+
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [
+        ("en", "en"),
+        ("PT-br", "pt-br"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("de / German", "de"),
+        ("haw", "haw"),
+        ("und", None),
+        ("mis", None),
+        ("English", None),
+        ("e", None),
+        ("en\n#EXT", None),
+        ('en"', None),
+        (None, None),
+    ],
+)
+def test_a_language_is_a_tag_or_nothing(told, language):
+    found = found_in(PICTURE, sound(language=told), text(language=told))
+    assert found.audio_tracks[0].language == found.subtitles[0].language == language
+
+
+def test_a_title_is_one_short_line():
+    titles = ["Director's\ncut \x00\x1b[1m\u202e", "x" * 500, " \t ", None, 7]
+    found = found_in(*(sound(title=each) for each in titles))
+    shown = [each.title for each in found.audio_tracks]
+    assert shown == ["Director's cut [1m", "x" * TITLE_CHARACTERS, None, None, "7"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "is_text"),
+    [
+        *((each, True) for each in ("UTF-8", "SubRip", "ASS", "SSA", "Timed Text", "WebVTT")),
+        ("D_WEBVTT/SUBTITLES", True),
+        *((each, False) for each in ("PGS", "VobSub", "DVB Subtitle", "Teletext", "EIA-608", None)),
+    ],
+)
+def test_a_subtitle_that_is_a_picture_is_no_text(codec, is_text):
+    (found,) = found_in(PICTURE, text(format=codec, forced="Yes", default="No")).subtitles
+    assert found == SubtitleTrack(codec and codec.lower(), is_text, forced=True)
+
+
+def test_tracks_are_in_the_order_of_the_streams():
+    found = found_in(
+        PICTURE,
+        sound(language="fr", streamorder="0-10"),
+        sound(language="en", streamorder="0-2"),
+        text(language="sv", streamorder=4),
+        text(language="fi", streamorder=3),
+    )
+    assert [each.language for each in found.audio_tracks] == ["en", "fr"]
+    assert [each.language for each in found.subtitles] == ["fi", "sv"]
+    assert found.audio_codec == "aac"
+
+
+def test_captions_in_the_frames_are_no_stream_and_a_track_of_them_is_one():
+    hidden = [text(format="EIA-608", track_id=f"256-CC{n}") for n in (1, 3)]
+    channels = [text(format="EIA-608", track_id=f"4-CC{n}", streamorder=1) for n in (1, 3)]
+    last = text(track_id=5, streamorder=2)
+    found = found_in(PICTURE, *hidden, *channels, last)
+    assert [(each.codec, each.is_text) for each in found.subtitles] == [
+        ("eia-608", False),
+        ("utf-8", True),
+    ]
+
+
+def test_tracks_are_bounded_one_beyond_what_the_limits_allow():
+    found = found_in(PICTURE, *[sound()] * 5000, *[text()] * 5000)
+    assert len(found.audio_tracks) == len(found.subtitles) == MOST_TRACKS + 1

@@ -1,0 +1,48 @@
+"""Middle step of a long source: one range of its picture, or its sound."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lib import messages, presets
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.clients import client
+from lib.aws.storage import S3Storage
+from lib.long.encode_range import encode_part
+from lib.long.encoding import encode
+from lib.long.work_files import Part
+from lib.settings import StepSettings, from_env
+from lib.telemetry import Telemetry
+
+settings = from_env(StepSettings)
+telemetry = Telemetry(settings.stage)
+storage = S3Storage(client("s3"), settings.renditions_bucket)
+catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
+recipes = presets.load(presets.PACKAGED)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Encode a part and store it; what is raised, the state machine catches."""
+    upload, part = messages.read(event["event"]), Part(**event["part"])
+    with TemporaryDirectory(dir=settings.scratch_folder) as folder:
+        standing = encode_part(
+            upload,
+            event["execution"],
+            event["recipe"],
+            part,
+            partial(
+                encode,
+                storage=storage,
+                ffmpeg=settings.ffmpeg_path,
+                deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+            ),
+            storage=storage,
+            catalog=catalog,
+            presets=recipes,
+            folder=Path(folder),
+        )
+    telemetry.step(upload, "encoded", part=part.name, standing=standing)

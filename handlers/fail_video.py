@@ -1,0 +1,36 @@
+"""How a long source ends that could not be made: from the state machine, or from its status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.clients import client
+from lib.aws.queue import SqsDeadLetters
+from lib.aws.storage import S3Storage
+from lib.long.fail import fail, read_ending
+from lib.settings import FailSettings, from_env
+from lib.telemetry import Telemetry
+
+settings = from_env(FailSettings)
+telemetry = Telemetry(settings.stage)
+storage = S3Storage(client("s3"), settings.renditions_bucket)
+catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
+dead_letters = SqsDeadLetters(client("sqs"), settings.dead_letters_url)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: ARG001
+    """Record the reason; tell whether it is final."""
+    ending = read_ending(event)
+    failed = fail(
+        ending.event,
+        ending.execution,
+        ending.error,
+        catalog=catalog,
+        storage=storage,
+        dead_letters=dead_letters,
+    )
+    telemetry.step(ending.event, "failed", reason=str(ending.error), permanent=failed.permanent)
+    telemetry.finished(ending.event, failed.finished)
+    return {"permanent": failed.permanent}

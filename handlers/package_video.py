@@ -1,0 +1,49 @@
+"""Last step of a long source: playlists, what goes around them, the commit."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lib import messages, presets
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.clients import client
+from lib.aws.storage import S3Storage
+from lib.long.around import make
+from lib.long.package import package
+from lib.settings import StepSettings, from_env
+from lib.telemetry import Telemetry
+
+settings = from_env(StepSettings)
+telemetry = Telemetry(settings.stage)
+storage = S3Storage(client("s3"), settings.renditions_bucket)
+catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
+recipes = presets.load(presets.PACKAGED)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Package and commit; what is raised, the state machine catches."""
+    upload = messages.read(event["event"])
+    with TemporaryDirectory(dir=settings.scratch_folder) as folder:
+        packaged = package(
+            upload,
+            event["execution"],
+            event["recipe"],
+            event["started"],
+            partial(
+                make,
+                ffmpeg=settings.ffmpeg_path,
+                folder=Path(folder),
+                deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+            ),
+            storage=storage,
+            catalog=catalog,
+            presets=recipes,
+        )
+    telemetry.step(
+        upload, "packaged", estimate_ms=packaged.estimate_ms, encoders_ms=packaged.cpu_ms
+    )
+    telemetry.finished(upload, packaged.finished)

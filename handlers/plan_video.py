@@ -1,0 +1,42 @@
+"""First step of a long source: its lease, its limits, its ranges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lib import messages, presets
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.clients import client
+from lib.aws.storage import S3Storage
+from lib.long.plan import Allowance, make_plan
+from lib.settings import PlanSettings, from_env
+from lib.telemetry import Telemetry
+
+settings = from_env(PlanSettings)
+allowance = Allowance(settings.execution_seconds, settings.range_seconds, settings.dollars)
+telemetry = Telemetry(settings.stage)
+storage = S3Storage(client("s3"), settings.renditions_bucket)
+catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
+recipes = presets.load(presets.PACKAGED)
+
+
+@telemetry.instrument
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return what the state machine goes on with; what is raised, it catches."""
+    upload = messages.read(event["event"])
+    with TemporaryDirectory(dir=settings.scratch_folder) as folder:
+        planned = make_plan(
+            upload,
+            event["execution"],
+            allowance,
+            storage=storage,
+            catalog=catalog,
+            presets=recipes,
+            ffmpeg=settings.ffmpeg_path,
+            folder=Path(folder),
+            deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+        )
+    telemetry.step(upload, "planned", superseded=not planned)
+    return planned.spell() if planned else {"superseded": True}

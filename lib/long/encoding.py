@@ -1,0 +1,54 @@
+"""Encode one part of a long source with one ffmpeg process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lib.errors import PermanentError
+from lib.long.work_files import Part, WorkPlan
+from lib.model import UploadEvent
+from lib.ports import Deadline, Storage
+from lib.presets import Preset
+from lib.video.encode import encode as run_encoder
+from lib.video.span import Input
+
+LOCATOR_MARGIN_SECONDS = 60
+"""A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
+
+
+def encode(
+    event: UploadEvent,
+    work: WorkPlan,
+    preset: Preset,
+    part: Part,
+    folder: Path,
+    *,
+    storage: Storage,
+    ffmpeg: str,
+    deadline: Deadline,
+) -> Mapping[str, PermanentError]:
+    """Fill a folder with what one part gives; return what was left out. Raises as its encoder."""
+    seconds = round(deadline()) + LOCATOR_MARGIN_SECONDS
+    plan = work.plan(preset)
+    if part.span is None:
+        plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
+    try:
+        return run_encoder(
+            Input(storage.locate(event.source, seconds), work.container),
+            work.probe,
+            plan,
+            preset.video,
+            folder,
+            span=part.span,
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+            on_progress=lambda _: None,
+        )
+    except PermanentError as error:
+        if part.span or not work.probe.video_codec:
+            raise
+        # A picture without its sound is worth more than nothing.
+        names = [each.name for each in plan.sounds] + [each.name for each in plan.texts]
+        return dict.fromkeys(names, error)

@@ -1,0 +1,110 @@
+"""Record why an execution failed, under the fence; keep the upload where trying again may help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from lib import job, messages
+from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
+from lib.long import fence
+from lib.model import AssetStatus, ClaimState, Failure, Outcome, UploadEvent
+from lib.ports import Catalog, DeadLetters, Storage
+
+PASSING = frozenset(
+    {
+        ErrorCode.THROTTLED,
+        ErrorCode.SERVICE_UNAVAILABLE,
+        ErrorCode.LEASE_HELD,
+        ErrorCode.DEADLINE_NEAR,
+        ErrorCode.EXHAUSTED,
+    }
+)
+"""Codes of a TransientError: by them, since not every runtime tells the class of an exception."""
+
+LEASE_SECONDS = 60
+"""Enough to write the outcome with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is told of an execution that cannot go on."""
+
+    event: UploadEvent
+    execution: str
+    error: MediaError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What was recorded, if anything, and whether it is final."""
+
+    permanent: bool
+    finished: job.Finished
+
+
+def read_ending(told: Mapping[str, Any]) -> Ending:
+    """Read what a state of the machine gives, or EventBridge's event about a whole execution.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    if detail := told.get("detail"):
+        error = str(detail.get("error") or detail["status"])
+        told_error = understand(error, str(detail.get("cause") or ""))
+        return Ending(messages.decode(detail["input"]), detail["name"], told_error)
+    failure = told["failure"]
+    return Ending(
+        messages.read(told["event"]),
+        told["execution"],
+        understand(failure["Error"], failure.get("Cause", "")),
+    )
+
+
+def fail(
+    event: UploadEvent,
+    execution: str,
+    error: MediaError,
+    *,
+    catalog: Catalog,
+    storage: Storage,
+    dead_letters: DeadLetters,
+) -> Failed:
+    """Record the outcome of an upload whose execution cannot go on.
+
+    An upload that failed for a reason that may pass is kept in the dead-letter queue, as if its
+    message had been there all the time. Of several reasons the first is recorded. One that was
+    superseded, or is finished, stays as it is.
+    """
+    if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
+        asset = fence.look_up(event, catalog)
+        if fence.standing(event, execution, asset) is fence.Standing.UNWANTED:
+            fence.clear(event, storage)
+        final = asset is None or asset.error is None or asset.error.permanent
+        return Failed(final, job.Finished(ClaimState.DONE))
+    if isinstance(error, PermanentError):
+        outcome = job.failed(error)
+    else:
+        message = f"the execution gave up: {error.code}: {error.message}"
+        failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
+        outcome = Outcome(AssetStatus.FAILED, error=failure)
+        dead_letters.keep(event)
+    catalog.commit(event, execution, outcome)
+    return Failed(error.permanent, job.Finished(ClaimState.CLAIMED, outcome))
+
+
+def understand(error: str, cause: str) -> MediaError:
+    """Turn what Step Functions tells of a failure into one of our errors.
+
+    `cause` is JSON where a function raised; its errorMessage is what the exception said.
+    """
+    raised: dict[str, Any] = {}
+    with suppress(ValueError, TypeError):
+        raised = dict(json.loads(cause))
+    code, _, message = str(raised.get("errorMessage", "")).partition(": ")
+    if code in ErrorCode.__members__:
+        kind = TransientError if code in PASSING else PermanentError
+        return kind(ErrorCode(code), message)
+    return TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"unexpected {error or 'end'}")

@@ -1,0 +1,132 @@
+"""Join what the ranges gave, make what goes around it, and commit: the end of an execution."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lib import job
+from lib.errors import ErrorCode, TransientError
+from lib.long import fence
+from lib.long.stored import Stored
+from lib.long.work_files import PartIndex, WorkPlan, key_of, read_index, read_plan, same_recipe
+from lib.model import ClaimState, CommitState, Failure, UploadEvent
+from lib.ports import Catalog, Clock, Storage
+from lib.presets import Preset, Presets
+from lib.timestamps import from_iso
+from lib.video import cmaf
+from lib.video.tracks import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """How an execution ended, and how its estimate compares: `cpu_ms` took the encoders."""
+
+    finished: job.Finished
+    estimate_ms: int | None = None
+    cpu_ms: int = 0
+
+
+Make = Callable[[WorkPlan, Preset, Sequence[Track], Mapping[str, Failure], Stored], job.Work]
+"""Makes all renditions of tracks whose segments are stored, and names those that were left out: see
+`lib.long.around`."""
+
+
+def package(
+    event: UploadEvent,
+    execution: str,
+    recipe: str,
+    started: str,
+    make: Make,
+    *,
+    storage: Storage,
+    catalog: Catalog,
+    presets: Presets,
+    clock: Clock = time.time,
+) -> Packaged:
+    """Merge the indexes of all parts, make and store what is still missing, commit, tidy up.
+
+    `started` is when the execution began, ISO UTC. Repeating it after a commit only tidies up.
+    Raises PermanentError and TransientError.
+    """
+    asset = fence.look_up(event, catalog)
+    standing = fence.standing(event, execution, asset)
+    if standing is not fence.Standing.OWNER:
+        _tidy(event, execution, recipe, standing, storage, catalog)
+        return Packaged(job.Finished(_CLAIM[standing]))
+    plan = read_plan(event, recipe, storage)
+    preset = same_recipe(event, presets, plan)
+    indexes = [read_index(event, recipe, part, storage) for part in plan.parts]
+    left_out = {name: each for index in indexes for name, each in index.left_out.items()}
+    work = make(plan, preset, merge(indexes), left_out, Stored(event, recipe, storage))
+    outcome = job.finish(event, work, storage, [])
+    spent_ms = round((clock() - from_iso(started)) * 1000)
+    outcome = replace(outcome, processed_ms=spent_ms)
+    committed = catalog.commit(event, execution, outcome)
+    standing = _STANDING[committed]
+    _tidy(event, execution, recipe, standing, storage, catalog)
+    finished = job.Finished(_CLAIM[standing])
+    if committed is CommitState.COMMITTED:
+        finished = job.Finished(ClaimState.CLAIMED, outcome)
+    return Packaged(
+        finished,
+        asset.estimate_ms if asset else None,
+        sum(each.cpu_ms for each in indexes),
+    )
+
+
+_STANDING: Mapping[CommitState, fence.Standing] = {
+    CommitState.COMMITTED: fence.Standing.FINISHED,
+    CommitState.LEASE_LOST: fence.Standing.FINISHED,
+    CommitState.SUPERSEDED: fence.Standing.UNWANTED,
+}
+
+_CLAIM: Mapping[fence.Standing, ClaimState] = {
+    fence.Standing.FINISHED: ClaimState.DONE,
+    fence.Standing.UNWANTED: ClaimState.STALE,
+}
+"""How a job that found the same would have ended."""
+
+
+def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
+    """Join the tracks of all parts by their names.
+
+    Raises TransientError where parts do not fit together, as parts of different releases may not.
+    """
+    by_name: dict[str, list[Track]] = {}
+    inits: dict[str, set[str]] = {}
+    for index in indexes:
+        for track in index.tracks:
+            by_name.setdefault(track.name, []).append(track)
+            inits.setdefault(track.name, set()).add(index.inits[track.name])
+    for name, different in inits.items():
+        if len(different) > 1:
+            raise _misfit(f"{name} has {len(different)} different init segments")
+    try:
+        return tuple(cmaf.merge(parts) for parts in by_name.values())
+    except ValueError as exc:
+        raise _misfit(str(exc)) from exc
+
+
+def _tidy(
+    event: UploadEvent,
+    execution: str,
+    recipe: str,
+    standing: fence.Standing,
+    storage: Storage,
+    catalog: Catalog,
+) -> None:
+    """Delete the work files of what this execution has committed, and all that is nobody's."""
+    if standing is fence.Standing.UNWANTED:
+        fence.clear(event, storage)
+        return
+    asset = fence.look_up(event, catalog)
+    if asset and asset.status.terminal and asset.execution == execution:
+        storage.delete_below(key_of(event, recipe, ""))
+
+
+def _misfit(message: str) -> TransientError:
+    return TransientError(
+        ErrorCode.SERVICE_UNAVAILABLE, f"expected ranges that fit together but {message}"
+    )

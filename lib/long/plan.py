@@ -1,0 +1,154 @@
+"""Plan a long source: take its lease, check its limits, cut it into ranges."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from lib import video
+from lib.errors import ErrorCode, PermanentError
+from lib.long.sample import find_worthless
+from lib.long.work_files import Part, WorkPlan, choose_preset, write_plan
+from lib.model import Probe, UploadEvent
+from lib.ports import Catalog, Deadline, Storage
+from lib.presets import Preset, Presets
+from lib.routing import HEAD_BYTES, sniff
+from lib.video.estimate import estimate
+from lib.video.keyframes import read_keyframes
+from lib.video.ranges import cut, nearest, range_seconds
+from lib.video.seek import find_keyframe
+from lib.video.span import Input
+
+DOLLARS_PER_VCPU_SECOND = 1769 / 1024 * 0.0000133334
+"""Lambda on arm64 by the GB-second, of which 1,769 MB are one vCPU; us-east-1, 2026.
+
+https://aws.amazon.com/lambda/pricing/
+"""
+
+DOLLARS_PER_PUT = 0.000005
+"""S3 Standard: https://aws.amazon.com/s3/pricing/. Each segment of each track is one."""
+
+MOST_INLINE = 40
+"""Ranges that run at once in one execution; above, each gets an execution of its own."""
+
+LONGEST_RANGE_S = 600
+"""However cheap a source is said to be: one second of it may cost much more than the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an execution may take: its lease in s, vCPU seconds of a range, dollars in all."""
+
+    lease_seconds: int
+    range_cost_s: float
+    dollars: float
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the state machine goes on with."""
+
+    recipe: str
+    ranges: tuple[Part, ...]
+    sound: Part | None
+
+    def spell(self) -> dict[str, object]:
+        """Return it as the state machine reads it: `distributed` where one execution is too few."""
+        return {
+            "superseded": False,
+            "recipe": self.recipe,
+            "ranges": [asdict(each) for each in self.ranges],
+            "sound": self.sound is not None,
+            "distributed": len(self.ranges) > MOST_INLINE,
+        }
+
+
+def make_plan(
+    event: UploadEvent,
+    execution: str,
+    allowance: Allowance,
+    *,
+    storage: Storage,
+    catalog: Catalog,
+    presets: Presets,
+    ffmpeg: str,
+    folder: Path,
+    deadline: Deadline,
+) -> Planned | None:
+    """Take the lease of an upload and store the plan of its parts; None where it is superseded.
+
+    Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
+    """
+    source = event.source
+    container = sniff(storage.read_range(source, 0, HEAD_BYTES)).container
+    reader = video.RangeReader(partial(storage.read_range, source), source.size)
+    probe = video.read_probe(reader, container)
+    preset, recipe = choose_preset(event, presets, probe)
+    video.check_limits(probe, presets.limits)
+    plan = video.plan(probe, preset)
+    cost_s = estimate(probe, plan, preset.video.speed)
+    check_price(cost_s, _puts(probe, plan, preset), allowance.dollars)
+    if not catalog.hand_over(
+        event,
+        execution,
+        lease_seconds=allowance.lease_seconds,
+        estimate_ms=round(cost_s * 1000),
+    ):
+        return None
+    seconds = (probe.duration_ms or 0) / 1000
+    length = range_seconds(
+        seconds,
+        cost_s,
+        wanted_s=allowance.range_cost_s,
+        segment_s=preset.video.segment_seconds,
+        longest_s=LONGEST_RANGE_S,
+    )
+    keyframes = read_keyframes(io.BufferedReader(reader)) if container == "mov" else None
+    border = (
+        nearest(keyframes)
+        if keyframes is not None
+        else partial(
+            find_keyframe,
+            source=Input(storage.locate(source, round(deadline()) + 1), container),
+            probe=probe,
+            folder=folder,
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+        )
+    )
+    spans = cut(seconds, length, border) if plan.rungs else ()
+    ranges = tuple(
+        Part(f"range-{number:04d}", start, end if number + 1 < len(spans) else None)
+        for number, (start, end) in enumerate(spans)
+    )
+    sound = Part("sound") if plan.sounds or plan.texts else None
+    parts = (*ranges, sound) if sound else ranges
+    middle = border(seconds / 2) if plan.rungs else None
+    dropped: set[str] = set()
+    if middle is not None:
+        locator = storage.locate(source, round(deadline()) + 1)
+        dropped = find_worthless(
+            Input(locator, container), probe, plan, preset, middle, folder, ffmpeg, deadline
+        )
+    work = WorkPlan(container, probe, preset.name, recipe, parts, tuple(sorted(dropped)))
+    write_plan(event, work, storage)
+    return Planned(recipe, ranges, sound)
+
+
+def check_price(cost_s: float, puts: float, dollars: float) -> None:
+    """Pass, or raise PermanentError(LIMIT_EXCEEDED) where a source would cost more than allowed."""
+    price = cost_s * DOLLARS_PER_VCPU_SECOND + puts * DOLLARS_PER_PUT
+    if price > dollars:
+        raise PermanentError(
+            ErrorCode.LIMIT_EXCEEDED,
+            f"expected a source that costs at most ${dollars:.2f} to encode "
+            f"but this one is estimated at ${price:.2f}",
+        )
+
+
+def _puts(probe: Probe, plan: video.Plan, preset: Preset) -> float:
+    """Return how many objects will be written, about."""
+    segments = (probe.duration_ms or 0) / 1000 / preset.video.segment_seconds
+    return segments * (len(plan.rungs) + len(plan.sounds))

@@ -1,0 +1,65 @@
+"""Give back as files what the parts of a long source have stored."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.errors import ErrorCode, TransientError
+from lib.job import PUT_THREADS
+from lib.keys import rendition_key
+from lib.long.work_files import key_of
+from lib.model import UploadEvent
+from lib.ports import Storage
+from lib.video.tracks import Track
+
+BATCH = 16
+"""Segments that are fetched together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Gives what the parts have stored back as files."""
+
+    event: UploadEvent
+    recipe: str
+    storage: Storage
+
+    def work_files(self, below: str, folder: Path) -> Path:
+        """Write all work files below a name to a folder of that name; return it."""
+        prefix = key_of(self.event, self.recipe, below + "/")
+        target = folder / below
+        target.mkdir()
+        keys = self.storage.keys_below(prefix)
+        with ThreadPoolExecutor(PUT_THREADS) as pool:
+            for key, content in zip(keys, pool.map(self.storage.fetch, keys), strict=True):
+                (target / key.removeprefix(prefix)).write_bytes(_there(key, content))
+        return target
+
+    def work_file(self, name: str) -> bytes:
+        """Return one work file. Raises TransientError where it is not there."""
+        key = key_of(self.event, self.recipe, name)
+        return _there(key, self.storage.fetch(key))
+
+    def track_file(self, track: Track, folder: Path) -> Path:
+        """Write a track to one fragmented file: its init segment, then all others."""
+        names = ["init.mp4", *(each.name for each in track.segments)]
+        path = folder / f"{track.name}.mp4"
+        with path.open("wb") as file, ThreadPoolExecutor(PUT_THREADS) as pool:
+            # By the batch, so that no more of a film than that is in memory.
+            for first in range(0, len(names), BATCH):
+                keys = [self._key(track, name) for name in names[first : first + BATCH]]
+                for key, content in zip(keys, pool.map(self.storage.fetch, keys), strict=True):
+                    file.write(_there(key, content))
+        return path
+
+    def _key(self, track: Track, name: str) -> str:
+        source = self.event.source
+        return rendition_key(source, self.event.sequencer, self.recipe, f"{track.name}/{name}")
+
+
+def _there(key: str, content: bytes | None) -> bytes:
+    if content is None:
+        raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"expected {key} but it is not there")
+    return content

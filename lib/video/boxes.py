@@ -1,0 +1,81 @@
+"""Read and spell the boxes that an MP4 consists of (ISO/IEC 14496-12, section 4.2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+HEADER = 8
+LONG_HEADER = 16
+"""Bytes before the content, where its size needs 64 bits."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of one box that is read into memory; the samples are no such box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a box lies: offsets in bytes of its header, of its content and behind it."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+def read_boxes(file: IO[bytes]) -> Iterator[Box]:
+    """Yield the outermost boxes of a seekable file, reading nothing but their headers.
+
+    Raises ValueError where a box does not fit in the file.
+    """
+    size = file.seek(0, os.SEEK_END)
+    at = 0
+    while at < size:
+        file.seek(at)
+        box = _parse(file.read(LONG_HEADER), at, size)
+        yield box
+        at = box.end
+
+
+def read_content(file: IO[bytes], box: Box) -> bytes:
+    """Read what is in a box. Raises ValueError above MOST_BYTES."""
+    if box.end - box.body > MOST_BYTES:
+        raise ValueError(f"expected at most {MOST_BYTES} bytes but {box} has more")
+    file.seek(box.body)
+    return file.read(box.end - box.body)
+
+
+def children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and content of each box inside of another's content. Raises ValueError."""
+    at = 0
+    while at < len(content):
+        box = _parse(content[at : at + LONG_HEADER], at, len(content))
+        yield box.kind, content[box.body : box.end]
+        at = box.end
+
+
+def find(content: bytes, *path: bytes) -> bytes:
+    """Return the content of the first box at `path`. Raises ValueError where there is none."""
+    for wanted in path:
+        content = next((found for kind, found in children(content) if kind == wanted), b"")
+        if not content:
+            raise ValueError(f"expected a box {b'/'.join(path)!r} but found no {wanted!r}")
+    return content
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    """Spell one box."""
+    joined = b"".join(content)
+    return (HEADER + len(joined)).to_bytes(4, "big") + kind + joined
+
+
+def _parse(head: bytes, start: int, limit: int) -> Box:
+    size, body = int.from_bytes(head[:4], "big"), start + HEADER
+    if size == 1:
+        size, body = int.from_bytes(head[HEADER:LONG_HEADER], "big"), start + LONG_HEADER
+    end = start + size
+    if not body <= end <= limit:
+        raise ValueError(f"expected a box within {limit} bytes but {head[4:8]!r} ends at {end}")
+    return Box(head[4:8], start, body, end)

@@ -1,0 +1,116 @@
+"""Read from Matroska and WebM what MediaInfo does not tell (RFC 9559).
+
+That is the rotation, and the duration of what a browser recorded or a pipe wrote: they cannot go
+back to write it into the header.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import IO
+
+HEADER_BYTES = 256 * 1024
+"""Read for the tracks, which muxers put before the first cluster."""
+
+TAIL_BYTES = 4 * 1024 * 1024
+"""Read for the last cluster: at most 5 s, or 5 MB, long in what browsers and muxers write."""
+
+SEGMENT, INFO, TRACKS = 0x18538067, 0x1549A966, 0x1654AE6B
+TIMESTAMP_SCALE = 0x2AD7B1
+TRACK, TRACK_TYPE, VIDEO = 0xAE, 0x83, 0xE0
+PROJECTION, PROJECTION_TYPE, POSE_ROLL = 0x7670, 0x7671, 0x7675
+CLUSTER, TIMESTAMP, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = 0x1F43B675, 0xE7, 0xA3, 0xA0, 0xA1
+VIDEO_TYPE = 1
+DEFAULT_SCALE_NS = 1_000_000
+NS_PER_MS = 1_000_000
+
+Element = tuple[int, bytes]
+
+
+def read_rotation(file: IO[bytes] | io.RawIOBase) -> float:
+    """Return the clockwise display rotation of the first picture track in degrees, 0 for none."""
+    for track in _children(_find(_header(file), TRACKS), TRACK):
+        if _number(_find(track, TRACK_TYPE)) == VIDEO_TYPE:
+            projection = _find(_find(track, VIDEO), PROJECTION)
+            is_flat = _number(_find(projection, PROJECTION_TYPE)) == 0
+            # The roll turns counter-clockwise.
+            return -_float(_find(projection, POSE_ROLL)) if is_flat else 0.0
+    return 0.0
+
+
+def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
+    """Return when the last block of the last cluster begins, in ms; None where none is found."""
+    scale = _number(_find(_find(_header(file), INFO), TIMESTAMP_SCALE)) or DEFAULT_SCALE_NS
+    tail = _read(file, max(0, size - TAIL_BYTES), TAIL_BYTES)
+    at = tail.rfind(CLUSTER.to_bytes(4))
+    if at < 0:
+        return None
+    start, times = 0, list[int]()
+    for kind, content in _elements(_find(tail[at:], CLUSTER)):
+        if kind == TIMESTAMP:
+            start = _number(content)
+        block = _find(content, BLOCK) if kind == BLOCK_GROUP else content
+        if kind in (SIMPLE_BLOCK, BLOCK_GROUP) and len(block) >= 4:
+            # The number of a track, one byte up to 127, then the time since the cluster's.
+            times.append(start + int.from_bytes(block[1:3], signed=True))
+    end_ms = round(max(times, default=0) * scale / NS_PER_MS)
+    return end_ms if end_ms > 0 else None
+
+
+def _header(file: IO[bytes] | io.RawIOBase) -> bytes:
+    """Return what the segment begins with."""
+    return _find(_read(file, 0, HEADER_BYTES), SEGMENT)
+
+
+def _read(file: IO[bytes] | io.RawIOBase, start: int, length: int) -> bytes:
+    file.seek(start)
+    parts: list[bytes] = []
+    while length > 0 and (part := file.read(length)):
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _elements(data: bytes) -> Iterator[Element]:
+    """Yield the id and the content of each element; a cut one, or of unknown size, to the end."""
+    at = 0
+    while at < len(data):
+        id_length = _vint_length(data[at])
+        if id_length > 4 or at + id_length >= len(data):
+            return
+        kind = int.from_bytes(data[at : at + id_length])
+        at += id_length
+        length = _vint_length(data[at])
+        if length > 8:
+            return
+        bits = 7 * length
+        size = int.from_bytes(data[at : at + length]) & ((1 << bits) - 1)
+        at += length
+        is_unknown = size == (1 << bits) - 1
+        yield kind, data[at:] if is_unknown else data[at : at + size]
+        if is_unknown:
+            return
+        at += size
+
+
+def _vint_length(first: int) -> int:
+    return 9 - first.bit_length()
+
+
+def _children(data: bytes, wanted: int) -> Iterator[bytes]:
+    return (content for kind, content in _elements(data) if kind == wanted)
+
+
+def _find(data: bytes, wanted: int) -> bytes:
+    return next(_children(data, wanted), b"")
+
+
+def _number(content: bytes) -> int:
+    return int.from_bytes(content[:8])
+
+
+def _float(content: bytes) -> float:
+    spelled = {4: ">f", 8: ">d"}.get(len(content))
+    return float(struct.unpack(spelled, content)[0]) if spelled else 0.0

@@ -1,0 +1,114 @@
+"""The state machine of long sources, as it is packaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def resources(package: Any) -> dict[str, Any]:
+    found = json.loads((package("prod") / "cloudformation-template-update-stack.json").read_text())
+    resources: dict[str, Any] = found["Resources"]
+    return resources
+
+
+@pytest.fixture(scope="session")
+def machine(resources: dict[str, Any]) -> dict[str, Any]:
+    definition: dict[str, Any] = resources["LongVideo"]["Properties"]["Definition"]
+    return definition
+
+
+def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Yield every state at any depth: its name, itself, and the states beside it."""
+    for name, state in machine["States"].items():
+        yield name, state, machine["States"]
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor")):
+            if inner:
+                yield from states(inner)
+
+
+def tasks(machine: dict[str, Any]) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    return [each for each in states(machine) if each[1]["Type"] == "Task"]
+
+
+def function_of(task: dict[str, Any]) -> str:
+    name: str = task["Resource"]["Fn::GetAtt"][0]
+    return name
+
+
+def test_every_state_leads_to_another_or_ends(machine: dict[str, Any]) -> None:
+    for name, state, beside in states(machine):
+        following = [state.get("Next"), state.get("Default")]
+        following += [each["Next"] for each in state.get("Choices", ())]
+        following += [each["Next"] for each in state.get("Catch", ())]
+        assert all(each in beside for each in following if each), name
+        ends = state.get("End") or state["Type"] in ("Succeed", "Fail")
+        assert ends or any(following), name
+
+
+def test_a_task_outlives_its_function_and_the_whole_its_tasks(
+    machine: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    for name, task, _ in tasks(machine):
+        function = resources[function_of(task)]["Properties"]
+        assert task["TimeoutSeconds"] > function["Timeout"], name
+        assert task["TimeoutSeconds"] < machine["TimeoutSeconds"], name
+    plan = resources["PlanVideoLambdaFunction"]["Properties"]["Environment"]["Variables"]
+    assert int(plan["EXECUTION_SECONDS"]) == machine["TimeoutSeconds"]
+
+
+def test_every_task_is_tried_again_but_not_for_what_is_permanent(machine: dict[str, Any]) -> None:
+    for name, task, _ in tasks(machine):
+        retries = {each["ErrorEquals"][0]: each for each in task["Retry"]}
+        again = retries["States.ALL"]
+        assert again["MaxAttempts"] >= 3, name
+        assert (again["BackoffRate"], again["JitterStrategy"]) == (2, "FULL")
+        if name != "Record":
+            assert task["Retry"][0] == {"ErrorEquals": ["PermanentError"], "MaxAttempts": 0}
+
+
+def test_whatever_fails_is_recorded_beside_it(machine: dict[str, Any]) -> None:
+    for name, state, beside in states(machine):
+        if state["Type"] == "Task" and name != "Record":
+            [caught] = state["Catch"]
+            assert (caught["ErrorEquals"], caught["Next"]) == (["States.ALL"], "Record")
+            assert function_of(beside["Record"]) == "FailVideoLambdaFunction"
+    assert machine["States"]["Encode"]["Catch"][0]["Next"] == "Record"
+
+
+def test_many_ranges_run_in_executions_of_their_own_with_the_same_steps(
+    machine: dict[str, Any],
+) -> None:
+    [ranges, _] = machine["States"]["Encode"]["Branches"]
+    few, many = ranges["States"]["Ranges"], ranges["States"]["Many ranges"]
+    modes = [each["ItemProcessor"].pop("ProcessorConfig")["Mode"] for each in (few, many)]
+    assert modes == ["INLINE", "DISTRIBUTED"]
+    assert few["ItemProcessor"] == many["ItemProcessor"]
+    assert few["ItemSelector"] == many["ItemSelector"]
+    assert few["MaxConcurrency"] == many["MaxConcurrency"] > 0
+
+
+def test_an_execution_that_ends_without_a_word_is_recorded(resources: dict[str, Any]) -> None:
+    rule = resources["LongVideoEnded"]["Properties"]
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": "LongVideo"}],
+        "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+    }
+    [told] = rule["Targets"]
+    assert told["Arn"]["Fn::GetAtt"][0] == "FailVideoLambdaFunction"
+    permission = resources["LongVideoEndedMayInvoke"]["Properties"]
+    assert permission["FunctionName"] == told["Arn"]
+    assert permission["SourceArn"]["Fn::GetAtt"][0] == "LongVideoEnded"
+
+
+def test_the_machine_may_invoke_its_own_steps_only(
+    machine: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    [policy] = resources["LongVideoRole"]["Properties"]["Policies"]
+    [run, *_] = policy["PolicyDocument"]["Statement"]
+    allowed = {each["Fn::GetAtt"][0] for each in run["Resource"]}
+    assert allowed == {function_of(task) for _, task, _ in tasks(machine)}

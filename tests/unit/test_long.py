@@ -1,0 +1,472 @@
+"""A long source from its hand-over to its commit, without the state machine: every step may die."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lib import job, presets, video
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.keys import execution_name, version_prefix
+from lib.local.memory import MemoryCatalog
+from lib.long.encode_range import encode_part
+from lib.long.encoding import encode
+from lib.long.fail import fail, read_ending, understand
+from lib.long.fence import Standing
+from lib.long.hand_over import hand_over
+from lib.long.package import merge, package
+from lib.long.plan import Allowance, check_price, make_plan
+from lib.long.work_files import Part, read_index, read_plan
+from lib.messages import encode as spell
+from lib.model import AssetStatus, ClaimState, MediaType, UploadEvent
+from lib.presets import PACKAGED
+from tests.fakes import ManualClock, MemoryExecutions, MemoryStorage, received
+from tests.ffmpeg_binary import find_ffmpeg
+
+PRESETS = presets.load(PACKAGED)
+ALLOWANCE = Allowance(lease_seconds=3600, range_cost_s=0.1, dollars=20)
+STARTED = "2027-01-15T08:00:00.000Z"
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+class Disk(MemoryStorage):
+    """Renditions in memory; ffmpeg reads the source from a file."""
+
+    path: Path
+
+    def locate(self, source, seconds):
+        return str(self.path)
+
+
+@dataclass
+class Letters:
+    kept: list[UploadEvent] = field(default_factory=list)
+
+    def keep(self, event: UploadEvent) -> None:
+        self.kept.append(event)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=128x96:r=12:d=12"),
+            *("-f", "lavfi", "-i", "sine=440:d=12", "-c:v", "libx264", "-preset", "ultrafast"),
+            *("-g", "12", "-c:a", "aac", str(path)),
+        ],
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoded():
+    """What was encoded, by part: encoding is deterministic, and takes most of the time."""
+    return {}
+
+
+class World:
+    """One upload and all that its steps need."""
+
+    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Path]) -> None:
+        self.clock = ManualClock()
+        self.storage = Disk()
+        self.storage.path = clip
+        self.catalog = MemoryCatalog(self.clock)
+        self.letters = Letters()
+        self.event = received(self.storage.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
+        self.execution = execution_name(self.event.source, self.event.sequencer)
+        self.encodes: list[str] = []
+        self._folder, self._encoded = folder, encoded
+        self.catalog.claim(self.event, lease_seconds=300)
+
+    @property
+    def asset(self):
+        return next(found for status in AssetStatus for found in self.catalog.by_status(status))
+
+    def folder(self) -> Path:
+        path = self._folder / str(len(list(self._folder.iterdir())))
+        path.mkdir()
+        return path
+
+    def plan(self, allowance=ALLOWANCE):
+        return make_plan(
+            self.event,
+            self.execution,
+            allowance,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            ffmpeg=find_ffmpeg(),
+            folder=self.folder(),
+            deadline=lambda: 100,
+        )
+
+    def encode(self, recipe: str, part: Part) -> Standing:
+        return encode_part(
+            self.event,
+            self.execution,
+            recipe,
+            part,
+            self._run_encoder,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            folder=self.folder(),
+            clock=self.clock,
+        )
+
+    def _run_encoder(self, event, work, preset, part, folder):
+        self.encodes.append(part.name)
+        if part.name not in self._encoded:
+            run = partial(encode, storage=self.storage, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
+            made = folder / "made"
+            made.mkdir()
+            assert run(event, work, preset, part, made) == {}
+            self._encoded[part.name] = made
+        shutil.copytree(self._encoded[part.name], folder, dirs_exist_ok=True, ignore=lambda *_: [])
+        return {}
+
+    def package(self, recipe: str):
+        return package(
+            self.event,
+            self.execution,
+            recipe,
+            STARTED,
+            _streams,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            clock=self.clock,
+        )
+
+    def fail(self, error, execution=None):
+        return fail(
+            self.event,
+            execution or self.execution,
+            error,
+            catalog=self.catalog,
+            storage=self.storage,
+            dead_letters=self.letters,
+        )
+
+
+def _streams(work, preset, tracks, left_out, stored):
+    rungs = [each for each in tracks if each.width]
+    sounds = [each for each in tracks if not each.width]
+    made = video.make_streams(rungs, sounds, (), [()] * len(tracks))
+    return job.Work(work.probe, made, preset.name, work.recipe)
+
+
+@pytest.fixture
+def world(clip, tmp_path, encoded):
+    return World(clip, tmp_path, encoded)
+
+
+def finish(world):
+    planned = world.plan()
+    for part in (*planned.ranges, planned.sound):
+        assert world.encode(planned.recipe, part) is Standing.OWNER
+    world.package(planned.recipe)
+    return planned
+
+
+class TestHandOver:
+    def test_starts_one_execution_for_all_duplicates(self, world):
+        executions = MemoryExecutions()
+        assert hand_over(world.event, executions) == world.execution
+        assert hand_over(world.event, executions) == world.execution
+        assert executions.running == {world.execution: True}
+
+    def test_numbers_the_tries_after_one_that_ended(self, world):
+        executions = MemoryExecutions({world.execution: False, f"{world.execution}-2": False})
+        assert hand_over(world.event, executions) == f"{world.execution}-3"
+        assert hand_over(world.event, executions) == f"{world.execution}-3"
+
+
+class TestPlan:
+    def test_cuts_at_keyframes_and_takes_the_lease(self, world):
+        planned = world.plan()
+        borders = [(each.start_s, each.end_s) for each in planned.ranges]
+        assert borders == [(0.0, 4.0), (4.0, 8.0), (8.0, None)]
+        assert planned.sound == Part("sound")
+        assert planned.spell() == {
+            "superseded": False,
+            "recipe": planned.recipe,
+            "ranges": [
+                {"name": "range-0000", "start_s": 0.0, "end_s": 4.0},
+                {"name": "range-0001", "start_s": 4.0, "end_s": 8.0},
+                {"name": "range-0002", "start_s": 8.0, "end_s": None},
+            ],
+            "sound": True,
+            "distributed": False,
+        }
+        assert (world.asset.lease_token, world.asset.execution) == (world.execution,) * 2
+        assert world.asset.estimate_ms > 0
+        assert read_plan(world.event, planned.recipe, world.storage).parts == (
+            *planned.ranges,
+            planned.sound,
+        )
+
+    def test_many_ranges_are_distributed(self, world):
+        ranges = tuple(Part(str(number), number, number + 1) for number in range(41))
+        planned = world.plan()
+        assert replace(planned, ranges=ranges).spell()["distributed"] is True
+        assert replace(planned, ranges=ranges[:40], sound=None).spell()["distributed"] is False
+        assert replace(planned, sound=None).spell()["sound"] is False
+
+    def test_ends_where_the_upload_is_superseded(self, world):
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        world.catalog.receive(newer)
+        assert world.plan() is None
+        assert world.storage.renditions == {}
+
+    def test_refuses_what_would_cost_too_much(self, world):
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$0\.00") as raised:
+            world.plan(replace(ALLOWANCE, dollars=0))
+        world.fail(raised.value)
+        assert world.asset.status is AssetStatus.REJECTED
+        assert world.letters.kept == []
+
+    def test_the_price_counts_encoding_and_storing(self):
+        check_price(10_000, 10_000, dollars=1)
+        with pytest.raises(PermanentError):
+            check_price(45_000, 0, dollars=1)
+        with pytest.raises(PermanentError):
+            check_price(0, 201_000, dollars=1)
+
+
+class TestEncode:
+    def test_what_is_stored_already_is_skipped(self, world):
+        planned = world.plan()
+        for _ in range(2):
+            world.encode(planned.recipe, planned.ranges[1])
+        assert world.encodes == ["range-0001"]
+
+    def test_a_part_whose_index_is_missing_is_made_again_to_the_same_bytes(self, world):
+        planned = world.plan()
+        world.encode(planned.recipe, planned.ranges[1])
+        stored = dict(world.storage.renditions)
+        [index] = (each for each in stored if each.endswith("range-0001.json"))
+        del world.storage.renditions[index]
+        world.encode(planned.recipe, planned.ranges[1])
+        before, after = (json.loads(each.pop(index)) for each in (stored, world.storage.renditions))
+        assert before | {"cpu_ms": 0} == after | {"cpu_ms": 0}
+        assert world.storage.renditions == stored
+
+    def test_tells_progress_at_most_every_five_seconds(self, world):
+        planned = world.plan()
+        told = []
+        for part in (*planned.ranges, planned.sound):
+            world.clock.now += 3
+            world.encode(planned.recipe, part)
+            told.append(world.asset.progress)
+        assert told == [None, 50, 50, 99]
+
+    def test_what_nobody_wants_any_more_is_neither_made_nor_kept(self, world):
+        planned = world.plan()
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        asked: list[str] = []
+
+        def supersede(key):
+            if not asked:
+                asked.append(key)
+                world.catalog.receive(newer)
+
+        world.storage.on_put = supersede
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == {}
+        assert world.encode(planned.recipe, planned.ranges[1]) is Standing.UNWANTED
+        assert world.encodes == ["range-0000"]
+
+    def test_ranges_that_do_not_fit_together_are_not_packaged(self, world):
+        planned = world.plan()
+        for part in planned.ranges:
+            world.encode(planned.recipe, part)
+        indexes = [
+            read_index(world.event, planned.recipe, part, world.storage) for part in planned.ranges
+        ]
+        assert len(merge(indexes)) == len(indexes[0].tracks)
+        with pytest.raises(TransientError, match="fit together"):
+            merge([indexes[0], indexes[2]])
+        other = dict.fromkeys(indexes[1].inits, "0")
+        with pytest.raises(TransientError, match="2 different init segments"):
+            merge([indexes[0], replace(indexes[1], inits=other), indexes[2]])
+
+
+class TestPackage:
+    def test_commits_and_leaves_no_work_files(self, world):
+        finish(world)
+        asset = world.asset
+        assert (asset.status, asset.lease_token) == (AssetStatus.READY, None)
+        assert asset.manifest_key in world.storage.renditions
+        assert not any("/work/" in key for key in world.storage.renditions)
+        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        assert len([each for each in segments if "/h264-96/" in each]) == 3
+
+    def test_a_repeat_after_the_commit_changes_nothing(self, world):
+        planned = finish(world)
+        before, stored = world.asset, dict(world.storage.renditions)
+        again = world.package(planned.recipe).finished
+        assert (again.state, again.outcome) == (ClaimState.DONE, None)
+        assert (world.asset, world.storage.renditions) == (before, stored)
+
+    def test_loses_to_a_newer_upload_and_removes_its_own(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        world.catalog.bury(received(world.storage.remove("film.mp4"), MediaType.VIDEO))
+        assert world.package(planned.recipe).finished.state is ClaimState.STALE
+        assert world.storage.renditions == {}
+        assert world.asset.status is AssetStatus.DELETED
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_deaths_at_any_step_end_with_the_same_objects(world, clip, tmp_path, encoded, seed):
+    (tmp_path / "calm").mkdir()
+    calm = World(clip, tmp_path / "calm", encoded)
+    finish(calm)
+    chance = random.Random(seed)
+    deaths = 0
+
+    def survive(step):
+        nonlocal deaths
+        while True:
+            try:
+                return step()
+            except Killed:
+                deaths += 1
+
+    def maybe_die(_key):
+        # At most so often, as the state machine would try.
+        if deaths < 12 and chance.random() < 0.15:
+            raise Killed
+
+    world.storage.on_put = maybe_die
+    planned = survive(world.plan)
+    parts = [*planned.ranges, planned.sound]
+    chance.shuffle(parts)
+    for part in parts:
+        survive(partial(world.encode, planned.recipe, part))
+    survive(partial(world.package, planned.recipe))
+    assert deaths > 0
+    assert world.asset.status is AssetStatus.READY
+    assert world.storage.renditions == calm.storage.renditions
+
+
+class TestFail:
+    CORRUPT = PermanentError(ErrorCode.CORRUPT_MEDIA, "the index is broken")
+    AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+
+    def test_a_permanent_reason_is_recorded_and_final(self, world):
+        world.plan()
+        assert world.fail(self.CORRUPT).permanent
+        error = world.asset.error
+        assert (world.asset.status, error.code) == (AssetStatus.FAILED, ErrorCode.CORRUPT_MEDIA)
+        assert (error.message, error.permanent) == ("the index is broken", True)
+        assert world.letters.kept == []
+
+    def test_the_first_reason_counts(self, world):
+        world.plan()
+        world.fail(self.CORRUPT)
+        assert world.fail(self.AWAY).permanent
+        assert world.asset.error.code is ErrorCode.CORRUPT_MEDIA
+        assert world.letters.kept == []
+
+    def test_a_passing_reason_keeps_the_upload_for_a_redrive(self, world):
+        world.plan()
+        assert not world.fail(self.AWAY).permanent
+        error = world.asset.error
+        assert (error.code, error.permanent) == (ErrorCode.EXHAUSTED, False)
+        assert "S3 is away" in error.message
+        assert world.letters.kept == [world.event]
+        assert world.catalog.claim(world.event, lease_seconds=60).state is ClaimState.CLAIMED
+
+    def test_an_execution_that_died_before_it_had_the_lease_is_recorded(self, world):
+        assert not world.fail(self.AWAY).permanent
+        assert world.asset.status is AssetStatus.FAILED
+
+    def test_an_execution_that_was_given_up_does_not_fail_its_successor(self, world):
+        world.plan()
+        world.fail(self.AWAY)
+        world.catalog.claim(world.event, lease_seconds=60)
+        world.fail(self.AWAY)
+        assert world.asset.status is AssetStatus.PROCESSING
+        first, world.execution = world.execution, f"{world.execution}-2"
+        world.plan()
+        world.fail(self.CORRUPT, first)
+        assert world.asset.lease_token == world.execution
+
+    def test_what_was_stored_after_a_final_failure_is_removed(self, world):
+        planned = world.plan()
+        world.storage.on_put = lambda key: world.fail(self.CORRUPT)
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == {}
+
+    def test_a_superseded_upload_is_cleared(self, world):
+        planned = world.plan()
+        world.encode(planned.recipe, planned.ranges[0])
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        world.catalog.receive(newer)
+        world.fail(self.AWAY)
+        prefix = version_prefix(world.event.source, world.event.sequencer)
+        assert not [key for key in world.storage.renditions if key.startswith(prefix)]
+        assert world.asset.status is AssetStatus.RECEIVED
+        assert world.letters.kept == []
+
+
+class TestEnding:
+    def told(self, name, message):
+        return understand(name, json.dumps({"errorType": name, "errorMessage": message}))
+
+    def test_an_error_of_ours_keeps_its_code(self):
+        error = self.told("PermanentError", "CORRUPT_MEDIA: moov: not found")
+        assert isinstance(error, PermanentError)
+        assert (error.code, error.message) == (ErrorCode.CORRUPT_MEDIA, "moov: not found")
+        error = self.told("TransientError", "DEADLINE_NEAR: too late")
+        assert isinstance(error, TransientError)
+        assert error.code is ErrorCode.DEADLINE_NEAR
+
+    def test_every_error_of_ours_is_what_it_was_raised_as(self):
+        passing = {
+            code
+            for code in ErrorCode
+            if isinstance(self.told("Runtime.HandlerError", f"{code}: why"), TransientError)
+        }
+        assert passing == {"THROTTLED", "SERVICE_UNAVAILABLE", "LEASE_HELD", "DEADLINE_NEAR"} | {
+            "EXHAUSTED"
+        }
+
+    @pytest.mark.parametrize(
+        ("error", "cause"),
+        [
+            ("States.Timeout", ""),
+            ("Runtime.ExitError", "RequestId: 1 Error: Runtime exited: signal: killed"),
+            ("KeyError", json.dumps({"errorMessage": "'secret'", "errorType": "KeyError"})),
+        ],
+    )
+    def test_any_other_may_pass_and_its_text_is_not_repeated(self, error, cause):
+        understood = understand(error, cause)
+        assert isinstance(understood, TransientError)
+        assert understood.message == f"unexpected {error}"
+
+    def test_is_read_from_the_machine_and_from_its_status(self, world):
+        message = json.loads(spell(world.event))
+        failure = {"Error": "States.Timeout", "Cause": ""}
+        state = {"event": message, "execution": "a-b", "failure": failure}
+        detail = {"name": "a-b", "status": "ABORTED", "input": spell(world.event), "error": None}
+        for told in (state, {"source": "aws.states", "detail": detail}):
+            ending = read_ending(told)
+            assert (ending.event, ending.execution) == (world.event, "a-b")
+            assert ending.error.code is ErrorCode.SERVICE_UNAVAILABLE

@@ -1,0 +1,149 @@
+"""The poster: the picture of a video that shows something, as early as there is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter
+
+from lib.errors import ErrorCode, PermanentError
+from lib.imaging.stills import measure, read_still
+from lib.model import RenditionKind
+from lib.poster import choose, make_poster, score
+from lib.presets import load
+from tests.images import photo
+
+PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None).image
+SIZE = (320, 180)
+PLENTY = 600.0
+
+
+def scene() -> Image.Image:
+    """A well-lit, sharp picture."""
+    with Image.open(Path(__file__).parents[1] / "media" / "portrait-gps.jpg") as image:
+        return image.convert("RGB").resize(SIZE)
+
+
+def title() -> Image.Image:
+    """A small white word on black."""
+    image = Image.new("RGB", SIZE)
+    image.paste("white", (140, 85, 180, 95))
+    return image
+
+
+def credits() -> Image.Image:
+    """Rows of white words on black: rich and sharp."""
+    image = Image.new("RGB", SIZE)
+    for y in range(20, 160, 12):
+        for x in range(100, 220, 6):
+            image.paste("white", (x, y, x + 3, y + 6))
+    return image
+
+
+def grainy_fog() -> Image.Image:
+    """Hardly a picture, in sharp grain."""
+    fog = Image.blend(scene(), Image.new("RGB", SIZE, "#909090"), 0.85)
+    return Image.blend(fog, Image.effect_noise(SIZE, 60).convert("RGB"), 0.2)
+
+
+FAULTS = {
+    "black": lambda: Image.new("RGB", SIZE),
+    "white": lambda: Image.new("RGB", SIZE, "white"),
+    "flat colour": lambda: Image.new("RGB", SIZE, "#3366aa"),
+    "noise in the dark": lambda: Image.effect_noise(SIZE, 8).point(
+        [max(0, level - 128) for level in range(256)]
+    ),
+    "title on black": title,
+    "credits on black": credits,
+    "grainy fog": grainy_fog,
+    "half faded to black": lambda: ImageEnhance.Brightness(scene()).enhance(0.5),
+    "nearly faded to black": lambda: ImageEnhance.Brightness(scene()).enhance(0.15),
+    "half faded to white": lambda: Image.blend(scene(), Image.new("RGB", SIZE, "white"), 0.5),
+    "blurred": lambda: scene().filter(ImageFilter.GaussianBlur(4)),
+}
+
+
+@pytest.fixture
+def stills(tmp_path: Path):
+    """Write candidates by their ms."""
+
+    def write(candidates: dict[int, Image.Image], suffix: str = "png") -> Path:
+        for at_ms, image in candidates.items():
+            image.convert("RGB").save(tmp_path / f"{at_ms}.{suffix}", quality=90)
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_costs_more_than_being_late(stills, fault):
+    folder = stills({500: FAULTS[fault](), 90_500: scene()})
+    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 90_500
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_is_not_chosen_for_being_last(stills, fault):
+    folder = stills({500: scene(), 90_500: FAULTS[fault]()})
+    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 500
+
+
+def test_among_near_equals_the_earlier_is_chosen(stills):
+    slightly_worse = ImageEnhance.Brightness(scene()).enhance(0.95)
+    folder = stills({900: slightly_worse, 1000: scene()})
+    looks = [measure(read_still(folder / name)) for name in ("900.png", "1000.png")]
+    assert score(looks[0]) < score(looks[1])
+    assert choose(looks) == 0
+    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 900
+
+
+def test_of_a_film_at_night_the_picture_with_the_most_in_it_is_chosen(stills):
+    night = ImageEnhance.Brightness(photo(SIZE)).enhance(0.3)
+    folder = stills({0: Image.new("RGB", SIZE), 1000: night, 2000: Image.new("RGB", SIZE)})
+    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 1000
+
+
+def test_a_black_film_has_a_black_poster(stills):
+    poster = make_poster(stills({0: FAULTS["black"](), 7: FAULTS["black"]()}), PRESET, lambda: 600)
+    assert (poster.at_ms, poster.phash) == (0, None)
+    assert poster.placeholder.color == "#000000"
+    assert all(made.error is None for made in poster.made)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_it_has_the_formats_and_the_quality_of_images(stills, suffix):
+    poster = make_poster(stills({0: scene()}, suffix), PRESET, lambda: PLENTY)
+    made = list(poster.made)
+    assert [(each.name, each.mime, each.quality) for each in made] == [
+        ("poster.avif", "image/avif", 65),
+        ("poster.webp", "image/webp", 78),
+        ("poster.jpg", "image/jpeg", 80),
+    ]
+    for each in made:
+        assert (each.kind, each.width, each.height) == (RenditionKind.POSTER, *SIZE)
+        assert isinstance(each.content, bytes)
+        with Image.open(BytesIO(each.content)) as image:
+            assert image.size == SIZE
+            assert image.format == each.mime.removeprefix("image/").upper()
+    assert poster.phash is not None
+
+
+def test_its_formats_follow_the_preset(stills):
+    preset = replace(PRESET, formats=("webp",), quality=None)
+    (made,) = make_poster(stills({0: scene()}), preset, lambda: PLENTY).made
+    assert made.name == "poster.webp"
+    assert 20 <= (made.quality or 0) <= 95
+
+
+def test_the_earliest_is_the_one_with_the_smallest_number(stills):
+    folder = stills({9000: scene(), 10_000: scene(), 80: scene()})
+    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 80
+
+
+@pytest.mark.parametrize("folder", ["", "missing"])
+def test_without_a_picture_there_is_none(tmp_path, folder):
+    with pytest.raises(PermanentError) as caught:
+        make_poster(tmp_path / folder, PRESET, lambda: PLENTY)
+    assert caught.value.code is ErrorCode.ENCODE_FAILED

@@ -1,0 +1,104 @@
+"""What is read from Matroska itself: rotation, and the duration of what was recorded live."""
+
+import io
+import random
+import struct
+
+import pytest
+
+from lib.video import matroska
+from lib.video.matroska import read_duration_ms, read_rotation
+
+
+def element(kind: int, *parts: bytes, size: int | None = None) -> bytes:
+    content = b"".join(parts)
+    length = len(content) if size is None else size
+    spelled = kind.to_bytes((kind.bit_length() + 7) // 8)
+    return spelled + (length | 1 << 56).to_bytes(8) + content
+
+
+UNKNOWN = (1 << 56) - 1
+HEADER = element(0x1A45DFA3, element(0x4282, b"webm"))
+
+
+def track(roll: float = 0.0, kind: int = 1, projection: int = 0, spelled: str = ">d") -> bytes:
+    pose = element(matroska.POSE_ROLL, struct.pack(spelled, roll))
+    flat = element(matroska.PROJECTION_TYPE, bytes([projection]))
+    video = element(matroska.VIDEO, element(matroska.PROJECTION, flat, pose))
+    return element(matroska.TRACK, element(matroska.TRACK_TYPE, bytes([kind])), video)
+
+
+def movie(*parts: bytes, size: int | None = None) -> io.BytesIO:
+    return io.BytesIO(HEADER + element(matroska.SEGMENT, *parts, size=size))
+
+
+def turned(*tracks: bytes) -> float:
+    return read_rotation(movie(element(0xEC, bytes(50)), element(matroska.TRACKS, *tracks)))
+
+
+@pytest.mark.parametrize(("roll", "clockwise"), [(-90.0, 90.0), (90.0, -90.0), (180.0, -180.0)])
+@pytest.mark.parametrize("spelled", [">d", ">f"])
+def test_a_roll_turns_the_other_way_round(roll, clockwise, spelled):
+    assert turned(track(roll, spelled=spelled)) == clockwise
+
+
+def test_the_first_picture_decides():
+    assert turned(track(-90.0, kind=2), track(180.0), track(90.0)) == -180.0
+    assert turned(track(90.0, kind=2)) == 0.0
+
+
+def test_a_sphere_is_not_turned():
+    assert turned(track(90.0, projection=1)) == 0.0
+
+
+def block(kind: int, time: int) -> bytes:
+    content = b"\x81" + time.to_bytes(2, signed=True) + b"\x00frame"
+    simple = kind == matroska.SIMPLE_BLOCK
+    return element(kind, content if simple else element(matroska.BLOCK, content))
+
+
+def cluster(start: int, *blocks: bytes, size: int | None = None) -> bytes:
+    spelled = element(matroska.TIMESTAMP, start.to_bytes(4))
+    return element(matroska.CLUSTER, spelled, *blocks, size=size)
+
+
+def lasts(file: io.BytesIO) -> int | None:
+    return read_duration_ms(file, len(file.getvalue()))
+
+
+@pytest.mark.parametrize("size", [None, UNKNOWN])
+def test_the_latest_block_of_the_last_cluster_is_the_end(size):
+    blocks = [block(matroska.SIMPLE_BLOCK, 40), block(matroska.BLOCK_GROUP, 900)]
+    last = cluster(5000, *blocks, block(matroska.SIMPLE_BLOCK, -20), size=size)
+    assert lasts(movie(cluster(0, block(matroska.SIMPLE_BLOCK, 0)), last, size=size)) == 5900
+
+
+def test_time_has_the_scale_of_the_header():
+    info = element(matroska.INFO, element(matroska.TIMESTAMP_SCALE, (100_000).to_bytes(4)))
+    assert lasts(movie(info, cluster(5000, block(matroska.SIMPLE_BLOCK, 0)))) == 500
+
+
+def test_only_the_ends_of_a_long_file_are_read():
+    many = [cluster(n, block(matroska.SIMPLE_BLOCK, 0), bytes(100_000)) for n in range(100)]
+    file = movie(element(matroska.TRACKS, track(-90.0)), *many, size=UNKNOWN)
+    assert (read_rotation(file), lasts(file)) == (90.0, 99)
+
+
+@pytest.mark.parametrize("parts", [(), (cluster(7),), (element(matroska.CLUSTER, b""),)])
+def test_without_a_block_there_is_no_duration(parts):
+    assert lasts(movie(*parts)) is None
+
+
+def test_damage_is_read_over():
+    whole = movie(
+        element(matroska.TRACKS, track(-90.0)), cluster(9, block(matroska.SIMPLE_BLOCK, 1))
+    ).getvalue()
+    for seed in range(2000):
+        chance = random.Random(seed)
+        damaged = bytearray(whole)
+        for _ in range(chance.randrange(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        file = io.BytesIO(bytes(damaged[: chance.randrange(len(damaged) + 1)]))
+        assert isinstance(read_rotation(file), float)
+        duration_ms = lasts(file)
+        assert duration_ms is None or duration_ms > 0

@@ -1,0 +1,66 @@
+"""Which rungs are left out, given how much better each is than the one below."""
+
+from lib.video.ladder import Rung
+from lib.video.worth import sample_times, worthless
+
+LOW, MIDDLE, HIGH = (Rung("h264", width, width // 2, 23, 900) for width in (200, 400, 800))
+RUNGS = (LOW, MIDDLE, HIGH)
+DOUBLING = {LOW.name: 100, MIDDLE.name: 200, HIGH.name: 400}
+
+
+def gains(**by_name):
+    return lambda upper, lower, at_s: by_name[upper.name.replace("-", "_")]
+
+
+def test_a_rung_that_looks_as_the_one_below_is_left_out():
+    gain = gains(h264_400=0.9, h264_200=5)
+    assert worthless(RUNGS, DOUBLING, (0,), gain) == {HIGH.name}
+
+
+def test_the_next_one_is_looked_at_then():
+    gain = gains(h264_400=0.9, h264_200=0)
+    assert worthless(RUNGS, DOUBLING, (0,), gain) == {HIGH.name, MIDDLE.name}
+
+
+def test_a_rung_below_one_that_is_worth_its_bytes_stays():
+    gain = gains(h264_400=1.1, h264_200=0)
+    assert worthless(RUNGS, DOUBLING, (0,), gain) == set()
+
+
+def test_the_mean_over_all_times_counts():
+    def gain(upper, lower, at_s):
+        return at_s / 2
+
+    assert worthless(RUNGS, DOUBLING, (0, 2, 6), gain) == set()
+    assert worthless(RUNGS, DOUBLING, (0, 2, 3), gain) == {HIGH.name, MIDDLE.name}
+
+
+def test_no_more_is_measured_than_it_takes_to_know():
+    asked = []
+
+    def gain(upper, lower, at_s):
+        asked.append(at_s)
+        return 3.1
+
+    assert worthless(RUNGS, DOUBLING, (0, 4, 8), gain) == set()
+    assert asked == [0]
+
+
+def test_a_rung_that_costs_hardly_more_stays_and_is_not_even_looked_at():
+    def gain(upper, lower, at_s):
+        raise AssertionError
+
+    assert worthless(RUNGS, dict.fromkeys(DOUBLING, 100), (0,), gain) == set()
+
+
+def test_each_codec_has_its_own_ladder():
+    others = tuple(Rung("av1", each.width, each.height, 35, 900) for each in RUNGS)
+    sizes = DOUBLING | {each.name: DOUBLING[each.name.replace("av1", "h264")] for each in others}
+    gain = gains(h264_400=9, av1_400=0, av1_200=9)
+    assert worthless(RUNGS + others, sizes, (0,), gain) == {"av1-400"}
+
+
+def test_samples_are_starts_of_segments():
+    assert sample_times(0, 61, 4) == (0, 20, 40)
+    assert sample_times(100, 104, 4) == (100,)
+    assert sample_times(0, 0, 4) == (0,)
