@@ -1,0 +1,143 @@
+"""One source through plan, ranges and package, as the state machine's functions do it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import Queue
+from tempfile import mkdtemp
+
+from lib.keys import execution_name
+from lib.local.folder import FolderStorage
+from lib.local.memory import MemoryCatalog
+from lib.long import around
+from lib.long.encode_range import encode_part
+from lib.long.encoding import encode
+from lib.long.package import package
+from lib.long.plan import Allowance, Planned, make_plan
+from lib.long.work_files import Part, PartIndex, read_index
+from lib.model import Action, AssetStatus, MediaType, UploadEvent
+from lib.presets import Presets
+from lib.timestamps import to_iso
+
+PLENTY = 3600.0
+
+
+def upload(storage: FolderStorage, path: Path) -> UploadEvent:
+    """Return the event of a file that was put into a folder."""
+    source = storage.current_version(str(path.parent), path.name)
+    assert source
+    return UploadEvent(Action.CREATED, source, "01", MediaType.VIDEO, "video/mp4", to_iso(0))
+
+
+def cpu_seconds() -> float:
+    """Return what this process and all that it waited for took of all cores so far."""
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(each) for each in both]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+@dataclass
+class Execution:
+    """What one source took; all times in s. `parts` is the wall time of each part by name."""
+
+    event: UploadEvent
+    storage: FolderStorage
+    presets: Presets
+    ffmpeg: str
+    scratch: Path
+    catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
+    planned: Planned | None = None
+    plan_s: float = 0.0
+    package_s: float = 0.0
+    encode_s: float = 0.0
+    cpu_s: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)
+    indexes: dict[str, PartIndex] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return the execution's name."""
+        return execution_name(self.event.source, self.event.sequencer)
+
+    def plan(self, range_cost_s: float) -> list[Part]:
+        """Take the lease and cut the source, so that each range costs about `range_cost_s`."""
+        started = time.perf_counter()
+        self.catalog.claim(self.event, lease_seconds=PLENTY)
+        self.planned = make_plan(
+            self.event,
+            self.name,
+            Allowance(int(PLENTY), round(range_cost_s), 20),
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=self.presets,
+            ffmpeg=self.ffmpeg,
+            folder=self._folder(),
+            deadline=lambda: PLENTY,
+        )
+        self.plan_s = time.perf_counter() - started
+        assert self.planned
+        sound = [self.planned.sound] if self.planned.sound else []
+        return [*sound, *self.planned.ranges]
+
+    def encode(self, parts: Collection[Part], cores: Collection[Collection[int]]) -> None:
+        """Encode parts, one worker for each set of processors; note the time of all and of each."""
+        free: Queue[Collection[int]] = Queue()
+        for each in cores:
+            free.put(each)
+        started, cpu = time.perf_counter(), cpu_seconds()
+        with ThreadPoolExecutor(len(cores)) as pool:
+            list(pool.map(partial(self._encode, free), parts))
+        self.encode_s, self.cpu_s = time.perf_counter() - started, cpu_seconds() - cpu
+
+    def _encode(self, free: Queue[Collection[int]], part: Part) -> None:
+        assert self.planned
+        mine = free.get()
+        os.sched_setaffinity(0, mine)  # of this thread, and so of the process that it starts
+        started = time.perf_counter()
+        work = partial(encode, storage=self.storage, ffmpeg=self.ffmpeg, deadline=lambda: PLENTY)
+        encode_part(
+            self.event,
+            self.name,
+            self.planned.recipe,
+            part,
+            work,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=self.presets,
+            folder=self._folder(),
+        )
+        self.parts[part.name] = time.perf_counter() - started
+        index = read_index(self.event, self.planned.recipe, part, self.storage)
+        self.indexes[part.name] = index
+        free.put(mine)
+
+    def package(self) -> None:
+        """Join the parts and commit. Raises RuntimeError where that is not READY."""
+        assert self.planned
+        started = time.perf_counter()
+        folder = self._folder()
+        make = partial(around.make, ffmpeg=self.ffmpeg, folder=folder, deadline=lambda: PLENTY)
+        done = package(
+            self.event,
+            self.name,
+            self.planned.recipe,
+            to_iso(time.time()),
+            make,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=self.presets,
+        )
+        self.package_s = time.perf_counter() - started
+        outcome = done.finished.outcome
+        if outcome is None or outcome.status is not AssetStatus.READY:
+            raise RuntimeError(f"expected READY but received {outcome}")
+
+    def _folder(self) -> Path:
+        return Path(mkdtemp(dir=self.scratch))
