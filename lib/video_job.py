@@ -16,9 +16,6 @@ from lib.ports import Catalog, Deadline, Storage
 from lib.presets import Presets
 from lib.routing import HEAD_BYTES, sniff
 
-LOCATOR_MARGIN_SECONDS = 60
-"""A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Long:
@@ -63,7 +60,7 @@ def process(
         if long and video.estimate(probe, plan, preset.video.speed) > long.vcpu_seconds:
             long.hand_over(event)
             raise job.HandedOver
-        locator = storage.locate(source, round(deadline()) + LOCATOR_MARGIN_SECONDS)
+        locator = storage.locate(source, round(deadline()) + video.LOCATOR_MARGIN_SECONDS)
         read_from = video.Input(locator, container)
         left_out = video.encode(
             read_from,

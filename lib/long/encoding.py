@@ -12,10 +12,7 @@ from lib.model import UploadEvent
 from lib.ports import Deadline, Storage
 from lib.presets import Preset
 from lib.video.encode import encode as run_encoder
-from lib.video.span import Input
-
-LOCATOR_MARGIN_SECONDS = 60
-"""A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
+from lib.video.span import LOCATOR_MARGIN_SECONDS, Input
 
 
 def encode(

@@ -11,7 +11,7 @@ from lib.video.limits import check_limits
 from lib.video.planning import Plan, plan, recipe_of, without
 from lib.video.probe import read_probe
 from lib.video.range_reader import RangeReader
-from lib.video.span import SOUND_ALONE, Input, Span
+from lib.video.span import LOCATOR_MARGIN_SECONDS, SOUND_ALONE, Input, Span
 from lib.video.streams import (
     HLS,
     PLAYLIST,
@@ -26,6 +26,7 @@ from lib.video.waveform import make_waveform
 
 __all__ = [
     "HLS",
+    "LOCATOR_MARGIN_SECONDS",
     "PLAYLIST",
     "SOUND_ALONE",
     "VTT",
