@@ -53,13 +53,14 @@ def video_options(rung: Rung, preset: VideoPreset, span: Span | None) -> dict[st
 def _keyframes(segment_seconds: int, span: Span | None) -> str:
     """Return where keyframes are: at each segment's start, and where a span ends.
 
+    A span is cut into equal segments, so that none of a single frame is left before its end.
     ffmpeg counts `t` from the first frame.
     """
-    wanted = f"n_forced*{segment_seconds}-{BORDER_S}"
-    if not span:
-        return f"expr:gte(t,{wanted})"
-    end = f"{span.end_s - span.start_s - BORDER_S:.6f}"
-    return f"expr:not(gte(prev_forced_t,{end}))*gte(t,min({wanted},{end}))"
+    length: float = segment_seconds
+    if span:
+        seconds = span.end_s - span.start_s
+        length = seconds / max(1, round(seconds / segment_seconds))
+    return f"expr:gte(t,n_forced*{length:.9f}-{BORDER_S})"
 
 
 def sound_options(kbps: int) -> dict[str, Any]:

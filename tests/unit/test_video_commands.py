@@ -146,16 +146,22 @@ def test_encoders_do_not_count_the_cores(name):
 def test_keyframes_are_forced_from_the_start_of_the_span_and_at_its_end():
     whole = output(spell(), "h264-720.mp4")["-force_key_frames"]
     late = output(spell(span=LATE), "h264-720.mp4")["-force_key_frames"]
-    assert whole == "expr:gte(t,n_forced*4-0.0005)"
-    at_its_end = "not(gte(prev_forced_t,19.999500))*gte(t,min(n_forced*4-0.0005,19.999500))"
-    assert late == f"expr:{at_its_end}"
+    assert whole == "expr:gte(t,n_forced*4.000000000-0.0005)"
+    assert late == whole
+
+
+@pytest.mark.parametrize(("seconds", "each"), [(20.04, 4.008), (13.9, 13.9 / 3), (1.5, 1.5)])
+def test_a_span_has_segments_of_one_length(seconds, each):
+    """Off the grid of four seconds, a last segment of one frame would be left."""
+    late = output(spell(span=Span(20.0, 20.0 + seconds)), "h264-720.mp4")
+    assert late["-force_key_frames"] == f"expr:gte(t,n_forced*{each:.9f}-0.0005)"
 
 
 def test_a_span_is_sought_before_it_is_decoded_and_keeps_its_times():
     arguments = spell(span=LATE)
     assert before_input(arguments)["-ss"] == "20.000000"
     assert {"-copyts", "-start_at_zero", "-noaccurate_seek"} < set(arguments)
-    assert "trim=end=41.200000:start=19.999500" in graph(arguments)
+    assert "trim=end=40.500000:start=19.999500" in graph(arguments)
     assert "setpts" not in graph(arguments)
 
 
