@@ -9,12 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib import job, video
-from lib.errors import ErrorCode, PermanentError
 from lib.model import Failure, UploadEvent
 from lib.playable import describe_sound, describe_video
 from lib.ports import Catalog, Deadline, Storage
 from lib.presets import Presets
-from lib.routing import HEAD_BYTES, sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +44,12 @@ def process(
     def work(report: job.Report) -> job.Work:
         source = event.source
         preset = presets.choose(source.key, event.preset)
-        if source.size > presets.limits.source_gigabytes * 1e9:
-            raise PermanentError(
-                ErrorCode.LIMIT_EXCEEDED,
-                f"expected at most {presets.limits.source_gigabytes:g} GB "
-                f"but received {source.size / 1e9:.2f} GB",
-            )
-        container = sniff(storage.read_range(source, 0, HEAD_BYTES)).container
-        reader = video.RangeReader(partial(storage.read_range, source), source.size)
-        probe = video.read_probe(reader, container)
-        video.check_limits(probe, presets.limits)
+        container, probe, _ = video.inspect(source, presets.limits, storage)
         plan = video.plan(probe, preset)
         if long and video.estimate(probe, plan, preset.video.speed) > long.vcpu_seconds:
             long.hand_over(event)
             raise job.HandedOver
-        locator = storage.locate(source, round(deadline()) + video.LOCATOR_MARGIN_SECONDS)
-        read_from = video.Input(locator, container)
+        read_from = video.locate(source, container, storage, deadline)
         left_out = video.encode(
             read_from,
             probe,
@@ -77,19 +65,19 @@ def process(
         # Imported here: only what is encoded is looked at again.
         from lib.video.worth import find_worthless
 
-        plan = video.without(
-            plan,
-            find_worthless(
-                read_from,
-                probe,
-                plan,
-                Path(scratch),
-                preset.video.segment_seconds,
-                ffmpeg=ffmpeg,
-                deadline=deadline,
-            ),
-        )
         rungs, sounds = video.read_tracks(Path(scratch), video.without(plan, left_out))
+        worthless = find_worthless(
+            read_from,
+            probe,
+            plan,
+            rungs,
+            partial(video.read_clip, Path(scratch)),
+            Path(scratch),
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+        )
+        plan = video.without(plan, worthless)
+        rungs = [each for each in rungs if each.name not in worthless]
         return describe_video(
             probe,
             plan,

@@ -14,6 +14,7 @@ from lib.playable import describe_sound, describe_video
 from lib.ports import Deadline
 from lib.presets import Preset
 from lib.video import preview, progressive
+from lib.video.worth import find_worthless
 
 
 def make(
@@ -32,6 +33,17 @@ def make(
     if not plan.rungs:
         (folder / video.SOUND_ALONE).write_bytes(stored.work_file(video.SOUND_ALONE))
         return describe_sound(work.probe, preset, folder, ffmpeg=ffmpeg, deadline=deadline)
+    worthless = find_worthless(
+        video.locate(stored.event.source, work.container, stored.storage, deadline),
+        work.probe,
+        plan,
+        [each for each in tracks if each.width],
+        stored.clip,
+        folder,
+        ffmpeg=ffmpeg,
+        deadline=deadline,
+    )
+    plan = video.without(plan, worthless)
     heard = video.without(plan, left_out)
     by_name = {each.name: each for each in tracks}
     rungs = [by_name[each.name] for each in heard.rungs]

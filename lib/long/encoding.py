@@ -12,7 +12,7 @@ from lib.model import UploadEvent
 from lib.ports import Deadline, Storage
 from lib.presets import Preset
 from lib.video.encode import encode as run_encoder
-from lib.video.span import LOCATOR_MARGIN_SECONDS, Input
+from lib.video.opening import locate
 
 
 def encode(
@@ -27,13 +27,12 @@ def encode(
     deadline: Deadline,
 ) -> Mapping[str, PermanentError]:
     """Fill a folder with what one part gives; return what was left out. Raises as its encoder."""
-    seconds = round(deadline()) + LOCATOR_MARGIN_SECONDS
     plan = work.plan(preset)
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
     try:
         return run_encoder(
-            Input(storage.locate(event.source, seconds), work.container),
+            locate(event.source, work.container, storage, deadline),
             work.probe,
             plan,
             preset.video,

@@ -8,14 +8,24 @@ from dataclasses import dataclass, replace
 
 from lib import job
 from lib.errors import ErrorCode, TransientError
+from lib.keys import rendition_key
 from lib.long import fence
 from lib.long.stored import Stored
-from lib.long.work_files import PartIndex, WorkPlan, key_of, read_index, read_plan, same_recipe
+from lib.long.work_files import (
+    PartIndex,
+    WorkPlan,
+    find_plan,
+    key_of,
+    read_index,
+    read_plan,
+    same_recipe,
+)
 from lib.model import ClaimState, CommitState, Failure, UploadEvent
 from lib.ports import Catalog, Clock, Storage
 from lib.presets import Preset, Presets
 from lib.timestamps import from_iso
 from lib.video import cmaf
+from lib.video.streams import PLAYLIST
 from lib.video.tracks import Track
 
 
@@ -117,12 +127,21 @@ def _tidy(
     storage: Storage,
     catalog: Catalog,
 ) -> None:
-    """Delete the work files of what this execution has committed, and all that is nobody's."""
+    """Delete what this execution has stored and not committed, and all that is nobody's.
+
+    The plan goes last, so that a repeat knows what there was.
+    """
     if standing is fence.Standing.UNWANTED:
         fence.clear(event, storage)
         return
     asset = fence.look_up(event, catalog)
     if asset and asset.status.terminal and asset.execution == execution:
+        committed = {each.key for each in asset.renditions}
+        plan = find_plan(event, recipe, storage)
+        for rung in plan.rungs if plan else ():
+            playlist = rendition_key(event.source, event.sequencer, recipe, f"{rung}/{PLAYLIST}")
+            if playlist not in committed:
+                storage.delete_below(playlist.removesuffix(PLAYLIST))
         storage.delete_below(key_of(event, recipe, ""))
 
 

@@ -9,17 +9,14 @@ from pathlib import Path
 
 from lib import video
 from lib.errors import ErrorCode, PermanentError
-from lib.long.sample import find_worthless
 from lib.long.work_files import Part, WorkPlan, choose_preset, write_plan
 from lib.model import Probe, UploadEvent
 from lib.ports import Catalog, Deadline, Storage
 from lib.presets import Preset, Presets
-from lib.routing import HEAD_BYTES, sniff
 from lib.video.estimate import estimate
 from lib.video.keyframes import read_keyframes
 from lib.video.ranges import cut, nearest, range_seconds
 from lib.video.seek import find_keyframe
-from lib.video.span import Input
 
 DOLLARS_PER_VCPU_SECOND = 1769 / 1024 * 0.0000133334
 """Lambda on arm64 by the GB-second, of which 1,769 MB are one vCPU; us-east-1, 2026.
@@ -82,11 +79,8 @@ def make_plan(
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
     source = event.source
-    container = sniff(storage.read_range(source, 0, HEAD_BYTES)).container
-    reader = video.RangeReader(partial(storage.read_range, source), source.size)
-    probe = video.read_probe(reader, container)
+    container, probe, reader = video.inspect(source, presets.limits, storage)
     preset, recipe = choose_preset(event, presets, probe)
-    video.check_limits(probe, presets.limits)
     plan = video.plan(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
     check_price(cost_s, _puts(probe, plan, preset), allowance.dollars)
@@ -111,7 +105,7 @@ def make_plan(
         if keyframes is not None
         else partial(
             find_keyframe,
-            source=Input(storage.locate(source, round(deadline()) + 1), container),
+            source=video.locate(source, container, storage, deadline),
             probe=probe,
             folder=folder,
             ffmpeg=ffmpeg,
@@ -125,15 +119,8 @@ def make_plan(
     )
     sound = Part("sound") if plan.sounds or plan.texts else None
     parts = (*ranges, sound) if sound else ranges
-    middle = border(seconds / 2) if plan.rungs else None
-    dropped: set[str] = set()
-    if middle is not None:
-        locator = storage.locate(source, round(deadline()) + 1)
-        dropped = find_worthless(
-            Input(locator, container), probe, plan, preset, middle, folder, ffmpeg, deadline
-        )
-    work = WorkPlan(container, probe, preset.name, recipe, parts, tuple(sorted(dropped)))
-    write_plan(event, work, storage)
+    rungs = tuple(each.name for each in plan.rungs)
+    write_plan(event, WorkPlan(container, probe, preset.name, recipe, parts, rungs), storage)
     return Planned(recipe, ranges, sound)
 
 

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.errors import ErrorCode, TransientError
 from lib.job import PUT_THREADS
 from lib.keys import rendition_key
-from lib.long.work_files import key_of
+from lib.long.work_files import key_of, there
 from lib.model import UploadEvent
 from lib.ports import Storage
-from lib.video.tracks import Track
+from lib.video.tracks import Segment, Track
 
 BATCH = 16
 """Segments that are fetched together."""
@@ -34,13 +33,13 @@ class Stored:
         keys = self.storage.keys_below(prefix)
         with ThreadPoolExecutor(PUT_THREADS) as pool:
             for key, content in zip(keys, pool.map(self.storage.fetch, keys), strict=True):
-                (target / key.removeprefix(prefix)).write_bytes(_there(key, content))
+                (target / key.removeprefix(prefix)).write_bytes(there(content, key))
         return target
 
     def work_file(self, name: str) -> bytes:
         """Return one work file. Raises TransientError where it is not there."""
         key = key_of(self.event, self.recipe, name)
-        return _there(key, self.storage.fetch(key))
+        return there(self.storage.fetch(key), key)
 
     def track_file(self, track: Track, folder: Path) -> Path:
         """Write a track to one fragmented file: its init segment, then all others."""
@@ -51,15 +50,14 @@ class Stored:
             for first in range(0, len(names), BATCH):
                 keys = [self._key(track, name) for name in names[first : first + BATCH]]
                 for key, content in zip(keys, pool.map(self.storage.fetch, keys), strict=True):
-                    file.write(_there(key, content))
+                    file.write(there(content, key))
         return path
+
+    def clip(self, track: Track, segment: Segment) -> bytes:
+        """Return the init segment of a track and one more."""
+        keys = [self._key(track, name) for name in ("init.mp4", segment.name)]
+        return b"".join(there(self.storage.fetch(key), key) for key in keys)
 
     def _key(self, track: Track, name: str) -> str:
         source = self.event.source
         return rendition_key(source, self.event.sequencer, self.recipe, f"{track.name}/{name}")
-
-
-def _there(key: str, content: bytes | None) -> bytes:
-    if content is None:
-        raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"expected {key} but it is not there")
-    return content

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from lib.errors import ErrorCode, TransientError
 from lib.keys import work_key
 from lib.model import AudioTrack, Failure, Probe, SubtitleTrack, UploadEvent
 from lib.ports import Storage
 from lib.presets import Preset, Presets
-from lib.video.planning import Plan, plan, recipe_of, without
+from lib.video.planning import Plan, plan, recipe_of
 from lib.video.span import Span
 from lib.video.tracks import Segment, Track
 
 OPEN_END_S = 24 * 60 * 60
 """Longer than any source may be: a header may say less than is true."""
+
+Found = TypeVar("Found")
 
 JSON = "application/json"
 PLAN = "plan.json"
@@ -52,7 +54,7 @@ class Part:
 class WorkPlan:
     """What planVideo found and decided.
 
-    `recipe` is the hash that all keys carry, `dropped` the rungs that are not worth their bytes.
+    `recipe` is the hash that all keys carry, `rungs` the names of the tracks that ranges store.
     """
 
     container: str
@@ -60,11 +62,11 @@ class WorkPlan:
     preset: str
     recipe: str
     parts: tuple[Part, ...]
-    dropped: tuple[str, ...] = ()
+    rungs: tuple[str, ...]
 
     def plan(self, preset: Preset) -> Plan:
         """Return what is made in all."""
-        return without(plan(self.probe, preset), self.dropped)
+        return plan(self.probe, preset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,22 @@ def write_plan(event: UploadEvent, work: WorkPlan, storage: Storage) -> None:
 
 def read_plan(event: UploadEvent, recipe: str, storage: Storage) -> WorkPlan:
     """Return what planVideo stored. Raises TransientError where it is gone."""
-    found = _read(key_of(event, recipe, PLAN), storage)
+    return there(find_plan(event, recipe, storage), key_of(event, recipe, PLAN))
+
+
+def find_plan(event: UploadEvent, recipe: str, storage: Storage) -> WorkPlan | None:
+    """Return what planVideo stored, or None where it is gone."""
+    content = storage.fetch(key_of(event, recipe, PLAN))
+    if content is None:
+        return None
+    found = json.loads(content)
     return WorkPlan(
         found["container"],
         _probe(found["probe"]),
         found["preset"],
         found["recipe"],
         tuple(Part(**each) for each in found["parts"]),
-        tuple(found["dropped"]),
+        tuple(found["rungs"]),
     )
 
 
@@ -138,7 +148,8 @@ def write_index(
 
 def read_index(event: UploadEvent, recipe: str, part: Part, storage: Storage) -> PartIndex:
     """Return the index of a part. Raises TransientError where it is not there."""
-    index = _read(key_of(event, recipe, part.index), storage)
+    key = key_of(event, recipe, part.index)
+    index = json.loads(there(storage.fetch(key), key))
     return PartIndex(
         tuple(map(_track, index["tracks"])),
         index["inits"],
@@ -147,11 +158,11 @@ def read_index(event: UploadEvent, recipe: str, part: Part, storage: Storage) ->
     )
 
 
-def _read(key: str, storage: Storage) -> Any:
-    content = storage.fetch(key)
-    if content is None:
+def there(found: Found | None, key: str) -> Found:
+    """Return what was found below a key. Raises TransientError where that is nothing."""
+    if found is None:
         raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"expected {key} but it is not there")
-    return json.loads(content)
+    return found
 
 
 def _spell(value: object) -> bytes:

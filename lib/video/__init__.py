@@ -1,23 +1,23 @@
 """Probe a video or audio source, plan its ladder, encode and package it.
 
-The order of a job: `read_probe` ▸ `check_limits` ▸ `plan` ▸ `encode` ▸ `read_tracks` ▸
+The order of a job: `inspect` ▸ `plan` ▸ `encode` ▸ `read_tracks` ▸
 `make_streams`.
 """
 
 from lib.video.attempt import attempt
 from lib.video.encode import encode
 from lib.video.estimate import estimate
-from lib.video.limits import check_limits
+from lib.video.opening import inspect, locate
 from lib.video.planning import Plan, plan, recipe_of, without
 from lib.video.probe import read_probe
-from lib.video.range_reader import RangeReader
-from lib.video.span import LOCATOR_MARGIN_SECONDS, SOUND_ALONE, Input, Span
+from lib.video.span import SOUND_ALONE, Input, Span
 from lib.video.streams import (
     HLS,
     PLAYLIST,
     VTT,
     make_streams,
     make_texts,
+    read_clip,
     read_parts,
     read_tracks,
 )
@@ -26,23 +26,23 @@ from lib.video.waveform import make_waveform
 
 __all__ = [
     "HLS",
-    "LOCATOR_MARGIN_SECONDS",
     "PLAYLIST",
     "SOUND_ALONE",
     "VTT",
     "Input",
     "Plan",
-    "RangeReader",
     "Span",
     "Track",
     "attempt",
-    "check_limits",
     "encode",
     "estimate",
+    "inspect",
+    "locate",
     "make_streams",
     "make_texts",
     "make_waveform",
     "plan",
+    "read_clip",
     "read_parts",
     "read_probe",
     "read_tracks",

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 SOUND_ALONE = "audio.m4a"
 """The file that a source without a picture becomes; it is not streamed."""
 
-
-LOCATOR_MARGIN_SECONDS = 60
-"""A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
-
 RUN_OVER_S = 0.5
 """How far past its end a span is encoded, and that thrown away: an encoder that sees nothing to
 come spends too little on the last frames (their VMAF was 2.9 less than in one pass; now 1.2, as it

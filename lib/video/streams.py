@@ -11,7 +11,7 @@ from lib.video import cmaf
 from lib.video.dash import mpd
 from lib.video.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.planning import Plan, Text
-from lib.video.tracks import Track
+from lib.video.tracks import Segment, Track
 
 HLS = "application/vnd.apple.mpegurl"
 DASH = "application/dash+xml"
@@ -51,6 +51,14 @@ def read_parts(folder: Path, track: Track) -> Iterator[Part]:
         yield Part(f"{track.name}/{INIT}", SEGMENT, cmaf.read_track(file, track.name)[0])
         for segment, content in cmaf.split(file):
             yield Part(f"{track.name}/{segment.name}", SEGMENT, content)
+
+
+def read_clip(folder: Path, track: Track, segment: Segment) -> bytes:
+    """Return the init segment of a track and one more, from its file in a folder."""
+    with (folder / f"{track.name}.mp4").open("rb") as file:
+        init, _ = cmaf.read_track(file, track.name)
+        media = next(content for each, content in cmaf.split(file) if each.start == segment.start)
+    return init + media
 
 
 def make_streams(

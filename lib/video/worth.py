@@ -24,6 +24,7 @@ from lib.video.filters import draw
 from lib.video.ladder import Rung
 from lib.video.planning import Plan
 from lib.video.span import Input, Span
+from lib.video.tracks import Segment, Track
 
 NO_GAIN = 1.0
 """VMAF. A difference of 6 is what half of all viewers notice (Netflix, 2018)."""
@@ -39,12 +40,18 @@ SHORT_S = 20.0
 MODEL = "version=vmaf_v0.6.1"
 """Built into libvmaf."""
 
-Gain = Callable[[Rung, Rung, float], float]
-"""Tells by how much VMAF a rung is better than the one below it, at a time in s."""
+FRAME_S = 10.0
+"""Longer than any frame is shown that is worth a comparison."""
+
+Gain = Callable[[Rung, Rung, Segment], float]
+"""Tells by how much VMAF a rung is better than the one below it, where a segment starts."""
+
+Clip = Callable[[Track, Segment], bytes]
+"""Gives a track's init segment and one more: a file that can be decoded."""
 
 
 def worthless(
-    rungs: Sequence[Rung], sizes: Mapping[str, int], times: Sequence[float], gain: Gain
+    rungs: Sequence[Rung], sizes: Mapping[str, int], at: Sequence[Segment], gain: Gain
 ) -> set[str]:
     """Return the names of rungs that the one below, with fewer bytes, equals on average.
 
@@ -56,53 +63,57 @@ def worthless(
         ascending = list(ladder)
         for lower, upper in zip(ascending[-2::-1], ascending[:0:-1], strict=True):
             dear = sizes[lower.name] <= SMALLER * sizes[upper.name]
-            if not dear or _better(partial(gain, upper, lower), times):
+            if not dear or _better(partial(gain, upper, lower), at):
                 break
             found.add(upper.name)
     return found
 
 
-def _better(gain: Callable[[float], float], times: Sequence[float]) -> bool:
+def _better(gain: Callable[[Segment], float], at: Sequence[Segment]) -> bool:
     """Tell whether the mean gain is worth it, with no more measured than that takes."""
-    gains = accumulate(map(gain, times))
-    return any(each > NO_GAIN * len(times) for each in gains)
+    gains = accumulate(map(gain, at))
+    return any(each > NO_GAIN * len(at) for each in gains)
 
 
-def sample_times(start_s: float, end_s: float, segment_s: float) -> tuple[float, ...]:
-    """Return a few starts of segments: they are keyframes, so that nothing else is decoded.
+def samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
+    """Return a few segments, all over the source; they start alike in all tracks.
 
     The first of them is the cheapest to reach, and mostly tells enough.
     """
-    segments = max(1, round((end_s - start_s) / segment_s))
-    step = max(1, segments // MOST_SAMPLES)
-    return tuple(start_s + each * segment_s for each in range(0, segments, step))[:MOST_SAMPLES]
+    segments = tracks[0].segments
+    chosen = {each * len(segments) // MOST_SAMPLES for each in range(MOST_SAMPLES)}
+    return tuple(segments[each] for each in sorted(chosen))
 
 
 def find_worthless(
     source: Input,
     probe: Probe,
     plan: Plan,
+    tracks: Sequence[Track],
+    clip: Clip,
     folder: Path,
-    segment_s: float,
     *,
-    span: Span | None = None,
     ffmpeg: str,
     deadline: Deadline,
 ) -> set[str]:
-    """Return the names of the rungs in `folder`, encodes of a source or a span, to be left out.
+    """Return the names of the rungs of `plan` to be left out; `tracks` are their encodes.
 
-    None of a whole source that is short; a rung whose worth cannot be measured stays.
-    Raises TransientError as an encode does.
+    None of a source that is short; a rung whose worth cannot be measured stays. `folder` is where
+    clips are written for a while.
+    Raises TransientError as an encode does, and what `clip` raises.
     """
-    whole = span or Span(0.0, (probe.duration_ms or 0) / 1000)
-    if not span and whole.end_s < SHORT_S:
+    by_name = {each.name: each for each in tracks}
+    if max(each.seconds for each in tracks) < SHORT_S:
         return set()
-    sizes = {each.name: (folder / f"{each.name}.mp4").stat().st_size for each in plan.rungs}
 
-    def gain(upper: Rung, lower: Rung, at_s: float) -> float:
+    def gain(upper: Rung, lower: Rung, segment: Segment) -> float:
         with TemporaryDirectory(dir=folder) as name:
-            logs = [Path(name, "upper"), Path(name, "lower")]
-            arguments = compare(source, probe, plan, folder, (upper, lower), at_s, whole, logs)
+            paths = [Path(name, each.name) for each in (upper, lower)]
+            for path in paths:
+                path.write_bytes(clip(by_name[path.name], segment))
+            logs = [path.with_suffix(".json") for path in paths]
+            at_s = segment.start / tracks[0].timescale
+            arguments = compare(source, probe, plan, upper, at_s, paths, logs)
             finished = run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None)
             if problem := diagnose(finished, source.locator):
                 if problem.permanent:
@@ -111,35 +122,31 @@ def find_worthless(
             better, worse = (read_vmaf(each.read_text()) for each in logs)
         return better - worse
 
-    times = sample_times(whole.start_s, whole.end_s, segment_s)
-    return worthless(plan.rungs, sizes, times, gain)
+    sizes = {each.name: sum(segment.size for segment in each.segments) for each in tracks}
+    return worthless(plan.rungs, sizes, samples(tracks), gain)
 
 
 def compare(
     source: Input,
     probe: Probe,
     plan: Plan,
-    folder: Path,
-    rungs: Sequence[Rung],
+    rung: Rung,
     at_s: float,
-    encoded: Span,
+    clips: Sequence[Path],
     logs: Sequence[Path],
 ) -> list[str]:
-    """Return the arguments of a process that logs the VMAF of one frame of each of `rungs`.
+    """Return the arguments of a process that logs the VMAF of the first frame of each clip.
 
-    They are scaled to the first of them, and compared with the source converted as it was encoded.
+    They are scaled to `rung`, and compared with the source at `at_s` converted as it was encoded.
     """
-    span = Span(at_s, encoded.end_s)
-    top = replace(plan, rungs=(rungs[0],), stills_s=(), tile_s=None)
+    span = Span(at_s, at_s + FRAME_S)
+    top = replace(plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(source, probe, top, span)
-    original = _first(draw(opened["V:0"], probe, top, span).rungs[rungs[0].name]).split()
+    original = _first(draw(opened["V:0"], probe, top, span).rungs[rung.name]).split()
     judged = []
-    for number, (rung, log) in enumerate(zip(rungs, logs, strict=True)):
-        # Relative to where the file starts.
-        options = {"ss": f"{at_s - encoded.start_s:.6f}", "noaccurate_seek": None}
-        made = graph.input(f"file:{folder / rung.name}.mp4", f="mov", threads=1, **options)
-        width, height = rungs[0].width, rungs[0].height
-        frame = _first(made["V:0"]).filter("scale", width, height, flags="bicubic")
+    for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
+        made = graph.input(f"file:{clip}", f="mov", threads=1)
+        frame = _first(made["V:0"]).filter("scale", rung.width, rung.height, flags="bicubic")
         pair = [frame, original[number]]
         score = graph.filter(pair, "libvmaf", model=MODEL, log_fmt="json", log_path=str(log))
         judged.append(graph.output(score, "-", f="null"))

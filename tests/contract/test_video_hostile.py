@@ -13,7 +13,8 @@ import pytest
 from lib.errors import ErrorCode, PermanentError
 from lib.model import AssetStatus, Probe
 from lib.presets import PACKAGED, load
-from lib.video import check_limits, read_probe
+from lib.video import read_probe
+from lib.video.limits import check_limits
 from tests.contract.matrix_jobs import small, take
 from tests.ffmpeg_binary import find_ffmpeg
 from tests.media.matrix import build, cases

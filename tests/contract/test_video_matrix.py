@@ -14,7 +14,8 @@ from lib.errors import ErrorCode, PermanentError
 from lib.model import AssetStatus, MediaType, Probe, RenditionKind
 from lib.presets import PACKAGED, load
 from lib.routing import HEAD_BYTES, sniff
-from lib.video import check_limits, plan, read_probe
+from lib.video import plan, read_probe
+from lib.video.limits import check_limits
 from tests.contract.matrix_jobs import (
     LADDER,
     Ended,

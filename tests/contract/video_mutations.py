@@ -39,7 +39,8 @@ from lib.model import (
 )
 from lib.presets import Preset, Presets
 from lib.routing import HEAD_BYTES, sniff
-from lib.video import check_limits, plan, read_probe
+from lib.video import plan, read_probe
+from lib.video.limits import check_limits
 from tests.bench.process import read_memory
 from tests.contract.mutations import mutated
 from tests.fakes import UPLOADS, MemoryStorage, RecordingTopic, received

@@ -138,13 +138,13 @@ class World:
         shutil.copytree(self._encoded[part.name], folder, dirs_exist_ok=True, ignore=lambda *_: [])
         return {}
 
-    def package(self, recipe: str):
+    def package(self, recipe: str, make=None):
         return package(
             self.event,
             self.execution,
             recipe,
             STARTED,
-            _streams,
+            make or _streams,
             storage=self.storage,
             catalog=self.catalog,
             presets=PRESETS,
@@ -314,6 +314,19 @@ class TestPackage:
         assert not any("/work/" in key for key in world.storage.renditions)
         segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
         assert len([each for each in segments if "/h264-96/" in each]) == 3
+
+    def test_nothing_of_a_rung_stays_that_was_not_worth_its_bytes(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def without_rungs(work, preset, tracks, left_out, stored):
+            sounds = [each for each in tracks if not each.width]
+            return _streams(work, preset, sounds, left_out, stored)
+
+        world.package(planned.recipe, without_rungs)
+        folders = {key.split("/")[3] for key in world.storage.renditions if key.count("/") > 3}
+        assert (world.asset.status, folders) == (AssetStatus.READY, {"audio-0"})
 
     def test_a_repeat_after_the_commit_changes_nothing(self, world):
         planned = finish(world)

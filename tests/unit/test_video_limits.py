@@ -3,7 +3,7 @@ import pytest
 from lib.errors import ErrorCode, PermanentError
 from lib.model import AudioTrack, Probe, SubtitleTrack
 from lib.presets import PACKAGED, load
-from lib.video import check_limits
+from lib.video.limits import check_limits
 
 LIMITS = load(PACKAGED).limits
 

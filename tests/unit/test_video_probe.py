@@ -5,9 +5,10 @@ import pytest
 
 from lib.errors import ErrorCode, PermanentError, TransientError
 from lib.model import AudioTrack, SubtitleTrack
-from lib.video import RangeReader, read_probe
+from lib.video import read_probe
 from lib.video.describe import MOST_TRACKS, describe
 from lib.video.fields import TITLE_CHARACTERS
+from lib.video.range_reader import RangeReader
 from tests.boxes import box, read_boxes
 
 MEDIA = Path(__file__).parents[1] / "media"

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.video import RangeReader
-from lib.video.range_reader import BLOCK_BYTES, CACHED_BLOCKS
+from lib.video.range_reader import BLOCK_BYTES, CACHED_BLOCKS, RangeReader
 
 DATA = bytes(range(256)) * 4096
 
