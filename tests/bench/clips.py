@@ -55,11 +55,15 @@ def make_pan(ffmpeg: str, folder: Path) -> Path:
 
 
 def make_film(ffmpeg: str, clip: Path, folder: Path, seconds: float) -> Path:
-    """Write 1080p of a film with its sound and a keyframe every second: what is cut into ranges."""
+    """Write 1080p of a film with its sound and a keyframe every second: what is cut into ranges.
+
+    It has no gap where the clip is repeated, and no keyframe at a cut: ranges would start at other
+    frames than segments of a single pass, and frames of different kinds would be compared.
+    """
     path = folder / "film.mp4"
-    graph = "scale=1920:1080:flags=lanczos,noise=alls=3:allf=t,format=yuv420p"
+    graph = "scale=1920:1080:flags=lanczos,noise=alls=3:allf=t,format=yuv420p,setpts=N/25/TB"
     loop: list[str | Path] = ["-stream_loop", "9", "-i", clip, "-t", str(seconds)]
-    _make(ffmpeg, [*loop, "-vf", graph, "-g", "25", "-c:a", "aac", "-ac", "2"], path)
+    _make(ffmpeg, [*loop, "-vf", graph, "-g", "25", "-sc_threshold", "0", *STEREO], path)
     return path
 
 
@@ -77,6 +81,7 @@ def make_deep(ffmpeg: str, folder: Path) -> Path:
     return path
 
 
+STEREO = ("-c:a", "aac", "-ac", "2")
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "16")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+
+from lib.video.span import RUN_OVER_S
 
 VCPU_MB = 1769
 """Memory with which a function has one vCPU (Lambda, "Configure memory")."""
@@ -34,19 +35,26 @@ an execution of its own."""
 MOST_INLINE = 40
 
 
+TRANSFER = 50e6
+"""Bytes a second between S3 and a function: an assumption, below what is usually reported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one machine needed: s of wall time, with one worker at a time.
+    """What one machine needed: s of wall time, on one processor with nothing beside it.
 
     `encode_s` for a second of the source; `start_s` for each range besides; `sound_s` for a second
-    of the source; `around_s` for plan and package, `package_s` of them for a second of the source.
+    of the source; `around_s` for plan and package. `slowdown` is how much longer an encode takes
+    while the core's other processor encodes too; `plain_bytes` a second of the one plain file has,
+    which package reads and writes.
     """
 
     encode_s: float
     start_s: float
     sound_s: float
     around_s: float
-    package_s: float = 0.0
+    slowdown: float = 1.0
+    plain_bytes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +66,49 @@ class Run:
     workers: int
 
 
-def schedule(tasks: Sequence[float], workers: int) -> float:
-    """Return the s until all tasks are done, where each free worker takes the next one."""
-    busy = [0.0] * min(workers, max(1, len(tasks)))
-    for task in tasks:
-        heapq.heapreplace(busy, busy[0] + task)
-    return max(busy)
+def schedule(tasks: Sequence[float], workers: int, slowdown: float = 1.0) -> float:
+    """Return the s until all tasks are done, where each free worker takes the next one.
+
+    Tasks take `slowdown` times as long while more than one runs.
+    """
+    waiting, passed = list(reversed(tasks)), 0.0
+    running: list[float] = []
+    while waiting or running:
+        while waiting and len(running) < workers:
+            running.append(waiting.pop())
+        done = min(running)
+        passed += done * (slowdown if len(running) > 1 else 1.0)
+        running = [each - done for each in running if each > done]
+    return passed
 
 
-def wall_seconds(measured: Measured, run: Run, *, state_machine: bool = True) -> float:
-    """Return the s from the hand-over to the commit."""
-    each = measured.start_s + measured.encode_s * run.seconds / run.ranges
+def tasks(measured: Measured, run: Run) -> list[float]:
+    """Return the s that the sound takes, if there is any, and each range, which runs over."""
+    over = [RUN_OVER_S] * (run.ranges - 1) + [0.0]
+    length = run.seconds / run.ranges
+    ranges = [measured.start_s + measured.encode_s * (length + each) for each in over]
     sound = measured.sound_s * run.seconds
-    encoding = schedule([*([sound] if sound else []), *[each] * run.ranges], run.workers)
-    moving = IN_SERIES * TRANSITION_S if state_machine else 0.0
-    return encoding + overhead_seconds(measured, run) + moving
+    return [sound, *ranges] if sound else ranges
+
+
+def wall_here(measured: Measured, run: Run) -> float:
+    """Return the s on one or two processors of one core, without a state machine or S3."""
+    return schedule(tasks(measured, run), run.workers, measured.slowdown) + measured.around_s
+
+
+def wall_seconds(measured: Measured, run: Run) -> float:
+    """Return the s from the hand-over to the commit.
+
+    Each worker has one vCPU, whose neighbour on the core is taken to be busy.
+    """
+    own = [each * measured.slowdown for each in tasks(measured, run)]
+    return schedule(own, run.workers) + overhead_seconds(measured, run)
 
 
 def overhead_seconds(measured: Measured, run: Run) -> float:
-    """Return the s of plan and package."""
-    return measured.around_s + measured.package_s * run.seconds
+    """Return the s of plan, package and the transitions."""
+    moved = 2 * measured.plain_bytes * run.seconds / TRANSFER
+    return measured.around_s * measured.slowdown + moved + IN_SERIES * TRANSITION_S
 
 
 def transitions(ranges: int) -> int:
@@ -85,15 +116,11 @@ def transitions(ranges: int) -> int:
     return AROUND_RANGES + ranges * (3 if ranges > MOST_INLINE else 1)
 
 
-def cost(measured: Measured, run: Run, *, memory_mb: int, tracks: int, segment_s: float) -> float:
-    """Return $ for the whole source: GB-s, PUTs and transitions.
-
-    `measured` is of a function with that memory.
-    """
-    encoding = run.ranges * measured.start_s + run.seconds * (measured.encode_s + measured.sound_s)
-    billed = encoding + overhead_seconds(measured, run)
+def cost(measured: Measured, run: Run, *, tracks: int, segment_s: float) -> float:
+    """Return $ for the whole source: GB-s, PUTs and transitions."""
+    billed = sum(tasks(measured, run)) * measured.slowdown + overhead_seconds(measured, run)
     puts = ceil(run.seconds / segment_s) * tracks
-    return billed * memory_mb / 1024 * GB_SECOND + puts * PUT + transitions(run.ranges) * TRANSITION
+    return billed * VCPU_MB / 1024 * GB_SECOND + puts * PUT + transitions(run.ranges) * TRANSITION
 
 
 def mediaconvert(heights: Sequence[int]) -> float:

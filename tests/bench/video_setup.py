@@ -1,0 +1,54 @@
+"""What all parts of the video bench share: where things are, and one encode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from lib import presets, video
+from lib.model import Probe
+from lib.presets import Preset
+from tests.bench.video_long import PLENTY
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where everything is."""
+
+    folder: Path
+    ffmpeg: str
+    presets: presets.Presets
+
+    @property
+    def preset(self) -> Preset:
+        """Return the default."""
+        return self.presets.named(None)
+
+    def scratch(self) -> Path:
+        """Return a new folder."""
+        return Path(mkdtemp(dir=self.folder))
+
+    def planned(self, path: Path) -> video.Plan:
+        """Return what the default preset makes of a source."""
+        return video.plan(read_probe(path), self.preset)
+
+    def encode(self, path: Path, folder: Path, span: video.Span | None = None) -> None:
+        """Encode a source, or a span of it, with all that one process makes."""
+        video.encode(
+            video.Input(str(path), "mov"),
+            read_probe(path),
+            self.planned(path),
+            self.preset.video,
+            folder,
+            span=span,
+            ffmpeg=self.ffmpeg,
+            deadline=lambda: PLENTY,
+            on_progress=lambda _: None,
+        )
+
+
+def read_probe(path: Path) -> Probe:
+    """Return what an MP4 says of itself."""
+    with path.open("rb") as file:
+        return video.read_probe(file, "mov")
