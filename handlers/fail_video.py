@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
-from lib.aws.queue import SqsDeadLetters
+from lib.aws.queue import SqsQueue
 from lib.aws.storage import S3Storage
 from lib.long.fail import fail, read_ending
 from lib.settings import FailSettings, from_env
@@ -16,7 +16,7 @@ settings = from_env(FailSettings)
 telemetry = Telemetry(settings.stage)
 storage = S3Storage(client("s3"), settings.renditions_bucket)
 catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
-dead_letters = SqsDeadLetters(client("sqs"), settings.dead_letters_url)
+dead_letters = SqsQueue(client("sqs"), settings.dead_letters_url)
 
 
 @telemetry.instrument
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: AR
         ending.error,
         catalog=catalog,
         storage=storage,
-        dead_letters=dead_letters,
+        keep=dead_letters.send,
     )
     telemetry.step(ending.event, "failed", reason=str(ending.error), permanent=failed.permanent)
     telemetry.finished(ending.event, failed.finished)

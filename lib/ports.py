@@ -185,14 +185,6 @@ class Executions(Protocol):
         ...
 
 
-class DeadLetters(Protocol):
-    """Where uploads wait that were given up for a reason that may pass."""
-
-    def keep(self, event: UploadEvent) -> None:
-        """Put an upload's message there, to be redriven. Raises TransientError."""
-        ...
-
-
 class AssetEvents(Protocol):
     """Where notify tells the rest of the world."""
 

@@ -1,4 +1,4 @@
-"""Send an upload to a queue, show a message again at a chosen time, keep one that was given up."""
+"""Send an upload to a queue, show a message again at a chosen time."""
 
 from __future__ import annotations
 
@@ -46,16 +46,3 @@ class SqsQueue:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=min(max(round(seconds), 0), LONGEST_VISIBILITY),
             )
-
-
-class SqsDeadLetters:
-    """A dead-letter queue, by URL, for uploads whose message was acknowledged already."""
-
-    def __init__(self, client: SQSClient, url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def keep(self, event: UploadEvent) -> None:
-        """Put an upload's message there. Raises TransientError."""
-        with translated():
-            self._client.send_message(QueueUrl=self._url, MessageBody=messages.encode(event))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from lib import job, messages
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.long import fence
 from lib.model import AssetStatus, ClaimState, Failure, Outcome, UploadEvent
-from lib.ports import Catalog, DeadLetters, Storage
+from lib.ports import Catalog, Storage
 
 PASSING = frozenset(
     {
@@ -70,13 +70,13 @@ def fail(
     *,
     catalog: Catalog,
     storage: Storage,
-    dead_letters: DeadLetters,
+    keep: Callable[[UploadEvent], object],
 ) -> Failed:
     """Record the outcome of an upload whose execution cannot go on.
 
-    An upload that failed for a reason that may pass is kept in the dead-letter queue, as if its
-    message had been there all the time. Of several reasons the first is recorded. One that was
-    superseded, or is finished, stays as it is.
+    An upload that failed for a reason that may pass is given to `keep`, for the dead-letter queue,
+    as if its message had been there all the time. Of several reasons the first is recorded. One
+    that was superseded, or is finished, stays as it is.
     """
     if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
         asset = fence.look_up(event, catalog)
@@ -90,7 +90,7 @@ def fail(
         message = f"the execution gave up: {error.code}: {error.message}"
         failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
         outcome = Outcome(AssetStatus.FAILED, error=failure)
-        dead_letters.keep(event)
+        keep(event)
     catalog.commit(event, execution, outcome)
     return Failed(error.permanent, job.Finished(ClaimState.CLAIMED, outcome))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from operator import attrgetter
 
 from lib import job
-from lib.errors import ErrorCode, TransientError
+from lib.errors import ErrorCode, PermanentError, TransientError
 from lib.keys import rendition_key
 from lib.long import fence
 from lib.long.stored import Stored
 from lib.long.work_files import (
+    Part,
     PartIndex,
     WorkPlan,
     find_plan,
@@ -67,7 +70,7 @@ def package(
         return Packaged(job.Finished(_CLAIM[standing]))
     plan = read_plan(event, recipe, storage)
     preset = same_recipe(event, presets, plan)
-    indexes = [read_index(event, recipe, part, storage) for part in plan.parts]
+    indexes = _held(plan.parts, [read_index(event, recipe, each, storage) for each in plan.parts])
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
     work = make(plan, preset, merge(indexes), left_out, Stored(event, recipe, storage))
     outcome = job.finish(event, work, storage, [])
@@ -97,6 +100,23 @@ _CLAIM: Mapping[fence.Standing, ClaimState] = {
     fence.Standing.UNWANTED: ClaimState.STALE,
 }
 """How a job that found the same would have ended."""
+
+
+def _held(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list[PartIndex]:
+    """Leave out the ranges behind the end of a source that is cut short: they hold nothing.
+
+    Raises PermanentError(CORRUPT_MEDIA) where there is nothing before another range, or at all.
+    """
+    ranges = [index for part, index in zip(parts, indexes, strict=True) if part.span]
+    held = list(takewhile(attrgetter("tracks"), ranges))
+    behind = ranges[len(held) :]
+    if behind and (not held or any(each.tracks for each in behind)):
+        gap = parts[len(held)]
+        raise PermanentError(
+            ErrorCode.CORRUPT_MEDIA, f"the picture holds nothing from {gap.start_s:.0f} s on"
+        )
+    sounds = [index for part, index in zip(parts, indexes, strict=True) if not part.span]
+    return [*held, *sounds]
 
 
 def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:

@@ -73,7 +73,8 @@ class WorkPlan:
 class PartIndex:
     """What is stored of one part. `inits`: SHA-256 of the init segment by track.
 
-    `left_out` is what could not be made, by name; `cpu_ms` the time of all cores that it took.
+    `left_out` is what could not be made, by name; `cpu_ms` the time of all cores that it took. A
+    range without tracks lies behind the end of a source that is cut short.
     """
 
     tracks: tuple[Track, ...]

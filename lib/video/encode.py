@@ -50,8 +50,9 @@ def encode(
     deadline: Deadline,
     on_progress: Callable[[float], None],
 ) -> dict[str, PermanentError]:
-    """Write all of `plan` into `folder`; return what was left out, by name: sounds and texts only.
+    """Write all of `plan` into `folder`; return what was left out, by name.
 
+    Sounds and texts may be left out, and the rungs of a span in which the source holds nothing.
     Each rung is `<name>.mp4`, fragmented, a fragment a segment; each sound too, or `audio.m4a` for
     a source without a picture; each text `<name>.vtt`; pictures are `tiles/<ms>.jpg` and
     `stills/<ms>.jpg`. All times are those of the source, whose earliest track starts at 0. Of a
@@ -88,13 +89,15 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
         for rung in without(plan, left_out).rungs:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
                 cut_off(file, round(job.span.end_s * plan.timescale))
+    nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
     for name, path in _files(job, without(plan, left_out)):
         if not _holds_media(path):
-            nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
             left_out.setdefault(name, nothing)
     for name, path in _files(job, asked):
         if name in left_out:
             path.unlink(missing_ok=True)
+    if job.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
+        return left_out
     essential = [each.name for each in asked.rungs or asked.sounds]
     missing = [left_out[name] for name in essential if name in left_out]
     if missing and (asked.rungs or len(missing) == len(essential)):

@@ -130,6 +130,7 @@ def _measure_starts(packages: Mapping[str, Package], folder: Path) -> Iterator[R
         compileall.compile_dir(folder / "compiled" / name, quiet=2)
         peer = _peer(start(shipped).clients, folder / "peers" / name, runtime)
         yield from _compare(name, goal, compiled, shipped, peer)
+    yield from _measure_ffmpeg(folder / "shipped" / "processVideo", shipped_starts)
 
 
 def _unpacked(package: Package, folder: Path, runtime: Path) -> Case:

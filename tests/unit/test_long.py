@@ -6,7 +6,8 @@ import json
 import random
 import shutil
 import subprocess
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from lib.long.fence import Standing
 from lib.long.hand_over import hand_over
 from lib.long.package import merge, package
 from lib.long.plan import Allowance, check_price, make_plan
-from lib.long.work_files import Part, read_index, read_plan
+from lib.long.work_files import Part, PartIndex, read_index, read_plan, write_index
 from lib.messages import encode as spell
 from lib.model import AssetStatus, ClaimState, MediaType, UploadEvent
 from lib.presets import PACKAGED
@@ -48,14 +49,6 @@ class Disk(MemoryStorage):
         return str(self.path)
 
 
-@dataclass
-class Letters:
-    kept: list[UploadEvent] = field(default_factory=list)
-
-    def keep(self, event: UploadEvent) -> None:
-        self.kept.append(event)
-
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
@@ -63,7 +56,7 @@ def clip(tmp_path_factory):
         [
             *(find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=128x96:r=12:d=12"),
             *("-f", "lavfi", "-i", "sine=440:d=12", "-c:v", "libx264", "-preset", "ultrafast"),
-            *("-g", "12", "-c:a", "aac", str(path)),
+            *("-g", "12", "-c:a", "aac", "-movflags", "+faststart", str(path)),
         ],
         check=True,
     )
@@ -76,15 +69,18 @@ def encoded():
     return {}
 
 
+Encoded = tuple[Path, Mapping[str, PermanentError]]
+
+
 class World:
     """One upload and all that its steps need."""
 
-    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Path]) -> None:
+    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Encoded]) -> None:
         self.clock = ManualClock()
         self.storage = Disk()
         self.storage.path = clip
         self.catalog = MemoryCatalog(self.clock)
-        self.letters = Letters()
+        self.letters: list[UploadEvent] = []
         self.event = received(self.storage.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
         self.execution = execution_name(self.event.source, self.event.sequencer)
         self.encodes: list[str] = []
@@ -133,10 +129,10 @@ class World:
             run = partial(encode, storage=self.storage, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
             made = folder / "made"
             made.mkdir()
-            assert run(event, work, preset, part, made) == {}
-            self._encoded[part.name] = made
-        shutil.copytree(self._encoded[part.name], folder, dirs_exist_ok=True, ignore=lambda *_: [])
-        return {}
+            self._encoded[part.name] = made, run(event, work, preset, part, made)
+        made, left_out = self._encoded[part.name]
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=lambda *_: [])
+        return left_out
 
     def package(self, recipe: str, make=None):
         return package(
@@ -158,7 +154,7 @@ class World:
             error,
             catalog=self.catalog,
             storage=self.storage,
-            dead_letters=self.letters,
+            keep=self.letters.append,
         )
 
 
@@ -237,7 +233,7 @@ class TestPlan:
             world.plan(replace(ALLOWANCE, dollars=0))
         world.fail(raised.value)
         assert world.asset.status is AssetStatus.REJECTED
-        assert world.letters.kept == []
+        assert world.letters == []
 
     def test_the_price_counts_encoding_and_storing(self):
         check_price(10_000, 10_000, dollars=1)
@@ -328,6 +324,27 @@ class TestPackage:
         folders = {key.split("/")[3] for key in world.storage.renditions if key.count("/") > 3}
         assert (world.asset.status, folders) == (AssetStatus.READY, {"audio-0"})
 
+    def test_a_source_that_is_cut_short_ends_with_its_last_frame(self, clip, tmp_path):
+        content = clip.read_bytes()
+        short = tmp_path / "short.mp4"
+        short.write_bytes(content[: len(content) * 6 // 12])
+        world = World(short, tmp_path, {})
+        finish(world)
+        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        assert (world.asset.status, world.asset.error) == (AssetStatus.READY, None)
+        assert len([each for each in segments if "/h264-96/" in each]) == 2
+
+    @pytest.mark.parametrize(("empty", "said"), [(1, "from 4 s on"), (0, "from 0 s on")])
+    def test_a_source_with_a_hole_is_corrupt(self, world, empty, said):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        hole = PartIndex((), {}, {}, 0)
+        write_index(world.event, planned.recipe, planned.ranges[empty], hole, world.storage)
+        with pytest.raises(PermanentError, match=said) as raised:
+            world.package(planned.recipe)
+        assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
     def test_a_repeat_after_the_commit_changes_nothing(self, world):
         planned = finish(world)
         before, stored = world.asset, dict(world.storage.renditions)
@@ -388,14 +405,14 @@ class TestFail:
         error = world.asset.error
         assert (world.asset.status, error.code) == (AssetStatus.FAILED, ErrorCode.CORRUPT_MEDIA)
         assert (error.message, error.permanent) == ("the index is broken", True)
-        assert world.letters.kept == []
+        assert world.letters == []
 
     def test_the_first_reason_counts(self, world):
         world.plan()
         world.fail(self.CORRUPT)
         assert world.fail(self.AWAY).permanent
         assert world.asset.error.code is ErrorCode.CORRUPT_MEDIA
-        assert world.letters.kept == []
+        assert world.letters == []
 
     def test_a_passing_reason_keeps_the_upload_for_a_redrive(self, world):
         world.plan()
@@ -403,7 +420,7 @@ class TestFail:
         error = world.asset.error
         assert (error.code, error.permanent) == (ErrorCode.EXHAUSTED, False)
         assert "S3 is away" in error.message
-        assert world.letters.kept == [world.event]
+        assert world.letters == [world.event]
         assert world.catalog.claim(world.event, lease_seconds=60).state is ClaimState.CLAIMED
 
     def test_an_execution_that_died_before_it_had_the_lease_is_recorded(self, world):
@@ -436,7 +453,7 @@ class TestFail:
         prefix = version_prefix(world.event.source, world.event.sequencer)
         assert not [key for key in world.storage.renditions if key.startswith(prefix)]
         assert world.asset.status is AssetStatus.RECEIVED
-        assert world.letters.kept == []
+        assert world.letters == []
 
 
 class TestEnding:
