@@ -61,14 +61,13 @@ def encode(
     *,
     span: Span | None = None,
     levels: Mapping[str, Loudness] | None = None,
-    ca_file: str | None = None,
 ) -> list[str]:
     """Return the arguments of one process that makes all of `plan` in `folder`.
 
     Tiles and stills go to folders of these names, which are there. `levels` has the measured
-    loudness of the sounds that are normalised, by name. `ca_file` holds what https trusts.
+    loudness of the sounds that are normalised, by name.
     """
-    opened = open_source(source, probe, plan, span, ca_file=ca_file)
+    opened = open_source(source, probe, plan, span)
     outputs = list(_pictures(opened, probe, plan, preset, folder, span))
     for sound in plan.sounds:
         heard = prepare(opened[f"a:{sound.index}"])
@@ -86,19 +85,15 @@ def encode(
     ]
 
 
-def measure(
-    source: Input, probe: Probe, sound: Sound, report: Path, *, ca_file: str | None = None
-) -> list[str]:
+def measure(source: Input, probe: Probe, sound: Sound, report: Path) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud a sound is."""
-    opened = open_source(source, probe, Plan(), None, ca_file=ca_file)
+    opened = open_source(source, probe, Plan(), None)
     heard = listen(prepare(opened[f"a:{sound.index}"]), report)
     arguments: list[str] = ffmpeg.get_args(ffmpeg.output(heard, "-", f="null"))
     return arguments
 
 
-def open_source(
-    source: Input, probe: Probe, plan: Plan, span: Span | None, *, ca_file: str | None = None
-) -> Any:
+def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> Any:
     """Describe the input: one demuxer, the locator's own protocols, frames of a bounded size.
 
     With the demuxer and the protocols fixed, a playlist that was uploaded as a video is not
@@ -127,8 +122,10 @@ def open_source(
             "reconnect_on_http_error": "429,5xx",
             "reconnect_delay_max": RECONNECT_SECONDS,
         }
-    if ca_file and "tls" in protocols(source.locator):
-        options |= {"tls_verify": 1, "ca_file": ca_file}
+    if "tls" in protocols(source.locator):
+        options["tls_verify"] = 1
+        if source.ca_file:
+            options["ca_file"] = source.ca_file
     return ffmpeg.input(input_url(source.locator), **options)
 
 

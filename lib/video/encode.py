@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -148,7 +147,7 @@ def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, Perma
     for sound in plan.sounds:
         if not sound.normalised:
             continue
-        arguments = measure(job.source, job.probe, sound, report, ca_file=_authorities())
+        arguments = measure(job.source, job.probe, sound, report)
         try:
             _start(replace(job, on_progress=lambda _: None), arguments)
         except PermanentError as error:
@@ -171,7 +170,6 @@ def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
         job.folder,
         span=job.span,
         levels=levels,
-        ca_file=_authorities(),
     )
     _start(job, arguments)
 
@@ -206,11 +204,6 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _authorities() -> str | None:
-    # ffmpeg's own OpenSSL looks where its builder kept them; Python knows where the system does.
-    return ssl.get_default_verify_paths().cafile
 
 
 def _reporter(

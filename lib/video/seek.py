@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from pathlib import Path
 
 from lib.model import Probe
@@ -32,8 +31,7 @@ def find_keyframe(
     # Whole seconds are whole ticks of every clock: what ffmpeg subtracts can be added again.
     at = int(at_s)
     found = folder / "keyframe.txt"
-    authorities = ssl.get_default_verify_paths().cafile
-    packet = open_source(source, probe, Plan(), None, ca_file=authorities)["V:0"].output(
+    packet = open_source(source, probe, Plan(), None)["V:0"].output(
         f"file:{found}", **{"f": "framecrc", "c": "copy", "frames:v": 1}
     )
     arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]

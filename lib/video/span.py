@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 
 SOUND_ALONE = "audio.m4a"
 """The file that a source without a picture becomes; it is not streamed."""
@@ -15,10 +16,15 @@ is with 1.2 s)."""
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A source as ffmpeg is told of it: a path or an http(s) URL, and the sniffed demuxer."""
+    """A source as ffmpeg is told of it: a path or an http(s) URL, and the sniffed demuxer.
+
+    `ca_file` holds the authorities that https trusts: ffmpeg's own OpenSSL looks where its builder
+    kept them; Python knows where the system does.
+    """
 
     locator: str
     container: str
+    ca_file: str | None = field(default_factory=lambda: ssl.get_default_verify_paths().cafile)
 
 
 @dataclass(frozen=True, slots=True)

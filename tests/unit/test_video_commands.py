@@ -9,6 +9,7 @@ from lib.video.ladder import Rung
 from lib.video.planning import Plan, Sound, Text
 from lib.video.sound import Loudness
 from lib.video.span import Input, Span
+from lib.video.worth import compare
 
 PRESET: VideoPreset = load(Path(__file__).parents[2] / "presets.toml").named(None).video
 PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")
@@ -88,9 +89,19 @@ def test_remote_sources_reconnect_and_time_out():
 
 
 def test_https_is_verified_with_the_systems_authorities():
-    options = before_input(spell(HTTPS, ca_file="/ca.pem"))
-    assert (options["-tls_verify"], options["-ca_file"]) == ("1", "/ca.pem")
-    assert "-ca_file" not in before_input(spell("http://127.0.0.1/k", ca_file="/ca.pem"))
+    trusted = before_input(encode(Input(HTTPS, "mov", "/ca.pem"), PROBE, PLAN, PRESET, OUT))
+    assert (trusted["-tls_verify"], trusted["-ca_file"]) == ("1", "/ca.pem")
+    unknown = before_input(encode(Input(HTTPS, "mov", None), PROBE, PLAN, PRESET, OUT))
+    assert unknown["-tls_verify"] == "1"
+    assert "-tls_verify" not in before_input(spell("http://127.0.0.1/k"))
+
+
+def test_every_process_that_reads_the_source_verifies_it():
+    source = Input(HTTPS, "mov", "/ca.pem")
+    heard = measure(source, PROBE, SOUND, OUT / "loudness.json")
+    judged = compare(source, PROBE, PLAN, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
+    for arguments in (heard, judged):
+        assert "/ca.pem" in arguments[: arguments.index(HTTPS)]
 
 
 def test_frames_of_a_decompression_bomb_are_refused():
