@@ -6,6 +6,7 @@ machine, more for larger pictures.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from lib.presets import VideoPreset
@@ -14,6 +15,9 @@ from lib.video.span import Span
 
 BUFFER_SECONDS = 2
 """Of the rung's peak rate: what a player may have to wait for at a hard scene."""
+
+LONGER = 0.1
+"""How much longer than asked for the segments of a span may be in all, in segments."""
 
 ENDLESS = 2**29
 """Frames: keyframes are where they are forced, nowhere else."""
@@ -59,7 +63,7 @@ def _keyframes(segment_seconds: int, span: Span | None) -> str:
     length: float = segment_seconds
     if span:
         seconds = span.end_s - span.start_s
-        length = seconds / max(1, round(seconds / segment_seconds))
+        length = seconds / max(1, ceil(seconds / segment_seconds - LONGER))
     return f"expr:gte(t,n_forced*{length:.9f}-{BORDER_S})"
 
 

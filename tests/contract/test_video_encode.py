@@ -244,7 +244,7 @@ def test_spans_add_up_to_the_whole(make, synthesize, name, container):
     assert len(whole) == 350
     # The borders are keyframes of the source, as far as its own clock has them.
     late = (whole[1][0] - 3600) / 90_000
-    borders = [0.0, 3.0 + late, 5.0 + late, 15.0]
+    borders = [0.0, 3.0 + late, 5.0 + late, 17.0 + late]
     spans = [Span(*each) for each in pairwise(borders)]
     parts = [make(source, container, edit=small, span=span) for span in spans]
     assert [time for part in parts for time, _ in frames(part.rung())] == [t for t, _ in whole]

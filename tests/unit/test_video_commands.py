@@ -161,7 +161,7 @@ def test_keyframes_are_forced_from_the_start_of_the_span_and_at_its_end():
     assert late == whole
 
 
-@pytest.mark.parametrize(("seconds", "each"), [(20.04, 4.008), (13.9, 13.9 / 3), (1.5, 1.5)])
+@pytest.mark.parametrize(("seconds", "each"), [(20.04, 4.008), (13.9, 13.9 / 4), (1.5, 1.5)])
 def test_a_span_has_segments_of_one_length(seconds, each):
     """Off the grid of four seconds, a last segment of one frame would be left."""
     late = output(spell(span=Span(20.0, 20.0 + seconds)), "h264-720.mp4")
