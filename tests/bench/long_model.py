@@ -34,7 +34,6 @@ AROUND_RANGES = 11
 an execution of its own."""
 MOST_INLINE = 40
 
-
 TRANSFER = 50e6
 """Bytes a second between S3 and a function: an assumption, below what is usually reported."""
 
@@ -43,10 +42,10 @@ TRANSFER = 50e6
 class Measured:
     """What one machine needed: s of wall time, on one processor with nothing beside it.
 
-    `encode_s` for a second of the source; `start_s` for each range besides; `sound_s` for a second
-    of the source; `around_s` for plan and package. `slowdown` is how much longer an encode takes
-    while the core's other processor encodes too; `plain_bytes` a second of the one plain file has,
-    which package reads and writes.
+    `encode_s` and `sound_s` for a second of the source, `start_s` for each range and for the sound
+    besides; `around_s` for plan and package. `slowdown` is how much longer an encode takes while
+    the core's other processor encodes too; `plain_bytes` a second of the one plain file has, which
+    package reads and writes.
     """
 
     encode_s: float
@@ -87,8 +86,8 @@ def tasks(measured: Measured, run: Run) -> list[float]:
     over = [RUN_OVER_S] * (run.ranges - 1) + [0.0]
     length = run.seconds / run.ranges
     ranges = [measured.start_s + measured.encode_s * (length + each) for each in over]
-    sound = measured.sound_s * run.seconds
-    return [sound, *ranges] if sound else ranges
+    sound = measured.start_s + measured.sound_s * run.seconds
+    return [sound, *ranges] if measured.sound_s else ranges
 
 
 def wall_here(measured: Measured, run: Run) -> float:

@@ -30,6 +30,7 @@ CLIP_S = 5.28
 FILM_S, RANGE_S = 4 * CLIP_S, 8
 LEARNT_S = 2 * CLIP_S
 """What the model learns from."""
+LONGER_S = FILM_S - LEARNT_S
 ROUNDS = 2
 MOMENT_S = 0.1
 HOUR_S = 3600
@@ -148,11 +149,15 @@ def _learn(rounds: list[Round]) -> long_model.Measured:
     return long_model.Measured(
         encode_s=encode_s,
         start_s=max(0.0, long_s - encode_s * LEARNT_S),
-        sound_s=fmean([each.parts["sound"] for each in learnt]) / LEARNT_S,
+        sound_s=max(0.0, (_sound_s([each.one for each in rounds]) - _sound_s(learnt)) / LONGER_S),
         around_s=fmean([each.plan_s + each.package_s for each in learnt]),
         slowdown=max(1.0, beside_s / long_s),
         plain_bytes=(plain.bytes or 0) / LEARNT_S,
     )
+
+
+def _sound_s(runs: Sequence[Execution]) -> float:
+    return fmean([each.parts["sound"] for each in runs])
 
 
 def _picture_s(done: Execution) -> float:

@@ -131,4 +131,6 @@ def test_a_gap_does_not_pass(players: Players, broken: Path, player: str):
         delay(path, ticks=GAP_TICKS)
     with serve(broken) as address:
         report = players(_call("play", player, f"{address}/{MANIFESTS[player]}", 4))
-    assert len(report["buffered"]) > 1
+    # A player may stop there before it has what comes behind.
+    (_, end), *_ = report["buffered"]
+    assert end < SECONDS - FRAME_S

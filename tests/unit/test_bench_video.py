@@ -61,7 +61,7 @@ def test_every_vcpu_has_a_busy_neighbour():
 
 def test_sound_is_one_more_task():
     heard = replace(ALONE, sound_s=0.5)
-    assert tasks(heard, Run(100, 10, 11)) == [50, *tasks(ALONE, Run(100, 10, 11))]
+    assert tasks(heard, Run(100, 10, 11)) == [1 + 50, *tasks(ALONE, Run(100, 10, 11))]
 
 
 def test_packaging_moves_the_plain_file():
