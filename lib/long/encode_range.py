@@ -29,7 +29,7 @@ from lib.ports import Catalog, Clock, Storage
 from lib.presets import Preset, Presets
 from lib.timestamps import from_iso
 from lib.video import cmaf
-from lib.video.tracks import Track
+from lib.video.tracks import INIT, Track
 
 MP4 = "video/mp4"
 LOOSE = {".jpg": "image/jpeg", ".png": "image/png", ".vtt": "text/vtt", ".m4a": "audio/mp4"}
@@ -91,7 +91,7 @@ def _store(
     def segments_of(path: Path) -> Iterator[tuple[str, bytes]]:
         with path.open("rb") as file:
             init, track = cmaf.read_track(file, path.stem)
-            yield f"{track.name}/init.mp4", init
+            yield f"{track.name}/{INIT}", init
             inits[track.name] = hashlib.sha256(init).hexdigest()
             end = None if part.end_s is None else round(part.end_s * track.timescale)
             segments = []

@@ -11,7 +11,7 @@ from lib.keys import rendition_key
 from lib.long.work_files import key_of, there
 from lib.model import UploadEvent
 from lib.ports import Storage
-from lib.video.tracks import Segment, Track
+from lib.video.tracks import INIT, Segment, Track
 
 BATCH = 16
 """Segments that are fetched together."""
@@ -43,7 +43,7 @@ class Stored:
 
     def track_file(self, track: Track, folder: Path) -> Path:
         """Write a track to one fragmented file: its init segment, then all others."""
-        names = ["init.mp4", *(each.name for each in track.segments)]
+        names = [INIT, *(each.name for each in track.segments)]
         path = folder / f"{track.name}.mp4"
         with path.open("wb") as file, ThreadPoolExecutor(PUT_THREADS) as pool:
             # By the batch, so that no more of a film than that is in memory.
@@ -55,7 +55,7 @@ class Stored:
 
     def clip(self, track: Track, segment: Segment) -> bytes:
         """Return the init segment of a track and one more."""
-        keys = [self._key(track, name) for name in ("init.mp4", segment.name)]
+        keys = [self._key(track, name) for name in (INIT, segment.name)]
         return b"".join(there(self.storage.fetch(key), key) for key in keys)
 
     def _key(self, track: Track, name: str) -> str:

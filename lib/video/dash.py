@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from lib.video.labels import labels, language_of
 from lib.video.planning import Text
-from lib.video.tracks import Track
+from lib.video.tracks import INIT, Track
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
@@ -129,7 +129,7 @@ def _add_role(added: ET.Element, role: str, name: str) -> None:
 def _add_template(added: ET.Element, track: Track) -> None:
     attributes = {
         "timescale": str(track.timescale),
-        "initialization": "$RepresentationID$/init.mp4",
+        "initialization": f"$RepresentationID$/{INIT}",
         "media": "$RepresentationID$/$Time$.m4s",
     }
     template = ET.SubElement(added, "SegmentTemplate", attributes)

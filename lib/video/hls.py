@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lib.video.labels import labels, language_of
 from lib.video.planning import Text
-from lib.video.tracks import Track
+from lib.video.tracks import INIT, Track
 
 HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
 """7: fragmented MP4, by common agreement; the tags that are used want 6 (section 7)."""
@@ -30,7 +30,7 @@ def media_playlist(track: Track, target_s: int) -> str:
     def microseconds(tick: int) -> int:
         return round(tick * MICROSECONDS / track.timescale)
 
-    lines = [*_media_head(target_s), INDEPENDENT, '#EXT-X-MAP:URI="init.mp4"']
+    lines = [*_media_head(target_s), INDEPENDENT, f'#EXT-X-MAP:URI="{INIT}"']
     for each in track.segments:
         # Rounded borders, not durations: so errors do not add up over hours.
         length = microseconds(each.start + each.duration) - microseconds(each.start)

@@ -11,13 +11,12 @@ from lib.video import cmaf
 from lib.video.dash import mpd
 from lib.video.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.planning import Plan, Text
-from lib.video.tracks import Segment, Track
+from lib.video.tracks import INIT, Segment, Track
 
 HLS = "application/vnd.apple.mpegurl"
 DASH = "application/dash+xml"
 VTT = "text/vtt"
 SEGMENT = "video/mp4"
-INIT = "init.mp4"
 PLAYLIST = "playlist.m3u8"
 
 

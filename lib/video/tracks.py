@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+INIT = "init.mp4"
+"""File name of the init segment beside a track's playlist."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
