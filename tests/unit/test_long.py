@@ -329,7 +329,15 @@ class TestPackage:
         short = tmp_path / "short.mp4"
         short.write_bytes(content[: len(content) * 6 // 12])
         world = World(short, tmp_path, {})
-        finish(world)
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def with_all_rungs(work, preset, tracks, left_out, stored):
+            assert left_out == {}
+            return _streams(work, preset, tracks, left_out, stored)
+
+        world.package(planned.recipe, with_all_rungs)
         segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
         assert (world.asset.status, world.asset.error) == (AssetStatus.READY, None)
         assert len([each for each in segments if "/h264-96/" in each]) == 2
