@@ -12,6 +12,8 @@ from lib.local import emulator as local
 from lib.local.emulator import Emulator
 from tests.contract.packages import package_service
 
+TESTS = Path(__file__).parent
+
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
@@ -29,3 +31,16 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
         return package_service(emulator, stage, tmp_path_factory.mktemp(f"package-{stage}"))
 
     return package_stage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal tests to processes by what they share: what is deployed, a browser, or their file.
+
+    The longest groups start first, so that no process is left with one of them at the end.
+    """
+    shared = ("e2e", "proof")
+    for item in items:
+        suite = item.path.relative_to(TESTS).parts[0]
+        name = suite if suite in shared else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in shared)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 TOOLS = Path(sys.executable).parent
+PROCESSES = min(os.cpu_count() or 1, 4)
+"""Tests that share something run in one of them, in their order: see tests/conftest.py."""
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("pytest",),
+    ("pytest", "-n", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder"),
 )
 
 
