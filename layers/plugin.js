@@ -11,6 +11,10 @@ const readline = require('node:readline');
 
 const LOCAL_STAGE = 'local';
 const LAYERS = path.join('.build', 'layers');
+// sls would ask for this machine through a proxy, whatever NO_PROXY says. Names of the variables that
+// say where it is, and what is put in front while they are aside: see lib/local/environment.py.
+const PROXIES = /^(proxy|(http|https|all)_proxy)$/i;
+const ASIDE = 'DOWNLOADS_';
 
 class MediaLayers {
   constructor(serverless, options, { log } = {}) {
@@ -20,6 +24,7 @@ class MediaLayers {
     if (!options.help && serverless.getProvider('aws').getStage() === LOCAL_STAGE) {
       const problem = findRemoteEndpoint(process.env);
       if (problem) throw this.refuse(problem, 'LOCAL_STAGE_NEEDS_EMULATOR');
+      putProxiesAside(process.env);
     }
     this.hooks = {
       'before:package:cleanup': () => this.takeTurn(),
@@ -68,7 +73,8 @@ class MediaLayers {
     }
     for (const [target, names] of wanted) {
       const script = path.join('layers', 'build.py');
-      await this.run([script, '--target', target, ...names], 'LAYER_BUILD_FAILED');
+      const env = withProxies(process.env);
+      await this.run([script, '--target', target, ...names], 'LAYER_BUILD_FAILED', env);
     }
   }
 
@@ -79,9 +85,10 @@ class MediaLayers {
     await this.run([path.join('layers', 'slim.py'), ...packages], 'SLIM_FAILED');
   }
 
-  async run(args, code) {
+  async run(args, code, env = process.env) {
     const child = spawn(this.python(), args, {
       cwd: this.serverless.serviceDir,
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const errors = [];
@@ -123,6 +130,19 @@ function findRemoteEndpoint(env) {
   if (!remote) return null;
   const received = `expected http://127.0.0.1:PORT for ${remote} but received ${env[remote]}`;
   return `Stage local runs on this machine only: ${received}${wayOut}`;
+}
+
+function putProxiesAside(env) {
+  for (const name of Object.keys(env).filter((each) => PROXIES.test(each))) {
+    env[ASIDE + name] = env[name];
+    delete env[name];
+  }
+}
+
+// Return an environment for what fetches packages: of all that a deploy does, it alone needs a proxy.
+function withProxies(env) {
+  const aside = Object.keys(env).filter((name) => name.startsWith(ASIDE));
+  return { ...env, ...Object.fromEntries(aside.map((name) => [name.slice(ASIDE.length), env[name]])) };
 }
 
 function isLoopback(url) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,15 @@ RENDITIONS = emulator.FOLDER / "renditions"
 PATIENCE_SECONDS = 330
 """Without any change: more than processVideo's time-out, so that a killed worker is seen."""
 
+FOR_OTHER_TOOLS = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "NO_PROXY",
+)
+
 console = Console()
 
 
@@ -37,9 +47,10 @@ def demo(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator running.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Stop what --keep left running.")] = False,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The emulator's port.")] = (
-        emulator.PORT
-    ),
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help=f"The emulator's port.  [default: {emulator.PORT}]"),
+    ] = None,
 ) -> None:
     """Start the emulator, deploy the stage `local`, upload FILES, show what becomes of them."""
     if stop:
@@ -65,14 +76,19 @@ def demo(
 
 
 @contextmanager
-def _emulator(port: int, keep: bool) -> Iterator[Emulator]:
-    """Yield the emulator that was kept, or one that ends with this block unless it is kept."""
-    if kept := emulator.find():
-        console.print(f"using the emulator that runs at {kept.endpoint}")
-        yield kept
+def _emulator(port: int | None, keep: bool) -> Iterator[Emulator]:
+    """Yield the emulator that was kept, or one that ends with this block unless it is kept.
+
+    That of another demo would end in the middle of this one: `start` refuses.
+    """
+    found = emulator.find()
+    if found and found.state.kept:
+        _refuse_other_port(found, port)
+        console.print(f"using the emulator that runs at {found.endpoint}")
+        yield found
         return
     with _step("starting the emulator"):
-        running = emulator.start(port)
+        running = emulator.start(port or emulator.PORT)
     try:
         yield running
     except BaseException:
@@ -80,6 +96,15 @@ def _emulator(port: int, keep: bool) -> Iterator[Emulator]:
         raise
     if not keep:
         running.stop()
+
+
+def _refuse_other_port(kept: Emulator, port: int | None) -> None:
+    """Raise CommandError where a port is asked for that the kept emulator does not listen on."""
+    if port not in (None, kept.port):
+        raise CommandError(
+            f"the local stage is kept on port {kept.port}, not on {port}: leave --port out to use "
+            f"it, or end it first with npm run demo -- --stop"
+        )
 
 
 def _deploy(running: Emulator) -> Stack:
@@ -114,8 +139,8 @@ def _stop() -> None:
 
 
 def _explain_keeping(running: Emulator, stack: Stack) -> None:
-    wanted = ("ENDPOINT_URL", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION")
-    settings = " ".join(f"AWS_{name}={running.environment[f'AWS_{name}']}" for name in wanted)
+    environment = running.environment
+    settings = " ".join(f"{name}={shlex.quote(environment[name])}" for name in FOR_OTHER_TOOLS)
     lines = f"""
 The emulator stays at {running.endpoint}; its log is {_shown(running.log)}
 Uploads bucket: {stack.uploads}
@@ -123,7 +148,7 @@ Uploads bucket: {stack.uploads}
   npm run -s media -- ls --stage {LOCAL}
   npm run -s sls -- logs --function processImage --stage {LOCAL}
   npm run -s sls -- invoke --function dispatch --stage {LOCAL} --path tests/events/test-event.json
-With other tools:
+With other tools, in a shell of yours (they are for this start of the emulator, and secret):
   export {settings}
   aws s3 cp FILE s3://{stack.uploads}/
 Stop it:

@@ -1,90 +1,59 @@
 """The emulator's life: start, use, keep, find again, stop.
 
-It listens on loopback only, enforces IAM, keeps its state in memory, and runs in an environment of
-its own (`.local/emulator-venv`), so that a Lambda can't import what its package lacks. Neither it
-nor anything that talks to it sees the user's AWS configuration.
+It listens on loopback only, serves who signs with the credentials of its start, enforces IAM,
+keeps its state in memory, and runs in an environment of its own (`.local/emulator-venv`), so that a
+Lambda can't import what its package lacks. Neither it nor anything that talks to it sees the user's
+AWS configuration.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import json
-import os
+import fcntl
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-from lib.local import lifeline, listeners
+from lib.local import lifeline, listeners, state
+from lib.local.environment import REGION as REGION
+from lib.local.environment import Credentials, client_environment, server_environment
+from lib.local.environment import EmulatorError as EmulatorError
+from lib.local.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".local"
 PYTHON = ROOT / ".local/emulator-venv/bin/python"
 SLS = ROOT / "node_modules/.bin/sls"
 PORT = 4566
-REGION = "us-east-1"
 START_SECONDS = 60
 POLL_SECONDS = 0.05
 LOG_TAIL = 25
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
-
-
-class EmulatorError(Exception):
-    """The emulator, or a deploy to it, failed; the message says what to do."""
-
-
-def environment(endpoint: str) -> dict[str, str]:
-    """Return this process's environment with the emulator in place of the user's AWS settings.
-
-    For `sls`, `aws` and boto3. The access key is the one that the emulator takes for its root.
-    """
-    require_loopback(endpoint)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    direct = ",".join(
-        filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), listeners.LOOPBACK))
-    )
-    return kept | {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # sls prints several lines about Node 20 each time.
-        "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-    }
-
-
-def require_loopback(endpoint: str) -> None:
-    """Raise EmulatorError for an endpoint that is not on this machine."""
-    host = urlsplit(endpoint).hostname or ""
-    with suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return
-    raise EmulatorError(
-        f"expected an endpoint on this machine for the local stage but received {endpoint}"
-    )
+PRIVATE = 0o077
 
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
     """A running emulator. `folder` holds its state file, its logs and its temporary files."""
 
-    port: int
-    pid: int
     folder: Path
+    state: State
     process: subprocess.Popen[str] | None = None
     """Only where this process started it."""
+
+    @property
+    def port(self) -> int:
+        """Return the port that it listens on."""
+        return self.state.port
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self.state.pid
 
     @property
     def endpoint(self) -> str:
@@ -94,7 +63,8 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment for whatever talks to it."""
-        return environment(self.endpoint)
+        credentials = Credentials(self.state.access_key, self.state.secret_key)
+        return client_environment(self.endpoint, credentials)
 
     @property
     def log(self) -> Path:
@@ -144,6 +114,7 @@ class Emulator:
     def keep(self) -> None:
         """Let it run on after this process; `find` finds it again."""
         if self.process and self.process.stdin:
+            state.write(self.folder, replace(self.state, kept=True))
             self.process.stdin.write(lifeline.KEEP)
             self.process.stdin.close()
 
@@ -153,46 +124,57 @@ class Emulator:
         if self.process:
             with self.process:
                 self.process.wait()
-        _state(self.folder).unlink(missing_ok=True)
-        shutil.rmtree(self.folder / "emulator", ignore_errors=True)
+        if state.forget(self.folder, self.pid):
+            shutil.rmtree(self.folder / "emulator", ignore_errors=True)
 
 
 def start(port: int | None = None, folder: Path = FOLDER) -> Emulator:
     """Start it on a port, any free one for None, and wait until it answers.
 
-    It ends with this process unless `keep` is called. Raises EmulatorError where the port is taken
-    or it does not come up.
+    It ends with this process unless `keep` is called. Raises EmulatorError where the port is taken,
+    another one runs in the folder, or it does not come up.
     """
     if not PYTHON.exists():
         raise EmulatorError("the emulator is not installed: npm run demo installs it")
-    if kept := find(folder):
-        raise EmulatorError(
-            f"the emulator is running already, on port {kept.port}; npm run demo -- --stop ends it"
-        )
-    port = port or listeners.any_free()
-    if not listeners.is_free(port):
-        raise EmulatorError(
-            f"port {port} is taken by {listeners.describe_listener(port)}; "
-            f"try another: npm run demo -- --port {listeners.next_free(port)}"
-        )
+    state.make_private(folder)
+    with _turn(folder):
+        if other := find(folder):
+            raise EmulatorError(_describe(other))
+        port = port or listeners.any_free()
+        if not listeners.is_free(port):
+            raise EmulatorError(
+                f"port {port} is taken by {listeners.describe_listener(port)}; "
+                f"try another: npm run demo -- --port {listeners.next_free(port)}"
+            )
+        return _start(port, folder)
+
+
+def _start(port: int, folder: Path) -> Emulator:
     scratch = folder.resolve() / "emulator"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "tmp").mkdir(parents=True)
+    credentials = Credentials.generate()
     with (folder / "emulator.log").open("w") as log:
         process = subprocess.Popen(
             [PYTHON, "-I", lifeline.__file__],
             cwd=scratch,
-            env=_own_environment(port, scratch),
+            env=server_environment(port, scratch),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,
+            umask=PRIVATE,
             start_new_session=True,  # Ctrl-C reaches this process, which then stops it in order
         )
-    emulator = Emulator(port, process.pid, folder, process)
+    started = State(port, process.pid, credentials.access_key, credentials.secret_key)
+    emulator = Emulator(folder, started, process)
     try:
-        _state(folder).write_text(json.dumps({"port": port, "pid": process.pid}))
+        if process.stdin:
+            with suppress(BrokenPipeError):  # it has ended: its log says why
+                process.stdin.write(f"{credentials.access_key} {credentials.secret_key}\n")
+                process.stdin.flush()
         _wait_until_healthy(emulator, process)
+        state.write(folder, started)
     except BaseException:
         emulator.stop()
         raise
@@ -200,17 +182,24 @@ def start(port: int | None = None, folder: Path = FOLDER) -> Emulator:
 
 
 def find(folder: Path = FOLDER) -> Emulator | None:
-    """Return the emulator that was kept running, or None; forget one that is gone."""
-    try:
-        state = json.loads(_state(folder).read_text())
-        emulator = Emulator(state["port"], state["pid"], folder)
-    except (FileNotFoundError, ValueError, KeyError):
+    """Return the emulator that runs in a folder, kept or not, or None; forget one that is gone."""
+    found = state.read(folder)
+    if found is None:
         return None
+    emulator = Emulator(folder, found)
     # A process id alone could be somebody else's by now.
     if emulator.healthy and listeners.find_listener(emulator.port) == emulator.pid:
         return emulator
-    _state(folder).unlink(missing_ok=True)
+    state.forget(folder, emulator.pid)
     return None
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Let one process at a time start it here: a second one finds the first one's running."""
+    with (folder / "emulator.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -231,31 +220,16 @@ def _wait_until_healthy(emulator: Emulator, process: subprocess.Popen[str]) -> N
         time.sleep(POLL_SECONDS)
 
 
-def _own_environment(port: int, scratch: Path) -> dict[str, str]:
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return passed_on | {
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch / "tmp"),
-        "S3_DATA_DIR": str(scratch / "s3"),
-        "STATE_DIR": str(scratch / "state"),
-        "BIND_HOST": listeners.LOOPBACK,
-        "MINISTACK_HOST": listeners.LOOPBACK,
-        "GATEWAY_PORT": str(port),
-        "AUTH": "true",
-        "LAMBDA_EXECUTOR": "local",
-        # It serves more than the pipeline uses; what would open further ports stays off.
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{scratch}/none",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def _state(folder: Path) -> Path:
-    return folder / "emulator.json"
+def _describe(other: Emulator) -> str:
+    if other.state.kept:
+        return (
+            f"the local stage is running already, on port {other.port}; "
+            "npm run demo -- --stop ends it"
+        )
+    return (
+        f"another demo is running, on port {other.port} (pid {other.pid}), and its emulator ends "
+        "with it: wait for that, or npm run demo -- --stop ends it now"
+    )
 
 
 def _tail(log: Path) -> str:

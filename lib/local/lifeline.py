@@ -1,6 +1,7 @@
-"""Run the emulator so that it ends with whoever started it.
+"""Run the emulator so that it ends with whoever started it, and serves nobody else.
 
 `python -I lifeline.py` runs ministack and reads its standard input, a pipe that the parent holds.
+The first line is the root's credentials, which so stand in no environment and no list of processes.
 The pipe closes when the parent ends, by whatever cause, and then this process ends too, with all
 its descendants: Lambda workers and the ffmpeg they started. A parent that writes `keep` lets go.
 
@@ -93,8 +94,24 @@ def _serve_ranges_of_versions() -> None:
     s3._get_object = get_object
 
 
+def _serve_signed_requests(access_key: str, secret_key: str) -> None:
+    """Put the guard in front of ministack, with this start's credentials for its root."""
+    # Last: nothing of this project takes the place of what the emulator imports.
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    from lib.local import guard, signatures
+
+    signatures.become_root(access_key, secret_key)
+    from ministack import app
+
+    signatures.hide_role_secrets()
+    port = int(os.environ["GATEWAY_PORT"])
+    app.app = guard.guard(app.app, port, signatures.Verifier(access_key))
+
+
 if __name__ == "__main__":
+    access_key, secret_key = sys.stdin.readline().split()
     threading.Thread(target=_watch, daemon=True).start()
+    _serve_signed_requests(access_key, secret_key)
     _serve_ranges_of_versions()
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__")

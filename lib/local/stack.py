@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from lib.local import emulator
+from lib.local.environment import Credentials, client_environment, require_loopback
 
 SERVICE = "media-pipeline"
 LOCAL = "local"
@@ -48,14 +49,24 @@ def use_stage(stage: str, region: str | None = None, folder: Path = emulator.FOL
 
 
 def _local_environment(folder: Path) -> dict[str, str]:
-    running = emulator.find(folder)
-    endpoint = running.endpoint if running else os.environ.get("AWS_ENDPOINT_URL")
+    """Return the environment for the emulator in a folder, else for the one that this one names."""
+    if running := emulator.find(folder):
+        return running.environment
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
         raise StackError("no emulator is running: npm run demo -- --keep starts one")
     try:
-        return emulator.environment(endpoint)
+        require_loopback(endpoint)
     except emulator.EmulatorError as exc:
         raise StackError(str(exc)) from exc
+    credentials = Credentials.find(os.environ)
+    if credentials is None:
+        # The user's own are not sent to whatever listens there.
+        raise StackError(
+            f"expected the credentials of the emulator at {endpoint}, which npm run demo -- --keep "
+            "printed when it started it, but AWS_ACCESS_KEY_ID has none of an emulator"
+        )
+    return client_environment(endpoint, credentials)
 
 
 def _find_stack(stage: str, region: str) -> Stack:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lib.local import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # As little of `sls` as the plugin sees. Prints the code of the error that it refuses with.
@@ -105,6 +107,34 @@ def test_the_local_stage_refuses_what_overrides_its_endpoint(tmp_path, variable)
     refused = run_plugin("local", tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:4566", **variable)
     assert refused.stdout == "LOCAL_STAGE_NEEDS_EMULATOR\n"
     assert next(iter(variable)) in refused.stderr
+
+
+PROXIES = ("proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")
+PRINT_PROXIES = f"import os; print(*sorted(os.environ.keys() & set({PROXIES})))"
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "seen"),
+    [
+        ("local", PROXIES, ()),
+        ("local", tuple(environment.ASIDE + name for name in PROXIES), ()),
+        ("prod", PROXIES, PROXIES),
+    ],
+)
+def test_of_the_local_stage_only_what_fetches_packages_sees_the_proxies(
+    tmp_path, stage, given, seen
+):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    (folder / "lib").unlink()
+    (folder / "lib" / "presets").mkdir(parents=True)
+    for script in ("lib/presets/__main__.py", "layers/build.py"):
+        (folder / script).write_text(PRINT_PROXIES)
+    variables = dict.fromkeys(given, "http://proxy.test")
+    endpoint = "http://127.0.0.1:4566"
+    packaged = run_plugin(stage, folder, PACKAGE, AWS_ENDPOINT_URL=endpoint, **variables)
+    checked, built = packaged.stderr.splitlines()
+    assert checked.split() == sorted(seen)
+    assert built.split() == sorted(PROXIES)
 
 
 def test_other_stages_and_help_need_no_endpoint(tmp_path):

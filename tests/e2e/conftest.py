@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ def deployed(emulator: Emulator) -> Iterator[Deployed]:
     """Deploy once; each test uses keys of its own."""
     emulator.deploy("local")
     with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - emulator.environment.keys():
+            patch.delenv(name)  # the user's proxies and AWS settings
         for name, value in emulator.environment.items():
             patch.setenv(name, value)
         yield Deployed(emulator)

@@ -113,7 +113,7 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def browsing(path: str) -> Iterator[Browser]:
+def browsing(path: str, *flags: str) -> Iterator[Browser]:
     """Run a browser with a profile of its own, and end it and its processes."""
     from_us, to_browser = os.pipe()
     from_browser, to_us = os.pipe()
@@ -121,7 +121,7 @@ def browsing(path: str) -> Iterator[Browser]:
     high = [fcntl.fcntl(each, fcntl.F_DUPFD, 10) for each in (from_us, to_us)]
     wrapper = ["bash", "-c", f'exec "$@" 3<&{high[0]} 4>&{high[1]}', "bash"]
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-        command = [*wrapper, path, *FLAGS, f"--user-data-dir={profile}"]
+        command = [*wrapper, path, *FLAGS, *flags, f"--user-data-dir={profile}"]
         process = subprocess.Popen(
             command,
             pass_fds=high,

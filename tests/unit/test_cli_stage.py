@@ -13,6 +13,7 @@ from lib.cli import __main__ as cli
 from lib.errors import ErrorCode
 from lib.keys import asset_id
 from lib.local import stack
+from lib.local.environment import Credentials
 from lib.model import AssetStatus, Failure, Outcome, Rendition, RenditionKind
 from tests.fakes import UPLOADS, MemoryStorage, received
 
@@ -266,14 +267,24 @@ def test_the_local_stage_refuses_an_endpoint_elsewhere(tmp_path, monkeypatch):
         stack.use_stage("local", folder=tmp_path)
 
 
-def test_the_local_stage_replaces_the_users_credentials(tmp_path, monkeypatch):
+def test_the_local_stage_never_signs_with_the_users_credentials(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the user's")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the user's")
+    with pytest.raises(stack.StackError, match="AWS_ACCESS_KEY_ID has none of an emulator"):
+        stack.use_stage("local", folder=tmp_path)
+
+
+def test_the_local_stage_takes_what_keep_printed(tmp_path, monkeypatch):
+    own = Credentials.generate()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", own.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", own.secret_key)
     monkeypatch.setenv("AWS_PROFILE", "the user's")
     with pytest.raises(stack.StackError):
         stack.use_stage("local", folder=tmp_path)
     assert "the user's" not in os.environ.values()
-    assert os.environ["AWS_ACCESS_KEY_ID"] == "test"
+    assert Credentials.find(os.environ) == own
 
 
 def one_line(capsys):

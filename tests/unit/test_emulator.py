@@ -8,18 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from lib.local import emulator, lifeline, listeners
+from lib.local import emulator, lifeline, listeners, state
+from lib.local.environment import Credentials, client_environment
 
 pytestmark = pytest.mark.skipif(
     not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
 )
 
 DEADLINE_SECONDS = 30
+ANY = Credentials("LOCAL0123456789", "secret")
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -41,6 +44,7 @@ def run_elsewhere(code: str, folder: Path) -> subprocess.Popen[str]:
     """Start another Python that may start the emulator; it prints its process id when it has."""
     return subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=emulator.ROOT,
@@ -57,7 +61,7 @@ def test_runs_on_loopback_with_iam_enforced_until_the_block_ends(tmp_path):
             elsewhere.connect(("127.0.0.2", running.port))
     assert not is_running(running.pid)
     assert emulator.find(tmp_path) is None
-    assert [path.name for path in tmp_path.iterdir()] == ["emulator.log"]
+    assert {path.name for path in tmp_path.iterdir()} == {"emulator.log", "emulator.lock"}
 
 
 def test_says_who_has_the_port_and_offers_another(tmp_path):
@@ -71,12 +75,47 @@ def test_says_who_has_the_port_and_offers_another(tmp_path):
         assert listeners.is_free(offered)
 
 
-def test_refuses_a_second_one_in_the_same_folder(tmp_path):
-    with (
-        emulator.running(folder=tmp_path) as running,
-        pytest.raises(emulator.EmulatorError, match=f"already, on port {running.port}"),
-    ):
-        emulator.start(folder=tmp_path)
+def test_refuses_a_second_one_in_the_same_folder_and_says_what_runs_there(tmp_path):
+    with emulator.running(folder=tmp_path) as running:
+        with pytest.raises(
+            emulator.EmulatorError, match=f"demo is running, on port {running.port}"
+        ):
+            emulator.start(folder=tmp_path)
+        running.keep()
+        with pytest.raises(emulator.EmulatorError, match=f"already, on port {running.port}"):
+            emulator.start(folder=tmp_path)
+
+
+def test_of_two_that_start_at_once_one_runs(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from lib.local import emulator\n"
+        "try: running = emulator.start(folder=Path(sys.argv[1]))\n"
+        "except emulator.EmulatorError as exc: print(exc, flush=True)\n"
+        "else: print(running.port, flush=True); sys.stdin.read(); running.stop()"
+    )
+    with run_elsewhere(code, tmp_path) as one, run_elsewhere(code, tmp_path) as other:
+        assert one.stdout
+        assert other.stdout
+        said = sorted((one.stdout.readline(), other.stdout.readline()))
+        port = int(said[0])
+        found = emulator.find(tmp_path)
+        for each in (one, other):
+            assert each.stdin
+            each.stdin.close()
+    assert found is not None
+    assert found.port == port
+    assert said[1].startswith(f"another demo is running, on port {port} (pid {found.pid})")
+
+
+def test_what_is_stopped_late_leaves_its_successor_alone(tmp_path):
+    first = emulator.start(folder=tmp_path)
+    lifeline.end_tree(first.pid)
+    assert emulator.find(tmp_path) is None
+    with emulator.running(folder=tmp_path) as second:
+        first.stop()
+        assert emulator.find(tmp_path) == emulator.Emulator(tmp_path, second.state)
+        assert second.healthy
+        assert (tmp_path / "emulator").exists()
 
 
 def test_ends_with_a_killed_parent_and_is_forgotten(tmp_path):
@@ -109,6 +148,7 @@ def test_outlives_its_parent_when_kept_until_it_is_stopped(tmp_path):
     kept = emulator.find(tmp_path)
     assert kept is not None
     assert kept.pid == pid
+    assert kept.state.kept
     kept.stop()
     wait_until(lambda: not is_running(pid))
     assert emulator.find(tmp_path) is None
@@ -116,8 +156,7 @@ def test_outlives_its_parent_when_kept_until_it_is_stopped(tmp_path):
 
 def test_does_not_mistake_another_process_for_a_kept_emulator(tmp_path):
     with emulator.running(folder=tmp_path / "real") as running:
-        state = {"port": running.port, "pid": os.getpid()}
-        (tmp_path / "emulator.json").write_text(json.dumps(state))
+        state.write(tmp_path, replace(running.state, pid=os.getpid()))
         assert emulator.find(tmp_path) is None
 
 
@@ -141,17 +180,35 @@ def test_environment_hides_the_users_aws_settings(monkeypatch):
         monkeypatch.setenv(name, "the user's")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the user's")
     monkeypatch.setenv("NO_PROXY", "intranet")
-    environment = emulator.environment("http://127.0.0.1:4566")
+    environment = client_environment("http://127.0.0.1:4566", ANY)
     assert "the user's" not in environment.values()
+    assert Credentials.find(environment) == ANY
     assert environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert environment["AWS_CONFIG_FILE"] == os.devnull
     assert environment["NO_PROXY"] == "intranet,127.0.0.1"
     assert environment["PATH"] == os.environ["PATH"]
 
 
+def test_environment_puts_proxies_aside(monkeypatch):
+    names = ("proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "Http_Proxy")
+    for name in names:
+        monkeypatch.setenv(name, "http://proxy.test")
+    environment = client_environment("http://127.0.0.1:4566", ANY)
+    proxied = {name for name, value in environment.items() if value == "http://proxy.test"}
+    assert proxied == {f"DOWNLOADS_{name}" for name in names}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"port": 4566, "pid": 1}', '{"port": 4566, "pid": 1, "new": 2}']
+)
+def test_a_state_that_is_not_understood_is_none(tmp_path, content):
+    (tmp_path / state.FILE).write_text(content)
+    assert emulator.find(tmp_path) is None
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"])
 def test_accepts_loopback(endpoint):
-    assert emulator.environment(endpoint)["AWS_ENDPOINT_URL"] == endpoint
+    assert client_environment(endpoint, ANY)["AWS_ENDPOINT_URL"] == endpoint
 
 
 @pytest.mark.parametrize(
@@ -167,4 +224,4 @@ def test_accepts_loopback(endpoint):
 )
 def test_refuses_an_endpoint_elsewhere(endpoint):
     with pytest.raises(emulator.EmulatorError, match="on this machine"):
-        emulator.environment(endpoint)
+        client_environment(endpoint, ANY)
