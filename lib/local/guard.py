@@ -173,7 +173,7 @@ class _Body:
 
 async def _answer(send: Send, request: Request, refusal: Refusal) -> None:
     """Refuse as AWS does, so that an SDK shows the message; no page may read it."""
-    what = f"{request.method} {request.raw_path[:SHOWN]!r}: {refusal.code}: {refusal.message}"
+    what = f"{request.method} {request.raw_path[:SHOWN]!r}: {refusal.code}: {refusal.message!r}"
     print(f"refused {what}", file=sys.stderr, flush=True)
     if refusal.service in XML_SERVICES or not refusal.service:
         kind, content = "application/xml", _xml(refusal)
