@@ -111,7 +111,9 @@ def require_loopback(endpoint: str) -> None:
 
 def _without_configuration(kept: Mapping[str, str]) -> dict[str, str]:
     """Return what keeps an SDK from the user's files and from the system's proxies."""
-    direct = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), LOOPBACK)))
+    direct = kept.get("NO_PROXY") or kept.get("no_proxy") or LOOPBACK
+    if LOOPBACK not in direct.split(","):
+        direct += f",{LOOPBACK}"
     return {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
