@@ -16,6 +16,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
@@ -138,11 +139,14 @@ def _parse(request: Request, query: dict[str, list[str]], presigned: bool) -> An
 def _refuse_time(signature: Any, query: dict[str, list[str]], presigned: bool) -> Refusal | None:
     from ministack.core import sigv4
 
-    if sigv4._amz_datetime(signature.amz_date) is None:
+    signed_at = sigv4._amz_datetime(signature.amz_date)
+    if signed_at is None:
         return Refusal("IncompleteSignature", "expected a date like 20300131T235959Z")
+    skewed = sigv4.request_time_failure(signature)
+    if skewed and not (presigned and signed_at < datetime.now(UTC)):
+        return Refusal(*skewed)
     if not presigned:
-        skewed = sigv4.request_time_failure(signature)
-        return Refusal(*skewed) if skewed else None
+        return None
     seconds = _first(query, "X-Amz-Expires")
     if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= LONGEST_EXPIRY):
         return Refusal("AuthorizationQueryParametersError", "expected X-Amz-Expires to be seconds")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.auth
 import pytest
-from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
@@ -177,16 +177,27 @@ def test_the_administration_is_closed_to_everybody(running, key, target):
     assert "expected a request to AWS" in answer.body
 
 
-def test_no_connection_is_upgraded(running):
-    headers = {
-        "Host": f"127.0.0.1:{running.port}",
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-    }
-    target = "/_aws/execute-api/any/stage"
-    assert send(running, "GET", target, headers).status == 403
+def test_no_connection_is_upgraded():
+    reached: list[str] = []
+    sent: list[Any] = []
+
+    async def served(scope, receive, send):
+        reached.append(scope["type"])
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def verify(request, read):
+        return None
+
+    guarded = guard.guard(served, 4566, verify)
+    for kind in ("lifespan", "websocket"):
+        asyncio.run(guarded({"type": kind}, receive, send))
+    assert reached == ["lifespan"]
+    assert [each["type"] for each in sent] == ["websocket.close"]
 
 
 @pytest.mark.parametrize("service", ["iam", "lambda", "s3", "sqs"])
@@ -302,6 +313,27 @@ def test_presigned_urls(running, key, version, monkeypatch):
     expired = get(s3.generate_presigned_url("get_object", Params=name, ExpiresIn=600))
     assert expired.status == 403
     assert "expired" in expired.body
+
+
+def test_a_presigned_query_is_good_for_its_seconds_at_every_service(running, key, monkeypatch):
+    host = f"127.0.0.1:{running.port}"
+    target = f"/?{LIST_ROLES.decode()}"
+
+    def ask(shift: timedelta, seconds: int = 60, drop: str = "") -> Answer:
+        then = datetime.now(UTC) + shift
+        monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: then)
+        request = AWSRequest("GET", f"http://{host}{target}", headers={"Host": host})
+        SigV4QueryAuth(key, "iam", emulator.REGION, expires=seconds).add_auth(request)
+        query = urlsplit(str(request.url)).query.replace(drop, "")
+        return send(running, "GET", f"/?{query}", {"Host": host})
+
+    assert "<Roles" in ask(timedelta(0)).body
+    assert "<Roles" in ask(timedelta(seconds=-50)).body
+    assert "Request has expired" in ask(timedelta(seconds=-70)).body
+    assert "RequestTimeTooSkewed" in ask(timedelta(hours=1)).body
+    assert "AuthorizationQueryParametersError" in ask(timedelta(0), 604_801).body
+    assert "AuthorizationQueryParametersError" in ask(timedelta(0), 0).body
+    assert "AuthorizationQueryParametersError" in ask(timedelta(0), 60, "&X-Amz-Expires=60").body
 
 
 def test_a_function_has_its_roles_secret_which_no_name_tells(running, key, tmp_path):
