@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableMapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -27,6 +28,8 @@ XML_SERVICES = frozenset({"s3", "cloudformation", "iam", "sns", "sts"})
 """Which of the services in use answer in XML; the others answer in JSON."""
 
 SHOWN = 100
+LOGGED = 1000
+"""Refusals that the log tells of: a page that insists must not fill the disk."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -70,6 +73,7 @@ def guard(
     `origins` are those whose pages may send requests, `http://host:port`; they must sign too.
     """
     hosts = frozenset(f"{host}:{port}" for host in LOOPBACK)
+    refused = count()
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,6 +90,8 @@ def guard(
         if body.broken_off:
             return
         if refusal:
+            if next(refused) < LOGGED:
+                _log(request, refusal)
             await _answer(send, request, refusal)
         else:
             await served(scope, body.receive, send)
@@ -171,10 +177,13 @@ class _Body:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-async def _answer(send: Send, request: Request, refusal: Refusal) -> None:
-    """Refuse as AWS does, so that an SDK shows the message; no page may read it."""
+def _log(request: Request, refusal: Refusal) -> None:
     what = f"{request.method} {request.raw_path[:SHOWN]!r}: {refusal.code}: {refusal.message!r}"
     print(f"refused {what}", file=sys.stderr, flush=True)
+
+
+async def _answer(send: Send, request: Request, refusal: Refusal) -> None:
+    """Refuse as AWS does, so that an SDK shows the message; no page may read it."""
     if refusal.service in XML_SERVICES or not refusal.service:
         kind, content = "application/xml", _xml(refusal)
     else:

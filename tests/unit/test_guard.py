@@ -164,3 +164,33 @@ def test_an_origin_that_is_allowed_must_sign_too():
     assert ask(**page) == 403
     assert ask(**page | {"origin": "http://localhost:3001"}, authorization="good") == 403
     assert ask(**page | {"host": "evil.test"}, authorization="good") == 403
+
+
+def test_the_log_tells_of_refusals_and_does_not_grow_without_end(capsys):
+    async def served(scope, receive, send):
+        raise AssertionError(scope)
+
+    async def verify(request, read):
+        return None
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        pass
+
+    guarded = guard.guard(served, 4566, verify)
+    headers = [(b"host", b"evil.test\x1b[2J")]
+    scope = {"type": "http", "method": "GET", "path": "/" + "x" * 9999, "headers": headers}
+
+    async def insist():
+        for _ in range(guard.LOGGED + 10):
+            await guarded(scope, receive, send)
+
+    asyncio.run(insist())
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == guard.LOGGED
+    assert said[0].startswith("refused GET '/xxx")
+    assert "evil.test" in said[0]
+    assert "\x1b" not in said[0]
+    assert len(said[0]) < 400
