@@ -60,7 +60,7 @@ def _parse_record(record: Mapping[str, Any]) -> ObjectEvent | None:
 
 
 def encode(event: UploadEvent) -> str:
-    """Return the message body of an event."""
+    """Return the message body of an event, in ASCII: SQS refuses most control characters."""
     source = event.source
     message: dict[str, object] = {
         "schema": SCHEMA,
@@ -77,7 +77,7 @@ def encode(event: UploadEvent) -> str:
     }
     if event.preset is not None:
         message["preset"] = event.preset
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(message, separators=(",", ":"))
 
 
 def decode(body: str) -> UploadEvent:

@@ -6,7 +6,9 @@ in the namespace, `MediaPipeline/<stage>`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -37,7 +39,9 @@ class Telemetry:
     """What one function tells about its work; every line has stage, request id and asset_id."""
 
     def __init__(self, stage: str) -> None:
-        self.logger = Logger(service=SERVICE, stage=stage)
+        # In ASCII: `sls logs` prints it, and a key may hold what drives a terminal.
+        in_ascii = partial(json.dumps, default=str, separators=(",", ":"))
+        self.logger = Logger(service=SERVICE, stage=stage, json_serializer=in_ascii)
         self._metrics = Metrics(service=SERVICE, namespace=f"MediaPipeline/{stage}")
 
     def instrument(self, handler: Handler) -> Handler:

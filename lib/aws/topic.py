@@ -64,7 +64,8 @@ class SnsAssetEvents:
         with translated():
             self._client.publish(
                 TopicArn=self._topic_arn,
-                Message=json.dumps(event, ensure_ascii=False, separators=(",", ":")),
+                # In ASCII: SQS, where subscribers may have it, refuses most control characters.
+                Message=json.dumps(event, separators=(",", ":")),
                 MessageAttributes=_attributes({"status": status, "media_type": media}),
             )
 

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lib.cli.app import app
 from lib.cli.errors import CommandError
+from lib.cli.visible import ShownFormatter, one_line, shown_lines
 from lib.errors import MediaError
 from lib.local.emulator import EmulatorError
 from lib.local.stack import StackError
 from lib.presets import PresetsError
 
-EXPECTED = (CommandError, StackError, EmulatorError, MediaError, BotoCoreError, ClientError)
+EXPECTED = (
+    CommandError,
+    StackError,
+    EmulatorError,
+    MediaError,
+    BotoCoreError,
+    ClientError,
+    OSError,
+)
+"""OSError: a folder that can't be written, a full disk."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the command; turn what can go wrong outside it into one line and exit code 2."""
+    log = logging.StreamHandler()
+    log.setFormatter(ShownFormatter())
+    logging.basicConfig(handlers=[log], level=logging.WARNING)
     try:
         app(arguments, prog_name="media")
     except EXPECTED as exc:
-        print(f"media: {' '.join(str(exc).split())}", file=sys.stderr)
+        print(f"media: {one_line(exc)}", file=sys.stderr)
         return 2
     except PresetsError as exc:
-        print(exc, file=sys.stderr)
+        print(shown_lines(exc), file=sys.stderr)
         return 2
     return 0
 

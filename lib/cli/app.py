@@ -19,7 +19,8 @@ from lib.aws.storage import S3Storage
 from lib.cli.errors import CommandError
 from lib.cli.html import element
 from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
-from lib.cli.upload import name_keys, send
+from lib.cli.upload import name_keys, require_unicode, send
+from lib.cli.visible import marked, shown
 from lib.cli.watch import follow
 from lib.keys import asset_id
 from lib.local.stack import Stack, use_stage
@@ -69,7 +70,7 @@ def upload(
         return
     followed = follow(uploads, catalog, console, patience=math.inf)
     assets = [each.asset for each in followed if each.asset]
-    console.print(asset_table(assets))
+    console.print(asset_table(assets), soft_wrap=True)
     if any(asset.status is not AssetStatus.READY for asset in assets):
         raise typer.Exit(1)
 
@@ -96,7 +97,7 @@ def list_assets(
         for asset in assets:
             print(asset_json(asset))
     elif assets:
-        console.print(asset_table(assets))
+        console.print(asset_table(assets), soft_wrap=True)
     else:
         console.print("no assets")
 
@@ -115,6 +116,7 @@ def show(
     region: Region = None,
 ) -> None:
     """Show one asset: its state, what was read from it, its renditions."""
+    require_unicode(asset)
     stack = use_stage(stage, region)
     catalog = _catalog(stack)
     found = catalog.get(asset_id(stack.uploads, asset)) or catalog.get(asset)
@@ -125,7 +127,7 @@ def show(
     elif as_json:
         print(asset_json(found))
     else:
-        console.print(asset_panel(found))
+        console.print(asset_panel(found), soft_wrap=True)
 
 
 @app.command("rm")
@@ -135,6 +137,8 @@ def remove(
     region: Region = None,
 ) -> None:
     """Remove uploads; their renditions follow. S3 keeps the old version for a while."""
+    for key in keys:
+        require_unicode(key)
     stack = use_stage(stage, region)
     s3 = client("s3")
     storage = S3Storage(s3, stack.renditions)
@@ -143,7 +147,7 @@ def remove(
             raise CommandError(f"no upload has the key {key} in stage {stage}")
     for key in keys:
         s3.delete_object(Bucket=stack.uploads, Key=key)
-        console.print(f"removed {key}", markup=False, soft_wrap=True)
+        console.print(f"removed {shown(key)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -164,12 +168,12 @@ def render(
     for rendered in render_files(files, out, preset):
         finished = finished and rendered.status.terminal
         if as_json:
-            print(json.dumps(asdict(rendered), ensure_ascii=False, default=str), flush=True)
+            print(json.dumps(asdict(rendered), default=str), flush=True)
             continue
         outcome = f"{describe_status(rendered.status)}  {describe_failure(rendered.error)}"
-        console.print(f"{rendered.file}", markup=False, soft_wrap=True, end="  ")
-        console.print(outcome, soft_wrap=True)
+        console.print(f"{marked(rendered.file)}  {outcome}", highlight=False, soft_wrap=True)
         if rendered.folder:
-            console.print(f"  {rendered.folder}", markup=False, soft_wrap=True)
+            folder = f"  {shown(rendered.folder)}"
+            console.print(folder, markup=False, highlight=False, soft_wrap=True)
     if not finished:
         raise typer.Exit(1)

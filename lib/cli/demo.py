@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
 from lib.cli.errors import CommandError
 from lib.cli.results import failed_expectations, load_expected, result_table, save_renditions
 from lib.cli.upload import name_keys, send
+from lib.cli.visible import marked, shown_lines
 from lib.cli.watch import Followed, follow
 from lib.errors import MediaError
 from lib.local import emulator
@@ -63,14 +63,14 @@ def demo(
         followed = _upload(keyed, stack)
         with _step("fetching the renditions"):
             save_renditions(followed, client("s3"), stack.renditions, RENDITIONS)
-        console.print("", result_table(followed), "", sep="\n")
+        console.print("", result_table(followed), "", sep="\n", soft_wrap=True)
         console.print(f"The renditions are in {_shown(RENDITIONS)}/", soft_wrap=True)
         if keep:
             running.keep()
             _explain_keeping(running, stack)
     problems = failed_expectations(followed, expected)
     for problem in problems:
-        console.print(f"[red]✗[/red] {escape(problem)}", soft_wrap=True)
+        console.print(f"[red]✗[/red] {marked(problem)}", soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
@@ -111,7 +111,7 @@ def _deploy(running: Emulator) -> Stack:
     with console.status("") as status:
 
         def say(line: str) -> None:
-            status.update(f"sls deploy --stage {LOCAL}  [dim]{escape(line)}[/dim]")
+            status.update(f"sls deploy --stage {LOCAL}  [dim]{marked(line)}[/dim]")
 
         say("")
         started = time.monotonic()
@@ -179,8 +179,9 @@ def main() -> int:
     app.command()(demo)
     try:
         app(prog_name="npm run demo --")
-    except (CommandError, MediaError, StackError, emulator.EmulatorError) as exc:
-        Console(stderr=True).print(f"demo: {exc}", markup=False, highlight=False, soft_wrap=True)
+    except (CommandError, MediaError, StackError, emulator.EmulatorError, OSError) as exc:
+        said = f"demo: {shown_lines(exc)}"
+        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
         return 2
     return 0
 

@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from lib.cli.errors import CommandError
+from lib.cli.visible import hides
 from lib.manifest import image_sources
 from lib.model import Asset, Rendition, RenditionKind
 from lib.preview import data_uri
@@ -109,8 +110,13 @@ def _style(asset: Asset) -> str:
 
 def _tag(name: str, **attributes: str | bool) -> str:
     written = (
-        attribute if value is True else f'{attribute}="{escape(str(value))}"'
+        attribute if value is True else f'{attribute}="{_quoted(str(value))}"'
         for attribute, value in attributes.items()
         if value or attribute == "alt"
     )
     return f"<{name} {' '.join(written)}>"
+
+
+def _quoted(value: str) -> str:
+    """Return an attribute's value, with a reference in place of what a terminal would obey."""
+    return "".join(f"&#x{ord(each):x};" if hides(each) else each for each in escape(value))

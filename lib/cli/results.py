@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
-from rich.markup import escape
-from rich.table import Table
 
-from lib.cli.text import describe_bytes, describe_status, made, with_reasons
+from lib.cli.columns import columns
+from lib.cli.text import bold, describe_bytes, describe_status, made, with_reasons
+from lib.cli.visible import marked
 from lib.cli.watch import Followed
 from lib.keys import MANIFEST_NAME
 
@@ -73,26 +73,24 @@ def save_renditions(
 
 def result_table(followed: Sequence[Followed]) -> Group:
     """Return one row an asset, and the reasons for what was refused."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("asset", overflow="fold")
-    for heading in ("type", "status"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("renditions", "bytes in → out", "seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for each in followed:
-        asset = each.asset
-        if asset is None:
-            table.add_row(escape(each.upload.key), "", "never received")
-            continue
-        size = describe_bytes(asset.source.size)
-        renditions = made(asset)
-        total = describe_bytes(sum(rendition.bytes or 0 for rendition in renditions))
-        table.add_row(
-            escape(asset.source.key),
-            asset.media_type,
-            describe_status(asset.status),
-            str(len(renditions) or ""),
-            f"{size} → {total}" if renditions else size,
-            f"{each.seconds:.1f}",
-        )
-    return with_reasons(table, (each.asset for each in followed if each.asset))
+    headings = ("asset", "type", "status", "renditions", "bytes in → out", "seconds")
+    rows = [bold(*headings), *map(_result_row, followed)]
+    assets = (each.asset for each in followed if each.asset)
+    return with_reasons(columns(rows, right=(3, 4, 5)), assets)
+
+
+def _result_row(each: Followed) -> tuple[str, ...]:
+    asset = each.asset
+    if asset is None:
+        return marked(each.upload.key), "", "never received"
+    size = describe_bytes(asset.source.size)
+    renditions = made(asset)
+    total = describe_bytes(sum(rendition.bytes or 0 for rendition in renditions))
+    return (
+        marked(asset.source.key),
+        asset.media_type,
+        describe_status(asset.status),
+        str(len(renditions) or ""),
+        f"{size} → {total}" if renditions else size,
+        f"{each.seconds:.1f}",
+    )

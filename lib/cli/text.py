@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich.console import Group
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from lib.cli.columns import columns
+from lib.cli.visible import marked
 from lib.model import Asset, AssetStatus, Failure, Rendition
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
@@ -41,7 +42,7 @@ def describe_status(status: AssetStatus) -> str:
 
 def describe_failure(failure: Failure | None) -> str:
     """Return `"CORRUPT_MEDIA: the file ends too early"`, as rich markup; nothing for None."""
-    return escape(f"{failure.code}: {failure.message}") if failure else ""
+    return marked(f"{failure.code}: {failure.message}") if failure else ""
 
 
 def made(asset: Asset) -> list[Rendition]:
@@ -50,46 +51,46 @@ def made(asset: Asset) -> list[Rendition]:
 
 
 def asset_json(asset: Asset) -> str:
-    """Return a catalogue entry as one line of JSON."""
-    return json.dumps(asdict(asset), ensure_ascii=False)
+    """Return a catalogue entry as one line of JSON, in ASCII."""
+    return json.dumps(asdict(asset))
 
 
 def asset_table(assets: Sequence[Asset]) -> Group:
     """Return what `media ls` prints: one row an asset, and the reasons for what was refused."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("key", overflow="fold")
-    for heading in ("type", "status", "updated"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("size", "renditions"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for asset in assets:
-        table.add_row(
-            escape(asset.source.key),
+    rows = [bold("key", "type", "status", "updated", "size", "renditions")]
+    rows += [
+        (
+            marked(asset.source.key),
             asset.media_type,
             describe_status(asset.status),
-            asset.updated_at[:19].replace("T", " "),
+            marked(asset.updated_at[:19].replace("T", " ")),
             describe_bytes(asset.source.size),
             str(len(made(asset)) or ""),
         )
-    return with_reasons(table, assets)
+        for asset in assets
+    ]
+    return with_reasons(columns(rows, right=(4, 5)), assets)
 
 
-def with_reasons(table: Table, assets: Iterable[Asset]) -> Group:
-    """Return a table and below it the reasons, which would squeeze its columns."""
-    reasons = Table.grid(padding=(0, 2))
-    for asset in assets:
-        if asset.error:
-            reasons.add_row(escape(asset.source.key), describe_failure(asset.error))
-    return Group(table, "", reasons) if reasons.row_count else Group(table)
+def bold(*headings: str) -> tuple[str, ...]:
+    """Return the headings of a table, as rich markup."""
+    return tuple(f"[bold]{heading}[/bold]" for heading in headings)
+
+
+def with_reasons(lines: Sequence[Text], assets: Iterable[Asset]) -> Group:
+    """Return a table and below it the reasons, which would be too long for a column."""
+    reasons = [
+        Text.from_markup(f"{marked(asset.source.key)}  {describe_failure(asset.error)}")
+        for asset in assets
+        if asset.error
+    ]
+    return Group(*lines, *([Text(), *reasons] if reasons else []))
 
 
 def asset_panel(asset: Asset) -> Group:
     """Return what `media show` prints: what is known of the asset, then its renditions."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
     probe = {name: value for name, value in asdict(asset.probe).items() if value is not None}
-    for name, value in {
+    known = {
         "key": asset.source.key,
         "id": asset.asset_id,
         "type": f"{asset.media_type} ({asset.mime})",
@@ -102,24 +103,23 @@ def asset_panel(asset: Asset) -> Group:
         "placeholder": asset.placeholder.thumbhash if asset.placeholder else "",
         "color": asset.placeholder.color if asset.placeholder else "",
         "manifest": asset.manifest_key or "",
-    }.items():
-        if value != "":
-            facts.add_row(name, escape(str(value)))
-    facts.add_row("status", describe_status(asset.status))
+    }
+    facts = [(f"[dim]{name}[/dim]", marked(value)) for name, value in known.items() if value != ""]
+    facts.append(("[dim]status[/dim]", describe_status(asset.status)))
     if asset.error:
-        facts.add_row("reason", describe_failure(asset.error))
-    return Group(facts, *([_rendition_table(asset)] if asset.renditions else []))
+        facts.append(("[dim]reason[/dim]", describe_failure(asset.error)))
+    return Group(*columns(facts), *(_rendition_lines(asset) if asset.renditions else []))
 
 
-def _rendition_table(asset: Asset) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("rendition", "size", "px", "outcome"):
-        table.add_column(heading, justify="right" if heading in ("size", "px") else "left")
-    for each in asset.renditions:
-        table.add_row(
-            each.name,
+def _rendition_lines(asset: Asset) -> list[Text]:
+    rows = [bold("rendition", "size", "px", "outcome")]
+    rows += [
+        (
+            marked(each.name),
             describe_bytes(each.bytes) if each.bytes is not None else "",
             f"{each.width} × {each.height}" if each.width else "",
             describe_failure(each.error) if each.error else "made",
         )
-    return table
+        for each in asset.renditions
+    ]
+    return columns(rows, right=(1, 2))

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from lib.aws.storage import PRESET
 from lib.cli.errors import CommandError
 from lib.cli.text import describe_bytes
+from lib.cli.visible import shown
 from lib.keys import asset_id
 from lib.ports import Catalog
 
@@ -46,10 +47,19 @@ def name_keys(files: Sequence[Path], prefix: str = "") -> dict[str, Path]:
             problem = "is a folder" if path.is_dir() else "is not there"
             raise CommandError(f"{path} {problem}")
         key = f"{prefix.strip('/')}/{path.name}".lstrip("/")
+        require_unicode(key)
         if key in keyed:
             raise CommandError(f"{keyed[key]} and {path} would both become {key}")
         keyed[key] = path
     return keyed
+
+
+def require_unicode(key: str) -> None:
+    """Raise CommandError for a key that S3 can't hold: a name with bytes that are not UTF-8."""
+    try:
+        key.encode()
+    except UnicodeEncodeError as exc:
+        raise CommandError(f"expected UTF-8 in a key but received {key}: rename it") from exc
 
 
 def send(
@@ -78,7 +88,7 @@ def send(
         identity = asset_id(bucket, key)
         known = catalog.get(identity)
         size = path.stat().st_size
-        bar = bars.add_task(key, total=size)
+        bar = bars.add_task(shown(key), total=size)
         try:
             client.upload_file(
                 str(path),
@@ -92,7 +102,8 @@ def send(
         except OSError as exc:
             raise CommandError(f"{path}: {exc.strerror}") from exc
         if not console.is_interactive:
-            console.print(f"uploaded {key} ({describe_bytes(size)})", markup=False, soft_wrap=True)
+            sent = f"uploaded {shown(key)} ({describe_bytes(size)})"
+            console.print(sent, markup=False, highlight=False, soft_wrap=True)
         before = known.source.version_id if known else None
         return Upload(path, key, identity, before, time.time())
 

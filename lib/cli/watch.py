@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 
 from lib.cli.text import describe_status
 from lib.cli.upload import Upload
+from lib.cli.visible import marked
 from lib.model import Asset
 from lib.ports import Catalog
 from lib.timestamps import from_iso
@@ -80,7 +80,7 @@ def _look_again(each: Followed, catalog: Catalog) -> Followed:
 def _print_line(each: Followed, console: Console) -> None:
     if each.asset:
         state = f"{each.seconds:6.1f} s  {describe_status(each.asset.status)}"
-        console.print(f"{state}  {escape(each.upload.key)}", soft_wrap=True)
+        console.print(f"{state}  {marked(each.upload.key)}", soft_wrap=True)
 
 
 def _live_table(followed: Sequence[Followed]) -> Table:
@@ -89,7 +89,7 @@ def _live_table(followed: Sequence[Followed]) -> Table:
         status = each.asset.status if each.asset else None
         table.add_row(
             describe_status(status) if each.finished and status else _SPINNER,
-            escape(each.upload.key),
+            marked(each.upload.key),
             "" if each.finished else f"[dim]{(status or 'uploaded').lower()}[/dim]",
             f"{each.seconds:.1f} s",
         )

@@ -121,7 +121,7 @@ def test_a_real_environment_that_was_cut_short_is_made_anew(tmp_path):
     wait_for(python.exists)
     press_ctrl_c(running)
     running.communicate()
-    pip = [python, "-m", "pip", "--version"]
+    pip = [str(python), "-m", "pip", "--version"]
     assert subprocess.run(pip, capture_output=True).returncode != 0
     again = project.run("-c", "print('well')")
     assert again.stdout == "well\n", again.stderr

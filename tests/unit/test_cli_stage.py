@@ -10,6 +10,7 @@ from moto import mock_aws
 from lib.aws import clients
 from lib.aws.catalog import DynamoCatalog
 from lib.cli import __main__ as cli
+from lib.cli.visible import hides
 from lib.errors import ErrorCode
 from lib.keys import asset_id
 from lib.local import stack
@@ -225,6 +226,57 @@ def test_rm_removes_all_or_nothing(stage, capsys):
     assert s3.head_object(Bucket=UPLOADS, Key="a.jpg")["ContentLength"] == 1
     assert media("rm", "a.jpg", "--stage", "dev") == 0
     assert s3.list_objects_v2(Bucket=UPLOADS)["KeyCount"] == 0
+
+
+HOSTILE = "\x1b]0;owned\x07\x9b2J\u202egpj.exe\u2066\u200b.jpg"
+
+
+def test_no_command_lets_a_key_or_a_message_drive_the_terminal(catalog, tmp_path, capsys):
+    (tmp_path / HOSTILE).write_bytes(b"a")
+    assert media("upload", tmp_path / HOSTILE, "--stage", "dev", "--prefix", HOSTILE) == 0
+    finish(catalog, HOSTILE)
+    failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, HOSTILE, permanent=True)
+    catalog.reject(received(MemoryStorage().upload(f"b{HOSTILE}", b"text")), failure)
+    boto3.client("s3").put_object(Bucket=UPLOADS, Key=HOSTILE, Body=b"a")
+    for arguments in (
+        ("ls",),
+        ("ls", "--json"),
+        ("show", HOSTILE),
+        ("show", HOSTILE, "--json"),
+        ("show", HOSTILE, "--html", "--base-url", f"https://cdn.example/{HOSTILE}"),
+        ("show", f"b{HOSTILE}"),
+        ("show", f"b{HOSTILE}", "--html"),
+        ("show", f"missing{HOSTILE}"),
+        ("rm", f"missing{HOSTILE}"),
+        ("rm", HOSTILE),
+        ("upload", tmp_path / f"missing{HOSTILE}"),
+        ("upload", tmp_path / HOSTILE, tmp_path / "." / HOSTILE),
+    ):
+        media(*arguments, "--stage", "dev")
+    said = "".join(capsys.readouterr())
+    assert said.count(r"\x1b]0;owned\x07\x9b2J\u202egpj.exe\u2066\u200b.jpg") >= 10
+    assert not {each for each in said if hides(each) and each != "\n"}
+
+
+@pytest.mark.parametrize("command", ["upload", "show", "rm"])
+def test_a_name_that_is_not_utf_8_is_one_line(stage, tmp_path, capsys, command):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    (tmp_path / name).write_bytes(b"a")
+    assert media(command, tmp_path / name, "--stage", "dev") == 2
+    assert r"caf\udce9.jpg" in one_line(capsys)
+
+
+def test_ls_keeps_keys_whole_at_any_width(catalog, capsys, monkeypatch):
+    key = f"{'a folder/' * 30}photo.jpg"
+    finish(catalog, key)
+    reject(catalog, f"{key}.txt")
+    for width in ("20", "80", "500"):
+        monkeypatch.setenv("COLUMNS", width)
+        media("ls", "--stage", "dev")
+        lines = capsys.readouterr().out.splitlines()
+        assert [line for line in lines if line.startswith(f"{key}  image")]
+        assert [line for line in lines if line.startswith(f"{key}.txt  UNSUPPORTED_MEDIA")]
+        assert not [line for line in lines if line.endswith(" ")]
 
 
 def test_a_missing_stack_is_one_line(capsys):
