@@ -35,11 +35,17 @@ app = typer.Typer(
 )
 console = Console()
 
+
+def examples(*commands: str) -> str:
+    """Return what stands below a command's options: a line for each example."""
+    return "\n\n".join(("Examples:", *(f"  npm run -s media -- {each}" for each in commands)))
+
+
 Stage = Annotated[
     str, typer.Option("--stage", "-s", help="The stage: local, dev, prod, …", show_default=False)
 ]
 Region = Annotated[
-    str | None, typer.Option(help="The AWS region.  [default: AWS_REGION, else us-east-1]")
+    str | None, typer.Option(help="The AWS region; without it AWS_REGION, else us-east-1.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
@@ -48,7 +54,12 @@ def _catalog(stack: Stack) -> DynamoCatalog:
     return DynamoCatalog(client("dynamodb"), stack.catalog)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "upload photo.jpg clip.mov --stage local --watch",
+        "upload *.jpg --stage dev --prefix albums/2026 --preset avatar",
+    )
+)
 def upload(
     files: Annotated[list[Path], typer.Argument(help="Images, videos, sound.")],
     stage: Stage,
@@ -75,12 +86,19 @@ def upload(
         raise typer.Exit(1)
 
 
-@app.command("ls")
+@app.command(
+    "ls",
+    epilog=examples(
+        "ls --stage local",
+        "ls --stage dev --status rejected --limit 20",
+        "ls --stage dev --json | head -1",
+    ),
+)
 def list_assets(
     stage: Stage,
     status: Annotated[
         AssetStatus | None,
-        typer.Option(help="Only this status.  [default: all but DELETED]", case_sensitive=False),
+        typer.Option(help="Only this status; without it all but DELETED.", case_sensitive=False),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 100,
     as_json: Json = False,
@@ -102,7 +120,13 @@ def list_assets(
         console.print("no assets")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "show photo.jpg --stage local",
+        "show 83952ee9c514dcda45b5bc76221149fc --stage dev --json",
+        "show photo.jpg --stage dev --html --base-url https://media.example.com",
+    )
+)
 def show(
     asset: Annotated[str, typer.Argument(help="An asset's id or key.")],
     stage: Stage,
@@ -130,7 +154,7 @@ def show(
         console.print(asset_panel(found), soft_wrap=True)
 
 
-@app.command("rm")
+@app.command("rm", epilog=examples("rm photo.jpg albums/2026/clip.mov --stage local"))
 def remove(
     keys: Annotated[list[str], typer.Argument(help="Keys in the uploads bucket.")],
     stage: Stage,
@@ -150,7 +174,12 @@ def remove(
         console.print(f"removed {shown(key)}", markup=False, highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "render photo.jpg --out /tmp/renditions",
+        "render *.jpg --out /tmp/renditions --preset avatar --json",
+    )
+)
 def render(
     files: Annotated[list[Path], typer.Argument(help="Images, videos, sound.")],
     out: Annotated[Path, typer.Option(help="Where the renditions go.", show_default=False)],

@@ -37,19 +37,29 @@ FOR_OTHER_TOOLS = (
     "AWS_DEFAULT_REGION",
     "NO_PROXY",
 )
+HELP = {"help_option_names": ["-h", "--help"]}
+EXAMPLES = """Examples:
+
+  npm run demo                                 the samples, about a minute
+
+  npm run demo -- ~/Pictures/a.heic clip.mov   your own files
+
+  npm run demo -- --keep                       leave it running
+
+  npm run demo -- --stop                       stop what --keep left running"""
 
 console = Console()
 
 
 def demo(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="What to upload.  [default: the samples]")
+        list[Path] | None, typer.Argument(help="What to upload; without it the samples.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator running.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Stop what --keep left running.")] = False,
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help=f"The emulator's port.  [default: {emulator.PORT}]"),
+        typer.Option(min=1, max=65535, help=f"The emulator's port; without it {emulator.PORT}."),
     ] = None,
 ) -> None:
     """Start the emulator, deploy the stage `local`, upload FILES, show what becomes of them."""
@@ -176,7 +186,7 @@ def _shown(path: Path) -> str:
 def main() -> int:
     """Run the demo; what stands in its way is said without a traceback, with exit code 2."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(demo)
+    app.command(context_settings=HELP, epilog=EXAMPLES)(demo)
     try:
         app(prog_name="npm run demo --")
     except (CommandError, MediaError, StackError, emulator.EmulatorError, OSError) as exc:

@@ -80,7 +80,13 @@ def _look_again(each: Followed, catalog: Catalog) -> Followed:
 def _print_line(each: Followed, console: Console) -> None:
     if each.asset:
         state = f"{each.seconds:6.1f} s  {describe_status(each.asset.status)}"
-        console.print(f"{state}  {marked(each.upload.key)}", soft_wrap=True)
+        line = f"{state}{_percent(each.asset)}  {marked(each.upload.key)}"
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _percent(asset: Asset | None) -> str:
+    """Return how far a video is, where it says."""
+    return f" {asset.progress} %" if asset and asset.progress is not None else ""
 
 
 def _live_table(followed: Sequence[Followed]) -> Table:
@@ -90,10 +96,14 @@ def _live_table(followed: Sequence[Followed]) -> Table:
         table.add_row(
             describe_status(status) if each.finished and status else _SPINNER,
             marked(each.upload.key),
-            "" if each.finished else f"[dim]{(status or 'uploaded').lower()}[/dim]",
+            "" if each.finished else f"[dim]{_state(each.asset)}[/dim]",
             f"{each.seconds:.1f} s",
         )
     return table
+
+
+def _state(asset: Asset | None) -> str:
+    return f"{asset.status.lower()}{_percent(asset)}" if asset else "uploaded"
 
 
 _SPINNER = Spinner("dots", style="cyan")

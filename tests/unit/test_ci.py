@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_what_checkov_lets_pass_has_a_reason():
     lines = (ROOT / ".ci/checkov.yml").read_text().splitlines()
     skipped = lines[lines.index("skip-check:") + 1 :]
     assert skipped[0].startswith("  # ")
-    for above, line in zip(skipped, skipped[1:], strict=False):
+    for above, line in pairwise(skipped):
         assert line.startswith("  # ") or re.fullmatch(r"  - CKV_AWS_\d+", line)
         if line.startswith("  - "):
             assert above.startswith(("  # ", "  - "))

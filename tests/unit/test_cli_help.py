@@ -1,0 +1,59 @@
+"""Every command helps, and shows how it is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.cli import __main__ as cli
+from lib.cli import demo
+from lib.cli.app import app
+from lib.local import checks
+
+COMMANDS = ("upload", "ls", "show", "rm", "render")
+
+
+def test_these_are_all_commands():
+    assert len(app.registered_commands) == len(COMMANDS)
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_helps_with_examples(capsys, command, option):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, option])
+    assert ended.value.code in (0, None)
+    said = capsys.readouterr().out
+    assert f"npm run -s media -- {command} " in said.split("Examples:")[1]
+    # rich takes "[default: …]" in a help text for its own markup, and drops it
+    assert ("without it" in said) == (command != "render")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_demo_helps_with_examples(capsys, monkeypatch, option):
+    monkeypatch.setattr("sys.argv", ["demo", option])
+    with pytest.raises(SystemExit) as ended:
+        demo.main()
+    assert ended.value.code in (0, None)
+    said = capsys.readouterr().out
+    assert "npm run demo -- --keep" in said.split("Examples:")[1]
+    assert "without it the samples" in said
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_checks_help_and_run_nothing(capsys, option):
+    assert checks.main([option]) == 0
+    said = capsys.readouterr().out
+    assert f"about\n{checks.MINUTES} minutes" in said
+    assert "──" not in said
+
+
+def test_the_checks_say_first_how_long_they_take(capsys, monkeypatch):
+    monkeypatch.setattr(checks, "CHECKS", ())
+    assert checks.main([]) == 0
+    assert f"about {checks.MINUTES} minutes" in capsys.readouterr().out
