@@ -89,7 +89,7 @@ def with_reasons(lines: Sequence[Text], assets: Iterable[Asset]) -> Group:
 
 def asset_panel(asset: Asset) -> Group:
     """Return what `media show` prints: what is known of the asset, then its renditions."""
-    probe = {name: value for name, value in asdict(asset.probe).items() if value is not None}
+    probe = {name: value for name, value in asdict(asset.probe).items() if value not in (None, ())}
     known = {
         "key": asset.source.key,
         "id": asset.asset_id,

@@ -70,7 +70,9 @@ def _run(arguments: Sequence[str], environment: dict[str, str]) -> int:
 
 def _with_our_python(environment: dict[str, str]) -> dict[str, str]:
     path = os.pathsep.join((str(Path(sys.executable).parent), environment["PATH"]))
-    return environment | {"PATH": path}
+    # sls prints several lines about Node 20 each time.
+    quiet = {"AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true"}
+    return environment | quiet | {"PATH": path}
 
 
 def _has_credentials() -> bool:
