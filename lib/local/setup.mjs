@@ -105,17 +105,17 @@ class Setup {
     const pip = (shown, ...files) =>
       this.run(shown, python, ["-m", "pip", "install", "-q", "--disable-pip-version-check",
         "--retries=2", "--require-hashes", ...files.flatMap((file) => ["-r", file])]);
-    if (!existsSync(this.uv)) await pip("uv, which installs the rest", UV);
+    if (!existsSync(this.uv)) await pip("package uv, which installs the rest", UV);
     const sync = ["pip", "sync", "-q", "--python", python, "--require-hashes", ...locks];
     // uv takes seconds where pip takes a minute, but does not read pip's configuration: a mirror, say.
     const { status } = await runStep(this.uv, sync, { cwd: this.root, title });
-    if (status !== 0) await pip(`the same by pip, which takes a minute longer`, ...locks);
+    if (status !== 0) await pip(`packages of ${locks[0]} again, by pip: a minute more`, ...locks);
   }
 
   async installPackages() {
     rmSync(join(this.root, "node_modules", STAMP), { force: true });
     // Nothing that a package brings runs at install; osls needs none of it.
-    await this.run("packages of package-lock.json (about 20 MB to fetch, if no cache has them)",
+    await this.run("packages of package-lock.json (about 70 MB to fetch, if no cache has them)",
       "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
     const stamp = this.stampOf("node_modules", ["package-lock.json"]);
     writeFileSync(join(this.root, "node_modules", STAMP), stamp);
@@ -132,10 +132,10 @@ class Setup {
 
 function describeOffline(title, command, output) {
   const registry = command === "npm" ? "npm's registry" : "PyPI";
-  const errors = output.split("\n").filter((line) => /error|ERR!/i.test(line));
-  const said = (errors[0] ?? output.split("\n").at(-1)).trim();
+  const lines = output.split("\n").map((line) => line.trim());
+  const said = lines.find((line) => /^(ERROR|npm error)/i.test(line)) ?? lines.at(-1);
   return (
-    `can't reach ${registry}, or the mirror in its place, for the ${title.replace(/ \(.*/, "")}. ` +
+    `can't reach ${registry}, or the mirror in its place, for the ${title.split(/[,(]| again/)[0].trim()}. ` +
     `What is installed is kept: run the same command again when you are online.\n  ${said}`
   );
 }

@@ -47,13 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         "to look at, not to deploy",
         file=sys.stderr,
     )
-    FOLDER.mkdir(parents=True, exist_ok=True)
     try:
+        FOLDER.mkdir(parents=True, exist_ok=True)
         with emulator.running(None, FOLDER) as running:
             # Not the emulator's region, for a template that is right but for the account.
             asked = {name: os.environ[name] for name in REGIONS if name in os.environ}
             return _run(arguments, running.environment | asked)
-    except emulator.EmulatorError as exc:
+    except (emulator.EmulatorError, OSError) as exc:  # a read-only folder, say
         return _refuse(str(exc))
     except KeyboardInterrupt:  # the terminal told `sls` too
         return 130

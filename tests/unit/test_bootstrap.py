@@ -111,8 +111,8 @@ NPM_OFFLINE = "#!/bin/sh\necho 'npm error code ENOTFOUND'; exit 1\n"
 @pytest.mark.parametrize(
     ("tool", "script", "registry", "what"),
     [
-        ("python3", PIP_OFFLINE, "PyPI", "uv"),
-        ("npm", NPM_OFFLINE, "npm's registry", "packages of package-lock.json"),
+        ("python3", PIP_OFFLINE, "PyPI", "for the package uv."),
+        ("npm", NPM_OFFLINE, "npm's registry", "for the packages of package-lock.json."),
     ],
 )
 def test_says_offline_what_is_missing_and_how_to_go_on(project, tool, script, registry, what):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from lib.cli import __main__ as cli
 from lib.cli import demo
 from lib.cli.app import app
-from lib.local import checks
+from lib.local import checks, emulator
 
 COMMANDS = ("upload", "ls", "show", "rm", "render")
 
@@ -43,6 +46,18 @@ def test_the_demo_helps_with_examples(capsys, monkeypatch, option):
     said = capsys.readouterr().out
     assert "npm run demo -- --keep" in said.split("Examples:")[1]
     assert "without it the samples" in said
+
+
+def test_a_read_only_folder_is_one_line_of_the_demo(capsys, monkeypatch):
+    def start(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/project/.local/emulator")
+
+    monkeypatch.setattr(emulator, "find", lambda: None)
+    monkeypatch.setattr(emulator, "start", start)
+    monkeypatch.setattr("sys.argv", ["demo"])
+    assert demo.main() == 2
+    said = capsys.readouterr().err
+    assert said == "demo: [Errno 30] Read-only file system: '/project/.local/emulator'\n"
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

@@ -20,7 +20,7 @@ esac
 """
 
 
-def block_with(text: str) -> str:
+def block_with(text):
     (found,) = (block for block in BLOCKS if text in block)
     return found
 
