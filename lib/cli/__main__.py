@@ -8,7 +8,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lib.cli.app import app
-from lib.cli.errors import CommandError
+from lib.cli.errors import CommandError, refuse_hidden_options
 from lib.cli.visible import ShownFormatter, one_line, shown_lines
 from lib.errors import MediaError
 from lib.local.emulator import EmulatorError
@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     log.setFormatter(ShownFormatter())
     logging.basicConfig(handlers=[log], level=logging.WARNING)
     try:
+        refuse_hidden_options(arguments)
         app(arguments, prog_name="media")
     except EXPECTED as exc:
         print(f"media: {one_line(exc)}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
-from lib.cli.errors import CommandError
+from lib.cli.errors import CommandError, refuse_hidden_options
 from lib.cli.results import failed_expectations, load_expected, result_table, save_renditions
 from lib.cli.upload import name_keys, send
 from lib.cli.visible import marked, shown_lines
@@ -188,6 +189,7 @@ def main() -> int:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(context_settings=HELP, epilog=EXAMPLES)(demo)
     try:
+        refuse_hidden_options(sys.argv[1:])
         app(prog_name="npm run demo --")
     except (CommandError, MediaError, StackError, emulator.EmulatorError, OSError) as exc:
         said = f"demo: {shown_lines(exc)}"

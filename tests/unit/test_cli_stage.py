@@ -250,6 +250,7 @@ def test_no_command_lets_a_key_or_a_message_drive_the_terminal(catalog, tmp_path
         ("rm", f"missing{HOSTILE}"),
         ("rm", HOSTILE),
         ("upload", tmp_path / f"missing{HOSTILE}"),
+        ("upload", f"--{HOSTILE}"),
         ("upload", tmp_path / HOSTILE, tmp_path / "." / HOSTILE),
     ):
         media(*arguments, "--stage", "dev")
