@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +95,8 @@ class JobTopic:
 def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterator[Rendered]:
     """Render each file below `out`, one after another.
 
-    Raises CommandError where a file or the preset is not there, before any work; PresetsError.
+    Raises CommandError where a file or the preset is not there, or `out` can't be written, before
+    any work; OSError where it can't be made; PresetsError.
     """
     for path in files:
         if not path.is_file():
@@ -104,6 +106,9 @@ def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterat
         recipes.named(preset)
     except PermanentError as exc:
         raise CommandError(exc.message) from exc
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise CommandError(f"{out} can't be written")
     with TemporaryDirectory() as scratch:
         storage, catalog = FolderStorage(out), MemoryCatalog()
         topic = JobTopic(storage, catalog, recipes, preset, Path(scratch))

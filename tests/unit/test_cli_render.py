@@ -93,3 +93,12 @@ def test_names_every_problem_of_presets_toml(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().err
     assert "image_megapixels: expected a whole number from 1" in said
     assert "expected a preset named default" in said
+
+
+def test_a_folder_that_can_not_be_made_is_one_line(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert render(SAMPLES / "rocket-alpha.png", "--out", tmp_path / "file/out") == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("media: ")
+    assert said.err.count("\n") == 1
