@@ -16,7 +16,7 @@ def columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[
 
     Print them with `soft_wrap=True`, or rich cuts them at the width that it believes in.
     """
-    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
+    cells = [[Text.from_markup(cell, emoji=False) for cell in row] for row in rows]
     count = max(map(len, cells), default=0)
     widths = [
         min(max(row[index].cell_len for row in cells if index < len(row)), WIDEST)

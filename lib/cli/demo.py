@@ -49,7 +49,7 @@ EXAMPLES = """Examples:
 
   npm run demo -- --stop                       stop what --keep left running"""
 
-console = Console()
+console = Console(emoji=False, highlight=False)
 
 
 def demo(
@@ -193,7 +193,7 @@ def main() -> int:
         app(prog_name="npm run demo --")
     except (CommandError, MediaError, StackError, emulator.EmulatorError, OSError) as exc:
         said = f"demo: {shown_lines(exc)}"
-        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(said, markup=False, highlight=False, soft_wrap=True)
         return 2
     return 0
 

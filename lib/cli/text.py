@@ -80,7 +80,9 @@ def bold(*headings: str) -> tuple[str, ...]:
 def with_reasons(lines: Sequence[Text], assets: Iterable[Asset]) -> Group:
     """Return a table and below it the reasons, which would be too long for a column."""
     reasons = [
-        Text.from_markup(f"{marked(asset.source.key)}  {describe_failure(asset.error)}")
+        Text.from_markup(
+            f"{marked(asset.source.key)}  {describe_failure(asset.error)}", emoji=False
+        )
         for asset in assets
         if asset.error
     ]

@@ -103,7 +103,7 @@ def send(
             raise CommandError(f"{path}: {exc.strerror}") from exc
         if not console.is_interactive:
             sent = f"uploaded {shown(key)} ({describe_bytes(size)})"
-            console.print(sent, markup=False, highlight=False, soft_wrap=True)
+            console.print(sent, markup=False, emoji=False, highlight=False, soft_wrap=True)
         before = known.source.version_id if known else None
         return Upload(path, key, identity, before, time.time())
 

@@ -81,7 +81,7 @@ def _print_line(each: Followed, console: Console) -> None:
     if each.asset:
         state = f"{each.seconds:6.1f} s  {describe_status(each.asset.status)}"
         line = f"{state}{_percent(each.asset)}  {marked(each.upload.key)}"
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(line, emoji=False, highlight=False, soft_wrap=True)
 
 
 def _percent(asset: Asset | None) -> str:

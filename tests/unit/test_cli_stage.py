@@ -267,6 +267,16 @@ def test_a_name_that_is_not_utf_8_is_one_line(stage, tmp_path, capsys, command):
     assert r"caf\udce9.jpg" in one_line(capsys)
 
 
+def test_no_command_makes_an_emoji_or_a_colour_of_a_name(catalog, tmp_path, capsys):
+    key = "a:smile:[red]b.jpg"
+    (tmp_path / key).write_bytes(b"a")
+    media("upload", tmp_path / key, "--stage", "dev")
+    finish(catalog, key)
+    for command in ("ls", "show", "rm"):
+        media(command, *([key] * (command != "ls")), "--stage", "dev")
+    assert capsys.readouterr().out.count(key) == 4
+
+
 def test_ls_keeps_keys_whole_at_any_width(catalog, capsys, monkeypatch):
     key = f"{'a folder/' * 30}photo.jpg"
     finish(catalog, key)

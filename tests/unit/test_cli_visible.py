@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -132,6 +132,7 @@ def test_whatever_is_printed_of_an_asset_is_text(text, terminal):
 
 @unhurried
 @given(texts)
+@example(":smile:[red]")
 def test_keys_are_whole(text):
     written = io.StringIO()
     console = Console(file=written, width=20)
