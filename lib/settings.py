@@ -105,6 +105,12 @@ class NotifySettings:
 Settings = TypeVar("Settings")
 
 
+def function_megabytes(env: Mapping[str, str] = os.environ) -> int | None:
+    """Return the memory of the function that this runs in, in MB; None outside of one."""
+    text = env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return int(text) if text.isdecimal() else None
+
+
 def from_env(kind: type[Settings], env: Mapping[str, str] = os.environ) -> Settings:
     """Build a settings dataclass. Raises MissingSettingsError naming every problem."""
     types = get_type_hints(kind)

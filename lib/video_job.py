@@ -46,7 +46,9 @@ def process(
         preset = presets.choose(source.key, event.preset)
         container, probe, _ = video.inspect(source, presets.limits, storage)
         plan = video.plan(probe, preset)
-        if long and video.estimate(probe, plan, preset.video.speed) > long.vcpu_seconds:
+        cost_s = video.estimate(probe, plan, preset.video.speed)
+        video.check_proportion(probe, cost_s, source.size)
+        if long and cost_s > long.vcpu_seconds:
             long.hand_over(event)
             raise job.HandedOver
         read_from = video.locate(source, container, storage, deadline)

@@ -83,6 +83,7 @@ def make_plan(
     preset, recipe = choose_preset(event, presets, probe)
     plan = video.plan(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
+    video.check_proportion(probe, cost_s, source.size)
     check_price(cost_s, _puts(probe, plan, preset), allowance.dollars)
     if not catalog.hand_over(
         event,

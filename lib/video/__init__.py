@@ -10,6 +10,7 @@ from lib.video.estimate import estimate
 from lib.video.opening import inspect, locate
 from lib.video.planning import Plan, plan, recipe_of, without
 from lib.video.probe import read_probe
+from lib.video.proportion import check_proportion
 from lib.video.span import SOUND_ALONE, Input, Span
 from lib.video.streams import (
     HLS,
@@ -34,6 +35,7 @@ __all__ = [
     "Span",
     "Track",
     "attempt",
+    "check_proportion",
     "encode",
     "estimate",
     "inspect",

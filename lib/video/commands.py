@@ -15,6 +15,7 @@ from lib.video.filters import Taps, draw
 from lib.video.limits import MAX_SIDE
 from lib.video.locator import input_url, is_remote, protocols
 from lib.video.planning import Plan, Sound, Text
+from lib.video.proportion import most_seconds
 from lib.video.sound import Loudness, level, listen, prepare
 from lib.video.span import SOUND_ALONE, Input, Span
 
@@ -25,6 +26,11 @@ RECONNECT_SECONDS = 2
 DOUBT, DOUBT_S = 2, 60
 """What a source may last beyond what it says: factor, and s. A gap between two frames is filled
 with silence, so that a few bytes could last for years."""
+
+GROWTH = 4
+USUAL_PIXELS = 4096 * 2304
+"""What frames may have beyond the described size, as a factor; and what they may have in any case,
+since a recording of a call begins small."""
 
 THREADS = 4
 """Of the decoder, and of the filters: each holds frames, and those of 4K are large. Neither changes
@@ -102,14 +108,14 @@ def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> A
     options: dict[str, Any] = {
         "f": source.container,
         "protocol_whitelist": ",".join(protocols(source.locator)),
-        "max_pixels": MAX_SIDE * MAX_SIDE,
+        "max_pixels": _most_pixels(probe),
         "threads": THREADS,
     }
     if source.container != "mov" and not probe.rotation:
         # The sizes were planned without a rotation, so that there must be none.
         options["noautorotate"] = None
-    if not span and probe.duration_ms:
-        options["t"] = f"{DOUBT * probe.duration_ms / 1000 + DOUBT_S:.3f}"
+    if not span and (probe.duration_ms or source.size):
+        options["t"] = f"{_longest_s(source, probe):.3f}"
     if span and span.start_s:
         # Where ffmpeg starts to read; the graph cuts.
         options["noaccurate_seek"] = None
@@ -127,6 +133,18 @@ def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> A
         if source.ca_file:
             options["ca_file"] = source.ca_file
     return ffmpeg.input(input_url(source.locator), **options)
+
+
+def _most_pixels(probe: Probe) -> int:
+    """Return the pixels above which a frame is not decoded: the header has said otherwise."""
+    described = (probe.width or 0) * (probe.height or 0)
+    return min(MAX_SIDE * MAX_SIDE, max(USUAL_PIXELS, GROWTH * described))
+
+
+def _longest_s(source: Input, probe: Probe) -> float:
+    if probe.duration_ms:
+        return DOUBT * probe.duration_ms / 1000 + DOUBT_S
+    return most_seconds(source.size or 0)
 
 
 def _run_up(source: Input, probe: Probe, plan: Plan) -> float:

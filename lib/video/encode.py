@@ -11,16 +11,23 @@ from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
 from lib.ports import Deadline
 from lib.presets import VideoPreset
+from lib.video.bounds import Bounds
 from lib.video.boxes import read_boxes
 from lib.video.cmaf import cut_off
 from lib.video.diagnosis import diagnose
+from lib.video.estimate import estimate
 from lib.video.ffmpeg import run
 from lib.video.planning import Plan, without
+from lib.video.proportion import most_bytes, most_vcpu_seconds
 from lib.video.sound import Loudness, read_loudness
 from lib.video.span import SOUND_ALONE, Input, Span
 
 PICTURES = ("tiles", "stills")
 """Folders of the small pictures."""
+
+SCRATCH_SHARE = 0.25
+"""Of the disk, for the largest file: all rungs together have about twice its bytes, and two more
+codecs as much again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class _Job:
     ffmpeg: str
     deadline: Deadline
     on_progress: Callable[[int], None]
+    bounds: Bounds
 
 
 def encode(
@@ -58,14 +66,15 @@ def encode(
     `span` only the picture is made. `ffmpeg` is the binary's path; `on_progress` is told the part
     that is done, 0 to 1. What a damaged source still holds is made.
     Raises PermanentError(CORRUPT_MEDIA) where the picture, or all sound of a source without one,
-    cannot be made; TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the
-    source could not be read to its end. Nothing is left in `folder` then.
+    cannot be made, PermanentError(LIMIT_EXCEEDED) where that takes far more than was expected;
+    TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the source could
+    not be read to its end. Nothing is left in `folder` then.
     """
     if span:
         plan = replace(plan, sounds=(), texts=())
-    job = _Job(
-        source, probe, preset, folder, span, ffmpeg, deadline, _reporter(probe, span, on_progress)
-    )
+    report = _reporter(probe, span, on_progress)
+    bounds = _bounds(source, probe, plan, preset, folder)
+    job = _Job(source, probe, preset, folder, span, ffmpeg, deadline, report, bounds)
     for name in PICTURES:
         (folder / name).mkdir()
     try:
@@ -83,6 +92,8 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     try:
         _run(job, plan, levels)
     except PermanentError as error:
+        if error.code is ErrorCode.LIMIT_EXCEEDED:
+            raise
         left_out |= _make_apart(job, plan, levels, error)
     if job.span:
         for rung in without(plan, left_out).rungs:
@@ -100,6 +111,8 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     essential = [each.name for each in asked.rungs or asked.sounds]
     missing = [left_out[name] for name in essential if name in left_out]
     if missing and (asked.rungs or len(missing) == len(essential)):
+        if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
+            raise missing[0]
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
     return left_out
 
@@ -175,9 +188,25 @@ def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
 
 
 def _start(job: _Job, arguments: list[str]) -> None:
-    finished = run(job.ffmpeg, arguments, deadline=job.deadline, on_progress=job.on_progress)
+    finished = run(
+        job.ffmpeg,
+        arguments,
+        deadline=job.deadline,
+        on_progress=job.on_progress,
+        bounds=job.bounds,
+    )
     if problem := diagnose(finished, job.source.locator):
         raise problem
+
+
+def _bounds(source: Input, probe: Probe, plan: Plan, preset: VideoPreset, folder: Path) -> Bounds:
+    """Return what one process may take: a span may hold all that happens in a source."""
+    largest = int(shutil.disk_usage(folder).total * SCRATCH_SHARE)
+    if source.size is not None:
+        largest = min(largest, most_bytes(source.size))
+    if probe.duration_ms:
+        return Bounds(estimate(probe, plan, preset.speed), largest)
+    return Bounds(None if source.size is None else most_vcpu_seconds(source.size), largest)
 
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import selectors
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lib.errors import ErrorCode, TransientError
+from lib.errors import ErrorCode, PermanentError, TransientError
 from lib.ports import Deadline
+from lib.video.bounds import FREE, Bounds, bind
 
 DEADLINE_MARGIN_SECONDS = 10.0
 """What a job needs, after ffmpeg is stopped, to record where it is and to give its lease back."""
@@ -42,14 +44,18 @@ def run(
     *,
     deadline: Deadline,
     on_progress: Callable[[int], None],
+    bounds: Bounds = FREE,
 ) -> Run:
     """Run ffmpeg to its end; `on_progress` is told the ms of output written so far.
 
     It gets no input, no environment but a PATH (so no credentials either) and a process group of
-    its own, which is killed on the deadline and on any exception, `on_progress`'s included.
-    Raises TransientError(DEADLINE_NEAR), OSError where the binary can't be started.
+    its own, which is killed on the deadline and on any exception, `on_progress`'s included. Its
+    memory is bounded in any case, by `bounds` its time and its files too.
+    Raises TransientError(DEADLINE_NEAR), PermanentError(LIMIT_EXCEEDED) where it took far more than
+    it was expected to take by then, OSError where the binary can't be started.
     """
     _check(deadline)
+    before_s = _children_s()
     process = subprocess.Popen(  # noqa: S603
         [binary, *_GLOBAL_OPTIONS, *arguments],
         stdin=subprocess.DEVNULL,
@@ -59,17 +65,35 @@ def run(
         start_new_session=True,
     )
     try:
+        bind(process.pid, bounds)
         log = _follow(process, deadline, on_progress)
         process.wait()
+    except TransientError as error:
+        _stop(process)
+        if error.code is ErrorCode.DEADLINE_NEAR and bounds.overdue(_children_s() - before_s):
+            # Another try would take as long.
+            reason = "the source takes far more work than its description says"
+            raise PermanentError(ErrorCode.LIMIT_EXCEEDED, reason) from error
+        raise
     finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        _stop(process)
         for pipe in (process.stdout, process.stderr):
             if pipe:
                 pipe.close()
     lines = log.decode("utf-8", "replace").splitlines()
     return Run(process.returncode, tuple(lines))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _children_s() -> float:
+    """Return the CPU seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _follow(

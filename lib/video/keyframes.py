@@ -13,6 +13,9 @@ from typing import IO
 
 from lib.video.boxes import children, find, read_boxes, read_content
 
+MOST_KEYFRAMES = 1_000_000
+"""A run of two numbers says that there are thousands of millions; two hours have less than one."""
+
 EMPTY = -1
 """Media time of an edit that shows nothing: the track starts later."""
 
@@ -28,7 +31,7 @@ def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
         if any(kind == b"mvex" for kind, _ in children(moov)):
             return None
         tracks = [content for kind, content in children(moov) if kind == b"trak"]
-        clock = _timescale(find(moov, b"mvhd"))
+        clock, _ = read_clock(find(moov, b"mvhd"))
         picture = next(track for track in tracks if _handler(track) == b"vide")
         starts = [_start(each, clock) for each in tracks if _handler(each) in (b"vide", b"soun")]
         shift = _shift(picture, clock) - max(Fraction(0), min(starts))
@@ -42,7 +45,7 @@ def _sync_times(track: bytes) -> Iterator[Fraction]:
     """Yield the times of the sync samples by the media's own clock, composition included."""
     table = find(track, b"mdia", b"minf", b"stbl")
     boxes = dict(children(table))
-    clock = _timescale(find(track, b"mdia", b"mdhd"))
+    clock, _ = read_clock(find(track, b"mdia", b"mdhd"))
     durations, offsets = _Runs(boxes[b"stts"]), _Runs(boxes.get(b"ctts", b""))
     for number in _sync_numbers(boxes, durations.total):
         time = durations.sum_before(number) + offsets.value_at(number)
@@ -53,6 +56,8 @@ def _sync_numbers(boxes: dict[bytes, bytes], total: int) -> Iterator[int]:
     """Yield sample numbers from 0; without the box every sample is a keyframe."""
     stss = boxes.get(b"stss")
     if stss is None:
+        if total > MOST_KEYFRAMES:
+            raise ValueError(f"expected at most {MOST_KEYFRAMES} frames but found {total}")
         yield from range(total)
         return
     (count,) = struct.unpack_from(">I", stss, 4)
@@ -91,7 +96,7 @@ def _start(track: bytes, movie_clock: int) -> Fraction:
     """Return when the first sample of a track is presented, in s."""
     table = dict(children(find(track, b"mdia", b"minf", b"stbl")))
     composed = _Runs(table.get(b"ctts", b"")).value_at(0)
-    clock = _timescale(find(track, b"mdia", b"mdhd"))
+    clock, _ = read_clock(find(track, b"mdia", b"mdhd"))
     return _shift(track, movie_clock) + Fraction(composed, clock)
 
 
@@ -100,9 +105,9 @@ def _shift(track: bytes, movie_clock: int) -> Fraction:
     boxes = dict(children(track))
     if b"edts" not in boxes:
         return Fraction(0)
-    clock = _timescale(find(track, b"mdia", b"mdhd"))
+    clock, _ = read_clock(find(track, b"mdia", b"mdhd"))
     shift = Fraction(0)
-    edits = list(_edits(find(boxes[b"edts"], b"elst")))
+    edits = list(read_edits(find(boxes[b"edts"], b"elst")))
     for duration, start in edits:
         if start == EMPTY:
             shift += Fraction(duration, movie_clock)
@@ -113,8 +118,8 @@ def _shift(track: bytes, movie_clock: int) -> Fraction:
     return shift
 
 
-def _edits(elst: bytes) -> Iterator[tuple[int, int]]:
-    """Yield duration by the movie's clock, and start by the media's."""
+def read_edits(elst: bytes) -> Iterator[tuple[int, int]]:
+    """Yield duration by the movie's clock, and start by the media's, of each edit of a list."""
     layout = ">QqI" if elst[0] else ">IiI"
     (count,) = struct.unpack_from(">I", elst, 4)
     size = struct.calcsize(layout)
@@ -122,12 +127,13 @@ def _edits(elst: bytes) -> Iterator[tuple[int, int]]:
         yield duration, start
 
 
-def _timescale(header: bytes) -> int:
-    """Return ticks a second, of `mvhd` or `mdhd`."""
-    clock: int = struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
+def read_clock(header: bytes) -> tuple[int, int]:
+    """Return ticks a second, and how many it lasts, of `mvhd` or `mdhd`. Raises ValueError."""
+    layout, at = (">IQ", 20) if header[0] else (">II", 12)
+    clock, lasts = struct.unpack_from(layout, header, at)
     if not clock:
         raise ValueError("expected a clock that ticks")
-    return clock
+    return clock, lasts
 
 
 def _handler(track: bytes) -> bytes:

@@ -13,6 +13,12 @@ MAX_SIDE = 8192
 MAX_FRAME_RATE = 1000
 """Frames a second. Phones record slow motion at up to 960; each frame costs its decoding."""
 
+LEAST_HZ, MOST_HZ = 1000, 768_000
+"""Samples a second. Phones and voices have 8,000, the slowest sound that is of use 4,000; the
+fastest recorders have the other."""
+MOST_CHANNELS = 64
+"""Ambisonics of the seventh order."""
+
 _MS_PER_HOUR = 3_600_000
 
 
@@ -21,6 +27,12 @@ def check_limits(probe: Probe, limits: Limits) -> None:
 
     A header may say less than is true: whatever is decoded has to be bounded besides.
     """
+    for track in probe.audio_tracks:
+        rate, channels = track.sample_rate, track.channels or 0
+        if rate is not None and not LEAST_HZ <= rate <= MOST_HZ:
+            raise _exceeded(f"{LEAST_HZ} to {MOST_HZ} samples a second of sound", str(rate))
+        if channels > MOST_CHANNELS:
+            raise _exceeded(f"at most {MOST_CHANNELS} channels of sound", str(channels))
     hours = (probe.duration_ms or 0) / _MS_PER_HOUR
     if hours > limits.video_hours:
         raise _exceeded(f"at most {limits.video_hours:g} hours of video", f"{hours:.2f}")

@@ -38,4 +38,5 @@ def inspect(source: Source, limits: Limits, storage: Storage) -> tuple[str, Prob
 
 def locate(source: Source, container: str, storage: Storage, deadline: Deadline) -> Input:
     """Return a source as ffmpeg reads it for as long as the invocation may take."""
-    return Input(storage.locate(source, round(deadline()) + MARGIN_SECONDS), container)
+    locator = storage.locate(source, round(deadline()) + MARGIN_SECONDS)
+    return Input(locator, container, size=source.size)

@@ -6,17 +6,20 @@ import io
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 from dataclasses import replace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
 from lib.video import matroska
 from lib.video import parser as reader
 from lib.video.describe import describe
+from lib.video.fields import read_number
 from lib.video.parser import ANSWER, ASK
+from lib.video.samples import bytes_of_samples
 
 PARSERS = {
     "aac": "Adts",
@@ -52,17 +55,48 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
 
     `sniffed_container` names the demuxer that will read the source, one of PARSERS; no other is
     tried. Errors of `file` pass through.
-    Raises PermanentError(CORRUPT_MEDIA) where there is neither a picture nor a sound track.
+    Raises PermanentError(CORRUPT_MEDIA) where there is neither a picture nor a sound track, and
+    PermanentError(LIMIT_EXCEEDED) where the samples add up to more than the file.
     """
     size = file.seek(0, io.SEEK_END)
     speed = PARSE_SPEEDS.get(sniffed_container, PARSE_SPEED)
     tracks = _parse(file, size, PARSERS[sniffed_container], speed)
+    if sniffed_container == "mov":
+        _check_samples(file, size, tracks)
     if sniffed_container != "matroska":
         return describe(tracks, sniffed_container)
     probe = describe(tracks, sniffed_container, turned=matroska.read_rotation(file))
     if probe.duration_ms is None:
         return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
     return probe
+
+
+def _check_samples(file: IO[bytes] | io.RawIOBase, size: int, tracks: list[dict[str, Any]]) -> None:
+    """Refuse samples that share their bytes; what an upload lacks that is cut short is no such."""
+    told = sum(_bytes_shown(each) for each in tracks if _is_stream(each))
+    if told <= size:
+        return
+    buffered = io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        found = bytes_of_samples(buffered, size)
+    except (ValueError, IndexError, struct.error):
+        found = int(told)
+    finally:
+        buffered.detach()
+    if found > size:
+        message = f"expected samples within the {size} bytes of the file but they have {found}"
+        raise PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
+
+
+def _bytes_shown(track: dict[str, Any]) -> float:
+    """Return the bytes of a stream's samples, as many times as its edits show them."""
+    stored = read_number(track.get("source_stream_size") or track.get("stream_size")) or 0.0
+    lasts, source = (read_number(track.get(name)) for name in ("duration", "source_duration"))
+    return stored * max(1.0, (lasts or 0.0) / source) if source else stored
+
+
+def _is_stream(track: dict[str, Any]) -> bool:
+    return track.get("track_type") in ("Video", "Audio", "Text")
 
 
 def _parse(

@@ -7,10 +7,14 @@ from pathlib import Path
 
 from lib.model import Probe
 from lib.ports import Deadline
+from lib.video.bounds import Bounds
 from lib.video.diagnosis import diagnose
 from lib.video.ffmpeg import run
 from lib.video.planning import Plan
 from lib.video.span import Input
+
+READ = Bounds(expected_s=10.0)
+"""No frame is decoded; an index that takes more is none."""
 
 _PACKET = re.compile(r"^0, +-?\d+, +(?P<shown>-?\d+),", re.MULTILINE)
 _CLOCK = re.compile(r"^#tb 0: (?P<numerator>\d+)/(?P<denominator>\d+)$", re.MULTILINE)
@@ -36,7 +40,8 @@ def find_keyframe(
     )
     arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]
     problem = diagnose(
-        run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None), source.locator
+        run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None, bounds=READ),
+        source.locator,
     )
     if problem and not problem.permanent:
         raise problem

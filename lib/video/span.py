@@ -18,13 +18,15 @@ is with 1.2 s)."""
 class Input:
     """A source as ffmpeg is told of it: a path or an http(s) URL, and the sniffed demuxer.
 
-    `ca_file` holds the authorities that https trusts: ffmpeg's own OpenSSL looks where its builder
-    kept them; Python knows where the system does.
+    `size` is what was received, in bytes; None where that bounds nothing. `ca_file` holds the
+    authorities that https trusts: ffmpeg's own OpenSSL looks where its builder kept them; Python
+    knows where the system does.
     """
 
     locator: str
     container: str
     ca_file: str | None = field(default_factory=lambda: ssl.get_default_verify_paths().cafile)
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import ffmpeg as graph
 
 from lib.model import Probe
 from lib.ports import Deadline
+from lib.video.bounds import Bounds
 from lib.video.commands import open_source
 from lib.video.diagnosis import diagnose
 from lib.video.ffmpeg import run
@@ -42,6 +43,9 @@ MODEL = "version=vmaf_v0.6.1"
 
 FRAME_S = 10.0
 """Longer than any frame is shown that is worth a comparison."""
+
+JUDGE = Bounds(expected_s=20.0)
+"""Of one comparison: what takes more is a source whose frames are not what it says."""
 
 Gain = Callable[[Rung, Rung, Segment], float]
 """Tells by how much VMAF a rung is better than the one below it, where a segment starts."""
@@ -114,7 +118,9 @@ def find_worthless(
             logs = [path.with_suffix(".json") for path in paths]
             at_s = segment.start / tracks[0].timescale
             arguments = compare(source, probe, plan, upper, at_s, paths, logs)
-            finished = run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None)
+            finished = run(
+                ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None, bounds=JUDGE
+            )
             if problem := diagnose(finished, source.locator):
                 if problem.permanent:
                     return math.inf

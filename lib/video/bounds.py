@@ -1,0 +1,88 @@
+"""Bound what a child process may take of the machine: memory, CPU time, files.
+
+The kernel holds it to that, whatever a source says of itself. Where there is no `prlimit`, as on
+macOS, a child has the deadline alone.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+
+from lib.settings import function_megabytes
+
+DATA_BYTES = 2_600_000_000
+"""Of heap and stacks: an honest 8K in 4:4:4 and 10 bits takes less, files made to take much more
+stop there."""
+
+SHARE = 0.82
+"""Of a function's memory; the rest is the interpreter's, and its libraries'."""
+
+USUAL_CORES = 8
+"""More than a function has. ffmpeg starts threads for each core, and each has its stack."""
+
+OPEN_FILES = 256
+WHOLE_DAY_S = 24 * 60 * 60
+
+
+SLACK_S = 30.0
+DOUBT = 6
+"""What an encode may take beyond its estimate before it is stopped: CPU s, and a factor. A
+recording whose pictures grow while it runs takes five times as much."""
+LATE = 2
+"""Factor beyond which it is the source's fault that an invocation is too short for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a child is expected to take: CPU seconds of all threads, and the bytes of a file.
+
+    None for what is not bounded.
+    """
+
+    expected_s: float | None = None
+    file_bytes: int | None = None
+
+    @property
+    def cpu_s(self) -> float | None:
+        """Return the CPU seconds after which it is stopped."""
+        return None if self.expected_s is None else SLACK_S + DOUBT * self.expected_s
+
+    def overdue(self, spent_s: float) -> bool:
+        """Tell whether a child that did not end took far more CPU seconds than expected."""
+        return self.expected_s is not None and spent_s > SLACK_S + LATE * self.expected_s
+
+
+FREE = Bounds()
+"""For what reads nothing but files that the pipeline has made."""
+
+
+def data_bytes(function_mb: int | None, cores: int) -> int:
+    """Return the memory that a child may have: of a function's, if it runs in one."""
+    most = DATA_BYTES if function_mb is None else int(function_mb * 1024 * 1024 * SHARE)
+    return int(most * max(1.0, cores / USUAL_CORES))
+
+
+def bind(pid: int, bounds: Bounds) -> None:
+    """Hold a process that was just started to its bounds. One that has ended already will do."""
+    if not hasattr(resource, "prlimit"):
+        return
+    limits = {
+        resource.RLIMIT_DATA: data_bytes(function_megabytes(), os.cpu_count() or 1),
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+    }
+    if bounds.cpu_s is not None:
+        limits[resource.RLIMIT_CPU] = ceil(min(bounds.cpu_s, WHOLE_DAY_S))
+    if bounds.file_bytes is not None:
+        limits[resource.RLIMIT_FSIZE] = bounds.file_bytes
+    with suppress(ProcessLookupError):
+        for kind, most in limits.items():
+            _, hard = resource.prlimit(pid, kind)
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            # At its soft limit of time a process gets a signal with a name, at the hard one any.
+            final = allowed + 1 if kind == resource.RLIMIT_CPU and allowed != hard else allowed
+            resource.prlimit(pid, kind, (allowed, final))

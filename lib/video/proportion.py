@@ -1,0 +1,57 @@
+"""Refuse what asks for far more work than its bytes can be worth. Pure.
+
+A few bytes can say that they last for hours: tables whose entries share the same bytes, frames that
+repeat others, samples that last a second each. What a picture that stands still takes, the least of
+all honest ones, was measured: see docs/video.md.
+"""
+
+from __future__ import annotations
+
+from lib.errors import ErrorCode, PermanentError
+from lib.model import Probe
+
+KB = 1000
+
+FREE_VCPU_S = 30.0
+VCPU_S_PER_KB = 5.0
+"""A white page in 1080p, encoded to be small, is worth 3.3; a recorded talk 0.5; a film 0.003."""
+
+FREE_S = 300.0
+LEAST_BYTES_PER_S = 20
+"""Of a whole source: what a silent line sends now and then so that it is not taken for dead."""
+
+FREE_BYTES = 32_000_000
+BYTES_PER_BYTE = 1000
+"""Of each file that is made: a page that stands still at a frame a second is worth some 100."""
+
+
+def check_proportion(probe: Probe, cost_s: float, size: int) -> None:
+    """Pass, or raise PermanentError(LIMIT_EXCEEDED) where a source has too few bytes for its work.
+
+    `cost_s` is its estimate in vCPU seconds, `size` what was received, in bytes.
+    """
+    seconds = (probe.duration_ms or 0) / 1000
+    if seconds > most_seconds(size):
+        raise _out_of_proportion(f"{seconds:.0f} s", size)
+    if cost_s > most_vcpu_seconds(size):
+        raise _out_of_proportion(f"{cost_s:.0f} vCPU seconds of work", size)
+
+
+def most_vcpu_seconds(size: int) -> float:
+    """Return the vCPU seconds that a source of `size` bytes may be estimated at."""
+    return FREE_VCPU_S + VCPU_S_PER_KB * size / KB
+
+
+def most_seconds(size: int) -> float:
+    """Return how long a source of `size` bytes may last."""
+    return FREE_S + size / LEAST_BYTES_PER_S
+
+
+def most_bytes(size: int) -> int:
+    """Return how large a file made of a source of `size` bytes may be."""
+    return FREE_BYTES + BYTES_PER_BYTE * size
+
+
+def _out_of_proportion(asked: str, size: int) -> PermanentError:
+    message = f"expected a source of {size / KB:.0f} kB to ask for less than {asked}"
+    return PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
