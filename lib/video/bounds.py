@@ -72,13 +72,13 @@ def bind(pid: int, bounds: Bounds) -> None:
         return
     limits = {
         resource.RLIMIT_DATA: data_bytes(function_megabytes(), os.cpu_count() or 1),
-        resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: OPEN_FILES,
     }
     if bounds.cpu_s is not None:
         limits[resource.RLIMIT_CPU] = ceil(min(bounds.cpu_s, WHOLE_DAY_S))
     if bounds.file_bytes is not None:
         limits[resource.RLIMIT_FSIZE] = bounds.file_bytes
+    limits[resource.RLIMIT_CORE] = 0
     with suppress(ProcessLookupError):
         for kind, most in limits.items():
             _, hard = resource.prlimit(pid, kind)

@@ -18,6 +18,7 @@ from lib.video.planning import Plan, Sound, Text
 from lib.video.proportion import most_seconds
 from lib.video.sound import Loudness, level, listen, prepare
 from lib.video.span import SOUND_ALONE, Input, Span
+from lib.video.webvtt import DECODED
 
 READ_TIMEOUT_US = 20_000_000
 RECONNECT_SECONDS = 2
@@ -209,8 +210,8 @@ def _sound(heard: Any, sound: Sound, preset: VideoPreset, folder: Path, *, alone
 
 
 def _text(opened: Any, text: Text, folder: Path) -> Any:
-    path = folder / f"{text.name}.vtt"
-    return _output(opened[f"s:{text.index}"], path, **{"f": "webvtt", "c:s": "webvtt"})
+    path = folder / f"{text.name}{DECODED}"
+    return _output(opened[f"s:{text.index}"], path, **{"f": "matroska", "c:s": "ass"})
 
 
 def _first_packets(opened: Any) -> Any:

@@ -15,19 +15,15 @@ from lib.video.bounds import Bounds
 from lib.video.boxes import read_boxes
 from lib.video.cmaf import cut_off
 from lib.video.diagnosis import diagnose
-from lib.video.estimate import estimate
 from lib.video.ffmpeg import run
 from lib.video.planning import Plan, without
-from lib.video.proportion import most_bytes, most_vcpu_seconds
+from lib.video.proportion import bounds_of
 from lib.video.sound import Loudness, read_loudness
 from lib.video.span import SOUND_ALONE, Input, Span
+from lib.video.webvtt import write_texts
 
 PICTURES = ("tiles", "stills")
 """Folders of the small pictures."""
-
-SCRATCH_SHARE = 0.25
-"""Of the disk, for the largest file: all rungs together have about twice its bytes, and two more
-codecs as much again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def encode(
     if span:
         plan = replace(plan, sounds=(), texts=())
     report = _reporter(probe, span, on_progress)
-    bounds = _bounds(source, probe, plan, preset, folder)
+    bounds = bounds_of(source, probe, plan, preset.speed, folder)
     job = _Job(source, probe, preset, folder, span, ffmpeg, deadline, report, bounds)
     for name in PICTURES:
         (folder / name).mkdir()
@@ -100,6 +96,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
                 cut_off(file, round(job.span.end_s * plan.timescale))
     nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
+    left_out |= write_texts(job.folder, without(plan, left_out).texts)
     for name, path in _files(job, without(plan, left_out)):
         if not _holds_media(path):
             left_out.setdefault(name, nothing)
@@ -197,16 +194,6 @@ def _start(job: _Job, arguments: list[str]) -> None:
     )
     if problem := diagnose(finished, job.source.locator):
         raise problem
-
-
-def _bounds(source: Input, probe: Probe, plan: Plan, preset: VideoPreset, folder: Path) -> Bounds:
-    """Return what one process may take: a span may hold all that happens in a source."""
-    largest = int(shutil.disk_usage(folder).total * SCRATCH_SHARE)
-    if source.size is not None:
-        largest = min(largest, most_bytes(source.size))
-    if probe.duration_ms:
-        return Bounds(estimate(probe, plan, preset.speed), largest)
-    return Bounds(None if source.size is None else most_vcpu_seconds(source.size), largest)
 
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:

@@ -31,27 +31,30 @@ Element = tuple[int, bytes]
 
 def read_rotation(file: IO[bytes] | io.RawIOBase) -> float:
     """Return the clockwise display rotation of the first picture track in degrees, 0 for none."""
-    for track in _children(_find(_header(file), TRACKS), TRACK):
-        if _number(_find(track, TRACK_TYPE)) == VIDEO_TYPE:
-            projection = _find(_find(track, VIDEO), PROJECTION)
-            is_flat = _number(_find(projection, PROJECTION_TYPE)) == 0
+    for track in read_children(find_element(_header(file), TRACKS), TRACK):
+        if read_number(find_element(track, TRACK_TYPE)) == VIDEO_TYPE:
+            projection = find_element(find_element(track, VIDEO), PROJECTION)
+            is_flat = read_number(find_element(projection, PROJECTION_TYPE)) == 0
             # The roll turns counter-clockwise.
-            return -_float(_find(projection, POSE_ROLL)) if is_flat else 0.0
+            return -_float(find_element(projection, POSE_ROLL)) if is_flat else 0.0
     return 0.0
 
 
 def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
     """Return when the last block of the last cluster begins, in ms; None where none is found."""
-    scale = _number(_find(_find(_header(file), INFO), TIMESTAMP_SCALE)) or DEFAULT_SCALE_NS
+    scale = (
+        read_number(find_element(find_element(_header(file), INFO), TIMESTAMP_SCALE))
+        or DEFAULT_SCALE_NS
+    )
     tail = _read(file, max(0, size - TAIL_BYTES), TAIL_BYTES)
     at = tail.rfind(CLUSTER.to_bytes(4))
     if at < 0:
         return None
     start, times = 0, list[int]()
-    for kind, content in _elements(_find(tail[at:], CLUSTER)):
+    for kind, content in read_elements(find_element(tail[at:], CLUSTER)):
         if kind == TIMESTAMP:
-            start = _number(content)
-        block = _find(content, BLOCK) if kind == BLOCK_GROUP else content
+            start = read_number(content)
+        block = find_element(content, BLOCK) if kind == BLOCK_GROUP else content
         if kind in (SIMPLE_BLOCK, BLOCK_GROUP) and len(block) >= 4:
             # The number of a track, one byte up to 127, then the time since the cluster's.
             times.append(start + int.from_bytes(block[1:3], signed=True))
@@ -61,7 +64,7 @@ def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
 
 def _header(file: IO[bytes] | io.RawIOBase) -> bytes:
     """Return what the segment begins with."""
-    return _find(_read(file, 0, HEADER_BYTES), SEGMENT)
+    return find_element(_read(file, 0, HEADER_BYTES), SEGMENT)
 
 
 def _read(file: IO[bytes] | io.RawIOBase, start: int, length: int) -> bytes:
@@ -73,7 +76,7 @@ def _read(file: IO[bytes] | io.RawIOBase, start: int, length: int) -> bytes:
     return b"".join(parts)
 
 
-def _elements(data: bytes) -> Iterator[Element]:
+def read_elements(data: bytes) -> Iterator[Element]:
     """Yield the id and the content of each element; a cut one, or of unknown size, to the end."""
     at = 0
     while at < len(data):
@@ -99,15 +102,18 @@ def _vint_length(first: int) -> int:
     return 9 - first.bit_length()
 
 
-def _children(data: bytes, wanted: int) -> Iterator[bytes]:
-    return (content for kind, content in _elements(data) if kind == wanted)
+def read_children(data: bytes, wanted: int) -> Iterator[bytes]:
+    """Yield the content of each element of a kind."""
+    return (content for kind, content in read_elements(data) if kind == wanted)
 
 
-def _find(data: bytes, wanted: int) -> bytes:
-    return next(_children(data, wanted), b"")
+def find_element(data: bytes, wanted: int) -> bytes:
+    """Return the content of the first element of a kind, nothing where there is none."""
+    return next(read_children(data, wanted), b"")
 
 
-def _number(content: bytes) -> int:
+def read_number(content: bytes) -> int:
+    """Return an unsigned integer."""
     return int.from_bytes(content[:8])
 
 

@@ -1,4 +1,4 @@
-"""Refuse what asks for far more work than its bytes can be worth. Pure.
+"""Refuse what asks for far more work than its bytes can be worth.
 
 A few bytes can say that they last for hours: tables whose entries share the same bytes, frames that
 repeat others, samples that last a second each. What a picture that stands still takes, the least of
@@ -7,14 +7,21 @@ all honest ones, was measured: see docs/video.md.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
+from lib.video.bounds import Bounds
+from lib.video.estimate import estimate
+from lib.video.planning import Plan
+from lib.video.span import Input
 
 KB = 1000
 
 FREE_VCPU_S = 30.0
-VCPU_S_PER_KB = 5.0
-"""A white page in 1080p, encoded to be small, is worth 3.3; a recorded talk 0.5; a film 0.003."""
+VCPU_S_PER_KB = 10.0
+"""A blank page in 1080p without sound asks for 6.3, a page of text 0.9, a film 0.007."""
 
 FREE_S = 300.0
 LEAST_BYTES_PER_S = 20
@@ -23,6 +30,11 @@ LEAST_BYTES_PER_S = 20
 FREE_BYTES = 32_000_000
 BYTES_PER_BYTE = 1000
 """Of each file that is made: a page that stands still at a frame a second is worth some 100."""
+
+
+SCRATCH_SHARE = 0.25
+"""Of the disk, for the largest file: all rungs together have about twice its bytes, and two more
+codecs as much again."""
 
 
 def check_proportion(probe: Probe, cost_s: float, size: int) -> None:
@@ -50,6 +62,20 @@ def most_seconds(size: int) -> float:
 def most_bytes(size: int) -> int:
     """Return how large a file made of a source of `size` bytes may be."""
     return FREE_BYTES + BYTES_PER_BYTE * size
+
+
+def bounds_of(source: Input, probe: Probe, plan: Plan, speed: str, folder: Path) -> Bounds:
+    """Return what one process may take that encodes `plan`, or a span of it, into a folder.
+
+    A span may hold all that happens in a source, so that its share counts for nothing.
+    """
+    expected = estimate(probe, plan, speed) if probe.duration_ms else None
+    largest = int(shutil.disk_usage(folder).total * SCRATCH_SHARE)
+    if source.size is None:
+        return Bounds(expected, largest)
+    if expected is None:
+        expected = most_vcpu_seconds(source.size)
+    return Bounds(expected, min(largest, most_bytes(source.size)))
 
 
 def _out_of_proportion(asked: str, size: int) -> PermanentError:

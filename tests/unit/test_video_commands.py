@@ -4,7 +4,7 @@ import pytest
 
 from lib.model import AudioTrack, Probe, SubtitleTrack
 from lib.presets import VideoPreset, load
-from lib.video.commands import RUNG_FLAGS, SOUND_FLAGS, encode, measure
+from lib.video.commands import RUNG_FLAGS, SOUND_FLAGS, encode, measure, open_source
 from lib.video.ladder import Rung
 from lib.video.planning import Plan, Sound, Text
 from lib.video.sound import Loudness
@@ -104,8 +104,24 @@ def test_every_process_that_reads_the_source_verifies_it():
         assert "/ca.pem" in arguments[: arguments.index(HTTPS)]
 
 
-def test_frames_of_a_decompression_bomb_are_refused():
-    assert int(before_input(spell())["-max_pixels"]) == 8192 * 8192
+@pytest.mark.parametrize(
+    ("size", "most"),
+    [
+        ((64, 64), 4096 * 2304),  # a call that begins small grows
+        ((1920, 1080), 4096 * 2304),
+        ((3840, 2160), 4 * 3840 * 2160),
+        ((7680, 7680), 8192 * 8192),
+    ],
+)
+def test_frames_far_larger_than_the_header_says_are_not_decoded(size, most):
+    probe = Probe(width=size[0], height=size[1], video_codec="avc")
+    assert int(before_input(spell(probe=probe))["-max_pixels"]) == most
+
+
+def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
+    source = Input("/in.mov", "mov", size=20_000)
+    opened = open_source(source, Probe(), PLAN, None).output("-").get_args()
+    assert opened[opened.index("-t") + 1] == "1300.000"
 
 
 @pytest.mark.parametrize(
@@ -124,13 +140,13 @@ def test_one_process_reads_once_and_makes_everything():
         f"file:{OUT}/{name}"
         for name in (
             *("h264-360.mp4", "h264-720.mp4", "tiles/%d.jpg", "stills/%d.jpg"),
-            *("audio-1.mp4", "subtitles-2.vtt"),
+            *("audio-1.mp4", "subtitles-2.mks"),
         )
     ]
     assert graph(arguments).count("[0:V:0]") == 1
 
 
-@pytest.mark.parametrize("name", ["h264-360.mp4", "audio-1.mp4", "subtitles-2.vtt", "tiles/%d.jpg"])
+@pytest.mark.parametrize("name", ["h264-360.mp4", "audio-1.mp4", "subtitles-2.mks", "tiles/%d.jpg"])
 def test_nothing_of_the_source_is_copied(name):
     options = output(spell(), name)
     assert (options["-map_metadata"], options["-map_chapters"]) == ("-1", "-1")

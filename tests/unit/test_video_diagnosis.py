@@ -63,15 +63,40 @@ def test_a_read_behind_the_end_of_a_truncated_source_is_the_sources_fault():
     assert isinstance(diagnose(finished(*log), URL), PermanentError)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
-def test_a_kill_from_outside_is_worth_another_try(sent):
-    found = diagnose(finished(code=-sent), PATH)
+def test_an_end_that_was_asked_for_is_worth_another_try():
+    found = diagnose(finished(code=-signal.SIGTERM), PATH)
     assert isinstance(found, TransientError)
-    assert f"signal {sent:d}" in found.message
+    assert "signal 15" in found.message
 
 
-def test_a_crash_is_not():
-    assert isinstance(diagnose(finished(code=-signal.SIGSEGV), PATH), PermanentError)
+@pytest.mark.parametrize("sent", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL])
+def test_a_crash_is_not(sent):
+    found = diagnose(finished(code=-sent), PATH)
+    assert isinstance(found, PermanentError)
+    assert found.code is ErrorCode.ENCODE_FAILED
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ])
+def test_a_process_that_passed_a_bound_has_passed_a_limit(sent):
+    found = diagnose(finished(code=-sent), PATH)
+    assert isinstance(found, PermanentError)
+    assert found.code is ErrorCode.LIMIT_EXCEEDED
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[h264 @ 0x1] [error] Cannot allocate memory", "memory"),
+        ("[libx264 @ 0x1] [error] malloc of size 100663296 failed", "memory"),
+        ("[IMGUTILS @ 0x1] [error] Picture size 8192x8191 exceeds specified max", "8192 x 8191"),
+    ],
+)
+def test_so_has_a_failure_that_says_so(line, said):
+    found = diagnose(finished(line, "[fatal] Error opening output files", code=244), PATH)
+    assert isinstance(found, PermanentError)
+    assert found.code is ErrorCode.LIMIT_EXCEEDED
+    assert said in found.message
+    assert diagnose(finished(line, code=0), PATH) is None
 
 
 def test_a_full_disk_is_not_the_sources_fault():
