@@ -71,7 +71,7 @@ def _mark(text: str, look: Look) -> str:
         tag for tag, on in zip("biu", (look.bold, look.italic, look.underline), strict=True) if on
     ]
     first, last = "".join(f"<{tag}>" for tag in tags), "".join(f"</{tag}>" for tag in tags[::-1])
-    return "\n".join(f"{first}{line}{last}" if line.strip() else "" for line in text.split("\n"))
+    return "\n".join(f"{first}{line}{last}" if line.strip() else line for line in text.split("\n"))
 
 
 def _time(ms: int) -> str:
