@@ -26,7 +26,7 @@ NOISE = "-f lavfi -i anoisesrc=r=8000:d=1"
 
 def make(folder: Path, name: str, arguments: str) -> bytes:
     path = folder / name
-    command = [find_ffmpeg(), "-v", "error", "-nostdin", "-y", *arguments.split(), path]
+    command = [find_ffmpeg(), "-v", "error", "-nostdin", "-y", *arguments.split(), str(path)]
     subprocess.run(command, check=True)
     return path.read_bytes()
 

@@ -1,9 +1,10 @@
 """Damaged videos and sounds, and what the pipeline does with each, in a process of its own.
 
-    python -m tests.contract.video_mutations probe|job FFMPEG FOLDER FIRST LAST [STEP]
+    python -m tests.contract.video_mutations SOURCES FFMPEG FOLDER FIRST LAST STEP
 
-FOLDER is an empty one. Prints the number before each mutation, so that a death of the process has
-a name; at the end what became of them, and how much memory the process took, in MB.
+SOURCES is a folder with what `seeds` makes, FOLDER an empty one. Prints the number before each
+mutation, so that a death of the process has a name; at the end what became of them, how much memory
+the process and its largest child took, in MB, and how much of what it may take the slowest took.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import time
@@ -40,14 +42,25 @@ from lib.model import (
 from lib.presets import Preset, Presets
 from lib.routing import HEAD_BYTES, sniff
 from lib.video import plan, read_probe
+from lib.video.bounds import DOUBT, SLACK_S
+from lib.video.estimate import estimate
 from lib.video.limits import check_limits
+from lib.video.proportion import check_proportion, most_vcpu_seconds
 from tests.bench.process import read_memory
 from tests.contract.mutations import mutated
 from tests.fakes import UPLOADS, MemoryStorage, RecordingTopic, received
+from tests.media.matrix import build, cases
 
 ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "media"
 SCHEMA = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+JOB_STEP = 11
+"""Of every so many one goes through the whole job, which starts ffmpeg; all kinds of sources do."""
+
+LARGEST_SAMPLE = 150_000
+"""Bytes: what is larger holds more of the same."""
 
 JOB_SECONDS = 30
 """A third of it is what the job keeps for its end; eight frames need none of it."""
@@ -91,12 +104,25 @@ class FileStorage(MemoryStorage):
         return str(path)
 
 
-def seeds(ffmpeg: str, folder: Path) -> list[bytes]:
-    """Make a tiny source of every container."""
+def seeds(ffmpeg: str, folder: Path) -> None:
+    """Make a tiny source of every container, and each of the matrix that is small."""
     for name, arguments in SEEDS.items():
         command = [ffmpeg, "-v", "error", "-nostdin", "-y", *arguments.split(), "-bitexact", name]
         subprocess.run(command, cwd=folder, check=True)
-    return [(folder / name).read_bytes() for name in SEEDS]
+    scratch = folder / "matrix"
+    scratch.mkdir()
+    for case in cases():
+        path = build(case, scratch, ffmpeg)
+        if path.stat().st_size <= LARGEST_SAMPLE:
+            path.rename(folder / f"matrix-{case.name}")
+
+
+def read_seeds(folder: Path) -> list[bytes]:
+    """Return the sources of a folder, in the order of their names, and the small samples."""
+    found = (*sorted(folder.glob("*.*")), *sorted(SAMPLES.glob("*.*")))
+    kinds = (MediaType.VIDEO, MediaType.AUDIO)
+    small = (path.read_bytes() for path in found if 0 < path.stat().st_size <= LARGEST_SAMPLE)
+    return [data for data in small if sniff(data[:HEAD_BYTES]).media_type in kinds]
 
 
 def mutations(sources: list[bytes], numbers: range) -> Iterator[tuple[int, bytes]]:
@@ -122,9 +148,10 @@ def probe_outcome(data: bytes, loaded: Presets) -> str:
         event = received(MemoryStorage().upload("a", data), sniffed.media_type)
         VALIDATOR.validate(json.loads(manifest(event, outcome)))
         check_limits(probe, loaded.limits)
+        preset = loaded.named(None)
+        check_proportion(probe, estimate(probe, plan(probe, preset)), len(data))
     except PermanentError as exc:
         return exc.code
-    plan(probe, loaded.named(None))
     return "PLANNED"
 
 
@@ -182,19 +209,35 @@ def small(loaded: Presets) -> Presets:
     return replace(loaded, by_name={"default": preset})
 
 
-def main(what: str, ffmpeg: str, folder: str, first: str, last: str, step: str = "1") -> None:
+def children_s() -> float:
+    """Return the CPU seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main(sources: str, ffmpeg: str, folder: str, first: str, last: str, step: str) -> None:
     loaded = presets.load(presets.PACKAGED)
-    counts: Counter[str] = Counter()
-    sources = seeds(ffmpeg, Path(folder))
-    for number, data in mutations(sources, range(int(first), int(last), int(step))):
+    counts: dict[str, Counter[str]] = {"probe": Counter(), "job": Counter()}
+    slowest = 0.0
+    for number, data in mutations(
+        read_seeds(Path(sources)), range(int(first), int(last), int(step))
+    ):
         print(number, flush=True)
-        if what == "probe":
-            counts[probe_outcome(data, loaded)] += 1
+        before_s = children_s()
+        if number % JOB_STEP:
+            counts["probe"][probe_outcome(data, loaded)] += 1
         else:
-            counts[job_outcome(data, small(loaded), ffmpeg, Path(folder))] += 1
-    # Not getrusage: its maximum is inherited from the process that started this one.
-    megabytes = read_memory("VmHWM") // 1024
-    print(json.dumps({"counts": counts, "megabytes": megabytes}))
+            counts["job"][job_outcome(data, small(loaded), ffmpeg, Path(folder))] += 1
+        allowed_s = SLACK_S + DOUBT * most_vcpu_seconds(len(data))
+        slowest = max(slowest, (children_s() - before_s) / allowed_s)
+    summary = {
+        "counts": counts,
+        # Not getrusage: its maximum is inherited from the process that started this one.
+        "megabytes": read_memory("VmHWM") // 1024,
+        "child_megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+        "slowest": slowest,
+    }
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":
