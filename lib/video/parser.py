@@ -26,6 +26,9 @@ MEMORY_BYTES = 1024**3
 """Of addresses, of which the interpreter and the library take a third."""
 
 
+OPEN_FILES = 64
+
+
 class PipedFile(io.RawIOBase):
     """The parent's file of `size` bytes."""
 
@@ -71,7 +74,9 @@ def main(parser: str, speed: str, size: str) -> None:
     """Read a source of `size` bytes by the named parser of MediaInfo."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(nothing, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     from pymediainfo import MediaInfo
 
     ask, answers = sys.stdout.buffer, sys.stdin.buffer

@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any, cast
 
@@ -44,10 +45,6 @@ PARSE_SPEED = 0.0
 
 PARSE_SPEEDS = {"mp3": 0.5}
 """Where the least is too little: of a file without an index it would count the first frames."""
-
-
-OVERBURDENED = (signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV)
-"""How MediaInfo's process ends when a source makes it use up its time, its memory, or itself."""
 
 
 def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
@@ -111,21 +108,29 @@ def _parse(
     )
     assert child.stdin
     assert child.stdout
-    with child.stdin as answers, child.stdout as asked:
+    found, asks = b"", 0
+    # A pipe that breaks says that the process has ended; its code says how.
+    with suppress(BrokenPipeError), child.stdin as answers, child.stdout as asked:
         try:
             while len(question := asked.read(ASK.size)) == ASK.size:
                 start, length = ASK.unpack(question)
                 if not length:
-                    return list(json.loads(asked.read()))
+                    found = asked.read()
+                    break
+                asks += 1
                 file.seek(start)
                 part = file.read(length) or b""
                 answers.write(ANSWER.pack(len(part)) + part)
                 answers.flush()
-            ended = child.wait()
+            child.wait()
         finally:
             child.kill()
             child.wait()
-    if -ended in OVERBURDENED:
-        reason = f"the file's description overburdens its reader ({signal.Signals(-ended).name})"
+    ended = child.returncode
+    if ended == 0 and found:
+        return list(json.loads(found))
+    if asks:
+        how = signal.Signals(-ended).name if ended < 0 else f"code {ended}"
+        reason = f"the file's description overburdens its reader ({how})"
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, reason)
-    raise RuntimeError(f"expected MediaInfo to end but its process left with {ended}")
+    raise RuntimeError(f"expected MediaInfo to start but its process left with {ended}")
