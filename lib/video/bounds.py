@@ -6,7 +6,6 @@ macOS, a child has the deadline alone.
 
 from __future__ import annotations
 
-import os
 import resource
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ stop there."""
 
 SHARE = 0.82
 """Of a function's memory; the rest is the interpreter's, and its libraries'."""
-
-USUAL_CORES = 8
-"""More than a function has. ffmpeg starts threads for each core, and each has its stack."""
 
 OPEN_FILES = 256
 WHOLE_DAY_S = 24 * 60 * 60
@@ -60,10 +56,9 @@ FREE = Bounds()
 """For what reads nothing but files that the pipeline has made."""
 
 
-def data_bytes(function_mb: int | None, cores: int) -> int:
+def data_bytes(function_mb: int | None) -> int:
     """Return the memory that a child may have: of a function's, if it runs in one."""
-    most = DATA_BYTES if function_mb is None else int(function_mb * 1024 * 1024 * SHARE)
-    return int(most * max(1.0, cores / USUAL_CORES))
+    return DATA_BYTES if function_mb is None else int(function_mb * 1024 * 1024 * SHARE)
 
 
 def bind(pid: int, bounds: Bounds) -> None:
@@ -71,7 +66,7 @@ def bind(pid: int, bounds: Bounds) -> None:
     if not hasattr(resource, "prlimit"):
         return
     limits = {
-        resource.RLIMIT_DATA: data_bytes(function_megabytes(), os.cpu_count() or 1),
+        resource.RLIMIT_DATA: data_bytes(function_megabytes()),
         resource.RLIMIT_NOFILE: OPEN_FILES,
     }
     if bounds.cpu_s is not None:

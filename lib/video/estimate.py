@@ -10,7 +10,14 @@ from __future__ import annotations
 from lib.model import Probe
 from lib.video.planning import Plan
 
-DECODE = {"avc": 0.011, "hevc": 0.014, "av1": 0.016, "vp9": 0.012, "prores": 0.016}
+DECODE = {
+    "avc": 0.011,
+    "hevc": 0.014,
+    "av1": 0.016,
+    "vp9": 0.012,
+    "prores": 0.016,
+    "jpeg 2000": 0.2,
+}
 DECODE_OTHER = 0.012
 """MediaInfo's name of the source's codec → s/MP, scaling down to the highest rung included."""
 DEEP = 1.4
