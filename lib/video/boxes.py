@@ -11,6 +11,9 @@ HEADER = 8
 LONG_HEADER = 16
 """Bytes before the content, where its size needs 64 bits."""
 
+MOST_BOXES = 200_000
+"""That a file consists of: two for each fragment of a film that lasts days."""
+
 MOST_BYTES = 16 * 1024 * 1024
 """Of one box that is read into memory; the samples are no such box."""
 
@@ -28,11 +31,14 @@ class Box:
 def read_boxes(file: IO[bytes]) -> Iterator[Box]:
     """Yield the outermost boxes of a seekable file, reading nothing but their headers.
 
-    Raises ValueError where a box does not fit in the file.
+    Raises ValueError where a box does not fit in the file, or there are more than MOST_BOXES.
     """
     size = file.seek(0, os.SEEK_END)
-    at = 0
+    at = count = 0
     while at < size:
+        count += 1
+        if count > MOST_BOXES:
+            raise ValueError(f"expected at most {MOST_BOXES} boxes")
         file.seek(at)
         box = _parse(file.read(LONG_HEADER), at, size)
         yield box

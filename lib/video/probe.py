@@ -47,6 +47,14 @@ PARSE_SPEEDS = {"mp3": 0.5}
 """Where the least is too little: of a file without an index it would count the first frames."""
 
 
+MOST_ASKED_BYTES = 1024**3
+"""What MediaInfo may read of a source: its description is a few MB, and each of these a request."""
+
+
+MOST_TOLD_BYTES = 4 * 1024**2
+"""Of its answer; a film with a hundred chapters and tracks gets a part of one."""
+
+
 def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
     """Probe a seekable file, reading only the parts that describe it.
 
@@ -108,28 +116,31 @@ def _parse(
     )
     assert child.stdin
     assert child.stdout
-    found, asks = b"", 0
+    told, asked_bytes = b"", 0
     # A pipe that breaks says that the process has ended; its code says how.
     with suppress(BrokenPipeError), child.stdin as answers, child.stdout as asked:
         try:
             while len(question := asked.read(ASK.size)) == ASK.size:
                 start, length = ASK.unpack(question)
-                if not length:
-                    found = asked.read()
+                asked_bytes += length
+                if asked_bytes > MOST_ASKED_BYTES:
                     break
-                asks += 1
+                if not length:
+                    told = asked.read(MOST_TOLD_BYTES + 1)
+                    break
                 file.seek(start)
                 part = file.read(length) or b""
                 answers.write(ANSWER.pack(len(part)) + part)
                 answers.flush()
-            child.wait()
+            if max(len(told) - MOST_TOLD_BYTES, asked_bytes - MOST_ASKED_BYTES) <= 0:
+                child.wait()
         finally:
             child.kill()
             child.wait()
     ended = child.returncode
-    if ended == 0 and found:
-        return list(json.loads(found))
-    if asks:
+    if ended == 0 and told:
+        return list(json.loads(told))
+    if asked_bytes:
         how = signal.Signals(-ended).name if ended < 0 else f"code {ended}"
         reason = f"the file's description overburdens its reader ({how})"
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, reason)

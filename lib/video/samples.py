@@ -84,11 +84,12 @@ def _chunks(table: bytes) -> Iterator[tuple[int, int]]:
     starts = [start for (start,) in _entries(f">{width}", offsets)]
     firsts = list(_entries(">III", boxes.get(b"stsc", bytes(8))))
     ends = [first for first, _, _ in firsts[1:]] + [len(starts) + 1]
-    before, sample = _summed(boxes), 0
+    before, sample, done = _summed(boxes), 0, 0
     for (first, samples, _), end in zip(firsts, ends, strict=False):  # none has no end
-        for chunk in range(max(1, first), min(end, len(starts) + 1)):
-            yield starts[chunk - 1], before(sample + samples) - before(sample)
-            sample += samples
+        # No chunk comes twice, whatever order the runs are in.
+        for chunk in range(max(done, first - 1), min(end - 1, len(starts))):
+            yield starts[chunk], before(sample + samples) - before(sample)
+            sample, done = sample + samples, chunk + 1
 
 
 def _entries(layout: str, content: bytes) -> Iterator[tuple[int, ...]]:

@@ -235,6 +235,13 @@ class TestPlan:
         assert world.asset.status is AssetStatus.REJECTED
         assert world.letters == []
 
+    def test_refuses_what_asks_for_more_than_its_bytes_are_worth(self, world, monkeypatch):
+        monkeypatch.setattr("lib.video.proportion.FREE_VCPU_S", 0.0)
+        monkeypatch.setattr("lib.video.proportion.VCPU_S_PER_KB", 1e-9)
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.* vCPU seconds of work"):
+            world.plan()
+        assert world.storage.renditions == {}
+
     def test_the_price_counts_encoding_and_storing(self):
         check_price(10_000, 10_000, dollars=1)
         with pytest.raises(PermanentError):

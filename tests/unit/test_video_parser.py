@@ -48,6 +48,19 @@ def test_so_was_one_that_does_not_wait_for_its_answer(script):
         read()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: ask(0, 2**20); sys.stdin.buffer.read(8 + 100_000)",
+        "ask(0, 1); ask(0, 0); [os.write(1, b'[' * 2**16) for _ in range(1000)]",
+    ],
+)
+def test_what_it_reads_and_tells_has_an_end(script, body):
+    script(body)
+    with pytest.raises(PermanentError, match="SIGKILL"):
+        read()
+
+
 def test_a_reader_that_never_reads_is_no_fault_of_a_file(script):
     script("import nothing_of_this_name")
     with pytest.raises(RuntimeError, match="expected MediaInfo to start"):

@@ -64,6 +64,13 @@ def test_long_offsets_and_several_runs_of_chunks():
     assert total(movie(sizes) + bytes(8)) == 63
 
 
+def test_runs_of_chunks_out_of_order_count_no_chunk_twice():
+    sizes = table([1] * 8, [0] * 8, 1)
+    runs = [each for _ in range(1000) for each in (1, 1, 1, 8, 1, 1)]
+    sizes[b"stsc"] = pack(f">II{len(runs)}I", 0, 2000, *runs)
+    assert total(movie(sizes) + bytes(8)) == 8
+
+
 def test_what_lies_behind_the_end_of_a_cut_file_is_not_there():
     whole = movie(table([100, 100], [300, 400], 1)) + box(b"mdat", bytes(1000))
     assert total(whole) == 200
