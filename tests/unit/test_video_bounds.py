@@ -26,7 +26,13 @@ def python(tmp_path):
 
     def write(body):
         path = tmp_path / "binary"
-        wait = "import resource\nwhile resource.getrlimit(resource.RLIMIT_CORE)[1]: pass\n"
+        wait = (
+            "import resource, sys, time\n"
+            "for _ in range(500):\n"
+            "    if not resource.getrlimit(resource.RLIMIT_CORE)[1]: break\n"
+            "    time.sleep(0.01)\n"
+            "else: sys.exit(99)\n"
+        )
         path.write_text(f"#!{sys.executable} -S\n{wait}{body}\n")
         path.chmod(0o755)
         return str(path)
