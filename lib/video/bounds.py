@@ -1,7 +1,7 @@
 """Bound what a child process may take of the machine: memory, CPU time, files.
 
 The kernel holds it to that, whatever a source says of itself. Where there is no `prlimit`, as on
-macOS, a child has the deadline alone.
+macOS, or it is forbidden, a child has the deadline alone.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def bind(pid: int, bounds: Bounds) -> None:
     if bounds.file_bytes is not None:
         limits[resource.RLIMIT_FSIZE] = bounds.file_bytes
     limits[resource.RLIMIT_CORE] = 0
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):  # a sandbox may forbid it
         for kind, most in limits.items():
             _, hard = resource.prlimit(pid, kind)
             allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -22,7 +22,7 @@ EXHAUSTIONS = {
 is stopped is stopped as a whole."""
 
 _NO_MEMORY = re.compile(r"Cannot allocate memory|[Mm]alloc(?: of size \d+)? failed|out of memory")
-_TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds)")
+_TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
 
 # 416 answers a read behind the end, to which the index of a truncated file points.
 _NETWORK = re.compile(

@@ -129,6 +129,8 @@ def _make_apart(
         try:
             _run(job, part, levels)
         except PermanentError as problem:
+            if problem.code is ErrorCode.LIMIT_EXCEEDED:
+                raise
             failed |= dict.fromkeys(names, problem)
             if part.rungs:
                 break

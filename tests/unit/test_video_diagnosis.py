@@ -104,6 +104,12 @@ def test_a_full_disk_is_not_the_sources_fault():
     assert isinstance(diagnose(finished(line), PATH), TransientError)
 
 
+def test_a_stream_without_a_size_is_damaged_and_not_too_large():
+    found = diagnose(finished("[IMGUTILS @ 0x1] [error] Picture size 0x0 is invalid"), PATH)
+    assert isinstance(found, PermanentError)
+    assert found.code is ErrorCode.ENCODE_FAILED
+
+
 def test_messages_hold_the_last_errors_without_the_url():
     log = (
         "[error] first",
