@@ -29,7 +29,7 @@ LEAST_BYTES_PER_S = 20
 
 FREE_BYTES = 32_000_000
 BYTES_PER_BYTE = 1000
-"""Of each file that is made: a page that stands still at a frame a second is worth some 100."""
+"""Of each file that is made: a page of text at a frame a second becomes 165, all files together."""
 
 
 SCRATCH_SHARE = 0.25
