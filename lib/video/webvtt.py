@@ -18,8 +18,8 @@ from lib.video.planning import Text
 DECODED = ".mks"
 """Subtitles as ffmpeg leaves them: the words of a source can't break out of an event of ASS."""
 
-MOST_BYTES = 32_000_000
-"""Of the subtitles of one language; those of a film have some 100 kB."""
+MOST_BYTES = 16_000_000
+"""Of all subtitles, decoded; those of a film in one language have some 200 kB."""
 
 SIGNATURE = "WEBVTT"
 
@@ -29,14 +29,19 @@ _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
 def write_texts(folder: Path, texts: Iterable[Text]) -> dict[str, PermanentError]:
-    """Turn the subtitles that were decoded into a folder into WebVTT; name what is too large."""
+    """Turn the subtitles that were decoded into a folder into WebVTT; name what is too much."""
     failed: dict[str, PermanentError] = {}
+    left = MOST_BYTES
     for text in texts:
         decoded = folder / f"{text.name}{DECODED}"
-        if decoded.is_file() and decoded.stat().st_size > MOST_BYTES:
-            message = f"expected subtitles of at most {MOST_BYTES} bytes"
+        if not decoded.is_file():
+            continue
+        size = decoded.stat().st_size
+        if size > left:
+            message = f"expected at most {MOST_BYTES} bytes of subtitles"
             failed[text.name] = PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
-        elif decoded.is_file():
+        else:
+            left -= size
             spelt = spell(read_cues(decoded.read_bytes()))
             decoded.with_suffix(".vtt").write_text(spelt, "utf-8")
     for decoded in folder.glob(f"*{DECODED}"):

@@ -45,7 +45,7 @@ from lib.video import plan, read_probe
 from lib.video.bounds import DOUBT, SLACK_S
 from lib.video.estimate import estimate
 from lib.video.limits import check_limits
-from lib.video.proportion import check_proportion, most_vcpu_seconds
+from lib.video.proportion import check_proportion, most_bytes, most_vcpu_seconds
 from tests.bench.process import read_memory
 from tests.contract.mutations import mutated
 from tests.fakes import UPLOADS, MemoryStorage, RecordingTopic, received
@@ -181,6 +181,8 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
     assert asset
     assert asset.status.terminal, asset.status
     assert asset.error is None or asset.error.message
+    largest = max(map(len, storage.renditions.values()), default=0)
+    assert largest <= most_bytes(len(data))
     assert list(scratch.iterdir()) == []
     assert children() == []
     return asset.error.code if asset.error else asset.status
