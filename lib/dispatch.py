@@ -10,7 +10,6 @@ from lib.errors import ErrorCode, PermanentError
 from lib.keys import asset_id
 from lib.model import (
     Action,
-    AssetStatus,
     Claim,
     ClaimState,
     Failure,
@@ -59,25 +58,27 @@ def _describe(
     event: ObjectEvent, received_at: str, storage: Storage, catalog: Catalog
 ) -> UploadEvent | None:
     """Turn an S3 record into the event it stands for; None where nothing changed."""
-    asset = None
-    if event.action is Action.REMOVED:
-        asset = catalog.get(asset_id(event.source.bucket, event.source.key))
+    described = UploadEvent(
+        action=event.action,
+        source=event.source,
+        sequencer=event.sequencer,
+        media_type=MediaType.UNSUPPORTED,
+        mime="",
+        received_at=received_at,
+    )
     if event.permanent:
         # One version was deleted for good. If another one is current now, that is what to show.
         current = storage.current_version(event.source.bucket, event.source.key)
         if current is not None:
-            known = asset is not None and asset.status is not AssetStatus.DELETED
-            if asset is not None and known and asset.source.version_id == current.version_id:
-                return None
-            event = replace(event, action=Action.CREATED, source=current, permanent=False)
-    return UploadEvent(
-        action=event.action,
-        source=event.source,
-        sequencer=event.sequencer,
-        media_type=asset.media_type if asset else MediaType.UNSUPPORTED,
-        mime=asset.mime if asset else "",
-        received_at=received_at,
-    )
+            described = replace(described, action=Action.CREATED, source=current)
+            # Where it is known, events from before this one must not undo it; where it is recorded
+            # by this very event already, its publication may have failed.
+            return None if catalog.confirm(described) else described
+    if event.action is Action.REMOVED:
+        asset = catalog.get(asset_id(event.source.bucket, event.source.key))
+        if asset is not None:
+            described = replace(described, media_type=asset.media_type, mime=asset.mime)
+    return described
 
 
 def _record(event: UploadEvent, storage: Storage, catalog: Catalog) -> Recorded:

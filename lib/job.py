@@ -31,6 +31,7 @@ from lib.model import (
 )
 from lib.ordering import write_in_order
 from lib.ports import Catalog, Deadline, Storage
+from lib.unwanted import clear
 
 LEASE_MARGIN_SECONDS = 5.0
 """Added to the time an invocation has left, so that a lease never ends before its worker does."""
@@ -40,6 +41,9 @@ PUT_THREADS = 4
 
 PROGRESS_SECONDS = 5.0
 """Least time between two reports of progress: each is a write to the catalog."""
+
+MOST_KILLED = 2
+"""Workers that an upload may kill: one may have died of something else, two did not."""
 
 REFUSED = frozenset({ErrorCode.LIMIT_EXCEEDED})
 """What is wrong with an upload before any work: REJECTED, where other errors end as FAILED."""
@@ -102,8 +106,7 @@ def run(
 
     written: list[str] = []
     try:
-        if last_receive:
-            _refuse_abandoned(claim)
+        _refuse_abandoned(claim, last_receive)
         report = _reporter(event, claim.lease_token, catalog)
         outcome = finish(event, work(report), storage, written)
     except HandedOver:
@@ -116,23 +119,30 @@ def run(
         else:
             state = catalog.release(event, claim.lease_token, _failure(exc))
         if state is CommitState.SUPERSEDED:
-            storage.delete(written)
+            clear(event, storage, catalog, written)
             return Finished(ClaimState.STALE)
         raise
 
     outcome = replace(outcome, processed_ms=round((time.monotonic() - started) * 1000))
     if catalog.commit(event, claim.lease_token, outcome) is CommitState.SUPERSEDED:
-        storage.delete(written)
+        clear(event, storage, catalog, written)
         return Finished(ClaimState.STALE)
     return Finished(claim.state, outcome)
 
 
-def _refuse_abandoned(claim: Claim) -> None:
-    """Refuse to try what killed an earlier worker, when there is no delivery after this one.
+def _refuse_abandoned(claim: Claim, last_receive: bool) -> None:
+    """Refuse to try what killed MOST_KILLED workers; or one, with no delivery after this one.
 
-    Being killed once more would leave the asset in PROCESSING for ever.
+    Being killed on the last one would leave the asset in PROCESSING for ever. Raises PermanentError
+    or TransientError(EXHAUSTED).
     """
-    if claim.abandoned:
+    if claim.abandoned >= MOST_KILLED:
+        raise PermanentError(
+            ErrorCode.LIMIT_EXCEEDED,
+            "expected a source that a worker lives through "
+            f"but {claim.abandoned} workers were killed by it",
+        )
+    if claim.abandoned and last_receive:
         raise TransientError(ErrorCode.EXHAUSTED, "the worker that tried last was killed")
 
 

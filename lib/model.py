@@ -321,14 +321,14 @@ class ClaimState(StrEnum):
 class Claim:
     """The fence's answer; `lease_token` only when CLAIMED.
 
-    `abandoned`: an earlier worker took the lease and let it run out, so it was killed.
+    `abandoned`: how many workers took the upload's lease and let it run out: they were killed.
     `stored_sequencer` (padded) is what UNORDERED was compared with.
     """
 
     state: ClaimState
     lease_token: str | None = None
     attempts: int = 0
-    abandoned: bool = False
+    abandoned: int = 0
     busy_for: float = 0.0
     """Seconds until a BUSY lease runs out."""
     stored_sequencer: str | None = None
@@ -369,6 +369,8 @@ class Asset:
     manifest_key: str | None = None
     live_version_id: str | None = None
     attempts: int = 0
+    abandoned: int = 0
+    """Of the attempts: those whose worker was killed, since its lease ran out."""
     lease_token: str | None = None
     lease_expires_at: str | None = None
     execution: str | None = None
@@ -382,6 +384,9 @@ class Asset:
     processed_ms: int | None = None
     expires_at: int | None = None
     """Epoch seconds; only tombstones have it."""
+    confirmed: str | None = None
+    """Padded sequencer of the newest event that left the source what is current, if there was one:
+    what is older is stale, while `sequencer` goes on to name the upload and what is made of it."""
 
 
 @dataclass(frozen=True, slots=True)

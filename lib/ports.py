@@ -109,12 +109,21 @@ class Catalog(Protocol):
         """Record a removal as a DELETED tombstone, without renditions. Answers as `receive`."""
         ...
 
+    def confirm(self, event: UploadEvent) -> bool:
+        """Note that an event leaves the stored upload what is current: what is older is stale.
+
+        `event` is of the version that S3 says is current, with the sequencer of what happened. True
+        where the entry is of that version and knows nothing newer: its status, its lease and what
+        is live stay, and so does the sequencer that names the upload. Repeating it is True too.
+        """
+        ...
+
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
-        """Take the lease on an upload: one conditional write.
+        """Take the lease on an upload: one conditional write, two where a lease ran out.
 
         CLAIMED where the entry is absent, older, or the same upload and unfinished (RECEIVED; a
         lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY, UNORDERED, or
-        HANDED_OVER where the live lease is an execution's.
+        HANDED_OVER where the live lease is an execution's. Workers whose lease ran out are counted.
         """
         ...
 
@@ -145,7 +154,8 @@ class Catalog(Protocol):
         """Write a job's outcome, conditional on the sequencer and the lease.
 
         READY and PARTIAL replace what is live; FAILED and REJECTED leave it. Repeating a commit
-        that went through (a lost reply) answers COMMITTED.
+        that went through (a lost reply) answers COMMITTED, also where a newer upload or a removal
+        was recorded since.
         """
         ...
 

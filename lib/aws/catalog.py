@@ -3,17 +3,26 @@
     the stored sequencer is   none     older    the same                      newer    incomparable
                               ┼────────┼────────┼─────────────────────────────┼────────┼──────────
     receive, reject, bury     ABSENT   OLDER    DONE                          STALE    UNORDERED,
-    claim                     receive first     WAITING, LAPSED, RETRYABLE,   STALE    or NAMED
-                                                else BUSY, HANDED_OVER, DONE
+    claim                     receive first     WAITING, RETRYABLE, then      STALE    or NAMED
+                                                LAPSED, else BUSY,
+                                                HANDED_OVER, DONE
+    confirm                   no       OLDER    no                            no       no
+                                       and CURRENT
     hand_over                 no                UNFINISHED and UNTAKEN        no
     progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
     commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
 
+A removal can leave the stored upload what is current. It is noted beside the upload's sequencer,
+in `confirmed`, and what is older than that is stale. So the upload keeps its name, its worker, and
+what is made of it.
+
 Upper-case names of the first kind are conditions, any one of which lets the write through; the
-others are answers, read from the item that made the condition fail. So every write is one request.
+others are answers, read from the item that made the condition fail. So every write is one request;
+only a claim that finds a lease that ran out needs two, to count whose it was.
 
 A request whose reply is lost is sent again by botocore, and then meets what it wrote itself: a
-claim recognises its own lease token, a commit the token in `committed_by`.
+claim recognises its own lease token, a commit the token in `committed_by`. That one stays where a
+newer event is recorded: the commit did go through, and what it made may be live.
 
 A long source is handed over from the worker that claimed it to an execution, whose name is its
 lease's token from then on. A later try has a longer or greater name, so that an execution that was
@@ -56,8 +65,16 @@ TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
 BY_STATUS = "by-status"
 
 ABSENT = "attribute_not_exists(#pk)"
-OLDER = "(#sequencer_length = :sequencer_length AND #sequencer < :sequencer)"
-NAMED = "(#sequencer = :over AND #sequencer <> :sequencer)"
+OLDER = (
+    "(#sequencer_length = :sequencer_length AND #sequencer < :sequencer"
+    " AND (attribute_not_exists(#confirmed) OR #confirmed < :sequencer))"
+)
+NAMED = (
+    "(#sequencer <> :sequencer AND"
+    " (#confirmed = :over OR (attribute_not_exists(#confirmed) AND #sequencer = :over)))"
+)
+CURRENT = "#version_id = :version_id AND #etag = :etag AND #status <> :removed"
+"""The ETag too: a bucket whose versioning is suspended calls each new object's version `null`."""
 SAME = "#sequencer = :sequencer"
 WAITING = f"({SAME} AND #status = :waiting)"
 LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
@@ -78,10 +95,11 @@ NO_WORK: Mapping[str, object] = dict.fromkeys(
         "execution",
         "estimate_ms",
         "progress",
-        "committed_by",
+        "abandoned",
         "error",
         "processed_ms",
         "expires_at",
+        "confirmed",
     )
 )
 """What an upload has not got yet when it is received."""
@@ -115,6 +133,23 @@ class DynamoCatalog:
             "expires_at": int(self._clock()) + TOMBSTONE_SECONDS,
         }
         return self._record(event, over, {**NOTHING_LIVE, **tombstone})
+
+    def confirm(self, event: UploadEvent) -> bool:
+        """Note that an event leaves the stored upload what is current. See `lib.ports.Catalog`."""
+        sequencer = pad_sequencer(event.sequencer)
+        written, stored = self._write(
+            event,
+            {"confirmed": sequencer},
+            f"{OLDER} AND {CURRENT}",
+            {
+                "sequencer": sequencer,
+                "sequencer_length": len(event.sequencer),
+                "version_id": event.source.version_id,
+                "etag": event.source.etag,
+                "removed": AssetStatus.DELETED,
+            },
+        )
+        return written or stored.get("confirmed") == sequencer
 
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
         """Take the lease on an upload, and record the upload first where that is still to do."""
@@ -237,36 +272,43 @@ class DynamoCatalog:
             return Claim(ClaimState.DONE, attempts=stored["attempts"])
         if stored["sequencer_length"] == len(event.sequencer):
             return Claim(ClaimState.STALE)
-        return Claim(ClaimState.UNORDERED, stored_sequencer=stored["sequencer"])
+        newest = stored.get("confirmed") or stored["sequencer"]
+        return Claim(ClaimState.UNORDERED, stored_sequencer=newest)
 
     def _take(self, event: UploadEvent, lease_seconds: float) -> Claim | None:
         """Take the lease on an upload; None where the entry is not this upload's."""
         now, token = self._clock(), uuid.uuid4().hex
-        written, stored = self._write(
-            event,
-            {
-                "status": AssetStatus.PROCESSING,
-                "lease_token": token,
-                "lease_expires_at": to_iso(now + lease_seconds),
-                "attempts": Expression("#attempts + :one"),
-            },
-            " OR ".join((WAITING, LAPSED, RETRYABLE)),
-            {
-                "sequencer": pad_sequencer(event.sequencer),
-                "waiting": AssetStatus.RECEIVED,
-                "working": AssetStatus.PROCESSING,
-                "failed": AssetStatus.FAILED,
-                "no": False,
-                "one": 1,
-            },
-        )
+        lease = {
+            "status": AssetStatus.PROCESSING,
+            "lease_token": token,
+            "lease_expires_at": to_iso(now + lease_seconds),
+            "attempts": Expression("#attempts + :one"),
+        }
+        values = {
+            "sequencer": pad_sequencer(event.sequencer),
+            "waiting": AssetStatus.RECEIVED,
+            "working": AssetStatus.PROCESSING,
+            "failed": AssetStatus.FAILED,
+            "no": False,
+            "one": 1,
+        }
+        written, stored = self._write(event, lease, f"{WAITING} OR {RETRYABLE}", values)
+        abandoned = stored.get("abandoned", 0)
+        if not written and _ran_out(stored, values["sequencer"], to_iso(now)):
+            # An execution is no worker: that its end was not recorded is not the source's fault.
+            abandoned += stored["lease_token"] != stored.get("execution")
+            written, stored = self._write(
+                event,
+                {**lease, "abandoned": abandoned},
+                f"{LAPSED} AND #lease_token = :held",
+                {**values, "held": stored["lease_token"]},
+            )
         if written:
-            abandoned = stored["status"] == AssetStatus.PROCESSING
             return Claim(ClaimState.CLAIMED, token, stored["attempts"] + 1, abandoned)
-        if stored.get("sequencer") != pad_sequencer(event.sequencer):
+        if stored.get("sequencer") != values["sequencer"]:
             return None
         if stored.get("lease_token") == token:
-            return Claim(ClaimState.CLAIMED, token, stored["attempts"])
+            return Claim(ClaimState.CLAIMED, token, stored["attempts"], stored.get("abandoned", 0))
         if stored["status"] == AssetStatus.PROCESSING:
             if stored["lease_token"] == stored.get("execution"):
                 return Claim(ClaimState.HANDED_OVER, attempts=stored["attempts"])
@@ -316,10 +358,16 @@ class DynamoCatalog:
         return True, decode_item(response.get("Attributes", {}))
 
 
+def _ran_out(stored: Mapping[str, Any], sequencer: object, now: str) -> bool:
+    """Tell whether an upload's lease ran out, as LAPSED does."""
+    working = stored.get("sequencer") == sequencer and stored["status"] == AssetStatus.PROCESSING
+    return working and stored["lease_expires_at"] <= now
+
+
 def _refused(stored: Mapping[str, Any], sequencer: str, lease_token: str) -> CommitState:
     """Tell why a worker's write did not go through."""
-    if stored.get("sequencer") != sequencer:
-        return CommitState.SUPERSEDED
     if stored.get("committed_by") == lease_token:
         return CommitState.COMMITTED
+    if stored.get("sequencer") != sequencer:
+        return CommitState.SUPERSEDED
     return CommitState.LEASE_LOST

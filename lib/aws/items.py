@@ -104,6 +104,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         manifest_key=plain.get("manifest_key"),
         live_version_id=plain.get("live_version_id"),
         attempts=plain.get("attempts", 0),
+        abandoned=plain.get("abandoned", 0),
         lease_token=plain.get("lease_token"),
         lease_expires_at=plain.get("lease_expires_at"),
         execution=plain.get("execution"),
@@ -112,6 +113,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         error=_failure(error) if error else None,
         processed_ms=plain.get("processed_ms"),
         expires_at=plain.get("expires_at"),
+        confirmed=plain.get("confirmed"),
     )
 
 

@@ -69,6 +69,23 @@ class MemoryCatalog:
             )
             return self._record(event, over, tombstone)
 
+    def confirm(self, event: UploadEvent) -> bool:
+        """Note that an event leaves the stored upload what is current."""
+        with self._lock:
+            entry, sequencer = self._entries.get(_id(event)), pad_sequencer(event.sequencer)
+            if entry is None:
+                return False
+            asset = entry.asset
+            newer = entry.sequencer_length == len(event.sequencer) and _newest(asset) < sequencer
+            same = (asset.source.version_id, asset.source.etag) == (
+                event.source.version_id,
+                event.source.etag,
+            )
+            if newer and same and asset.status is not AssetStatus.DELETED:
+                asset = replace(asset, confirmed=sequencer, updated_at=to_iso(self._clock()))
+                self._entries[_id(event)] = replace(entry, asset=asset)
+            return asset.confirmed == sequencer
+
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
         """Take the lease on an upload, and record the upload first where that is still to do."""
         with self._lock:
@@ -200,6 +217,7 @@ class MemoryCatalog:
             media_type=event.media_type,
             mime=event.mime,
             attempts=0,
+            abandoned=0,
             lease_token=None,
             lease_expires_at=None,
             execution=None,
@@ -208,20 +226,22 @@ class MemoryCatalog:
             error=None,
             processed_ms=None,
             expires_at=None,
+            confirmed=None,
         )
 
     def _record(self, event: UploadEvent, over: str | None, asset: Asset) -> Claim:
         entry = self._entries.get(_id(event))
         if entry is not None:
-            stored = entry.asset.sequencer
+            stored = _newest(entry.asset)
             comparable = entry.sequencer_length == len(event.sequencer)
-            if stored == asset.sequencer:
+            if entry.asset.sequencer == asset.sequencer:
                 return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
             if stored != over and not comparable:
                 return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
-            if stored != over and stored > asset.sequencer:
+            if stored != over and stored >= asset.sequencer:
                 return Claim(ClaimState.STALE)
-        self._entries[_id(event)] = _Entry(asset, len(event.sequencer))
+        committed_by = entry.committed_by if entry else None
+        self._entries[_id(event)] = _Entry(asset, len(event.sequencer), committed_by)
         return Claim(ClaimState.CLAIMED)
 
     def _take(self, event: UploadEvent, lease_seconds: float) -> Claim:
@@ -237,8 +257,10 @@ class MemoryCatalog:
         retryable = failed and asset.error is not None and not asset.error.permanent
         if asset.status.terminal and not retryable:
             return Claim(ClaimState.DONE, attempts=asset.attempts)
+        killed = working and asset.lease_token != asset.execution
         taken = replace(
             asset,
+            abandoned=asset.abandoned + killed,
             status=AssetStatus.PROCESSING,
             lease_token=uuid.uuid4().hex,
             lease_expires_at=to_iso(now + lease_seconds),
@@ -246,17 +268,22 @@ class MemoryCatalog:
             updated_at=to_iso(now),
         )
         self._entries[_id(event)] = replace(entry, asset=taken)
-        return Claim(ClaimState.CLAIMED, taken.lease_token, taken.attempts, abandoned=working)
+        return Claim(ClaimState.CLAIMED, taken.lease_token, taken.attempts, taken.abandoned)
 
 
 def _id(event: UploadEvent) -> str:
     return asset_id(event.source.bucket, event.source.key)
 
 
+def _newest(asset: Asset) -> str:
+    """Return the sequencer of the newest event that is known."""
+    return asset.confirmed or asset.sequencer
+
+
 def _held(entry: _Entry | None, event: UploadEvent, lease_token: str) -> CommitState | None:
     """Tell why a worker may not write; None where it holds the lease."""
+    if entry is not None and entry.committed_by == lease_token:
+        return CommitState.COMMITTED
     if entry is None or entry.asset.sequencer != pad_sequencer(event.sequencer):
         return CommitState.SUPERSEDED
-    if entry.asset.lease_token == lease_token:
-        return None
-    return CommitState.COMMITTED if entry.committed_by == lease_token else CommitState.LEASE_LOST
+    return None if entry.asset.lease_token == lease_token else CommitState.LEASE_LOST

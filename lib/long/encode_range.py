@@ -28,6 +28,7 @@ from lib.model import Failure, UploadEvent
 from lib.ports import Catalog, Clock, Storage
 from lib.presets import Preset, Presets
 from lib.timestamps import from_iso
+from lib.unwanted import clear
 from lib.video import cmaf
 from lib.video.tracks import INIT, Track
 
@@ -138,7 +139,7 @@ def _report(
     asset = fence.look_up(event, catalog)
     standing = fence.standing(event, execution, asset)
     if standing is fence.Standing.UNWANTED:
-        fence.clear(event, storage)
+        clear(event, storage, catalog)
     paused = asset is not None and clock() - from_iso(asset.updated_at) >= PROGRESS_SECONDS
     if standing is fence.Standing.OWNER and paused:
         with suppress(TransientError):

@@ -11,8 +11,9 @@ from typing import Any
 from lib import job, messages
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.long import fence
-from lib.model import AssetStatus, ClaimState, Failure, Outcome, UploadEvent
+from lib.model import AssetStatus, ClaimState, CommitState, Failure, Outcome, UploadEvent
 from lib.ports import Catalog, Storage
+from lib.unwanted import clear
 
 PASSING = frozenset(
     {
@@ -81,7 +82,7 @@ def fail(
     if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
         asset = fence.look_up(event, catalog)
         if fence.standing(event, execution, asset) is fence.Standing.UNWANTED:
-            fence.clear(event, storage)
+            clear(event, storage, catalog)
         final = asset is None or asset.error is None or asset.error.permanent
         return Failed(final, job.Finished(ClaimState.DONE))
     if isinstance(error, PermanentError):
@@ -91,7 +92,9 @@ def fail(
         failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
         outcome = Outcome(AssetStatus.FAILED, error=failure)
         keep(event)
-    catalog.commit(event, execution, outcome)
+    if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
+        clear(event, storage, catalog)
+        return Failed(error.permanent, job.Finished(ClaimState.STALE))
     return Failed(error.permanent, job.Finished(ClaimState.CLAIMED, outcome))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from lib.keys import asset_id, pad_sequencer, version_prefix
+from lib.keys import asset_id, pad_sequencer
 from lib.model import Asset, AssetStatus, UploadEvent
-from lib.ports import Catalog, Storage
+from lib.ports import Catalog
 
 
 class Standing(StrEnum):
@@ -17,7 +17,7 @@ class Standing(StrEnum):
     FINISHED = "FINISHED"
     """The upload has an outcome, or another holds its lease: touch nothing."""
     UNWANTED = "UNWANTED"
-    """A newer upload or a removal is known, or it failed for good: what was made is nobody's."""
+    """A newer upload or a removal is known, or it failed for good: `lib.unwanted.clear` it."""
 
 
 def look_up(event: UploadEvent, catalog: Catalog) -> Asset | None:
@@ -34,11 +34,3 @@ def standing(event: UploadEvent, execution: str, asset: Asset | None) -> Standin
     failed = asset.status in (AssetStatus.FAILED, AssetStatus.REJECTED)
     final = failed and asset.error is not None and asset.error.permanent
     return Standing.UNWANTED if final else Standing.FINISHED
-
-
-def clear(event: UploadEvent, storage: Storage) -> None:
-    """Delete all that was made of an unwanted upload: sweep may have come before the last of it.
-
-    Nobody else writes below its prefix.
-    """
-    storage.delete_below(version_prefix(event.source, event.sequencer))

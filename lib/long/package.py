@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from lib import job
 from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.keys import rendition_key
+from lib.keys import manifest_key, rendition_key
 from lib.long import fence
 from lib.long.stored import Stored
 from lib.long.work_files import (
@@ -27,6 +27,7 @@ from lib.model import ClaimState, CommitState, Failure, UploadEvent
 from lib.ports import Catalog, Clock, Storage
 from lib.presets import Preset, Presets
 from lib.timestamps import from_iso
+from lib.unwanted import clear
 from lib.video import cmaf
 from lib.video.streams import PLAYLIST
 from lib.video.tracks import Track
@@ -66,7 +67,7 @@ def package(
     asset = fence.look_up(event, catalog)
     standing = fence.standing(event, execution, asset)
     if standing is not fence.Standing.OWNER:
-        _tidy(event, execution, recipe, standing, storage, catalog)
+        _tidy(event, recipe, standing, storage, catalog)
         return Packaged(job.Finished(_CLAIM[standing]))
     plan = read_plan(event, recipe, storage)
     preset = same_recipe(event, presets, plan)
@@ -78,7 +79,7 @@ def package(
     outcome = replace(outcome, processed_ms=spent_ms)
     committed = catalog.commit(event, execution, outcome)
     standing = _STANDING[committed]
-    _tidy(event, execution, recipe, standing, storage, catalog)
+    _tidy(event, recipe, standing, storage, catalog)
     finished = job.Finished(_CLAIM[standing])
     if committed is CommitState.COMMITTED:
         finished = job.Finished(ClaimState.CLAIMED, outcome)
@@ -141,21 +142,18 @@ def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
 
 def _tidy(
     event: UploadEvent,
-    execution: str,
     recipe: str,
     standing: fence.Standing,
     storage: Storage,
     catalog: Catalog,
 ) -> None:
-    """Delete what this execution has stored and not committed, and all that is nobody's.
+    """Delete what was stored and not committed, and all that is nobody's.
 
-    The plan goes last, so that a repeat knows what there was.
+    What was committed stays while it is live, though a newer upload is known. The plan goes last,
+    so that a repeat knows what there was.
     """
-    if standing is fence.Standing.UNWANTED:
-        fence.clear(event, storage)
-        return
     asset = fence.look_up(event, catalog)
-    if asset and asset.status.terminal and asset.execution == execution:
+    if asset and asset.manifest_key == manifest_key(event.source, event.sequencer, recipe):
         committed = {each.key for each in asset.renditions}
         plan = find_plan(event, recipe, storage)
         for rung in plan.rungs if plan else ():
@@ -163,6 +161,8 @@ def _tidy(
             if playlist not in committed:
                 storage.delete_below(playlist.removesuffix(PLAYLIST))
         storage.delete_below(key_of(event, recipe, ""))
+    if standing is fence.Standing.UNWANTED:
+        clear(event, storage, catalog)
 
 
 def _misfit(message: str) -> TransientError:

@@ -251,12 +251,111 @@ class TestBury:
         assert stored(catalog).expires_at is None
 
 
+def restored(sequencer: str, of: str = OLD) -> UploadEvent:
+    """Return what dispatch makes of a removal that leaves an upload what is current."""
+    return upload(sequencer, source=upload(of).source)
+
+
+class TestConfirm:
+    """A version was deleted for good, and another one, which is known, is current."""
+
+    @pytest.mark.parametrize("begin", ["handed over", *AssetStatus])
+    def test_changes_nothing_but_what_is_stale(
+        self, catalog: Catalog, clock: Clock, begin: str
+    ) -> None:
+        before = bring_to(catalog, begin)
+        clock.now += 1
+        confirmed = begin != AssetStatus.DELETED
+        assert catalog.confirm(restored(NEWER)) is confirmed
+        after = before
+        if confirmed:
+            later = "2027-01-15T08:00:01.000Z"
+            after = replace(before, confirmed=pad_sequencer(NEWER), updated_at=later)
+        assert stored(catalog) == after
+        expected = ClaimState.STALE if confirmed else ClaimState.CLAIMED
+        assert catalog.receive(upload(NEW)).state is expected
+
+    def test_makes_stale_what_is_older_only(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        catalog.confirm(restored(NEW))
+        for write in (catalog.receive, catalog.bury):
+            assert write(upload(NEW)).state is ClaimState.STALE
+            assert write(upload(OLD)).state is ClaimState.DONE
+        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.STALE
+        assert catalog.receive(upload(NEWER)).state is ClaimState.CLAIMED
+        assert stored(catalog).confirmed is None
+
+    def test_leaves_the_worker_its_lease(self, catalog: Catalog) -> None:
+        token = take(catalog, upload(OLD))
+        catalog.confirm(restored(NEW))
+        assert catalog.progress(upload(OLD), token, 50) is CommitState.COMMITTED
+        assert catalog.commit(upload(OLD), token, READY) is CommitState.COMMITTED
+        assert stored(catalog).status is AssetStatus.READY
+
+    def test_may_be_repeated_and_come_late(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        assert catalog.confirm(restored(NEWER))
+        before = stored(catalog)
+        assert catalog.confirm(restored(NEWER))
+        assert not catalog.confirm(restored(NEW))
+        assert stored(catalog) == before
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            restored(OLD),
+            restored(NEWER, of=NEW),
+            upload(NEWER, source=replace(upload(OLD).source, etag="of other bytes")),
+            restored("FF"),
+        ],
+    )
+    def test_needs_the_same_version_and_an_older_entry(
+        self, catalog: Catalog, event: UploadEvent
+    ) -> None:
+        finish(catalog, upload(OLD))
+        before = stored(catalog)
+        assert not catalog.confirm(event)
+        assert stored(catalog) == before
+
+    def test_needs_an_entry(self, catalog: Catalog) -> None:
+        assert not catalog.confirm(restored(NEW))
+        assert catalog.get(asset_id("uploads", "a b.jpg")) is None
+
+    def test_is_what_an_event_of_another_order_has_to_name(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        catalog.confirm(restored(NEW))
+        named = catalog.receive(upload("FF")).stored_sequencer
+        assert named == pad_sequencer(NEW)
+        before = catalog.receive(upload("FF"), over=pad_sequencer(OLD))
+        assert (before.state, before.stored_sequencer) == (ClaimState.UNORDERED, named)
+        assert catalog.receive(upload("FF"), over=named).state is ClaimState.CLAIMED
+
+
+def bring_to(catalog: Catalog, begin: str) -> Asset:
+    """Bring the upload OLD to a status, or on its way there."""
+    if begin == AssetStatus.REJECTED:
+        catalog.reject(upload(OLD), PERMANENT)
+    elif begin == AssetStatus.DELETED:
+        catalog.bury(upload(OLD))
+    elif begin == AssetStatus.RECEIVED:
+        catalog.receive(upload(OLD))
+    elif begin == AssetStatus.PROCESSING:
+        take(catalog, upload(OLD))
+    elif begin == "handed over":
+        take(catalog, upload(OLD))
+        catalog.hand_over(upload(OLD), "a-b", lease_seconds=3600)
+    else:
+        error = PERMANENT if begin == AssetStatus.FAILED else None
+        finish(catalog, upload(OLD), replace(READY, status=AssetStatus(begin), error=error))
+    return stored(catalog)
+
+
 class TestClaim:
     def test_takes_what_was_received(self, catalog: Catalog) -> None:
         catalog.receive(upload(NEW))
         claim = catalog.claim(upload(NEW), lease_seconds=60)
         asset = stored(catalog)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, False)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, 0)
         assert (asset.status, asset.attempts) == (AssetStatus.PROCESSING, 1)
         assert claim.lease_token == asset.lease_token
         assert asset.lease_expires_at == "2027-01-15T08:01:00.000Z"
@@ -268,7 +367,7 @@ class TestClaim:
     def test_takes_over_from_an_older_upload(self, catalog: Catalog) -> None:
         take(catalog, upload(OLD))
         claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, False)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, 0)
         assert stored(catalog).source.version_id == f"v-{NEW}"
 
     def test_waits_for_a_live_lease(self, catalog: Catalog, clock: Clock) -> None:
@@ -283,8 +382,32 @@ class TestClaim:
         killed = take(catalog, upload(NEW))
         clock.now += 60
         claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, True)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 1)
         assert claim.lease_token != killed
+
+    def test_counts_the_workers_that_were_killed(self, catalog: Catalog, clock: Clock) -> None:
+        take(catalog, upload(NEW))
+        for killed in (1, 2, 3):
+            clock.now += 60
+            assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == killed
+            assert stored(catalog).abandoned == killed
+
+    def test_counts_over_tries_that_came_back(self, catalog: Catalog, clock: Clock) -> None:
+        take(catalog, upload(NEW))
+        clock.now += 60
+        catalog.release(upload(NEW), take(catalog, upload(NEW)), PASSING)
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.attempts, claim.abandoned) == (3, 1)
+        clock.now += 60
+        assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == 2
+
+    def test_does_not_count_for_a_newer_upload(self, catalog: Catalog, clock: Clock) -> None:
+        take(catalog, upload(OLD))
+        clock.now += 60
+        take(catalog, upload(OLD))
+        clock.now += 60
+        assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == 0
+        assert stored(catalog).abandoned == 0
 
     @pytest.mark.parametrize(
         "outcome",
@@ -307,7 +430,7 @@ class TestClaim:
     def test_tries_again_what_failed_for_the_time_being(self, catalog: Catalog) -> None:
         finish(catalog, upload(NEW), Outcome(AssetStatus.FAILED, error=PASSING))
         claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, False)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
 
     def test_refuses_what_is_older(self, catalog: Catalog) -> None:
         catalog.receive(upload(NEW))
@@ -427,6 +550,16 @@ class TestCommit:
         assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
         assert stored(catalog) == before
 
+    @pytest.mark.parametrize("write", ["receive", "bury"])
+    def test_repeats_itself_though_a_newer_event_is_known(
+        self, catalog: Catalog, write: str
+    ) -> None:
+        token = finish(catalog, upload(OLD))
+        getattr(catalog, write)(upload(NEW))
+        before = stored(catalog)
+        assert catalog.commit(upload(OLD), token, READY) is CommitState.COMMITTED
+        assert stored(catalog) == before
+
     def test_holds_after_the_lease_ran_out_untaken(self, catalog: Catalog, clock: Clock) -> None:
         token = take(catalog, upload(NEW))
         clock.now += 3600
@@ -467,7 +600,7 @@ class TestRelease:
         assert (asset.status, asset.error) == (AssetStatus.RECEIVED, PASSING)
         assert (asset.lease_token, asset.lease_expires_at) == (None, None)
         claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, False)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
 
     def test_does_not_touch_another_workers_lease(self, catalog: Catalog, clock: Clock) -> None:
         token = take(catalog, upload(NEW))
@@ -527,7 +660,7 @@ class TestHandOver:
         assert stored(catalog) == before
         clock.now += 3600
         claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.abandoned) == (ClaimState.CLAIMED, True)
+        assert (claim.state, claim.abandoned) == (ClaimState.CLAIMED, 0)
         # The lease is a worker's again, which may be killed: its message is still needed.
         assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.BUSY
 

@@ -102,6 +102,14 @@ steps = st.lists(
     ),
     max_size=30,
 )
+steps_with_confirmations = st.lists(
+    st.tuples(
+        st.sampled_from(["dispatch", "claim", "commit", "release", "tick", "confirm"]),
+        st.integers(0, len(EVENTS) - 1),
+        st.integers(0, len(OUTCOMES) - 1),
+    ),
+    max_size=30,
+)
 Steps = list[tuple[str, int, int]]
 
 
@@ -110,6 +118,8 @@ def take_step(world: World, what: str, which: int, choice: int) -> Claim | Commi
         return world.dispatch(which)
     if what == "claim" and KINDS[which] == UPLOAD:
         return world.claim(EVENTS[which])
+    if what == "confirm" and (asset := world.asset()):
+        world.catalog.confirm(replace(EVENTS[which], source=asset.source))
     if what == "tick":
         world.clock.now += which * LEASE_SECONDS / 2
     if what in ("commit", "release") and world.working:
@@ -186,8 +196,8 @@ def test_nothing_terminal_regresses(new_catalog: NewCatalog, played: Steps) -> N
     assert all(len(tokens) == 1 for tokens in committed.values())
 
 
-@bounded(40)
-@given(played=steps, longer=st.integers(0, len(EVENTS) - 1))
+@bounded(60)
+@given(played=steps_with_confirmations, longer=st.integers(0, len(EVENTS) - 1))
 def test_both_catalogs_answer_alike(dynamodb: Any, played: Steps, longer: int) -> None:
     """Some events get a sequencer of another length, and go over what they can't compare with."""
 

@@ -166,6 +166,53 @@ def test_what_killed_a_worker_is_not_tried_on_the_last_receive(world):
     assert world.asset.error.code is ErrorCode.EXHAUSTED
 
 
+@pytest.mark.parametrize("last_receive", [False, True])
+def test_what_killed_two_workers_is_refused_for_good_without_a_third(world, last_receive):
+    event = world.upload()
+    for _ in range(2):
+        world.catalog.claim(event, lease_seconds=30)
+        world.clock.now += 31
+    finished = world.run(event, pytest.fail, last_receive=last_receive)
+    assert finished.state is ClaimState.CLAIMED
+    assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
+    assert world.asset.error.permanent
+    assert "2 workers were killed by it" in world.asset.error.message
+    assert world.asset.abandoned == 2
+    assert world.run(event, pytest.fail).state is ClaimState.DONE
+
+
+def test_what_killed_one_worker_is_tried_again(world):
+    event = world.upload()
+    world.catalog.claim(event, lease_seconds=30)
+    world.clock.now += 31
+    world.run(event, work_of(MADE))
+    assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 1)
+
+
+def test_two_deaths_count_also_with_tries_between_that_came_back(world):
+    def fail(_):
+        raise TransientError(ErrorCode.THROTTLED, "slow down")
+
+    event = world.upload()
+    for _ in range(2):
+        world.catalog.claim(event, lease_seconds=30)
+        world.clock.now += 31
+        if not world.asset.abandoned:
+            with pytest.raises(TransientError):
+                world.run(event, fail)
+    world.run(event, pytest.fail)
+    assert world.asset.error.code is ErrorCode.LIMIT_EXCEEDED
+
+
+def test_a_newer_upload_starts_without_the_deaths_of_the_older(world):
+    old = world.upload()
+    for _ in range(2):
+        world.catalog.claim(old, lease_seconds=30)
+        world.clock.now += 31
+    world.run(world.upload(b"newer"), work_of(MADE))
+    assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 0)
+
+
 def test_a_live_lease_is_retried_later(world):
     event = world.upload()
     world.catalog.claim(event, lease_seconds=30)
