@@ -137,13 +137,18 @@ def _refuse_abandoned(claim: Claim, last_receive: bool) -> None:
     or TransientError(EXHAUSTED).
     """
     if claim.abandoned >= MOST_KILLED:
-        raise PermanentError(
-            ErrorCode.LIMIT_EXCEEDED,
-            "expected a source that a worker lives through "
-            f"but {claim.abandoned} workers were killed by it",
-        )
+        raise killed()
     if claim.abandoned and last_receive:
         raise TransientError(ErrorCode.EXHAUSTED, "the worker that tried last was killed")
+
+
+def killed() -> PermanentError:
+    """Return why an upload ends that killed MOST_KILLED workers: it takes more than they have."""
+    return PermanentError(
+        ErrorCode.LIMIT_EXCEEDED,
+        "expected a source that fits into a worker's memory and time "
+        f"but {MOST_KILLED} workers were killed by it",
+    )
 
 
 def failed(error: PermanentError) -> Outcome:

@@ -26,6 +26,15 @@ PASSING = frozenset(
 )
 """Codes of a TransientError: by them, since not every runtime tells the class of an exception."""
 
+KILLED = frozenset(
+    {"Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
+)
+"""What a step's function that was killed is called, for its memory or its time: the state machine
+has tried it MOST_KILLED times.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
 LEASE_SECONDS = 60
 """Enough to write the outcome with."""
 
@@ -57,11 +66,9 @@ def read_ending(told: Mapping[str, Any]) -> Ending:
         told_error = understand(error, str(detail.get("cause") or ""))
         return Ending(messages.decode(detail["input"]), detail["name"], told_error)
     failure = told["failure"]
-    return Ending(
-        messages.read(told["event"]),
-        told["execution"],
-        understand(failure["Error"], failure.get("Cause", "")),
-    )
+    name, cause = failure["Error"], failure.get("Cause", "")
+    reason = job.killed() if name in KILLED else understand(name, cause)
+    return Ending(messages.read(told["event"]), told["execution"], reason)
 
 
 def fail(

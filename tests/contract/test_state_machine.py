@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from lib.job import MOST_KILLED
+from lib.long.fail import KILLED
+
 
 @pytest.fixture(scope="session")
 def resources(package: Any) -> dict[str, Any]:
@@ -69,6 +72,15 @@ def test_every_task_is_tried_again_but_not_for_what_is_permanent(machine: dict[s
         assert (again["BackoffRate"], again["JitterStrategy"]) == (2, "FULL")
         if name != "Record":
             assert task["Retry"][0] == {"ErrorEquals": ["PermanentError"], "MaxAttempts": 0}
+
+
+def test_a_step_that_is_killed_is_tried_once_more_only(machine: dict[str, Any]) -> None:
+    for name, task, _ in tasks(machine):
+        if name != "Record":
+            killed, every = task["Retry"][-2:]
+            assert set(killed["ErrorEquals"]) == KILLED, name
+            assert killed["MaxAttempts"] == MOST_KILLED - 1, name
+            assert every["ErrorEquals"] == ["States.ALL"]
 
 
 def test_whatever_fails_is_recorded_beside_it(machine: dict[str, Any]) -> None:

@@ -241,6 +241,44 @@ def test_who_loses_to_a_newer_version_removes_what_it_wrote(world, ending):
     assert world.asset.source.version_id != event.source.version_id
 
 
+class LostReply(MemoryCatalog):
+    """Loses the reply of the first commit; botocore sends it again after what comes `meanwhile`."""
+
+    def __init__(self, clock, meanwhile):
+        super().__init__(clock)
+        self.meanwhile = [meanwhile]
+
+    def commit(self, event, lease_token, outcome):
+        answer = super().commit(event, lease_token, outcome)
+        if self.meanwhile:
+            self.meanwhile.pop()()
+            answer = super().commit(event, lease_token, outcome)
+        return answer
+
+
+@pytest.mark.parametrize("newer", ["waits", "is refused", "is broken"])
+def test_what_is_live_stays_though_the_reply_of_its_commit_was_lost(world, newer):
+    def meanwhile():
+        upload = world.upload(b"newer")
+        if newer == "is refused":
+            refused = replace(upload, sequencer=f"{int(upload.sequencer, 16) + 1:016X}")
+            world.catalog.reject(refused, BROKEN.error)
+        if newer == "is broken":
+            world.run(upload, broken)
+
+    def broken(_):
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cut off")
+
+    world.catalog = LostReply(world.clock, meanwhile)
+    event = world.upload()
+    world.run(event, work_of(MADE, RUNG))
+    assert world.asset.source != event.source
+    assert world.asset.live_version_id == event.source.version_id
+    listed = {each.key for each in world.asset.renditions}
+    assert set(world.storage.renditions) >= {*listed, world.asset.manifest_key}
+    assert len([key for key in world.storage.renditions if "h264-240" in key]) == 3
+
+
 def test_who_loses_to_another_worker_touches_nothing(world):
     event = world.upload()
 

@@ -19,20 +19,21 @@ from lib.keys import execution_name, version_prefix
 from lib.local.memory import MemoryCatalog
 from lib.long.encode_range import encode_part
 from lib.long.encoding import encode
-from lib.long.fail import fail, read_ending, understand
+from lib.long.fail import KILLED, fail, read_ending, understand
 from lib.long.fence import Standing
 from lib.long.hand_over import hand_over
 from lib.long.package import merge, package
 from lib.long.plan import Allowance, check_price, make_plan
 from lib.long.work_files import Part, PartIndex, read_index, read_plan, write_index
 from lib.messages import encode as spell
-from lib.model import AssetStatus, ClaimState, MediaType, UploadEvent
+from lib.model import AssetStatus, ClaimState, Failure, MediaType, Outcome, UploadEvent
 from lib.presets import PACKAGED
 from tests.fakes import ManualClock, MemoryExecutions, MemoryStorage, received
 from tests.ffmpeg_binary import find_ffmpeg
 
 PRESETS = presets.load(PACKAGED)
 ALLOWANCE = Allowance(lease_seconds=3600, range_cost_s=0.1, dollars=20)
+READY = Outcome(AssetStatus.READY)
 STARTED = "2027-01-15T08:00:00.000Z"
 
 
@@ -471,6 +472,92 @@ class TestFail:
         assert world.letters == []
 
 
+class TestLive:
+    """Superseded is not the same as not live: a newer upload may be refused."""
+
+    AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+    TEXT = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text", permanent=True)
+
+    def refuse_newer(self, world):
+        world.catalog.reject(
+            received(world.storage.upload("film.mp4", b"words"), MediaType.VIDEO), self.TEXT
+        )
+
+    def make_live(self, world):
+        """Commit, then refuse a newer upload; return the recipe and all that is live."""
+        recipe = finish(world).recipe
+        live = dict(world.storage.renditions)
+        self.refuse_newer(world)
+        return recipe, live
+
+    def test_stays_when_packaging_is_repeated_after_its_commit(self, world):
+        recipe, live = self.make_live(world)
+        assert world.package(recipe).finished.state is ClaimState.STALE
+        assert world.storage.renditions == live
+
+    def test_is_tidied_when_packaging_was_killed_after_its_commit(self, world, monkeypatch):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def without_sound(work, preset, tracks, left_out, stored):
+            return _streams(work, preset, [each for each in tracks if each.width], left_out, stored)
+
+        def die(_):
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.storage, "delete", die)
+            with pytest.raises(Killed):
+                world.package(planned.recipe, without_sound)
+        self.refuse_newer(world)
+        world.package(planned.recipe)
+        stored = set(world.storage.renditions)
+        assert not any("/work/" in key for key in stored)
+        assert {each.key for each in world.asset.renditions} <= stored
+        assert world.asset.manifest_key in stored
+
+    def test_stays_when_the_end_of_an_earlier_execution_is_told_late(self, world):
+        first = world.execution
+        world.plan()
+        world.fail(self.AWAY)
+        world.catalog.claim(world.event, lease_seconds=60)
+        world.execution = f"{first}-2"
+        _, live = self.make_live(world)
+        world.fail(self.AWAY, first)
+        world.fail(self.AWAY)
+        assert world.storage.renditions == live
+
+    def test_stays_when_a_range_outlives_its_execution(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        index = next(key for key in world.storage.renditions if key.endswith("range-0000.json"))
+        content = world.storage.renditions.pop(index)
+        live: dict[str, bytes] = {}
+
+        def meanwhile(_):
+            if not live:
+                world.storage.on_put = lambda _: None
+                world.storage.renditions[index] = content
+                world.package(planned.recipe)
+                live.update(world.storage.renditions)
+                self.refuse_newer(world)
+
+        world.storage.on_put = meanwhile
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == live
+
+    def test_goes_with_the_next_commit(self, world):
+        recipe, live = self.make_live(world)
+        newer = received(world.storage.upload("film.mp4", b"newer"), MediaType.VIDEO)
+        token = world.catalog.claim(newer, lease_seconds=60).lease_token
+        world.catalog.commit(newer, token, replace(READY, manifest_key="a/b/c/manifest.json"))
+        world.package(recipe)
+        assert world.storage.renditions == {}
+        assert live
+
+
 class TestEnding:
     def told(self, name, message):
         return understand(name, json.dumps({"errorType": name, "errorMessage": message}))
@@ -505,6 +592,23 @@ class TestEnding:
         understood = understand(error, cause)
         assert isinstance(understood, TransientError)
         assert understood.message == f"unexpected {error}"
+
+    @pytest.mark.parametrize("name", sorted(KILLED))
+    def test_a_step_that_was_killed_each_time_is_not_tried_for_ever(self, world, name):
+        failure = {"Error": name, "Cause": '{"errorMessage": "signal: killed"}'}
+        message = json.loads(spell(world.event))
+        ending = read_ending({"event": message, "execution": world.execution, "failure": failure})
+        assert isinstance(ending.error, PermanentError)
+        assert "killed by it" in ending.error.message
+        world.plan()
+        world.fail(ending.error)
+        assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
+        assert world.letters == []
+
+    def test_an_execution_that_took_too_long_as_a_whole_may_be_tried_again(self, world):
+        detail = {"name": "a-b", "status": "TIMED_OUT", "input": spell(world.event)}
+        ending = read_ending({"source": "aws.states", "detail": detail})
+        assert isinstance(ending.error, TransientError)
 
     def test_is_read_from_the_machine_and_from_its_status(self, world):
         message = json.loads(spell(world.event))
