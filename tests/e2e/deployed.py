@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 0.1
+FUNCTIONS = "media-pipeline-local-"
 
 Found = TypeVar("Found")
 
@@ -33,6 +34,17 @@ def wait_for(look: Callable[[], Found | None], what: str) -> Found:
             return found
         time.sleep(POLL_SECONDS)
     raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}")
+
+
+def reconfigure(functions: Any, name: str, changes: dict[str, str]) -> dict[str, str]:
+    """Change variables of a function; return those it had."""
+    name = FUNCTIONS + name
+    found = functions.get_function_configuration(FunctionName=name)
+    before: dict[str, str] = found["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": before | changes}
+    )
+    return before
 
 
 class Deployed:

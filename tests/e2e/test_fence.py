@@ -1,15 +1,22 @@
 """Duplicates, reordering, overwriting, deleting: exactly one outcome, that of the newest upload."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
-from lib.model import AssetStatus
+from lib import job
+from lib.aws.catalog import DynamoCatalog
+from lib.aws.storage import S3Storage
+from lib.model import Action, AssetStatus, Made, MediaType, Probe, RenditionKind, UploadEvent
 from tests.e2e.deployed import record, wait_for
 
 MEDIA = Path(__file__).parent.parent / "media"
 ALPHA, ROTATED = MEDIA / "rocket-alpha.png", MEDIA / "portrait-gps.jpg"
+PICTURE = Made("1.webp", RenditionKind.IMAGE, "image/webp", b"small", 1, 1)
 
 
 def test_a_duplicated_event_changes_nothing(deployed):
@@ -76,6 +83,119 @@ def test_a_deleted_upload_that_is_restored_gets_its_renditions_back(deployed):
     asset = deployed.wait(key, version, AssetStatus.READY)
     listed = {each.key for each in asset.renditions} | {asset.manifest_key}
     wait_for(lambda: deployed.stored(key) == listed, "exactly the new renditions")
+
+
+def quick(deployed, kind, number):
+    """Change a key three times back to back; return it, and the version that is current then."""
+    key = f"fence/{kind}-{number}.png"
+    first = deployed.upload(key, ALPHA)
+    if kind == "restored":
+        gone = deployed.s3.delete_object(Bucket=deployed.uploads, Key=key)["VersionId"]
+    else:
+        gone = deployed.upload(key, ROTATED)
+    deployed.s3.delete_object(Bucket=deployed.uploads, Key=key, VersionId=gone)
+    return key, first
+
+
+def is_true(deployed, key, version):
+    """Tell whether a version is ready, and exactly what the asset lists is stored."""
+    asset = deployed.asset(key)
+    if asset is None or (asset.status, asset.live_version_id) != (AssetStatus.READY, version):
+        return False
+    listed = {each.key for each in asset.renditions} | {asset.manifest_key}
+    return deployed.stored(key) == listed
+
+
+QUICK = 3
+"""Keys of each kind."""
+
+
+def test_what_is_restored_or_rolled_back_at_once_ends_with_what_is_current(deployed):
+    waiting = dict(
+        quick(deployed, kind, number)
+        for number in range(QUICK)
+        for kind in ("restored", "rolled-back")
+    )
+
+    def settle():
+        for key, version in list(waiting.items()):
+            if is_true(deployed, key, version):
+                del waiting[key]
+        return not waiting
+
+    with suppress(AssertionError):
+        wait_for(settle, "every key to show what is current")
+    assert {key: deployed.asset(key).status for key in waiting} == {}
+
+
+def later(asset, by=1):
+    """Return a sequencer that is later than an asset's."""
+    sequencer = record(asset)["s3"]["object"]["sequencer"]
+    return f"{int(sequencer, 16) + by:0{len(sequencer)}X}"
+
+
+def test_events_of_a_restored_key_may_come_in_another_order(deployed):
+    key = "fence/orders.png"
+    version = deployed.upload(key, ALPHA)
+    ready = deployed.wait(key, version)
+    removed = record(ready, "ObjectRemoved:DeleteMarkerCreated")
+    restored = record(ready, "ObjectRemoved:Delete")
+    for event, sequencer in ((removed, later(ready)), (restored, later(ready, 2))):
+        event["s3"]["object"] |= {"versionId": "the-marker", "sequencer": sequencer}
+    for event in (restored, removed, restored, removed):
+        deployed.dispatch(event)
+    asset = deployed.asset(key)
+    assert (asset.status, asset.manifest_key) == (AssetStatus.READY, ready.manifest_key)
+    assert asset.confirmed > asset.sequencer == ready.sequencer
+    assert is_true(deployed, key, version)
+
+
+class LostReply:
+    """A DynamoDB client that loses the reply of the first commit, and sends it again later."""
+
+    def __init__(self, client, meanwhile):
+        self._client, self._meanwhile = client, [meanwhile]
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def update_item(self, **request):
+        answer = self._client.update_item(**request)
+        if ":committed_by" in request["ExpressionAttributeValues"] and self._meanwhile:
+            self._meanwhile.pop()()
+            return self._client.update_item(**request)
+        return answer
+
+
+def test_what_is_live_stays_when_the_reply_of_its_commit_is_lost(deployed):
+    """The worker runs here, on the deployed table and buckets; the rest is the stage's own."""
+    key = "fence/lost-reply.png"
+    version = deployed.upload(key, ALPHA)
+    first = deployed.wait(key, version)
+    deployed.upload("fence/between.txt", b"")  # its sequencer is the one that the worker's has
+    event = UploadEvent(
+        Action.CREATED, first.source, later(first), MediaType.IMAGE, first.mime, first.created_at
+    )
+
+    def refuse_newer():
+        refused = deployed.upload(key, b"just words")
+        deployed.wait(key, refused, AssetStatus.REJECTED)
+
+    client: Any = LostReply(boto3.client("dynamodb"), refuse_newer)
+    finished = job.run(
+        event,
+        lambda _: job.Work(Probe(), iter([PICTURE]), "default", "recipe"),
+        storage=S3Storage(deployed.s3, deployed.renditions),
+        catalog=DynamoCatalog(client, deployed.outputs["CatalogTable"]),
+        deadline=lambda: 60.0,
+    )
+    asset = deployed.asset(key)
+    assert finished.outcome is not None
+    assert asset.status is AssetStatus.REJECTED
+    assert asset.live_version_id == version
+    listed = {each.key for each in asset.renditions} | {asset.manifest_key}
+    assert asset.manifest_key.endswith("/recipe/manifest.json")
+    wait_for(lambda: deployed.stored(key) == listed, "exactly what is live to be stored")
 
 
 @pytest.fixture(scope="module")

@@ -13,21 +13,10 @@ import pytest
 
 from lib.keys import execution_name, version_prefix
 from lib.model import AssetStatus
-from tests.e2e.deployed import record, wait_for
+from tests.e2e.deployed import FUNCTIONS, reconfigure, record, wait_for
 from tests.ffmpeg_binary import find_ffmpeg
 
-FUNCTIONS = "media-pipeline-local-"
 FORCED = {"processVideo": {"SHORT_SECONDS": "0"}, "planVideo": {"RANGE_SECONDS": "0"}}
-
-
-def reconfigure(functions, name, changes):
-    """Change variables of a function; return those it had."""
-    name = FUNCTIONS + name
-    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": before | changes}
-    )
-    return before
 
 
 @pytest.fixture(scope="module")
