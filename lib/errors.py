@@ -4,7 +4,7 @@ MediaError                  what went wrong, as a code for machines and a messag
 ├── PermanentError          retrying cannot help: recorded, counted, acknowledged
 │     UNSUPPORTED_MEDIA     the bytes are not a type that the pipeline makes renditions of
 │     CORRUPT_MEDIA         the type is known, the content cannot be decoded
-│     LIMIT_EXCEEDED        larger, longer or more than the limits allow
+│     LIMIT_EXCEEDED        larger, longer or more than the limits, or a worker's life, allow
 │     SOURCE_GONE           the object version was deleted before it was processed
 │     ENCODE_FAILED         one rendition cannot be made from this source
 │     UNKNOWN_PRESET        the asset asks for a preset that presets.toml does not have
