@@ -297,12 +297,7 @@ class DynamoCatalog:
         if not written and _ran_out(stored, values["sequencer"], to_iso(now)):
             # An execution is no worker: that its end was not recorded is not the source's fault.
             abandoned += stored["lease_token"] != stored.get("execution")
-            written, stored = self._write(
-                event,
-                {**lease, "abandoned": abandoned},
-                f"{LAPSED} AND #lease_token = :held",
-                {**values, "held": stored["lease_token"]},
-            )
+            written, stored = self._write(event, {**lease, "abandoned": abandoned}, LAPSED, values)
         if written:
             return Claim(ClaimState.CLAIMED, token, stored["attempts"] + 1, abandoned)
         if stored.get("sequencer") != values["sequencer"]:

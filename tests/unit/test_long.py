@@ -24,7 +24,7 @@ from lib.long.fence import Standing
 from lib.long.hand_over import hand_over
 from lib.long.package import merge, package
 from lib.long.plan import Allowance, check_price, make_plan
-from lib.long.work_files import Part, PartIndex, read_index, read_plan, write_index
+from lib.long.work_files import Part, PartIndex, key_of, read_index, read_plan, write_index
 from lib.messages import encode as spell
 from lib.model import AssetStatus, ClaimState, Failure, MediaType, Outcome, UploadEvent
 from lib.presets import PACKAGED
@@ -547,6 +547,18 @@ class TestLive:
         world.storage.on_put = meanwhile
         assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
         assert world.storage.renditions == live
+
+    def test_is_all_that_stays_when_a_failure_is_superseded_while_it_is_recorded(self, world):
+        recipe = world.plan().recipe
+
+        def superseded(_):
+            self.refuse_newer(world)
+            world.storage.renditions[key_of(world.event, recipe, "late.json")] = b"{}"
+
+        ports = {"catalog": world.catalog, "storage": world.storage, "keep": superseded}
+        failed = fail(world.event, world.execution, self.AWAY, **ports)
+        assert failed.finished == job.Finished(ClaimState.STALE)
+        assert world.storage.renditions == {}
 
     def test_goes_with_the_next_commit(self, world):
         recipe, live = self.make_live(world)
