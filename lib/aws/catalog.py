@@ -6,15 +6,15 @@
     claim                     receive first     WAITING, RETRYABLE, then      STALE    or NAMED
                                                 LAPSED, else BUSY,
                                                 HANDED_OVER, DONE
-    confirm                   no       OLDER    no                            no       no
-                                       and CURRENT
+    confirm                   no       OLDER    no                            no       SHORTER,
+                                       and CURRENT                                     and CURRENT
     hand_over                 no                UNFINISHED and UNTAKEN        no
     progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
     commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
 
 A removal can leave the stored upload what is current. It is noted beside the upload's sequencer,
 in `confirmed`, and what is older than that is stale. So the upload keeps its name, its worker, and
-what is made of it.
+what is made of it. Another event of the stored version is STALE too where it cannot be compared.
 
 Upper-case names of the first kind are conditions, any one of which lets the write through; the
 others are answers, read from the item that made the condition fail. So every write is one request;
@@ -44,6 +44,7 @@ from lib.aws.items import asset_from_item, decode_item, describe_outcome
 from lib.aws.updates import Expression, conditional_update
 from lib.keys import asset_id, pad_sequencer
 from lib.model import (
+    Action,
     Asset,
     AssetStatus,
     Claim,
@@ -66,9 +67,11 @@ BY_STATUS = "by-status"
 
 ABSENT = "attribute_not_exists(#pk)"
 OLDER = (
-    "(#sequencer_length = :sequencer_length AND #sequencer < :sequencer"
-    " AND (attribute_not_exists(#confirmed) OR #confirmed < :sequencer))"
+    "(#sequencer_length = :sequencer_length AND (#confirmed < :sequencer"
+    " OR (attribute_not_exists(#confirmed) AND #sequencer < :sequencer)))"
 )
+SHORTER = "#sequencer_length < :sequencer_length"
+"""Cannot be compared, but what S3 sends grows: older, where S3 has said what is current."""
 NAMED = (
     "(#sequencer <> :sequencer AND"
     " (#confirmed = :over OR (attribute_not_exists(#confirmed) AND #sequencer = :over)))"
@@ -139,17 +142,19 @@ class DynamoCatalog:
         sequencer = pad_sequencer(event.sequencer)
         written, stored = self._write(
             event,
-            {"confirmed": sequencer},
-            f"{OLDER} AND {CURRENT}",
+            {"confirmed": sequencer, "sequencer_length": len(event.sequencer)},
+            f"({OLDER} OR {SHORTER}) AND {CURRENT}",
             {
                 "sequencer": sequencer,
-                "sequencer_length": len(event.sequencer),
                 "version_id": event.source.version_id,
                 "etag": event.source.etag,
                 "removed": AssetStatus.DELETED,
             },
         )
-        return written or stored.get("confirmed") == sequencer
+        if written or stored.get("confirmed") == sequencer:
+            return True
+        longer = stored.get("sequencer_length", 0) > len(event.sequencer)
+        return longer and _same_version(stored, event)
 
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
         """Take the lease on an upload, and record the upload first where that is still to do."""
@@ -270,7 +275,7 @@ class DynamoCatalog:
             return Claim(ClaimState.CLAIMED)
         if stored["sequencer"] == pad_sequencer(event.sequencer):
             return Claim(ClaimState.DONE, attempts=stored["attempts"])
-        if stored["sequencer_length"] == len(event.sequencer):
+        if stored["sequencer_length"] == len(event.sequencer) or _same_version(stored, event):
             return Claim(ClaimState.STALE)
         newest = stored.get("confirmed") or stored["sequencer"]
         return Claim(ClaimState.UNORDERED, stored_sequencer=newest)
@@ -351,6 +356,14 @@ class DynamoCatalog:
             stored: dict[str, Any] = {**exc.response}
             return False, decode_item(stored.get("Item", {}))
         return True, decode_item(response.get("Attributes", {}))
+
+
+def _same_version(stored: Mapping[str, Any], event: UploadEvent) -> bool:
+    """Tell whether an upload is of the version that is stored, by another event of it."""
+    if event.action is Action.REMOVED or stored["status"] == AssetStatus.DELETED:
+        return False
+    source = event.source
+    return (stored["version_id"], stored["etag"]) == (source.version_id, source.etag)
 
 
 def _ran_out(stored: Mapping[str, Any], sequencer: object, now: str) -> bool:

@@ -10,6 +10,7 @@ from threading import Lock
 
 from lib.keys import asset_id, pad_sequencer
 from lib.model import (
+    Action,
     Asset,
     AssetStatus,
     Claim,
@@ -76,15 +77,12 @@ class MemoryCatalog:
             if entry is None:
                 return False
             asset = entry.asset
-            newer = entry.sequencer_length == len(event.sequencer) and _newest(asset) < sequencer
-            same = (asset.source.version_id, asset.source.etag) == (
-                event.source.version_id,
-                event.source.etag,
-            )
-            if newer and same and asset.status is not AssetStatus.DELETED:
+            length, same = len(event.sequencer), _same_version(asset, event)
+            comparable = entry.sequencer_length == length and _newest(asset) < sequencer
+            if same and (comparable or entry.sequencer_length < length):
                 asset = replace(asset, confirmed=sequencer, updated_at=to_iso(self._clock()))
-                self._entries[_id(event)] = replace(entry, asset=asset)
-            return asset.confirmed == sequencer
+                self._entries[_id(event)] = replace(entry, asset=asset, sequencer_length=length)
+            return asset.confirmed == sequencer or (same and entry.sequencer_length > length)
 
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
         """Take the lease on an upload, and record the upload first where that is still to do."""
@@ -237,6 +235,8 @@ class MemoryCatalog:
             if entry.asset.sequencer == asset.sequencer:
                 return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
             if stored != over and not comparable:
+                if _same_version(entry.asset, event):
+                    return Claim(ClaimState.STALE)
                 return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
             if stored != over and stored >= asset.sequencer:
                 return Claim(ClaimState.STALE)
@@ -278,6 +278,14 @@ def _id(event: UploadEvent) -> str:
 def _newest(asset: Asset) -> str:
     """Return the sequencer of the newest event that is known."""
     return asset.confirmed or asset.sequencer
+
+
+def _same_version(asset: Asset, event: UploadEvent) -> bool:
+    """Tell whether an upload is of the version that is stored, by another event of it."""
+    if event.action is Action.REMOVED or asset.status is AssetStatus.DELETED:
+        return False
+    stored, source = asset.source, event.source
+    return (stored.version_id, stored.etag) == (source.version_id, source.etag)
 
 
 def _held(entry: _Entry | None, event: UploadEvent, lease_token: str) -> CommitState | None:

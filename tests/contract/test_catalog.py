@@ -306,7 +306,7 @@ class TestConfirm:
             restored(OLD),
             restored(NEWER, of=NEW),
             upload(NEWER, source=replace(upload(OLD).source, etag="of other bytes")),
-            restored("FF"),
+            restored("FF", of=NEW),
         ],
     )
     def test_needs_the_same_version_and_an_older_entry(
@@ -320,6 +320,29 @@ class TestConfirm:
     def test_needs_an_entry(self, catalog: Catalog) -> None:
         assert not catalog.confirm(restored(NEW))
         assert catalog.get(asset_id("uploads", "a b.jpg")) is None
+
+    def test_keeps_the_longer_of_two_sequencers(self, catalog: Catalog) -> None:
+        finish(catalog, upload(OLD))
+        assert catalog.confirm(restored(NEW + "00"))
+        before = stored(catalog)
+        assert before.confirmed == pad_sequencer(NEW + "00")
+        assert catalog.confirm(restored(NEWER))
+        assert stored(catalog) == before
+        assert catalog.bury(upload(NEWER)).state is ClaimState.UNORDERED
+        assert catalog.bury(upload(OLD + "FF")).state is ClaimState.STALE
+        assert catalog.receive(upload(NEWER + "00")).state is ClaimState.CLAIMED
+
+    @pytest.mark.parametrize("sequencer", ["FF", NEW + "00"])
+    def test_is_not_undone_by_another_event_of_the_version(
+        self, catalog: Catalog, sequencer: str
+    ) -> None:
+        finish(catalog, upload(OLD))
+        before = stored(catalog)
+        assert catalog.receive(restored(sequencer)).state is ClaimState.STALE
+        assert catalog.claim(restored(sequencer), lease_seconds=60).state is ClaimState.STALE
+        assert stored(catalog) == before
+        removal = replace(restored(sequencer), action=Action.REMOVED)
+        assert catalog.bury(removal).state is ClaimState.UNORDERED
 
     def test_is_what_an_event_of_another_order_has_to_name(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))

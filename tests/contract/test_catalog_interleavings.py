@@ -196,7 +196,7 @@ def test_nothing_terminal_regresses(new_catalog: NewCatalog, played: Steps) -> N
     assert all(len(tokens) == 1 for tokens in committed.values())
 
 
-@bounded(60)
+@bounded(40)
 @given(played=steps_with_confirmations, longer=st.integers(0, len(EVENTS) - 1))
 def test_both_catalogs_answer_alike(dynamodb: Any, played: Steps, longer: int) -> None:
     """Some events get a sequencer of another length, and go over what they can't compare with."""

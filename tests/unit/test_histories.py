@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -89,6 +89,8 @@ class World:
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     topic: RecordingTopic = field(default_factory=RecordingTopic)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    grown: int = 9
+    """The change from which on S3's sequencers are longer."""
     events: list[ObjectEvent] = field(default_factory=list)
     waiting: list[UploadEvent] = field(default_factory=list)
     taken: int = 0
@@ -106,6 +108,8 @@ class World:
             event = self.storage.remove(KEY)
         else:
             event = self.storage.destroy(self.events[int(which[0]) - 1])
+        if len(self.events) >= self.grown:
+            event = replace(event, sequencer=f"0{event.sequencer}")
         self.events.append(event)
 
     def deliver(self, number: int) -> None:
@@ -191,9 +195,16 @@ class World:
         return None
 
 
-def play(story: list[str], schedule: Schedule, workers: str, failing: int | None = None) -> World:
+def play(
+    story: list[str],
+    schedule: Schedule,
+    workers: str,
+    *,
+    failing: int | None = None,
+    grown: int = 9,
+) -> World:
     """Play a schedule, then let everything settle."""
-    world = World(story)
+    world = World(story, grown=grown)
 
     def step(at: int) -> None:
         if at == len(schedule):
@@ -261,6 +272,18 @@ def test_a_publication_that_fails_once_loses_nothing(name: str, workers: str) ->
         (schedule, failing): wrong
         for schedule in schedules(len(story), twice=False, late=False)
         for failing in range(len(schedule))
-        if (wrong := play(story, schedule, workers, failing).wrong())
+        if (wrong := play(story, schedule, workers, failing=failing).wrong())
+    }
+    assert not broken, f"{len(broken)}: {dict(list(broken.items())[:3])}"
+
+
+@pytest.mark.parametrize(("grown", "workers"), [(1, "quick"), (2, "quick"), (2, "late")])
+@pytest.mark.parametrize("name", SHORT)
+def test_sequencers_may_grow(name: str, workers: str, grown: int) -> None:
+    story = HISTORIES[name].split(", ")
+    broken = {
+        schedule: wrong
+        for schedule in schedules(len(story), twice=True, late=False)
+        if (wrong := play(story, schedule, workers, grown=grown).wrong())
     }
     assert not broken, f"{len(broken)}: {dict(list(broken.items())[:3])}"
