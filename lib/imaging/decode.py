@@ -16,6 +16,7 @@ from math import ceil
 from PIL import Image, ImageFile
 
 from lib.errors import ErrorCode, PermanentError
+from lib.imaging.bounds import check_work
 from lib.imaging.resize import Extent
 from lib.presets import Limits
 
@@ -55,7 +56,7 @@ Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
 
 
 def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageFile:
-    """Read the header of a source, and refuse what is too large before its pixels are decoded.
+    """Read the header of a source, and refuse what is too much before its pixels are decoded.
 
     Raises PermanentError: UNSUPPORTED_MEDIA for a container without a decoder, LIMIT_EXCEEDED,
     CORRUPT_MEDIA.
@@ -73,6 +74,7 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
     # Pillow refuses at twice this, even where it makes room before it tells the size.
     Image.MAX_IMAGE_PIXELS = limits.image_megapixels * 500_000
     with blaming_the_source(container):
+        check_work(data, container, limits)
         factory: Opener = getattr(import_module(module), name)
         image = factory(io.BytesIO(data))
     if image.width * image.height > limits.image_megapixels * 1_000_000:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 
+from lib.imaging.bounds.exif import check_exif
 from lib.imaging.color import name_space
 from lib.imaging.metadata import describe, first_value
 from lib.imaging.resize import Extent, height_at
@@ -71,6 +72,9 @@ def read_header(
 
 
 def _exif(image: ImageFile.ImageFile) -> Image.Exif:
+    said = image.info.get("exif")
+    if isinstance(said, bytes):
+        check_exif(said)
     for key in XMP_KEYS:  # no browser turns an image by its XMP; Pillow would
         image.info.pop(key, None)
     try:

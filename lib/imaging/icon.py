@@ -7,10 +7,18 @@ from io import BytesIO
 from PIL import Image
 from PIL.IcoImagePlugin import IcoFile
 
+from lib.imaging.bounds.png import check_chunks
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
 
 def open_largest(file: BytesIO) -> Image.Image:
     """Return the largest image, its pixels not decoded yet where they are a PNG.
 
     Pillow's own class would decode before anybody could ask for the size.
     """
-    return IcoFile(file).frame(0)
+    icon = IcoFile(file)
+    largest, data = icon.entry[0], file.getvalue()
+    if data.startswith(PNG, largest.offset):
+        check_chunks(data, largest.offset + len(PNG))
+    return icon.frame(0)

@@ -9,12 +9,11 @@ from PIL import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from lib.errors import ErrorCode, PermanentError
+from lib.imaging.bounds.jpeg2000 import find_codestream
 from lib.imaging.resize import Extent
 
-CODESTREAM, CODING, TILE = b"\xff\x4f\xff\x51", 0xFF52, 0xFF90
-"""Start of the codestream, with its sizes; default coding style; the first tile."""
-
-MOST_COMPONENTS = 4
+CODING, TILE = 0xFF52, 0xFF90
+"""Default coding style; the first tile."""
 
 MOST_MEGAPIXELS = 60
 """At full size: the decoder holds 24 bytes for each pixel."""
@@ -24,15 +23,14 @@ def open_codestream(file: BytesIO) -> Jpeg2KImageFile:
     """Return the image, its pixels not decoded yet.
 
     Raises ValueError where the file around the codestream tells other sizes: the decoder makes room
-    for those of the codestream.
+    for those of the codestream. `bounds.jpeg2000` has checked the rest.
     """
     image = Jpeg2KImageFile(file)
     data = file.getvalue()
-    sizes = data.index(CODESTREAM) + 8
+    sizes = find_codestream(data) + 8
     right, bottom, left, top = struct.unpack_from(">4I", data, sizes)
-    (components,) = struct.unpack_from(">H", data, sizes + 32)
-    if (right - left, bottom - top) != image.size or components > MOST_COMPONENTS:
-        raise ValueError(f"{right - left} × {bottom - top} px of {components} components")
+    if (right - left, bottom - top) != image.size:
+        raise ValueError(f"{right - left} × {bottom - top} px, unlike {image.size}")
     return image
 
 
@@ -59,7 +57,7 @@ def decode_half(image: ImageFile.ImageFile, data: bytes, size: tuple[int, int]) 
 
 def _can_be_halved(data: bytes) -> bool:
     """Tell whether there is a half; and whether Pillow sizes it as OpenJPEG does."""
-    at = data.index(CODESTREAM) + 2
+    at = find_codestream(data) + 2
     if any(struct.unpack_from(">II", data, at + 14)):  # the picture begins within its first tile
         return False
     while True:

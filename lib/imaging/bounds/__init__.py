@@ -1,0 +1,26 @@
+"""What a source's header may ask of its decoder: one file a format, from header to refusal.
+
+A check reads a source's own structure, decodes nothing and runs before any decoder sees the bytes.
+What it lets pass costs its decoder at most a constant and a factor of the bytes received:
+docs/operations.md has both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from lib.presets import Limits
+
+CHECKED = ("jpeg", "png", "webp", "gif", "tiff", "bmp", "jpeg2000", "psd", "ico", "avif", "heif")
+"""Each container has a module of its name here, with `check`; loaded when it is first needed."""
+
+
+def check_work(data: bytes, container: str, limits: Limits) -> None:
+    """Refuse a source that asks for more work than its bytes are worth.
+
+    Raises PermanentError(LIMIT_EXCEEDED), and ValueError, IndexError or struct.error for what is
+    nonsense: `decode.blaming_the_source` makes CORRUPT_MEDIA of them.
+    """
+    check: Callable[[bytes, Limits], None] = import_module(f"{__name__}.{container}").check
+    check(data, limits)

@@ -1,0 +1,100 @@
+"""Read the directories of a TIFF, or of Exif, which is made like one (TIFF 6.0, BigTIFF)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from lib.imaging.bounds.parts import check_count, check_most
+
+WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+WIDE = {16: 8, 17: 8, 18: 8}
+"""Type → bytes of one value; the wide ones are BigTIFF's."""
+
+LETTERS = {1: "B", 3: "H", 4: "L", 13: "L", 16: "Q", 18: "Q"}
+"""Of the types of which there are whole numbers without a sign."""
+
+AS_THEY_ARE = frozenset((1, 2, 7))
+"""Bytes and text stay one object; of each other value a decoder makes one of its own."""
+
+MOST_ENTRIES = 65_535
+"""There are no more tags, and BigTIFF can say more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A tag's values: their type, how many, and where they begin."""
+
+    type: int
+    count: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The entries of one directory by their tags, the first of each."""
+
+    data: bytes
+    order: str
+    entries: dict[int, Entry]
+
+    def numbers(self, tag: int) -> tuple[int, ...]:
+        """Return the values of a tag as far as the bytes go; none for what are no numbers."""
+        entry = self.entries.get(tag)
+        letter = LETTERS.get(entry.type) if entry else None
+        if not entry or not letter:
+            return ()
+        there = max(0, len(self.data) - entry.at) // WIDTHS_OF_ALL[entry.type]
+        count = min(entry.count, there)
+        return struct.unpack_from(f"{self.order}{count}{letter}", self.data, entry.at)
+
+    def number(self, tag: int, default: int = 0) -> int:
+        """Return the first value of a tag, or the default for none.
+
+        Raises ValueError for one that cannot be read: another reader may have another idea of it.
+        """
+        if tag in self.entries and not self.numbers(tag):
+            raise ValueError(f"tag {tag} without a number")
+        return next(iter(self.numbers(tag)), default)
+
+
+WIDTHS_OF_ALL = WIDTHS | WIDE
+
+
+def read_first(data: bytes) -> Directory:
+    """Read the first directory. Raises PermanentError(LIMIT_EXCEEDED) for too many values."""
+    is_big = 43 in data[2:4]
+    (at,) = struct.unpack_from(_order(data) + ("Q" if is_big else "L"), data, 8 if is_big else 4)
+    return read_directory(data, at, is_big)
+
+
+def read_directory(data: bytes, at: int, is_big: bool = False) -> Directory:
+    """Read the directory at a place. Raises PermanentError(LIMIT_EXCEEDED) for too many values."""
+    order = _order(data)
+    head = struct.Struct(order + ("HHQ" if is_big else "HHL"))
+    offset = struct.Struct(order + ("Q" if is_big else "L"))
+    (count,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, at)
+    check_most(count, MOST_ENTRIES, "entries of one directory")
+    at += 8 if is_big else 2
+    entries: dict[int, Entry] = {}
+    values = 0
+    for _ in range(count):
+        if at + head.size + offset.size > len(data):
+            break
+        tag, kind, number = head.unpack_from(data, at)
+        place = at + head.size
+        at = place + offset.size
+        width = WIDTHS_OF_ALL.get(kind)
+        if width is None or tag in entries:
+            continue
+        if number * width > offset.size:
+            (place,) = offset.unpack_from(data, place)
+        if kind not in AS_THEY_ARE:
+            values += min(number, max(0, len(data) - place) // width)
+            check_count(values, len(data), "values of tags")
+        entries[tag] = Entry(kind, number, place)
+    return Directory(data, order, entries)
+
+
+def _order(data: bytes) -> str:
+    return "<" if data[:2] == b"II" else ">"

@@ -1,0 +1,13 @@
+"""HEIC: what decoding the primary item takes, with all that it is made of (ISO/IEC 23008-12)."""
+
+from __future__ import annotations
+
+from lib.imaging.bounds.boxes import by_kind, only, read_meta
+from lib.imaging.bounds.items import Work
+from lib.presets import Limits
+
+
+def check(data: bytes, limits: Limits) -> None:
+    """Refuse too many pixels, coded or composed, too many properties, and items in circles."""
+    if meta := only(by_kind(data, 0, len(data)), b"meta"):
+        Work(data, read_meta(data, meta), limits).check()

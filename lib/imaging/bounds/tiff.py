@@ -1,0 +1,65 @@
+"""TIFF: strips and tiles of the first page, and what is in them (TIFF 6.0)."""
+
+from __future__ import annotations
+
+from lib.imaging.bounds.directories import Directory, read_first
+from lib.imaging.bounds.jpeg import refuse_scans
+from lib.imaging.bounds.parts import check_count, check_most
+from lib.presets import Limits
+
+WIDTH, LENGTH, COMPRESSION, STRIPS, SAMPLES, ROWS_PER_STRIP = 256, 257, 259, 273, 277, 278
+STRIP_BYTES, PLANAR, TILE_WIDTH, TILE_LENGTH, TILES, TILE_BYTES = 279, 284, 322, 323, 324, 325
+SEPARATE = 2
+OLD_JPEG, JPEG = 6, 7
+
+SCAN = b"\xff\xda"
+"""Start of a scan. In what a JPEG codes, FF is followed by a zero or a marker."""
+
+MOST_SAMPLES = 8
+"""Pillow reads up to six for a pixel."""
+
+READ_AGAIN = 4
+"""How often strips may tell of the same bytes, on average. A decoder goes through them each time,
+even where nothing comes of it; some writers say too much of each."""
+
+
+def check(data: bytes, limits: Limits) -> None:
+    """Refuse too many values, strips or tiles, strips over each other, and JPEG's scans in them."""
+    page = read_first(data)
+    width, height = page.number(WIDTH), page.number(LENGTH)
+    is_tiled = TILES in page.entries and STRIPS not in page.entries
+    if is_tiled:
+        wide, high = page.number(TILE_WIDTH), page.number(TILE_LENGTH)
+        if not wide or not high:
+            raise ValueError("tiles of no size")
+    else:
+        wide, high = width, min(page.number(ROWS_PER_STRIP, height), height) or height
+    if not width or not height:
+        raise ValueError(f"{width} × {height} px")
+    strips = -(-width // wide) * -(-height // high)
+    if page.number(PLANAR) == SEPARATE:
+        strips *= min(page.number(SAMPLES, 1), MOST_SAMPLES)
+    check_count(strips, len(data), "tiles" if is_tiled else "strips")
+    extents = _extents(page, TILES if is_tiled else STRIPS, TILE_BYTES if is_tiled else STRIP_BYTES)
+    check_most(
+        sum(end - start for start, end in extents),
+        READ_AGAIN * len(data),
+        "bytes of all strips together",
+    )
+    compression = page.number(COMPRESSION, 1)
+    if compression == OLD_JPEG:
+        refuse_scans(data.count(SCAN), width * height, limits.image_megapixels)
+    elif compression == JPEG:
+        scans = sum(data.count(SCAN, start, end) for start, end in extents)
+        # Of the whole picture, as if each strip had the average.
+        pixels = max(1, wide * high * max(strips, len(extents)))
+        refuse_scans(-(-scans // max(strips, 1)), pixels, limits.image_megapixels)
+
+
+def _extents(page: Directory, offsets: int, lengths: int) -> list[tuple[int, int]]:
+    """Return where the bytes of each strip or tile lie, as far as there are any."""
+    size = len(page.data)
+    return [
+        (min(start, size), min(start + length, size))
+        for start, length in zip(page.numbers(offsets), page.numbers(lengths), strict=False)
+    ]
