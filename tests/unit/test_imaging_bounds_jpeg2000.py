@@ -13,9 +13,9 @@ from lib.imaging.bounds.jpeg2000 import Coding, _count
 from tests.images import LIMITS, photo, save
 from tests.media.hostile_images import codestream, coding, component_coding, jp2
 
-LARGE = (4000, 4000)
+LARGE = (5000, 5000)
 TINY = coding(block=0)
-"""A million code-blocks of 4 × 4 in 16 megapixels."""
+"""One and a half million code-blocks of 4 × 4 in 25 megapixels."""
 
 USUAL = coding()
 
@@ -60,7 +60,7 @@ def test_code_blocks_are_counted_as_the_standard_lays_them_out():
         codestream(LARGE, main=USUAL, tile_headers=[(0, TINY)]),
         codestream(LARGE, main=USUAL, tile_headers=[(0, component_coding(0, block=0))]),
         codestream(LARGE, main=USUAL, tile_headers=[(0, b""), (0, TINY)]),
-        codestream((8000, 2000), main=USUAL, tile=(4000, 2000), tile_headers=[(0, b""), (1, TINY)]),
+        codestream((10_000, 5000), main=USUAL, tile=(5000, 5000), tile_headers=[(0, b""), (1, TINY)]),
         jp2(codestream(LARGE, main=TINY), LARGE),
     ],
     ids=[
