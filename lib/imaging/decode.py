@@ -48,6 +48,9 @@ NOT_READ = re.compile(
 )
 """How decoders word what is right and not theirs, such as 12-bit JPEG."""
 
+TOO_MUCH = "security limit exceeded"
+"""How libheif words limits of its own: more items or references than it lets in."""
+
 OUT_OF_MEMORY = "out of memory"
 """How Pillow words its codecs' memory errors, which it raises as OSError."""
 
@@ -118,7 +121,7 @@ def load(image: ImageFile.ImageFile, container: str) -> Image.Image:
 
 @contextmanager
 def blaming_the_source(container: str) -> Iterator[None]:
-    """Raise whatever a decoder raises as PermanentError(CORRUPT_MEDIA).
+    """Raise whatever a decoder raises as PermanentError, nearly always CORRUPT_MEDIA.
 
     Decoders raise nearly every exception there is on bytes that they did not expect. Memory is the
     exception to that: it is ours, and a retry may have more. Warnings are about metadata.
@@ -134,5 +137,9 @@ def blaming_the_source(container: str) -> Iterator[None]:
     except Exception as exc:
         if isinstance(exc, OSError) and str(exc).startswith(OUT_OF_MEMORY):
             raise MemoryError(str(exc)) from exc
-        code = ErrorCode.UNSUPPORTED_MEDIA if NOT_READ.search(str(exc)) else ErrorCode.CORRUPT_MEDIA
+        code = ErrorCode.CORRUPT_MEDIA
+        if NOT_READ.search(str(exc)):
+            code = ErrorCode.UNSUPPORTED_MEDIA
+        elif TOO_MUCH in str(exc).lower():
+            code = ErrorCode.LIMIT_EXCEEDED
         raise PermanentError(code, f"cannot be decoded as {container}: {exc}") from exc

@@ -32,6 +32,10 @@ follow from each other changes no byte of a single one, and takes 1.6 bytes a px
 LONGEST_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 65_536}
 """Limits of the formats (libjpeg, VP8 and AV1 frame headers), in px."""
 
+MOST_MEGAPIXELS = {"webp": 30, "avif": 30}
+"""Their encoders hold 20 bytes a pixel, and two may work at once beside a picture of 400 MB. What
+is very tall comes to that at usual widths; JPEG, which holds 4, is still made of it."""
+
 
 def encode(
     image: Image.Image,
@@ -43,7 +47,7 @@ def encode(
     """Encode sRGB pixels. Transparency stays where the format has it, else lies on `background`.
 
     `quality` is 1–100, or None for lossless, which only WebP is here. Raises ValueError where the
-    format cannot hold this size, and whatever its encoder raises.
+    format or memory cannot hold this size, and whatever its encoder raises.
     """
     check_size(image.size, image_format)
     exif = make_exif(copyright_text) if copyright_text else b""
@@ -51,11 +55,17 @@ def encode(
 
 
 def check_size(size: tuple[int, int], image_format: str) -> None:
-    """Raise ValueError where a format cannot hold a size in px."""
+    """Raise ValueError where a format cannot hold a size in px, or memory its encoder."""
     if max(size) > LONGEST_SIDE[image_format]:
         raise ValueError(
             f"{size[0]} × {size[1]} px, "
             f"{image_format} has at most {LONGEST_SIDE[image_format]} px a side"
+        )
+    most = MOST_MEGAPIXELS.get(image_format)
+    if most and size[0] * size[1] > most * 1_000_000:
+        raise ValueError(
+            f"{size[0]} × {size[1]} px are {size[0] * size[1] / 1e6:.1f} MP, "
+            f"the limit is {most} MP for {image_format}"
         )
 
 

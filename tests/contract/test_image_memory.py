@@ -108,6 +108,19 @@ def measure(script: str, source: bytes, container: str, folder: Path) -> tuple[i
     return width, megabytes
 
 
+def tall() -> bytes:
+    """As large as an image may be, and its renditions nearly too: widths are 1,920 px at most."""
+    return save(Image.new("RGB", (1920, 52_000), "teal"), "png", compress_level=1)
+
+
+def test_what_is_made_of_a_tall_image_fits(tmp_path: Path):
+    script = RENDITIONS.replace("assert made.content, made.error", "")
+    script = script.replace("most = max(most", "most = max(read_memory('VmHWM'), most")
+    width, megabytes = measure(script, tall(), "png", tmp_path)
+    assert width == 1920
+    assert megabytes <= SHARE * megabytes_of_the_function()
+
+
 @pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp"), (gif, "gif")])
 def test_the_largest_image_fits(make: Callable[[], bytes], container: str, tmp_path: Path):
     """Decoded and kept whole: the widths of a preset need less."""

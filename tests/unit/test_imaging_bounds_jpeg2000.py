@@ -60,7 +60,7 @@ def test_code_blocks_are_counted_as_the_standard_lays_them_out():
         codestream(LARGE, main=USUAL, tile_headers=[(0, TINY)]),
         codestream(LARGE, main=USUAL, tile_headers=[(0, component_coding(0, block=0))]),
         codestream(LARGE, main=USUAL, tile_headers=[(0, b""), (0, TINY)]),
-        codestream((10_000, 5000), main=USUAL, tile=(5000, 5000), tile_headers=[(0, b""), (1, TINY)]),
+        codestream((9000, 5000), main=USUAL, tile=(4500, 5000), tile_headers=[(1, TINY)]),
         jp2(codestream(LARGE, main=TINY), LARGE),
     ],
     ids=[
