@@ -9,7 +9,7 @@ from PIL import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from lib.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.jpeg2000 import find_codestream
+from lib.imaging.bounds.codestream import find_codestream
 from lib.imaging.resize import Extent
 
 CODING, TILE = 0xFF52, 0xFF90

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -92,7 +92,7 @@ def bmp_of_run_lengths(size: int) -> bytes:
 # TIFF
 
 
-def tiff_of(entries: dict[int, tuple[int, Sequence[int]]], content: bytes = b"") -> bytes:
+def tiff_of(entries: Mapping[int, tuple[int, Sequence[int]]], content: bytes = b"") -> bytes:
     """Write a little-endian TIFF: `content` at 8, then the entries' values, then the directory.
 
     An entry is its type (3 or 4) and its values.
@@ -178,6 +178,7 @@ def codestream(
     tile: tuple[int, int] | None = None,
     tile_headers: Sequence[tuple[int, bytes]] = ((0, b""),),
     components: int = 1,
+    parts: int = 1,
 ) -> bytes:
     """Write a codestream of empty tiles; `tile_headers` are tiles' numbers and their segments."""
     sizes = struct.pack(">H8IH", 0, *size, 0, 0, *(tile or size), 0, 0, components)
@@ -188,7 +189,7 @@ def codestream(
     data += b"\xff\x5c" + struct.pack(">HB", 3 + steps, 0x40) + b"\x40" * steps
     for number, segments in tile_headers:
         length = 12 + len(segments) + 2
-        data += b"\xff\x90" + struct.pack(">HHIBB", 10, number, length, 0, 1)
+        data += b"\xff\x90" + struct.pack(">HHIBB", 10, number, length, 0, parts)
         data += segments + b"\xff\x93"
     return data + b"\xff\xd9"
 

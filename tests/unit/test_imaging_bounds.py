@@ -229,6 +229,16 @@ def test_values_of_exif_are_bounded():
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
+@pytest.mark.parametrize("pointer", [0x8769, 0x8825])
+def test_values_of_the_directories_behind_are_bounded(pointer: int):
+    behind = struct.pack("<HHHIII", 1, 0x9000, 5, 100_000, 40, 0) + bytes(800_000)
+    entries = [(256, 4, 1), (257, 4, 1), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8)]
+    data = hostile.tiff_of({tag: (kind, [value]) for tag, kind, value in entries}, behind)
+    assert passes(data, "tiff")
+    pointed = {tag: (kind, [value]) for tag, kind, value in [*entries, (pointer, 4, 8)]}
+    assert "values of tags" in refusal(hostile.tiff_of(pointed, behind), "tiff")
+
+
 # All
 
 

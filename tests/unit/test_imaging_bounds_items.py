@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 import pytest
@@ -180,7 +181,17 @@ def test_what_is_there_twice_is_corrupt():
     assert caught.value.code is ErrorCode.CORRUPT_MEDIA
 
 
+def test_values_of_exif_in_an_item_are_bounded():
+    rationals = struct.pack("<HHII", 0x9000, 5, 100_000, 26) + bytes(800_000)
+    exif = bytes(4) + b"II*\0\x08\0\0\0\1\0" + rationals
+    described = Item(b"Exif", exif, [], {b"cdsc": [1]})
+    assert "values of tags" in refusal(item_file([still(), described]))
+
+
 def test_items_that_cannot_be_judged_are_not_supported():
+    with pytest.raises(PermanentError) as caught:
+        check_work(item_file([still()], more=box(b"mini", b"")), "avif", LIMITS)
+    assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
     for kind in (b"unci", b"j2k1", b"vvc1"):
         with pytest.raises(PermanentError) as caught:
             check_work(item_file([Item(kind)]), "heif", LIMITS)

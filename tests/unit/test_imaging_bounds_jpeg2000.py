@@ -9,7 +9,8 @@ import pytest
 from lib import imaging
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import check_work
-from lib.imaging.bounds.jpeg2000 import Coding, _count
+from lib.imaging.bounds.codestream import Coding
+from lib.imaging.bounds.jpeg2000 import count_cells
 from tests.images import LIMITS, photo, save
 from tests.media.hostile_images import codestream, coding, component_coding, jp2
 
@@ -18,6 +19,8 @@ TINY = coding(block=0)
 """One and a half million code-blocks of 4 × 4 in 25 megapixels."""
 
 USUAL = coding()
+UNKNOWN = b"\xff\x30\0\x0e"
+"""A marker that has no length, and two bytes that would be one."""
 
 
 def refusal(data: bytes) -> str:
@@ -40,14 +43,14 @@ def passes(data: bytes) -> None:
 def test_code_blocks_are_counted_as_the_standard_lays_them_out():
     """1000 × 600 in two levels: bands of 500 × 300 and 250 × 150, in blocks of 64."""
     plain = Coding(2, (6, 6), ())
-    found = [_count((0, 1000), (0, 600), plain, resolution) for resolution in range(3)]
+    found = [count_cells((0, 1000), (0, 600), plain, resolution) for resolution in range(3)]
     assert found == [(1, 4 * 3), (1, 3 * 4 * 3), (1, 3 * 8 * 5)]
     # Precincts of 128: in a band, and so its blocks, they are 64.
     divided = Coding(1, (7, 7), ((7, 7), (7, 7)))
-    assert _count((0, 1000), (0, 600), divided, 1) == (8 * 5, 3 * 8 * 5)
-    assert _count((0, 1000), (0, 600), divided, 0) == (4 * 3, 4 * 3)
+    assert count_cells((0, 1000), (0, 600), divided, 1) == (8 * 5, 3 * 8 * 5)
+    assert count_cells((0, 1000), (0, 600), divided, 0) == (4 * 3, 4 * 3)
     # Cells are those of the whole picture, wherever a tile begins.
-    assert _count((60, 70), (0, 1), Coding(0, (6, 6), ()), 0) == (1, 2)
+    assert count_cells((60, 70), (0, 1), Coding(0, (6, 6), ()), 0) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +62,14 @@ def test_code_blocks_are_counted_as_the_standard_lays_them_out():
         codestream(LARGE, main=USUAL + component_coding(1, block=0), components=3),
         codestream(LARGE, main=USUAL, tile_headers=[(0, TINY)]),
         codestream(LARGE, main=USUAL, tile_headers=[(0, component_coding(0, block=0))]),
-        codestream(LARGE, main=USUAL, tile_headers=[(0, b""), (0, TINY)]),
+        codestream(LARGE, main=USUAL, tile_headers=[(0, b""), (0, TINY)], parts=0),
+        codestream(LARGE, main=USUAL + UNKNOWN + TINY),
         codestream((9000, 5000), main=USUAL, tile=(4500, 5000), tile_headers=[(1, TINY)]),
         jp2(codestream(LARGE, main=TINY), LARGE),
     ],
     ids=[
         *("blocks", "precincts-of-1", "precincts-of-2", "component", "tile", "tile-component"),
-        *("second-tile-part", "second-tile", "in-boxes"),
+        *("second-tile-part", "behind-an-unknown-marker", "second-tile", "in-boxes"),
     ],
 )
 def test_blocks_and_precincts_are_bounded(data: bytes):
@@ -108,3 +112,10 @@ def test_what_the_standard_does_not_know_is_corrupt():
     assert is_nonsense(codestream(size, tile=(0, 48)))
     assert is_nonsense(codestream(size, main=coding(levels=1, precincts=b"\0\0")))
     assert is_nonsense(codestream(size)[:60])
+
+
+def test_a_tile_is_decoded_once():
+    again = codestream((64, 64), tile=(32, 32), tile_headers=[(0, b""), (0, b"")])
+    assert is_nonsense(again)
+    with pytest.raises(ValueError, match="all parts of tile 0"):
+        check_work(again, "jpeg2000", LIMITS)

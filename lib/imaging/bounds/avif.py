@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.boxes import by_kind, only, read_meta
+from lib.imaging.bounds.boxes import only, read_meta, read_top
 from lib.imaging.bounds.items import Work
 from lib.imaging.bounds.tracks import check_tracks
 from lib.presets import Limits
@@ -10,7 +10,7 @@ from lib.presets import Limits
 
 def check(data: bytes, limits: Limits) -> None:
     """Refuse as for HEIC; and too many or too large frames of a sequence."""
-    boxes = by_kind(data, 0, len(data))
+    boxes = read_top(data)
     if meta := only(boxes, b"meta"):
         Work(data, read_meta(data, meta), limits).check()
     if movie := only(boxes, b"moov"):

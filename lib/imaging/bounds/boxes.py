@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import bounded, check_count
 
 FULL_BOX = 4
@@ -68,6 +69,19 @@ def only(boxes: dict[bytes, list[Box]], kind: bytes) -> Box | None:
     if len(found) > 1:
         raise ValueError(f"{len(found)} boxes {kind.decode('latin-1')}")
     return found[0] if found else None
+
+
+def read_top(data: bytes) -> dict[bytes, list[Box]]:
+    """Return the boxes of a file by their types.
+
+    Raises PermanentError(UNSUPPORTED_MEDIA) for a `mini` box, which holds an image in its own way.
+    """
+    found = by_kind(data, 0, len(data))
+    if b"mini" in found:
+        raise PermanentError(
+            ErrorCode.UNSUPPORTED_MEDIA, "an image in a minimized box: not supported"
+        )
+    return found
 
 
 def by_kind(data: bytes, start: int, end: int) -> dict[bytes, list[Box]]:

@@ -36,6 +36,7 @@ class Directory:
 
     data: bytes
     order: str
+    is_big: bool
     entries: dict[int, Entry]
 
     def numbers(self, tag: int) -> tuple[int, ...]:
@@ -93,7 +94,7 @@ def read_directory(data: bytes, at: int, is_big: bool = False) -> Directory:
             values += min(number, max(0, len(data) - place) // width)
             check_count(values, len(data), "values of tags")
         entries[tag] = Entry(kind, number, place)
-    return Directory(data, order, entries)
+    return Directory(data, order, is_big, entries)
 
 
 def _order(data: bytes) -> str:

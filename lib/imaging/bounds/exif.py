@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from lib.imaging.bounds.directories import read_directory, read_first
+from lib.imaging.bounds.directories import Directory, read_directory, read_first
 
 PREFIX = b"Exif\0\0"
 POINTERS = (0x8769, 0x8825)
@@ -16,11 +16,17 @@ def check_exif(exif: bytes) -> None:
 
     What is damaged passes: nothing of it is worth the picture.
     """
-    data = exif.removeprefix(PREFIX)
     try:
-        first = read_first(data)
-        for pointer in POINTERS:
-            if at := first.number(pointer):
-                read_directory(data, at)
+        check_pointers(read_first(exif.removeprefix(PREFIX)))
     except (struct.error, ValueError, OverflowError):
         return
+
+
+def check_pointers(first: Directory) -> None:
+    """Check the directories that the first one of a TIFF or of Exif points to."""
+    for pointer in POINTERS:
+        for at in first.numbers(pointer)[:1]:
+            try:
+                read_directory(first.data, at, first.is_big)
+            except (struct.error, OverflowError):
+                continue

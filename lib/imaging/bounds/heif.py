@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.boxes import by_kind, only, read_meta
+from lib.imaging.bounds.boxes import only, read_meta, read_top
 from lib.imaging.bounds.items import Work
 from lib.presets import Limits
 
 
 def check(data: bytes, limits: Limits) -> None:
     """Refuse too many pixels, coded or composed, too many properties, and items in circles."""
-    if meta := only(by_kind(data, 0, len(data)), b"meta"):
+    if meta := only(read_top(data), b"meta"):
         Work(data, read_meta(data, meta), limits).check()

@@ -7,6 +7,7 @@ import struct
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, hevc
 from lib.imaging.bounds.boxes import FULL_BOX, Box, Meta
+from lib.imaging.bounds.exif import check_exif
 from lib.imaging.bounds.parts import BLOCKS, check_most, refuse_pixels
 from lib.presets import Limits
 
@@ -14,6 +15,7 @@ Size = tuple[int, int]
 HEVC, AV1, GRID, OVERLAY, SAME = b"hvc1", b"av01", b"grid", b"iovl", b"iden"
 COMPOSED = (GRID, OVERLAY, SAME)
 CONFIGURATIONS = {HEVC: b"hvcC", AV1: b"av1C"}
+EXIF = b"Exif"
 MADE_OF, AUXILIARY, DESCRIBES = b"dimg", b"auxl", b"cdsc"
 """References: to an item's parts, from transparency or depth, and from metadata."""
 
@@ -64,6 +66,11 @@ class Work:
         for (kind, source), targets in self._meta.references.items():
             if kind == DESCRIBES:  # handed out with each image that it is about
                 self._read(source, len(targets))
+        for item, name in self._meta.kinds.items():
+            if name == EXIF:
+                self._read(item, 1)
+                content = self._content(item)
+                check_exif(content[4 + int.from_bytes(content[:4]) :])
         self._add(self._meta.primary, 0)
 
     def _properties(self, item: int) -> list[Box]:

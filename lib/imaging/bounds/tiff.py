@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.imaging.bounds.directories import Directory, read_first
+from lib.imaging.bounds.exif import check_pointers
 from lib.imaging.bounds.jpeg import refuse_scans
 from lib.imaging.bounds.parts import check_count, check_most
 from lib.presets import Limits
@@ -26,6 +27,7 @@ even where nothing comes of it; some writers say too much of each."""
 def check(data: bytes, limits: Limits) -> None:
     """Refuse too many values, strips or tiles, strips over each other, and JPEG's scans in them."""
     page = read_first(data)
+    check_pointers(page)
     width, height = page.number(WIDTH), page.number(LENGTH)
     is_tiled = TILES in page.entries and STRIPS not in page.entries
     if is_tiled:
