@@ -2,7 +2,7 @@
 
 A check reads a source's own structure, decodes nothing and runs before any decoder sees the bytes.
 What it lets pass costs its decoder at most a constant and a factor of the bytes received:
-docs/operations.md has both.
+docs/operations.md has both, docs/adr/0021 the reasons.
 """
 
 from __future__ import annotations

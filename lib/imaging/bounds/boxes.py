@@ -42,7 +42,10 @@ class Meta:
 
 
 def read_boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """Yield the boxes between two places. Raises PermanentError(LIMIT_EXCEEDED) for too many."""
+    """Yield the boxes between two places. Raises PermanentError(LIMIT_EXCEEDED) for too many.
+
+    What is no box ends them: some phones put something of their own behind.
+    """
     return bounded(_boxes(data, start, min(end, len(data))), len(data), "boxes")
 
 
@@ -55,7 +58,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
             start += 8
         after = at + length if length else end
         if after < start:
-            raise ValueError(f"a box of {length} bytes")
+            return
         yield Box(kind, start, min(after, end))
         at = after
 
