@@ -60,7 +60,6 @@ WORST: dict[str, Callable[[], bytes]] = {
     "scans": largest_of_many_scans,
     "segments": lambda: hostile.jpeg_of_segments(9_900),
     "tall": lambda: save(noise((1920, 4_000)), "png"),
-    "taller": lambda: save(Image.new("RGB", (1920, 52_000), "teal"), "png", compress_level=1),
     "chunks": lambda: hostile.png_of_chunks(150_000, hostile.chunk(b"prVt", bytes(52)), b"IDAT"),
     "blocks": lambda: hostile.gif_of(b"!\xfe\xff" + bytes([7]) * 255 + b"\0", 20_000),
     "frames": animation,
