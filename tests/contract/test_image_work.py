@@ -65,7 +65,7 @@ WORST: dict[str, Callable[[], bytes]] = {
     "frames": animation,
     "strips": lambda: hostile.tiff_of_strips((1, 4_900), [(8, 1)] * 4_900, b"\7"),
     "deflated": lambda: save(Image.new("L", LARGEST), "tiff", compression="tiff_adobe_deflate"),
-    "code-blocks": lambda: hostile.codestream((3_900, 3_900), main=hostile.coding(block=0)),
+    "code-blocks": lambda: hostile.codestream((2_500, 2_500), main=hostile.coding(block=0)),
     "wavelets": lambda: save(Image.new("L", (5_000, 5_000)), "jpeg2000"),
     "resources": lambda: psd(photo(), resources=hostile.photoshop_resources(9_900)),
     "runs": lambda: hostile.bmp_of_run_lengths(2_000_000),

@@ -76,6 +76,12 @@ def test_blocks_and_precincts_are_bounded(data: bytes):
     assert "code-blocks and precincts" in refusal(data)
 
 
+def test_blocks_of_a_tile_are_bounded():
+    side, tiny = 2600, coding(block=0)
+    assert "of one tile" in refusal(codestream((side, side), main=tiny))
+    passes(codestream((side, side), main=tiny, tile=(side // 2, side // 2)))
+
+
 def test_tiles_are_bounded():
     assert "tiles" in refusal(codestream((4000, 4000), tile=(16, 16)))
     passes(codestream((4000, 4000), tile=(64, 64)))

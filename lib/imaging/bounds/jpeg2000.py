@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from lib.imaging.bounds.codestream import Coding, find_codestream, read_codings, read_grid
-from lib.imaging.bounds.parts import check_count, refuse_more
+from lib.imaging.bounds.parts import check_count, check_most, refuse_more
 from lib.presets import Limits
 
 FREE_BLOCKS = 1_000_000
-"""Code-blocks and precincts: 100 megapixels in three components have 100,000 of 64 × 64,
-400,000 of 32 × 32, more in small tiles. Each takes a decoder 300 bytes and a microsecond."""
+"""Code-blocks and precincts: 100 megapixels in three components have 100,000 of 64 × 64, more in
+small tiles. Each takes a decoder a microsecond."""
 
 BYTES_A_BLOCK = 64
+
+BLOCKS_OF_A_TILE = 400_000
+"""100 megapixels of 32 × 32 in one tile. Each takes a decoder 400 bytes until the tile is done."""
+
 FREE_PACKETS = 1_000_000
 """Precincts × layers. The decoder keeps two bytes for each; in a file each takes one at least."""
 
@@ -44,7 +48,7 @@ class _Work:
         codings: tuple[Coding, ...],
         layers: int,
     ) -> None:
-        most = 0
+        before, most = self._blocks, 0
         for (dx, dy), coding in zip(sampling, codings, strict=True):
             x, y = (
                 (_up(begin, step), _up(end, step))
@@ -55,6 +59,7 @@ class _Work:
                 most = max(most, precincts)
                 self._blocks += 1 + precincts + blocks
             self._refuse()
+        check_most(self._blocks - before, BLOCKS_OF_A_TILE, "code-blocks and precincts of one tile")
         resolutions = 1 + max(coding.levels for coding in codings)
         self._packets += (layers + 1) * resolutions * len(codings) * most
         self._refuse()
