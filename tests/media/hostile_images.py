@@ -230,6 +230,7 @@ class Item:
     references: dict[bytes, Sequence[int]] = field(default_factory=dict)
     repeated: int = 1
     """How often its extent is listed."""
+    hidden: bool = False
 
 
 def item_file(items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"") -> bytes:
@@ -237,7 +238,7 @@ def item_file(items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"") 
     infe, ipco, ipma, iref, iloc, mdat = b"", b"", b"", b"", b"", b""
     known = 0
     for number, item in enumerate(items, 1):
-        infe += full(b"infe", struct.pack(">HH", number, 0) + item.kind + b"\0", 2)
+        infe += full(b"infe", struct.pack(">HH", number, 0) + item.kind + b"\0", 2, item.hidden)
         ipco += b"".join(item.properties)
         indices = struct.pack(
             f">{len(item.properties)}H", *range(known + 1, known + 1 + len(item.properties))

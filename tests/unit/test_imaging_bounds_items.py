@@ -188,6 +188,19 @@ def test_values_of_exif_in_an_item_are_bounded():
     assert "values of tags" in refusal(item_file([still(), described]))
 
 
+def test_the_primary_item_is_the_one_that_is_decoded():
+    large = Item(b"hvc1", unit(SLICE), [ispe(64, 48), hevc_configuration(HUGE)])
+    for first in (
+        Item(b"hvc1", unit(SLICE), [ispe(*SIZE), SMALL], {b"thmb": [2]}),
+        Item(b"hvc1", unit(SLICE), [ispe(*SIZE), SMALL], {b"auxl": [2]}),
+        Item(b"hvc1", unit(SLICE), [ispe(*SIZE), SMALL], hidden=True),
+    ):
+        with pytest.raises(PermanentError) as caught:
+            imaging.read(item_file([first, large]), "heif", LIMITS)
+        assert caught.value.code is ErrorCode.CORRUPT_MEDIA
+        assert "primary item is hidden" in caught.value.message
+
+
 def test_items_that_cannot_be_judged_are_not_supported():
     with pytest.raises(PermanentError) as caught:
         check_work(item_file([still()], more=box(b"mini", b"")), "avif", LIMITS)

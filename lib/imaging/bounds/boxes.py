@@ -10,6 +10,9 @@ from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import bounded, check_count
 
 FULL_BOX = 4
+HIDDEN = 1
+"""The flag of an item that is not to be shown by itself."""
+
 IN_FILE, IN_IDAT = 0, 1
 """Where an item's extents lie; a third way, in another item, is read by nobody."""
 
@@ -33,6 +36,7 @@ class Meta:
 
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
     extents: dict[int, list[Extent]] = field(default_factory=dict)
     properties: list[Box] = field(default_factory=list)
     associations: dict[int, list[int]] = field(default_factory=dict)
@@ -132,6 +136,8 @@ def _read_kinds(data: bytes, box: Box, found: Meta) -> None:
         item = _number(data, entry.start + FULL_BOX, width)
         after = entry.start + FULL_BOX + width + 2  # protection index
         found.kinds[item] = data[after : after + 4]
+        if data[entry.start + 3] & HIDDEN:
+            found.hidden.add(item)
 
 
 def _read_extents(data: bytes, box: Box, idat: Box | None, found: Meta) -> None:

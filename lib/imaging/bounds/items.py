@@ -16,8 +16,8 @@ HEVC, AV1, GRID, OVERLAY, SAME = b"hvc1", b"av01", b"grid", b"iovl", b"iden"
 COMPOSED = (GRID, OVERLAY, SAME)
 CONFIGURATIONS = {HEVC: b"hvcC", AV1: b"av1C"}
 EXIF = b"Exif"
-MADE_OF, AUXILIARY, DESCRIBES = b"dimg", b"auxl", b"cdsc"
-"""References: to an item's parts, from transparency or depth, and from metadata."""
+MADE_OF, AUXILIARY, DESCRIBES, THUMBNAIL = b"dimg", b"auxl", b"cdsc", b"thmb"
+"""References: to an item's parts; from transparency or depth, from metadata, from a thumbnail."""
 
 TRANSFORMS = (b"irot", b"imir", b"clap")
 MOST_TRANSFORMS = 4
@@ -71,7 +71,13 @@ class Work:
                 self._read(item, 1)
                 content = self._content(item)
                 check_exif(content[4 + int.from_bytes(content[:4]) :])
-        self._add(self._meta.primary, 0)
+        primary = self._meta.primary
+        # A decoder would show another item in its place, which nothing has looked at.
+        if primary in self._meta.hidden or {(THUMBNAIL, primary), (AUXILIARY, primary)} & {
+            *self._meta.references
+        }:
+            raise ValueError("the primary item is hidden, or a part of another")
+        self._add(primary, 0)
 
     def _properties(self, item: int) -> list[Box]:
         known = self._meta.properties
