@@ -10,7 +10,8 @@ import pytest
 from lib import imaging
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, check_work, hevc
-from lib.imaging.bounds.boxes import by_kind, only, read_meta
+from lib.imaging.bounds.boxes import by_kind, only
+from lib.imaging.bounds.meta import read_meta
 from tests.boxes import box
 from tests.images import LIMITS, photo, save
 from tests.media.hostile_images import (
@@ -176,9 +177,16 @@ def test_what_is_there_twice_is_corrupt():
     twice = item_file([still()])
     at = twice.index(b"meta") - 4
     meta = twice[at : at + int.from_bytes(twice[at : at + 4])]
-    with pytest.raises(PermanentError) as caught:
-        imaging.read(twice + meta, "heif", LIMITS)
-    assert caught.value.code is ErrorCode.CORRUPT_MEDIA
+    entry = full(b"infe", bytes((0, 1, 0, 0)) + b"hvc1\0", 2)
+    items = box(b"ftyp", b"heic") + full(b"meta", full(b"iinf", b"\0\2" + entry * 2))
+    places = full(b"iloc", b"\x44\0\0\2" + (bytes((0, 1, 0, 0, 0, 1)) + bytes(8)) * 2)
+    located = box(b"ftyp", b"heic") + full(b"meta", places)
+    for data in (twice + meta, items, located, item_file([still(SMALL)])):
+        with pytest.raises(PermanentError) as caught:
+            imaging.read(data, "heif", LIMITS)
+        assert caught.value.code is ErrorCode.CORRUPT_MEDIA
+        with pytest.raises(ValueError, match=r"boxes|twice|two places|decoder configurations"):
+            check_work(data, "heif", LIMITS)
 
 
 def test_values_of_exif_in_an_item_are_bounded():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.boxes import only, read_meta, read_top
+from lib.imaging.bounds.boxes import only, read_top
 from lib.imaging.bounds.items import Work
+from lib.imaging.bounds.meta import read_meta
 from lib.presets import Limits
 
 

@@ -6,8 +6,9 @@ import struct
 
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, hevc
-from lib.imaging.bounds.boxes import FULL_BOX, Box, Meta
+from lib.imaging.bounds.boxes import FULL_BOX, Box
 from lib.imaging.bounds.exif import check_exif
+from lib.imaging.bounds.meta import Meta
 from lib.imaging.bounds.parts import BLOCKS, check_most, refuse_pixels
 from lib.presets import Limits
 
@@ -155,6 +156,8 @@ class Work:
         configurations = [
             self._data[box.start : box.end] for box in self._properties(item) if box.kind == wanted
         ]
+        if len(configurations) > 1:
+            raise ValueError(f"{len(configurations)} decoder configurations of one item")
         if kind == AV1:
             coded = av1.Coded()
             for configuration in configurations:
