@@ -10,6 +10,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 
 const LOCAL_STAGE = 'local';
+const LONGEST_STAGE = 24; // so that a bucket's name fits into 63 in every region: docs/adr/0025
 const LAYERS = path.join('.build', 'layers');
 // sls would ask for this machine through a proxy, whatever NO_PROXY says. Names of the variables that
 // say where it is, and what is put in front while they are aside: see lib/local/environment.py.
@@ -20,16 +21,15 @@ class MediaLayers {
   constructor(serverless, options, { log } = {}) {
     this.serverless = serverless;
     this.log = log;
-    // Not in the `initialize` hook: variables may be resolved by AWS before that one runs.
-    if (!options.help && serverless.getProvider('aws').getStage() === LOCAL_STAGE) {
-      const problem = findRemoteEndpoint(process.env);
-      if (problem) throw this.refuse(problem, 'LOCAL_STAGE_NEEDS_EMULATOR');
-      putProxiesAside(process.env);
-    }
+    // Not in the `initialize` hook: variables may be resolved by AWS before that one runs, and the
+    // names that a stage is part of are checked before it, by patterns that say nothing of stages.
+    this.stage = options.stage ?? serverless.getProvider('aws').getStage();
+    if (!options.help) this.checkStage(serverless.processedInput?.commands?.[0]);
     this.hooks = {
       'before:package:cleanup': () => this.takeTurn(),
       'before:package:createDeploymentArtifacts': async () => {
         await this.checkPresets();
+        this.checkTargets();
         await this.buildLayers();
       },
       'after:package:createDeploymentArtifacts': () => this.slimPackages(),
@@ -40,6 +40,16 @@ class MediaLayers {
         await this.checkPresets();
       },
     };
+  }
+
+  checkStage(command) {
+    // What a wrong name has left half deployed can be removed.
+    const wrong = command !== 'remove' && findWrongName(this.stage);
+    if (wrong) throw this.refuse(wrong, 'STAGE_NAME');
+    if (this.stage !== LOCAL_STAGE) return;
+    const remote = findRemoteEndpoint(process.env);
+    if (remote) throw this.refuse(remote, 'LOCAL_STAGE_NEEDS_EMULATOR');
+    putProxiesAside(process.env);
   }
 
   // Two `sls` at a time would write the same files in .serverless: zips come out cut short, and are
@@ -64,14 +74,37 @@ class MediaLayers {
   }
 
   // A layer's path, .build/layers/<target>/<layer>, names all that there is to know.
-  async buildLayers() {
+  ownLayers() {
     const wanted = new Map();
     for (const layer of Object.values(this.serverless.service.layers ?? {})) {
       const [target, name, ...rest] = path.relative(LAYERS, layer.path ?? '..').split(path.sep);
       if (target === '..' || !name || rest.length) continue;
       wanted.set(target, [...(wanted.get(target) ?? []), name]);
     }
-    for (const [target, names] of wanted) {
+    return wanted;
+  }
+
+  // What is built for another processor or Python packages and deploys, and then fails each call.
+  checkTargets() {
+    if (this.stage === LOCAL_STAGE) return; // the emulator runs all with one Python
+    const { functions, provider } = this.serverless.service;
+    for (const [name, each] of Object.entries(functions ?? {})) {
+      const architecture = each.architecture ?? provider.architecture;
+      const runtime = each.runtime ?? provider.runtime;
+      const fitting = `${architecture}-${runtime.replace('python', 'py')}`;
+      const other = [...this.ownLayers().keys()].find((target) => target !== fitting);
+      if (!other) continue;
+      throw this.refuse(
+        `${name} runs on ${architecture} with ${runtime}, but its layers are built for ${other}.\n` +
+          'Set the param `architecture` alone; another Python needs provider.runtime and the param' +
+          ' `layers` to say so both.',
+        'LAYERS_DO_NOT_FIT'
+      );
+    }
+  }
+
+  async buildLayers() {
+    for (const [target, names] of this.ownLayers()) {
       const script = path.join('layers', 'build.py');
       const env = withProxies(process.env);
       await this.run([script, '--target', target, ...names], 'LAYER_BUILD_FAILED', env);
@@ -112,6 +145,16 @@ class MediaLayers {
   refuse(message, code) {
     return new this.serverless.classes.Error(message, code);
   }
+}
+
+// Return why a stage can't be called so, or null.
+function findWrongName(stage) {
+  if (new RegExp(`^(?=.{1,${LONGEST_STAGE}}$)[a-z0-9]+(-+[a-z0-9]+)*$`).test(stage)) return null;
+  return (
+    `expected lower-case letters, digits and hyphens between them, at most ${LONGEST_STAGE}, ` +
+    `for a stage but received ${stage}: its name is part of the names of buckets. ` +
+    'Choose another one, such as `--stage qa-2`.'
+  );
 }
 
 // Return why the AWS SDK could leave this machine, or null.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,13 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # As little of `sls` as the plugin sees. Prints the code of the error that it refuses with.
 SLS = """
-const [, plugin, stage, serviceDir, hook, help] = process.argv;
+const [, plugin, stage, serviceDir, hook, help, configured = '{}'] = process.argv;
 const refuse = (error) => { console.log(error.code); console.error(error.message); };
 process.on('uncaughtException', refuse);
 const Plugin = require(plugin);
 const serverless = {
   serviceDir,
-  service: { layers: { tiny: { path: '.build/layers/host/tiny' }, theirs: { path: '../x/y/z' } } },
+  processedInput: { commands: [help === 'remove' ? 'remove' : 'package'] },
+  service: {
+    layers: { tiny: { path: '.build/layers/host/tiny' }, theirs: { path: '../x/y/z' } },
+    ...JSON.parse(configured),
+  },
   getProvider: () => ({ getStage: () => stage }),
   classes: { Error: class extends Error {
     constructor(message, code) { super(message); this.code = code; }
@@ -140,6 +145,72 @@ def test_of_the_local_stage_only_what_fetches_packages_sees_the_proxies(
 def test_other_stages_and_help_need_no_endpoint(tmp_path):
     assert run_plugin("prod", tmp_path).stdout == "passed\n"
     assert run_plugin("local", tmp_path, "", "help").stdout == "passed\n"
+
+
+@pytest.mark.parametrize("stage", ["dev", "pr-42", "7", "a" * 24, "a--b"])
+def test_a_stage_that_fits_into_a_bucket_name_is_taken(tmp_path, stage):
+    assert run_plugin(stage, tmp_path).stdout == "passed\n"
+
+
+@pytest.mark.parametrize(
+    "stage", ["QA", "Qa", "a" * 25, "a" * 26, "a_b", "a.b", "-a", "a-", "ä", "a b", "a\n"]
+)
+def test_any_other_stage_is_refused_with_the_reason_and_a_way_out(tmp_path, stage):
+    refused = run_plugin(stage, tmp_path)
+    assert refused.stdout == "STAGE_NAME\n"
+    assert "lower-case letters, digits and hyphens" in refused.stderr
+    assert "at most 24" in refused.stderr
+    assert f"received {stage}" in refused.stderr
+    assert "--stage qa-2" in refused.stderr
+
+
+def test_what_a_wrong_name_left_behind_can_be_removed(tmp_path):
+    assert run_plugin("a" * 26, tmp_path, "", "remove").stdout == "passed\n"
+
+
+def service(target: str, **function: str) -> str:
+    layers = {"tiny": {"path": f".build/layers/{target}/tiny"}}
+    provider = {"architecture": "arm64", "runtime": "python3.13"}
+    return json.dumps({"layers": layers, "provider": provider, "functions": {"resize": function}})
+
+
+@pytest.mark.parametrize(
+    ("target", "function"),
+    [
+        ("arm64-py3.13", {}),
+        ("x86_64-py3.13", {"architecture": "x86_64"}),
+        ("arm64-py3.14", {"runtime": "python3.14"}),
+    ],
+)
+def test_layers_for_the_functions_processor_and_python_are_taken(tmp_path, target, function):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    packaged = run_plugin("prod", folder, PACKAGE, "", service(target, **function))
+    assert (packaged.stdout, packaged.stderr) == ("passed\n", f"build --target {target} tiny\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "function"),
+    [
+        ("x86_64-py3.13", {}),
+        ("arm64-py3.13", {"architecture": "x86_64"}),
+        ("arm64-py3.12", {}),
+        ("arm64-py3.13", {"runtime": "python3.12"}),
+        ("host", {}),
+    ],
+)
+def test_layers_for_another_processor_or_python_are_refused(tmp_path, target, function):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    refused = run_plugin("prod", folder, PACKAGE, "", service(target, **function))
+    assert refused.stdout == "LAYERS_DO_NOT_FIT\n"
+    assert f"resize runs on {function.get('architecture', 'arm64')}" in refused.stderr
+    assert f"its layers are built for {target}" in refused.stderr
+
+
+def test_the_emulator_runs_layers_of_the_host_whatever_the_architecture(tmp_path):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    endpoint = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+    packaged = run_plugin("local", folder, PACKAGE, "", service("host"), **endpoint)
+    assert packaged.stdout == "passed\n"
 
 
 def test_packaging_checks_the_presets_then_builds_the_layers_of_the_service(tmp_path):
