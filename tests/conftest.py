@@ -23,12 +23,13 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return a function from a stage to the folder that `sls package` wrote for it."""
+def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function from a stage, and options, to the folder that `sls package` wrote."""
 
     @cache
-    def package_stage(stage: str) -> Path:
-        return package_service(emulator, stage, tmp_path_factory.mktemp(f"package-{stage}"))
+    def package_stage(stage: str, *options: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"package-{stage}")
+        return package_service(emulator, stage, folder, *options)
 
     return package_stage
 

@@ -33,10 +33,10 @@ class Package:
     environment: dict[str, str]
 
 
-def package_service(running: Emulator, stage: str, folder: Path) -> Path:
+def package_service(running: Emulator, stage: str, folder: Path, *options: str) -> Path:
     """Run `sls package` for a stage into a folder; return it. Raises EmulatorError."""
     done = subprocess.run(
-        [emulator.SLS, "package", "--stage", stage, "--package", folder],
+        [emulator.SLS, "package", "--stage", stage, "--package", folder, *options],
         cwd=emulator.ROOT,
         env=running.environment,
         capture_output=True,

@@ -1,0 +1,42 @@
+'use strict';
+
+// A VPC for the functions, where a stage names subnets and securityGroups, and what their roles need
+// for it: Lambda itself makes and removes the network interfaces, with the function's role.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+
+// They take no resource that could be named before the interfaces exist.
+const INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+exports.config = async ({ resolveVariable }) => {
+  const { subnetIds, securityGroupIds } = await readParams(resolveVariable);
+  return subnetIds.length ? { subnetIds, securityGroupIds } : null;
+};
+
+// Without a source function it is Lambda that asks, and not code that runs in one with its role.
+exports.mayJoin = async ({ resolveVariable }) => {
+  const { subnetIds } = await readParams(resolveVariable);
+  const Condition = { Null: { 'lambda:SourceFunctionArn': 'true' } };
+  return subnetIds.length
+    ? { Sid: 'JoinVpc', Effect: 'Allow', Action: INTERFACES, Resource: '*', Condition }
+    : { Ref: 'AWS::NoValue' };
+};
+
+// Lists in serverless.yml, or names with commas after `--param`.
+async function readParams(resolveVariable) {
+  const [subnetIds, securityGroupIds] = await Promise.all(
+    ['subnets', 'securityGroups'].map(async (name) =>
+      [(await resolveVariable(`param:${name}`)) ?? []].flat().flatMap((each) => each.split(','))
+    )
+  );
+  if (!subnetIds.length !== !securityGroupIds.length) {
+    throw new Error('a VPC needs both params, subnets and securityGroups');
+  }
+  return { subnetIds, securityGroupIds };
+}

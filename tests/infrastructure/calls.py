@@ -1,0 +1,93 @@
+"""What each function's code asks of AWS: the one table that its role is held against.
+
+Resources are named as the code finds them: by its environment's variables, and the uploads bucket
+by the event. What Lambda itself does with a role (logs, queues, streams, destinations) is not here:
+`edges.py` derives it from the template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UPLOADS = "uploads"
+CATALOG, RENDITIONS, LONG = "CATALOG_TABLE", "RENDITIONS_BUCKET", "LONG_VIDEO_ARN"
+
+SOURCE = "/any/key of a user.jpg"
+CONFIG = "/config/watermark.png"
+FOLDER = "/83952ee9c514dcda45b5bc76221149fc/d5acbc685015/05a4cc862ac2"
+RENDITION = f"{FOLDER}/320.avif"
+WORK = f"{FOLDER}/work/plan.json"
+EXECUTION = ":83952ee9c514dcda45b5bc76221149fc-d5acbc685015"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One action on what a variable names; `below` is the rest of the resource's ARN.
+
+    `local` is the action that the emulator checks in its place.
+    """
+
+    action: str
+    on: str
+    below: str = ""
+    local: str = ""
+
+
+READ_SOURCE = (
+    Call("s3:GetObject", UPLOADS, SOURCE),
+    Call("s3:GetObjectVersion", UPLOADS, SOURCE),
+    Call("s3:ListBucket", UPLOADS),  # without it, what is missing looks forbidden
+)
+READ_CONFIG = (Call("s3:GetObject", RENDITIONS, CONFIG), Call("s3:ListBucket", RENDITIONS))
+PUT = Call("s3:PutObject", RENDITIONS, RENDITION)
+ABORT = Call("s3:AbortMultipartUpload", RENDITIONS, RENDITION)
+DELETE = Call("s3:DeleteObject", RENDITIONS, RENDITION)
+READ_PARTS = (Call("s3:GetObject", RENDITIONS, RENDITION), Call("s3:ListBucket", RENDITIONS))
+READ_ASSET = Call("dynamodb:GetItem", CATALOG)
+WRITE_ASSET = Call("dynamodb:UpdateItem", CATALOG)
+RETRY_LATER = Call("sqs:ChangeMessageVisibility", "QUEUE_URL")
+
+CALLS: dict[str, tuple[Call, ...]] = {
+    "dispatch": (
+        *READ_SOURCE,
+        READ_ASSET,
+        WRITE_ASSET,
+        Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
+    ),
+    "processImage": (
+        *READ_SOURCE,
+        *READ_CONFIG,
+        PUT,
+        DELETE,
+        WRITE_ASSET,
+        RETRY_LATER,
+        Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
+    ),
+    "processVideo": (
+        *READ_SOURCE,
+        *READ_CONFIG,
+        PUT,
+        ABORT,
+        DELETE,
+        WRITE_ASSET,
+        RETRY_LATER,
+        Call("states:StartExecution", LONG),
+        Call("states:DescribeExecution", LONG, EXECUTION),
+    ),
+    "planVideo": (*READ_SOURCE, Call("s3:PutObject", RENDITIONS, WORK), WRITE_ASSET),
+    "encodeRange": (*READ_SOURCE, *READ_PARTS, PUT, DELETE, READ_ASSET, WRITE_ASSET),
+    "packageVideo": (*READ_SOURCE, *READ_PARTS, PUT, ABORT, DELETE, READ_ASSET, WRITE_ASSET),
+    "failVideo": (
+        Call("s3:ListBucket", RENDITIONS),
+        DELETE,
+        READ_ASSET,
+        WRITE_ASSET,
+        Call("sqs:SendMessage", "DEAD_LETTERS_URL"),
+    ),
+    "sweep": (
+        Call("s3:ListBucket", RENDITIONS),
+        DELETE,
+        Call("states:StopExecution", LONG, EXECUTION),
+    ),
+    "notify": (Call("sns:Publish", "ASSET_EVENTS_TOPIC_ARN"),),
+}

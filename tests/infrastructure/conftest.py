@@ -1,0 +1,70 @@
+"""The packaged template of every stage: those in serverless.yml, and one that is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.stack import TEMPLATE, Stack, read_stack
+
+LONGEST = "feature-images-and-films"
+"""As long as a stage may be called. Packaged with all that a stage may ask for, far away."""
+
+STAGES = {
+    "local": (),
+    "dev": (),
+    "prod": (),
+    LONGEST: (
+        *("--region", "ap-southeast-1"),
+        *("--param", "architecture=x86_64"),
+        *("--param", "reservedConcurrency=10"),
+        *("--param", "subnets=subnet-0123456789abcdef0,subnet-0123456789abcdef1"),
+        *("--param", "securityGroups=sg-0123456789abcdef0"),
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def stack_of(package: Callable[..., Path]) -> Callable[[str], Stack]:
+    """Return a function from a stage to its stack."""
+
+    @cache
+    def read(stage: str) -> Stack:
+        options = STAGES[stage]
+        region = options[1] if options else "us-east-1"
+        return read_stack(package(stage, *options), stage, region)
+
+    return read
+
+
+@pytest.fixture(scope="session", params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def stack(stack_of: Callable[[str], Stack], stage: str) -> Stack:
+    return stack_of(stage)
+
+
+@pytest.fixture(scope="session")
+def template_file(stack: Stack) -> Path:
+    return stack.folder / TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def template(template_file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(template_file.read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def resources(template: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"]
+    return found
