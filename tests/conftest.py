@@ -35,11 +35,11 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal tests to processes by what they share: what is deployed, a browser, or their file.
+    """Deal tests to processes by what they share: a stack, packages, a browser, or their file.
 
     The longest groups start first, so that no process is left with one of them at the end.
     """
-    shared = ("e2e", "proof")
+    shared = ("e2e", "infrastructure", "proof")
     for item in items:
         suite = item.path.relative_to(TESTS).parts[0]
         name = suite if suite in shared else str(item.path)

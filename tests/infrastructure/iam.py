@@ -78,9 +78,10 @@ def _holds(operator: str, key: str, expected: list[Any], context: Mapping[str, s
     if operator == "Null":
         return any((actual is None) == (str(each).lower() == "true") for each in expected)
     base = operator.removesuffix("IfExists")
+    compare = OPERATORS[base.replace("Not", "")]
     if actual is None:
-        return operator.endswith("IfExists")
-    return any(OPERATORS[base](str(each), actual) for each in expected)
+        return operator.endswith("IfExists") or "Not" in base
+    return any(compare(str(each), actual) for each in expected) != ("Not" in base)
 
 
 def like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
