@@ -14,22 +14,8 @@ const INTERFACES = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+// Params hold lists in serverless.yml, or names with commas after `--param`.
 exports.config = async ({ resolveVariable }) => {
-  const { subnetIds, securityGroupIds } = await readParams(resolveVariable);
-  return subnetIds.length ? { subnetIds, securityGroupIds } : null;
-};
-
-// Without a source function it is Lambda that asks, and not code that runs in one with its role.
-exports.mayJoin = async ({ resolveVariable }) => {
-  const { subnetIds } = await readParams(resolveVariable);
-  const Condition = { Null: { 'lambda:SourceFunctionArn': 'true' } };
-  return subnetIds.length
-    ? { Sid: 'JoinVpc', Effect: 'Allow', Action: INTERFACES, Resource: '*', Condition }
-    : { Ref: 'AWS::NoValue' };
-};
-
-// Lists in serverless.yml, or names with commas after `--param`.
-async function readParams(resolveVariable) {
   const [subnetIds, securityGroupIds] = await Promise.all(
     ['subnets', 'securityGroups'].map(async (name) =>
       [(await resolveVariable(`param:${name}`)) ?? []].flat().flatMap((each) => each.split(','))
@@ -38,5 +24,17 @@ async function readParams(resolveVariable) {
   if (!subnetIds.length !== !securityGroupIds.length) {
     throw new Error('a VPC needs both params, subnets and securityGroups');
   }
-  return { subnetIds, securityGroupIds };
-}
+  return subnetIds.length ? { subnetIds, securityGroupIds } : null;
+};
+
+// Wherever a VPC is named, by the params or by hand. Without a source function it is Lambda that asks,
+// and not code that runs in one with its role.
+exports.mayJoin = async ({ resolveConfigurationProperty }) => {
+  const provider = await resolveConfigurationProperty(['provider', 'vpc']);
+  const functions = await resolveConfigurationProperty(['functions']);
+  const joined = [provider, ...Object.values(functions).map((each) => each.vpc)].some(Boolean);
+  const Condition = { Null: { 'lambda:SourceFunctionArn': 'true' } };
+  return joined
+    ? { Sid: 'JoinVpc', Effect: 'Allow', Action: INTERFACES, Resource: '*', Condition }
+    : { Ref: 'AWS::NoValue' };
+};

@@ -35,6 +35,11 @@ def test_every_edge_works(stack: Stack) -> None:
     assert faults(stack) == []
 
 
+def test_no_account_region_or_partition_is_written_anywhere(stack: Stack) -> None:
+    elsewhere = replace(stack, account="123456789012", region="cn-north-1", partition="aws-cn")
+    assert faults(elsewhere) == []
+
+
 def test_the_flow_has_an_edge_of_every_kind(stack: Stack) -> None:
     kinds = {edge.kind for edge in edges(stack)}
     assert kinds >= KINDS
