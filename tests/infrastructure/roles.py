@@ -160,7 +160,7 @@ def _destination(stack: Stack, function: str, properties: dict[str, Any]) -> Ite
 def of_state_machine(stack: Stack, machine: str) -> Iterator[Edge]:
     """Step Functions → Lambda, and → itself for distributed maps."""
     yield trusts(stack, machine, STATES)
-    name, arn = stack.physical(machine), stack.arn(machine)
+    arn = stack.arn(machine)
     for state in _states(stack.properties(machine)["Definition"]):
         if state["Type"] == "Task":
             function = find_function(stack, state["Resource"])
@@ -173,8 +173,6 @@ def of_state_machine(stack: Stack, machine: str) -> Iterator[Edge]:
             for action in ("states:DescribeExecution", "states:StopExecution"):
                 for started in (executions, f"{executions}/{state['Label']}"):
                     yield ask(stack, kind, machine, action, f"{started}:any")
-    if len(name) > 80:
-        yield Edge("name", machine, name, "is longer than 80")
 
 
 def _states(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
