@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.infrastructure.edges import edges
 from tests.infrastructure.iam import as_list
-from tests.infrastructure.stack import NO_VALUE, Stack
+from tests.infrastructure.stack import ARNS, NO_VALUE, Stack
 
 STRANGE = "arn:aws:sns:us-east-1:999999999999:a-stranger"
 Resources = dict[str, dict[str, Any]]
@@ -28,6 +28,8 @@ def mutants(stack: Stack) -> Iterator[Mutant]:
     """Yield a stack without, or with a wrong, permission, statement, policy, or end of an edge."""
     for logical, resource in stack.resources.items():
         properties = resource.get("Properties", {})
+        if resource["Type"] in ARNS:  # something else refers to it
+            yield _without(stack, logical, named=logical)
         match resource["Type"]:
             case "AWS::Lambda::Permission":
                 yield from _of_permission(stack, logical)
@@ -37,8 +39,6 @@ def mutants(stack: Stack) -> Iterator[Mutant]:
                 yield from _of_role(stack, logical, properties)
             case "AWS::S3::BucketPolicy":
                 yield from _of_bucket_policy(stack, logical)
-            case "AWS::SQS::Queue" | "AWS::SNS::Topic" | "AWS::DynamoDB::Table":
-                yield _without(stack, logical, named=logical)
     yield from _without_an_action(stack)
 
 

@@ -111,8 +111,10 @@ def _arn_of(stack: Stack, function: str, call: Call) -> str:
     """Return the ARN that a call asks for. Raises DanglingError."""
     if call.on == UPLOADS:
         buckets = stack.of_type("AWS::S3::Bucket")
-        [bucket] = [name for name, each in buckets if "NotificationConfiguration" in each]
-        return stack.arn(bucket) + call.below
+        told = [name for name, each in buckets if "NotificationConfiguration" in each]
+        if len(told) != 1:
+            raise DanglingError(f"{function} gets the events of {told or 'no bucket'}")
+        return stack.arn(told[0]) + call.below
     variables = stack.properties(function)["Environment"]["Variables"]
     if call.on not in variables:
         raise DanglingError(f"{function} is not told of {call.on}")
