@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lib.local import emulator as local
 from lib.local.emulator import Emulator
 from tests.contract.packages import package_service
 
-TESTS = Path(__file__).parent
+SHARED = ("e2e", "infrastructure", "proof")
+"""Suites whose tests share something that takes long to make."""
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +37,26 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
     return package_stage
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal tests to processes by what they share: a stack, packages, a browser, or their file.
+class BySharing(LoadScopeScheduling):  # type: ignore[misc]
+    """Deals tests to processes by what they share: a stack, packages, a browser, or their file.
 
-    The longest groups start first, so that no process is left with one of them at the end.
+    Not by `xdist_group`: its name is lost on the way with pytest 9.2 and xdist 3.8.
     """
-    shared = ("e2e", "infrastructure", "proof")
-    for item in items:
-        suite = item.path.relative_to(TESTS).parts[0]
-        name = suite if suite in shared else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in shared)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _suite(nodeid) if _suite(nodeid) in SHARED else nodeid.split("::")[0]
+
+
+def _suite(nodeid: str) -> str:
+    return nodeid.split("/")[1]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Return what deals the tests to the processes, where there are several."""
+    return BySharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest groups first, so that no process is left with one of them at the end."""
+    items.sort(key=lambda item: _suite(item.nodeid) not in SHARED)

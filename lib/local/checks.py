@@ -30,7 +30,7 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("pytest", "-n", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder"),
+    ("pytest", "-n", str(PROCESSES), "--dist", "loadscope", "--no-loadscope-reorder"),
 )
 
 
