@@ -59,6 +59,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         *READ_CONFIG,
         PUT,
         DELETE,
+        READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
         RETRY_LATER,
         Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
@@ -69,6 +70,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         PUT,
         ABORT,
         DELETE,
+        READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
         RETRY_LATER,
         Call("states:StartExecution", LONG),
