@@ -9,10 +9,10 @@ from pathlib import Path
 from lib import imaging
 from lib.errors import ErrorCode, PermanentError
 from lib.imaging.stills import Look, measure, read_still
-from lib.imaging.targets import EXTENSIONS, quality_in
 from lib.model import Made, Placeholder, RenditionKind
 from lib.ports import Deadline
 from lib.presets import ImagePreset
+from lib.targets import EXTENSIONS, quality_in
 
 DARK, LIGHT = 8, 247
 """Mean grey levels at which nothing can be seen: black and white, with a codec's noise."""

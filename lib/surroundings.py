@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import ErrorCode, PermanentError
-from lib.imaging.targets import EXTENSIONS
 from lib.model import Failure, Made, Placeholder, RenditionKind
 from lib.ports import Deadline
 from lib.poster import Poster, make_poster
 from lib.presets import Preset
 from lib.storyboard import make_storyboard
+from lib.targets import EXTENSIONS
 from lib.video import preview, progressive
 from lib.video.attempt import attempt
 from lib.video.planning import Plan

@@ -14,8 +14,8 @@ from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
 from lib.imaging.reading import read
 from lib.imaging.rendering import make
-from lib.imaging.targets import Target, plan
 from lib.imaging.thumbhash import placeholder
+from lib.targets import Target, plan
 
 share_heap()  # before there are threads
 

@@ -23,10 +23,10 @@ from lib.imaging.graphics import encode_drawing, is_drawing
 from lib.imaging.pace import refuse_late
 from lib.imaging.picture import Picture
 from lib.imaging.resize import scale_down
-from lib.imaging.targets import ANIMATED, Target, describe, encode_failed
 from lib.model import Failure, Made
 from lib.ports import Deadline
 from lib.presets import ImagePreset
+from lib.targets import ANIMATED, Target, describe, encode_failed
 
 KEYFRAMES = 9, 17
 """Least and most frames from one to the next, from which a player can begin. Fewer in between cost

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from PIL import Image, ImageChops, ImageFilter
 
-from lib.imaging.resize import Size
+from lib.targets import Size
 
 SIDE = 64
 """Longest side in px that is looked at: the features of a face vanish, the face stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.imaging.resize import Size
+from lib.targets import Size
 
 
 def place(position: str, outer: Size, inner: Size) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from lib.imaging.decode import blaming_the_source, open_header
 from lib.imaging.encode import flatten
 from lib.imaging.finish import Finish
 from lib.imaging.picture import Picture
-from lib.imaging.resize import Size, resize
-from lib.imaging.targets import Target
+from lib.imaging.resize import resize
 from lib.imaging.timeline import read_timeline
 from lib.presets import ImagePreset, Limits
+from lib.targets import Size, Target
 
 
 def is_animation(data: bytes, container: str, limits: Limits) -> bool:

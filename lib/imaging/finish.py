@@ -7,9 +7,9 @@ from PIL import Image, ImageFilter
 from lib.imaging.attention import look
 from lib.imaging.compass import place
 from lib.imaging.encode import flatten
-from lib.imaging.targets import Target
 from lib.presets import Fit, ImagePreset
 from lib.presets.checks import ATTENTION
+from lib.targets import Target
 
 SHARPEN_RADIUS = 1.0
 """px: the width of the edges that scaling has blurred."""

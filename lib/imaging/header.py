@@ -11,9 +11,10 @@ from PIL.ExifTags import Base
 from lib.imaging.bounds.exif import check_exif
 from lib.imaging.color import name_space
 from lib.imaging.metadata import describe, first_value
-from lib.imaging.resize import Extent, height_at
+from lib.imaging.resize import Extent
 from lib.imaging.rights import XMP_KEYS, find_rights
 from lib.model import Probe
+from lib.targets import height_at
 
 TURNED_BY_DECODER = ("tiff", "heif")
 """Their decoders deliver upright pixels."""

@@ -14,7 +14,7 @@ from lib.imaging.decode import DECODERS
 from lib.imaging.encode import encode, flatten
 from lib.imaging.resize import resize
 from lib.imaging.ssim import WINDOW, measure_ssim
-from lib.imaging.targets import TYPICAL
+from lib.targets import TYPICAL
 
 SIDE = 512
 """Longest side in px of the picture that is tried. Larger ones come out alike or a little better:

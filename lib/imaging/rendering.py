@@ -21,10 +21,10 @@ from lib.imaging.graphics import encode_drawing, is_drawing
 from lib.imaging.pace import expected, learn, refuse_late
 from lib.imaging.picture import Picture
 from lib.imaging.resize import scale_down
-from lib.imaging.targets import EXTENSIONS, Target, describe, encode_failed, quality_in
 from lib.model import Failure, Made
 from lib.ports import Deadline
 from lib.presets import ImagePreset
+from lib.targets import Target, describe, encode_failed, fallback_of
 
 
 def make(
@@ -99,7 +99,7 @@ class _Stills:
             target, image, future = waiting.popleft()
             made = future.result()
             yield made
-            instead = self._instead_of(target) if made.error else None
+            instead = fallback_of(target, self._preset) if made.error else None
             if instead and instead.name not in names:
                 names.add(instead.name)
                 yield replace(self._attempt(instead, image, 0), instead_of=target.name)
@@ -161,18 +161,6 @@ class _Stills:
 
         preset = self._preset
         return choose_quality(self._picture.image, image_format, preset.ssim, preset.background)
-
-    def _instead_of(self, target: Target) -> Target | None:
-        other = self._preset.fallback.get(target.format)
-        if not other:
-            return None
-        return replace(
-            target,
-            name=f"{target.stem}.{EXTENSIONS[other]}",
-            format=other,
-            mime=f"image/{other}",
-            quality=quality_in(self._preset, other),
-        )
 
     def _cheaper(self, target: Target, later: Iterable[Target]) -> float:
         """Return the seconds that later targets in quicker formats need."""

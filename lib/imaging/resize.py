@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-Size = tuple[int, int]
-"""Width and height in px."""
+from lib.targets import Size
 
 Extent = tuple[float, float]
 """Width and height in px, where pixels may be cut."""
@@ -26,11 +25,6 @@ FIRST_STEP = (1.3, 1.8)
 """Factors at which the decoded pixels, of which there are most, may be filtered with half the taps
 across: the SSIM of whatever is made of them stays 0.99 and more on the grainiest photo tried. It
 was 0.988 where they were filtered so in both directions."""
-
-
-def height_at(width: int, height: int, new_width: int) -> int:
-    """Return the height in px that keeps the aspect ratio at a new width; at least 1."""
-    return max(1, (height * new_width * 2 + width) // (width * 2))
 
 
 def resize(image: Image.Image, size: Size, extent: Extent | None = None) -> Image.Image:

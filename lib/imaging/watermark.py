@@ -9,9 +9,10 @@ from PIL import Image
 from lib.errors import PermanentError
 from lib.imaging.compass import place
 from lib.imaging.reading import read
-from lib.imaging.resize import Size, resize
+from lib.imaging.resize import resize
 from lib.presets import Limits, Watermark
 from lib.routing import HEAD_BYTES, sniff
+from lib.targets import Size
 
 LIMITS = Limits(
     image_megapixels=25,

@@ -16,12 +16,13 @@ from lib import imaging, presets
 from lib.errors import PermanentError
 from lib.imaging.encode import encode, flatten
 from lib.imaging.quality import choose_quality
-from lib.imaging.resize import height_at, resize
+from lib.imaging.resize import resize
 from lib.imaging.ssim import measure_ssim
 from lib.local.emulator import ROOT
 from lib.presets import ImagePreset
 from lib.presets.checks import IMAGE_FORMATS
 from lib.routing import HEAD_BYTES, sniff
+from lib.targets import height_at
 from tests.bench.report import Result
 
 CORPUS, OURS = ROOT.parent / "shared/corpus", ROOT / "tests/media"

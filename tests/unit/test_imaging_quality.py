@@ -17,7 +17,7 @@ from lib import imaging, presets
 from lib.imaging.encode import encode
 from lib.imaging.quality import CURVES, SIDE, TRIALS, choose_quality, decibels, search
 from lib.imaging.ssim import measure_ssim
-from lib.imaging.targets import TYPICAL
+from lib.targets import TYPICAL
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")

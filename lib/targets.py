@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.errors import ErrorCode
-from lib.imaging.resize import Size, height_at
 from lib.model import Failure, Made, Probe, RenditionKind
 from lib.presets import Box, Fit, ImagePreset
+
+Size = tuple[int, int]
+"""Width and height in px."""
 
 EXTENSIONS = {"avif": "avif", "webp": "webp", "jpeg": "jpg"}
 
@@ -72,6 +74,25 @@ def plan(probe: Probe, preset: ImagePreset) -> tuple[Target, ...]:
         for stem, size, whole, fit, position in shapes
         for image_format in formats
     )
+
+
+def fallback_of(target: Target, preset: ImagePreset) -> Target | None:
+    """Return what is made where a target fails, if the preset names a format for that."""
+    other = preset.fallback.get(target.format)
+    if not other:
+        return None
+    return replace(
+        target,
+        name=f"{target.stem}.{EXTENSIONS[other]}",
+        format=other,
+        mime=f"image/{other}",
+        quality=quality_in(preset, other),
+    )
+
+
+def height_at(width: int, height: int, new_width: int) -> int:
+    """Return the height in px that keeps the aspect ratio at a new width; at least 1."""
+    return max(1, (height * new_width * 2 + width) // (width * 2))
 
 
 def quality_in(preset: ImagePreset, image_format: str) -> int | None:
