@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from lib import imaging, job
+from lib import job
 from lib.errors import ErrorCode, PermanentError
 from lib.model import ClaimState, Made, Probe, UploadEvent
-from lib.ports import Catalog, Deadline, Storage
+from lib.ports import Catalog, Deadline, Images, ImageTask, OpenedImage, Storage
 from lib.presets import Preset, Presets, VideoPreset, recipe_hash
 from lib.routing import HEAD_BYTES, sniff
 
@@ -22,9 +23,8 @@ class Fetched:
     """All that one image is made from."""
 
     preset: Preset
-    data: bytes
+    task: ImageTask
     sha256: str
-    watermark: bytes | None
 
 
 class Film(Protocol):
@@ -49,25 +49,30 @@ def process(
     presets: Presets,
     deadline: Deadline,
     last_receive: bool = False,
+    images: Images | None = None,
     film: Film | None = None,
     hand_over: Callable[[UploadEvent], None] | None = None,
 ) -> job.Finished:
     """Process one upload under the fence. Raises what `job.run` raises.
 
+    `images` decodes and encodes; without it that is done in this process, which is for tests.
     An animation that the preset wants as MP4 too is for a worker that has `film`: without it, it is
     sent there by `hand_over`, before anything is claimed; without both, there is no MP4.
     """
-    with ThreadPoolExecutor() as pool:
+    images = images or _in_process()
+    with ExitStack() as opened, ThreadPoolExecutor() as pool:
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
         fetching = [pool.submit(_fetch, event, storage, presets, pool)]
 
         def work(_: job.Report) -> job.Work:
             fetched = fetching.pop().result()  # and forgotten, once it is decoded
-            return _work(fetched, presets, deadline, film)
+            image = opened.enter_context(images.open(fetched.task, deadline))
+            return _work(fetched, image, deadline, film)
 
-        if hand_over and film is None and _needs_film(event, fetching[0], presets):
+        without_film = hand_over if film is None else None
+        if without_film and _needs_film(event, presets, fetching[0], images, deadline):
             try:
-                hand_over(event)
+                without_film(event)
             except Exception as exc:  # raised under the fence, which records the last failure
                 work = partial(_raise, exc)
             else:
@@ -97,63 +102,64 @@ def _fetch(
     if preset.image.watermark:
         watermark = pool.submit(storage.read_config, preset.image.watermark.object)
     data = storage.read(event.source)
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Fetched(preset, data, sha256, watermark.result() if watermark else None)
+    task = ImageTask(
+        data,
+        sniff(data[:HEAD_BYTES]).container,
+        preset.image,
+        presets.limits,
+        watermark.result() if watermark else None,
+    )
+    return Fetched(preset, task, hashlib.sha256(data).hexdigest())
 
 
-def _needs_film(event: UploadEvent, fetching: Future[Fetched], presets: Presets) -> bool:
+def _needs_film(
+    event: UploadEvent,
+    presets: Presets,
+    fetching: Future[Fetched],
+    images: Images,
+    deadline: Deadline,
+) -> bool:
     """Tell whether the preset wants an MP4 of this source; waits for the source only if so."""
     try:
         if not presets.choose(event.source.key, event.preset).image.animated_mp4:
             return False
-        data = fetching.result().data
-        container = sniff(data[:HEAD_BYTES]).container
-        return imaging.is_animation(data, container, presets.limits)
+        return images.is_animation(fetching.result().task, deadline)
     except Exception:  # the job meets it again, under the fence
         return False
+
+
+def _in_process() -> Images:
+    from lib.imaging.opened import InProcess
+
+    return InProcess()
 
 
 def _raise(error: Exception, _: job.Report) -> job.Work:
     raise error
 
 
-def _work(fetched: Fetched, presets: Presets, deadline: Deadline, film: Film | None) -> job.Work:
-    preset, watermark = fetched.preset.image, fetched.watermark
-    container = sniff(fetched.data[:HEAD_BYTES]).container
-    picture = imaging.read(
-        fetched.data,
-        container,
-        presets.limits,
-        widest=max((*preset.widths, *(box.width for box in preset.boxes))),
-        tallest=max((box.height for box in preset.boxes), default=0),
-    )
+def _work(fetched: Fetched, opened: OpenedImage, deadline: Deadline, film: Film | None) -> job.Work:
+    preset, watermark = fetched.preset.image, fetched.task.watermark
     ingredients = [hashlib.sha256(watermark).hexdigest()] if watermark else []
     if preset.animated_mp4:
         ingredients.append(recipe_hash(fetched.preset.video))
-    probe = replace(picture.probe, sha256=fetched.sha256, phash=imaging.phash(picture))
+    probe = replace(opened.probe, sha256=fetched.sha256)
     return job.Work(
         probe=_redact_gps(probe) if preset.redact_gps else probe,
-        made=_make(picture, probe, fetched.preset, watermark, deadline, film),
+        made=_make(opened, fetched.preset, deadline, film),
         preset=fetched.preset.name,
         recipe=recipe_hash(preset, *ingredients),
-        placeholder=imaging.placeholder(picture),
+        placeholder=opened.placeholder,
     )
 
 
 def _make(
-    picture: imaging.Picture,
-    probe: Probe,
-    preset: Preset,
-    watermark: bytes | None,
-    deadline: Deadline,
-    film: Film | None,
+    opened: OpenedImage, preset: Preset, deadline: Deadline, film: Film | None
 ) -> Iterator[Made]:
     """Yield the images, then the film of an animation."""
-    targets = imaging.plan(probe, preset.image)
-    yield from imaging.make(picture, targets, preset.image, deadline, watermark=watermark)
-    if film and preset.image.animated_mp4 and picture.animation:
-        frames = partial(imaging.film_frames, picture, preset=preset.image, watermark=watermark)
-        yield film(picture.image.size, frames, preset.video, deadline)
+    yield from opened.make()
+    if film and preset.image.animated_mp4 and opened.probe.loops is not None:
+        yield film(opened.size, opened.film_frames, preset.video, deadline)
 
 
 def _redact_gps(probe: Probe) -> Probe:

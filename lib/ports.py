@@ -6,6 +6,8 @@ All of them raise `PermanentError` or `TransientError` and nothing of the librar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +18,15 @@ from lib.model import (
     CommitState,
     Failure,
     Head,
+    Made,
     MediaType,
     Outcome,
+    Placeholder,
+    Probe,
     Source,
     UploadEvent,
 )
+from lib.presets import ImagePreset, Limits
 
 Clock = Callable[[], float]
 """Epoch seconds."""
@@ -200,4 +206,61 @@ class AssetEvents(Protocol):
 
     def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
         """Publish one asset event. Raises TransientError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """All that the renditions of one image are made from. `container` as sniffed."""
+
+    data: bytes
+    container: str
+    preset: ImagePreset
+    limits: Limits
+    watermark: bytes | None = None
+    """The file that the preset names."""
+
+
+class OpenedImage(Protocol):
+    """A decoded source, from which renditions are made when they are asked for."""
+
+    @property
+    def probe(self) -> Probe:
+        """What was read from it, the perceptual hash included; `loops` only of an animation."""
+        ...
+
+    @property
+    def placeholder(self) -> Placeholder:
+        """What a page shows before a rendition arrives."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px of what is kept of it, which may be smaller than the source."""
+        ...
+
+    def make(self) -> Iterator[Made]:
+        """Make the renditions of `lib.targets.plan`, in its order. Raises what decoding does."""
+        ...
+
+    def film_frames(self, size: tuple[int, int]) -> Iterator[tuple[bytes, int]]:
+        """Yield each frame of an animation as rows of RGB bytes in a size, and its ms.
+
+        After `make`. Raises what decoding does.
+        """
+        ...
+
+
+class Images(Protocol):
+    """Where images are decoded and encoded: behind a wall (`lib.sandbox`), or in this process."""
+
+    def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:
+        """Tell whether `open` will find an animation; no pixels are decoded. Raises as it does."""
+        ...
+
+    def open(self, task: ImageTask, deadline: Deadline) -> AbstractContextManager[OpenedImage]:
+        """Decode a source for as long as the context lasts.
+
+        Raises PermanentError: LIMIT_EXCEEDED, CORRUPT_MEDIA, UNSUPPORTED_MEDIA; TransientError.
+        """
         ...
