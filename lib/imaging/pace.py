@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lib.errors import ErrorCode, TransientError
 
 ENCODE_MARGIN = 5.0
@@ -37,3 +39,13 @@ def refuse_late(what: str, needed: float, left: float) -> None:
             f"{what} needs {needed:.1f} s to encode and {ENCODE_MARGIN:.0f} s to store, "
             f"{max(left, 0):.1f} s are left",
         )
+
+
+def learnt() -> dict[str, float]:
+    """Return what was measured, in seconds a megapixel by format."""
+    return dict(_learnt)
+
+
+def adopt(measured: Mapping[str, float]) -> None:
+    """Go on from what another process has measured."""
+    _learnt.update(measured)

@@ -1,0 +1,80 @@
+"""The parent's side: `lib.ports.Images`, each image in a child of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lib.ports import Deadline, ImageTask, OpenedImage
+from lib.sandbox import answers
+from lib.sandbox.process import ZYGOTE, Zygote
+from lib.sandbox.remote import Remote
+from lib.sandbox.run import Run
+
+PARENT_BYTES = 400_000_000
+"""Of a function's memory: for the parent, what it fetches and stores, and the zygote."""
+
+LEAST_SHARE = 0.5
+"""Of a small function's memory, which a child may have in any case."""
+
+ELSEWHERE_BYTES = 4_000_000_000
+"""What a child may have where there is no function: on a developer's machine."""
+
+
+class Sandbox:
+    """Decodes and encodes images in children that can reach nothing; each image has its own."""
+
+    def __init__(self, memory: int = ELSEWHERE_BYTES, module: str = ZYGOTE) -> None:
+        """`memory`: bytes that a child may have. `module`: another zygote's, in tests."""
+        self._zygote = Zygote(memory, module)
+        self._pace: dict[str, float] = {}
+        self.holds: dict[str, Any] = {}
+        """What the last child had given up, by name; a number is the version of an interface."""
+
+    @classmethod
+    def of_function(cls, megabytes: str | None) -> Sandbox:
+        """Return one for a function of so much memory, as Lambda tells it; None elsewhere."""
+        if megabytes is None:
+            return cls()
+        memory = int(megabytes) * 1024 * 1024
+        return cls(max(memory - PARENT_BYTES, round(memory * LEAST_SHARE)))
+
+    def start(self) -> None:
+        """Have the first child made while others do something else. Raises TransientError."""
+        self._zygote.start()
+
+    def close(self) -> None:
+        """End all children."""
+        self._zygote.close()
+
+    def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:
+        """Tell whether `open` will find an animation. Raises as it does."""
+        with self._run(task, deadline, "is_animation") as run:
+            return run.hear(lambda told: answers.flag(told.head.get("is_animation")))
+
+    @contextmanager
+    def open(self, task: ImageTask, deadline: Deadline) -> Iterator[OpenedImage]:
+        """Decode a source in a child that lives as long as the context.
+
+        Raises PermanentError: CORRUPT_MEDIA also for what crashes the decoder, LIMIT_EXCEEDED for
+        what takes more memory or time than there is; TransientError where no child can be had, or
+        where there was too little time from the start.
+        """
+        with self._run(task, deadline, "open") as run:
+            task = replace(task, data=b"")  # the child has them, and one copy is enough
+            yield Remote(
+                run, task, run.hear(lambda told: answers.read_opened(told.head, task.container))
+            )
+
+    @contextmanager
+    def _run(self, task: ImageTask, deadline: Deadline, what: str) -> Iterator[Run]:
+        run = Run(self._zygote, self._pace, deadline())
+        self.holds = run.holds
+        try:
+            run.hand(task, what)
+            del task
+            yield run
+        finally:
+            run.close()

@@ -1,0 +1,194 @@
+"""The process whose children decode: it has everything imported, and meets no foreign byte.
+
+It is a program of its own, started with an empty environment before there are credentials: a plain
+fork of the function would have them in its memory. It forks a child for each image, and one ahead
+of time, which has given up everything (`lockdown.py`) when the next image comes. No child sees a
+second one: what takes a child over does not meet the next upload.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import pkgutil
+import signal
+import socket
+import struct
+import time
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from importlib import import_module
+from typing import Any
+
+from lib import imaging
+from lib.errors import ErrorCode, MediaError, PermanentError
+from lib.imaging import pace
+from lib.imaging.decode import DECODERS
+from lib.imaging.encode import PLUGINS
+from lib.imaging.opened import InProcess, Opened
+from lib.model import Made
+from lib.sandbox.channel import Channel, ChannelError, Message
+from lib.sandbox.lockdown import limit_cpu, lock_down
+
+FORK, END, DROP = b"F", b"E", b"D"
+"""What the parent asks for: a child on a socket; a child's end and how it ended; only its end."""
+
+REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
+
+MOST_BYTES = 2**40
+OUT_OF_MEMORY = 70
+"""Exit code of a child that could not even say so."""
+
+ALSO = ("PIL.ImageCms", "PIL.TiffImagePlugin", "encodings.latin_1", "encodings.utf_16")
+"""What is imported while an image is read, by others than lib.imaging."""
+
+
+def load() -> None:
+    """Import all that a child may need: it will not be able to."""
+    names = {f"lib.imaging.{each.name}" for each in pkgutil.iter_modules(imaging.__path__)}
+    names |= {module for module, _ in DECODERS.values()} | {*PLUGINS.values(), *ALSO}
+    for name in sorted(names):
+        import_module(name)
+
+
+def serve(control_fd: int, memory: int) -> None:
+    """Fork children as the parent asks, each with `memory` bytes at most, until it is gone."""
+    load()
+    gc.collect()
+    gc.freeze()  # children write to fewer of the shared pages
+    control = socket.socket(fileno=control_fd)
+    children: set[int] = set()
+    while True:
+        request, passed, _, _ = socket.recv_fds(control, REQUEST.size, 1)
+        if len(request) != REQUEST.size:
+            break
+        kind, pid = REQUEST.unpack(request)
+        if kind == FORK:
+            with suppress(OSError):  # the parent sees its end closed, and no child
+                children.add(_fork(control, passed[0], memory))
+            os.close(passed[0])
+            continue
+        status = _end(pid, children)
+        if kind == END:
+            control.sendall(STATUS.pack(status))
+    for pid in tuple(children):
+        _end(pid, children)
+
+
+def _fork(control: socket.socket, fd: int, memory: int) -> int:
+    """Return the child's number. Raises OSError where there can be none."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        control.close()
+        _live(fd, memory)
+        code = 0
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    finally:
+        os._exit(code)
+
+
+def _end(pid: int, children: set[int]) -> int:
+    """Make sure that a child is over; return how it ended, as `os.waitpid` does."""
+    if pid not in children:
+        return 0
+    children.remove(pid)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
+def _live(fd: int, memory: int) -> None:
+    """Give up everything, then do for one image what the parent asks for."""
+    channel = Channel(socket.socket(fileno=fd))
+    holds = lock_down(fd, memory)
+    channel.send(Message({"what": "ready", "pid": os.getpid(), "holds": holds}))
+    with suppress(ChannelError):  # the parent needs no more
+        asked = channel.receive(MOST_BYTES)
+        try:
+            _work(channel, asked)
+        except MediaError as exc:
+            channel.send(_failed(exc))
+        except MemoryError:
+            gc.collect()
+            channel.send(_failed(_too_large(memory)))
+        except ChannelError:
+            raise
+        except Exception as exc:  # an image did this: it would again
+            reason = f"cannot be decoded: {type(exc).__name__}: {exc}"
+            told = _failed(PermanentError(ErrorCode.CORRUPT_MEDIA, reason))
+            channel.send(Message(told.head | {"traceback": traceback.format_exc()[-4000:]}))
+
+
+def _work(channel: Channel, asked: Message) -> None:
+    limit_cpu(asked.head["cpu_seconds"])
+    pace.adopt(asked.head["pace"])
+    ends: float = asked.head["ends"]
+    # The parent is trusted: this is its own task.
+    task = pickle.loads(asked.body)  # noqa: S301
+    task = replace(task, data=channel.receive(MOST_BYTES).body)
+    images = InProcess()
+
+    def deadline() -> float:
+        return ends - time.monotonic()
+
+    if asked.head["do"] == "is_animation":
+        answer = images.is_animation(task, deadline)
+        channel.send(Message({"what": "told", "is_animation": answer}))
+        return
+    opening = images.open(task, deadline)
+    del task
+    with opening as opened:
+        channel.send(Message({"what": "opened", **_describe(opened)}))
+        while True:
+            _answer(channel, opened, channel.receive(0).head)
+
+
+def _answer(channel: Channel, opened: Opened, wanted: dict[str, Any]) -> None:
+    """Do the next thing with an opened image."""
+    answers: Iterable[Message]
+    if wanted["do"] == "make":
+        answers = (_made(each) for each in opened.make())
+    else:
+        width, height = wanted["size"]
+        frames = opened.film_frames((width, height))
+        answers = (Message({"what": "frame", "ms": ms}, pixels) for pixels, ms in frames)
+    for each in answers:
+        channel.send(each)
+    channel.send(Message({"what": "done", "pace": pace.learnt()}))
+
+
+def _describe(opened: Opened) -> dict[str, Any]:
+    probe = {name: value for name, value in asdict(opened.probe).items() if value not in (None, ())}
+    del probe["format"]  # the parent has sniffed it
+    return {"probe": probe, "placeholder": asdict(opened.placeholder), "size": opened.size}
+
+
+def _made(made: Made) -> Message:
+    head: dict[str, Any] = {
+        "what": "made",
+        "name": made.name,
+        "quality": made.quality,
+        "frames": made.frames,
+        "duration_ms": made.duration_ms,
+        "error": None,
+    }
+    if made.error:
+        head["error"] = {"code": made.error.code, "message": made.error.message}
+    assert made.content is None or isinstance(made.content, bytes)
+    return Message(head, made.content or b"")
+
+
+def _failed(error: MediaError) -> Message:
+    return Message({"what": "failed", "code": error.code, "message": error.message})
+
+
+def _too_large(memory: int) -> PermanentError:
+    reason = f"needs more than {memory // 1_000_000} MB of memory to decode"
+    return PermanentError(ErrorCode.LIMIT_EXCEEDED, reason)
