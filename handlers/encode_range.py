@@ -14,9 +14,11 @@ from lib.aws.storage import S3Storage
 from lib.long.encode_range import encode_part
 from lib.long.encoding import encode
 from lib.long.work_files import Part
+from lib.sandbox.privacy import hide
 from lib.settings import StepSettings, from_env
 from lib.telemetry import Telemetry
 
+hide()
 settings = from_env(StepSettings)
 telemetry = Telemetry(settings.stage)
 storage = S3Storage(client("s3"), settings.renditions_bucket)

@@ -13,9 +13,11 @@ from lib.aws.clients import client
 from lib.aws.storage import S3Storage
 from lib.long.around import make
 from lib.long.package import package
+from lib.sandbox.privacy import hide
 from lib.settings import StepSettings, from_env
 from lib.telemetry import Telemetry
 
+hide()
 settings = from_env(StepSettings)
 telemetry = Telemetry(settings.stage)
 storage = S3Storage(client("s3"), settings.renditions_bucket)

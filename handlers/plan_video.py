@@ -11,9 +11,11 @@ from lib.aws.catalog import DynamoCatalog
 from lib.aws.clients import client
 from lib.aws.storage import S3Storage
 from lib.long.plan import Allowance, make_plan
+from lib.sandbox.privacy import hide
 from lib.settings import PlanSettings, from_env
 from lib.telemetry import Telemetry
 
+hide()
 settings = from_env(PlanSettings)
 allowance = Allowance(settings.execution_seconds, settings.range_seconds, settings.dollars)
 telemetry = Telemetry(settings.stage)

@@ -10,10 +10,14 @@ from lib.aws.executions import SfnExecutions
 from lib.job import Finished
 from lib.long.hand_over import hand_over
 from lib.model import MediaType, UploadEvent
+from lib.sandbox.client import Sandbox
+from lib.sandbox.privacy import hide
 from lib.settings import VideoSettings, from_env
 from lib.worker import make_handler
 
+hide()
 settings = from_env(VideoSettings)
+images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 long = video_job.Long(settings.short_seconds, partial(hand_over, executions=executions))
 tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings.scratch_folder)}
@@ -23,11 +27,12 @@ def process(event: UploadEvent, **ports: Any) -> Finished:
     """Process one upload by what it is."""
     if event.media_type is not MediaType.IMAGE:
         return video_job.process(event, **tools, **ports, long=long)
-    # Few are: a cold start does without the imaging library.
+    # Few are: a cold start does without.
     from lib import image_job
     from lib.video.animation import make_animation
 
-    return image_job.process(event, film=partial(make_animation, **tools), **ports)
+    film = partial(make_animation, **tools)
+    return image_job.process(event, images=images, film=film, **ports)
 
 
-handler = make_handler(process, settings)
+handler = make_handler(process, settings, images)

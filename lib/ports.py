@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lib.model import (
     Asset,
@@ -26,7 +26,9 @@ from lib.model import (
     Source,
     UploadEvent,
 )
-from lib.presets import ImagePreset, Limits
+
+if TYPE_CHECKING:  # most functions have no presets
+    from lib.presets import ImagePreset, Limits
 
 Clock = Callable[[], float]
 """Epoch seconds."""

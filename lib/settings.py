@@ -36,6 +36,8 @@ class ProcessorSettings:
     ffmpeg_path: str = "/opt/bin/ffmpeg"
     """Where the ffmpeg layer puts its binary."""
     scratch_folder: str = "/tmp"  # noqa: S108 - the one writable folder of a function
+    aws_lambda_function_memory_size: int = 0
+    """MB; 0 where there is no function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class StepSettings:
     renditions_bucket: str
     ffmpeg_path: str = "/opt/bin/ffmpeg"
     scratch_folder: str = "/tmp"  # noqa: S108
+    aws_lambda_function_memory_size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,15 @@ class NotifySettings:
 
     stage: str
     asset_events_topic_arn: str
+
+
+HARMLESS = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+"""What an interpreter may need to start; none of them holds a secret."""
+
+
+def for_children(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of a process that is to know no secret."""
+    return {name: env[name] for name in HARMLESS if name in env}
 
 
 Settings = TypeVar("Settings")

@@ -7,7 +7,7 @@ in the namespace, `MediaPipeline/<stage>`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +71,13 @@ class Telemetry:
             rejected=recorded.rejected.message if recorded.rejected else None,
         )
 
-    def finished(self, event: UploadEvent, finished: Finished) -> None:
-        """Tell how a job ended."""
+    def finished(
+        self,
+        event: UploadEvent,
+        finished: Finished,
+        sandbox: Mapping[str, bool | int] | None = None,
+    ) -> None:
+        """Tell how a job ended, and what its decoders had given up, if it had any."""
         outcome = finished.outcome
         if outcome is None:
             self.logger.info("nothing to do", **_about(event), fence=finished.state)
@@ -92,6 +97,7 @@ class Telemetry:
             bytes_out=written,
             processed_ms=outcome.processed_ms,
             error=outcome.error.message if outcome.error else None,
+            sandbox=sandbox or None,
         )
 
     def step(self, event: UploadEvent, what: str, **facts: Any) -> None:

@@ -13,6 +13,7 @@ from lib.batch import process_batch
 from lib.job import Finished
 from lib.model import UploadEvent
 from lib.ports import Catalog, Deadline, Storage
+from lib.sandbox.client import Sandbox
 from lib.settings import ProcessorSettings
 from lib.telemetry import Handler, Telemetry
 
@@ -34,8 +35,11 @@ class Job(Protocol):
         ...
 
 
-def make_handler(job: Job, settings: ProcessorSettings) -> Handler:
-    """Build the clients once and return the Lambda handler of a queue's processor."""
+def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox) -> Handler:
+    """Build the clients once and return the Lambda handler of a queue's processor.
+
+    `images` is what the job decodes images with.
+    """
     telemetry = Telemetry(settings.stage)
     queue = SqsQueue(client("sqs"), settings.queue_url)
     storage = S3Storage(client("s3"), settings.renditions_bucket)
@@ -52,7 +56,7 @@ def make_handler(job: Job, settings: ProcessorSettings) -> Handler:
                 deadline=lambda: context.get_remaining_time_in_millis() / 1000,
                 last_receive=last_receive,
             )
-            telemetry.finished(upload, finished)
+            telemetry.finished(upload, finished, images.holds)
 
         return process_batch(
             event,

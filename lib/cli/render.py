@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,8 @@ from lib.model import (
     ObjectEvent,
     UploadEvent,
 )
-from lib.ports import Catalog, Storage
+from lib.ports import Catalog, Images, Storage
+from lib.sandbox.client import Sandbox
 from lib.video.animation import make_animation
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
@@ -61,6 +63,7 @@ class JobTopic:
     presets: presets.Presets
     preset: str | None
     scratch: Path
+    images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         """Run each event's job as if on its last delivery, so that it ends in any case."""
@@ -75,6 +78,7 @@ class JobTopic:
                     presets=self.presets,
                     deadline=lambda: DAY_SECONDS,
                     last_receive=True,
+                    images=self.images,
                     film=partial(make_animation, ffmpeg=_ffmpeg(), folder=self.scratch)
                     if wanted
                     else None,
@@ -109,9 +113,9 @@ def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterat
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise CommandError(f"{out} can't be written")
-    with TemporaryDirectory() as scratch:
+    with closing(Sandbox()) as images, TemporaryDirectory() as scratch:
         storage, catalog = FolderStorage(out), MemoryCatalog()
-        topic = JobTopic(storage, catalog, recipes, preset, Path(scratch))
+        topic = JobTopic(storage, catalog, recipes, preset, Path(scratch), images)
         for path in files:
             yield _render(path, out, topic)
 

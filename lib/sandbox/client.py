@@ -34,11 +34,11 @@ class Sandbox:
         """What the last child had given up, by name; a number is the version of an interface."""
 
     @classmethod
-    def of_function(cls, megabytes: str | None) -> Sandbox:
-        """Return one for a function of so much memory, as Lambda tells it; None elsewhere."""
-        if megabytes is None:
+    def of_function(cls, megabytes: int) -> Sandbox:
+        """Return one for a function of so much memory; 0 where there is no function."""
+        if not megabytes:
             return cls()
-        memory = int(megabytes) * 1024 * 1024
+        memory = megabytes * 1024 * 1024
         return cls(max(memory - PARENT_BYTES, round(memory * LEAST_SHARE)))
 
     def start(self) -> None:

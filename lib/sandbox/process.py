@@ -17,13 +17,11 @@ from typing import Any
 
 from lib.errors import ErrorCode, TransientError
 from lib.sandbox.channel import Channel, ChannelError
+from lib.settings import for_children
 
 FORK, END, DROP = b"F", b"E", b"D"
 REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
 """As in `zygote.py`, which is not imported here: it imports the decoders."""
-
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
-"""What an interpreter may need to start; no secret is in these."""
 
 START = """
 import json, sys
@@ -119,7 +117,7 @@ class Zygote:
                 [*command, str(theirs.fileno()), str(self._memory)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+                env=for_children(),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

@@ -32,6 +32,7 @@ from lib.imaging.opened import InProcess, Opened
 from lib.model import Made
 from lib.sandbox.channel import Channel, ChannelError, Message
 from lib.sandbox.lockdown import limit_cpu, lock_down
+from lib.sandbox.privacy import hide
 
 FORK, END, DROP = b"F", b"E", b"D"
 """What the parent asks for: a child on a socket; a child's end and how it ended; only its end."""
@@ -56,6 +57,7 @@ def load() -> None:
 
 def serve(control_fd: int, memory: int) -> None:
     """Fork children as the parent asks, each with `memory` bytes at most, until it is gone."""
+    hide()  # a child must not change what its siblings will be
     load()
     gc.collect()
     gc.freeze()  # children write to fewer of the shared pages

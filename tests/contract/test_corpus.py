@@ -12,6 +12,7 @@ import json
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,9 @@ from lib.dispatch import dispatch
 from lib.keys import asset_id
 from lib.local.memory import MemoryCatalog
 from lib.model import Asset, MediaType, Rendition, UploadEvent
+from lib.ports import Images
 from lib.routing import HEAD_BYTES, sniff
+from lib.sandbox.client import Sandbox
 from tests.fakes import UPLOADS, MemoryStorage
 
 ROOT = Path(__file__).parents[2]
@@ -40,12 +43,19 @@ needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="needs the folder 
 files = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
 
 
+@pytest.fixture(scope="module")
+def images() -> Iterator[Images]:
+    with closing(Sandbox()) as sandbox:
+        yield sandbox
+
+
 @dataclass
 class ImageTopic:
     """Hands images to their job at once, as the queue and the function would."""
 
     storage: MemoryStorage
     catalog: MemoryCatalog
+    images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
@@ -56,14 +66,15 @@ class ImageTopic:
                 catalog=self.catalog,
                 presets=PRESETS,
                 deadline=lambda: 60.0,
+                images=self.images,
             )
 
 
-def upload(path: Path) -> tuple[Asset, MemoryStorage]:
+def upload(path: Path, images: Images) -> tuple[Asset, MemoryStorage]:
     """Send one file all the way, and return what the catalog and the bucket have then."""
     storage, catalog = MemoryStorage(), MemoryCatalog()
     event = storage.upload(path.name, path.read_bytes())
-    topic = ImageTopic(storage, catalog)
+    topic = ImageTopic(storage, catalog, images)
     dispatch([event], storage=storage, catalog=catalog, topic=topic, clock=time.time)
     asset = catalog.get(asset_id(UPLOADS, path.name))
     assert asset is not None
@@ -110,8 +121,8 @@ def _facts(asset: Asset) -> Iterator[str]:
 
 @needs_corpus
 @pytest.mark.parametrize("path", files, ids=lambda path: path.name)
-def test_every_file_ends_as_reviewed(path: Path):
-    asset, storage = upload(path)
+def test_every_file_ends_as_reviewed(path: Path, images: Images):
+    asset, storage = upload(path, images)
     assert describe(asset) == tomllib.loads(SNAPSHOT.read_text("utf-8"))[path.name]
     made = {each.key for each in asset.renditions if each.key}
     manifest = {asset.manifest_key} if asset.manifest_key else set()
@@ -151,5 +162,7 @@ def test_profiled_colors(name: str, wanted: tuple[int, int, int]):
 
 if __name__ == "__main__":
     quoted = partial(json.dumps, ensure_ascii=False)
-    lines = [f"{quoted(path.name)} = {quoted(describe(upload(path)[0]))}\n" for path in files]
+    with closing(Sandbox()) as sandbox:
+        ends = {path.name: describe(upload(path, sandbox)[0]) for path in files}
+    lines = [f"{quoted(name)} = {quoted(end)}\n" for name, end in ends.items()]
     SNAPSHOT.write_text("".join(lines), "utf-8")
