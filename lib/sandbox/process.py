@@ -62,13 +62,12 @@ class Zygote:
             self._prepare()
 
     def take(self) -> Child:
-        """Return the child that waits, and ask for the next one. Raises TransientError."""
+        """Return the child that waits. Raises TransientError."""
         with self._lock, self._or_gone():
             self._prepare()
             channel, self._waiting = self._waiting, None
             assert channel
             ready = channel.receive(0, time.monotonic() + READY_SECONDS).head
-            self._prepare()
             return Child(int(ready["pid"]), channel, ready["holds"])
 
     def end(self, child: Child) -> int:
@@ -81,6 +80,7 @@ class Zygote:
             self._ask(END, child.pid)
             assert self._control
             (status,) = STATUS.unpack(self._control.recv(STATUS.size, socket.MSG_WAITALL))
+            self._prepare()
             return os.waitstatus_to_exitcode(status)
 
     def drop(self, child: Child) -> None:
@@ -88,6 +88,7 @@ class Zygote:
         child.channel.close()
         with self._lock, suppress(TransientError), self._or_gone():
             self._ask(DROP, child.pid)
+            self._prepare()  # while the parent stores what was made
 
     def close(self) -> None:
         """End the process and its children. It is started again where it is needed again."""

@@ -28,6 +28,7 @@ from lib.errors import ErrorCode, MediaError, PermanentError
 from lib.imaging import pace
 from lib.imaging.decode import DECODERS
 from lib.imaging.encode import PLUGINS
+from lib.imaging.heap import reserve
 from lib.imaging.opened import InProcess, Opened
 from lib.model import Made
 from lib.sandbox.channel import Channel, ChannelError, Message
@@ -42,6 +43,9 @@ REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
 MOST_BYTES = 2**40
 OUT_OF_MEMORY = 70
 """Exit code of a child that could not even say so."""
+
+RESERVED = 1 / 8
+"""Of a child's memory: as much as a 12-MP photo needs, of what a small function has."""
 
 ALSO = ("PIL.ImageCms", "PIL.TiffImagePlugin", "encodings.latin_1", "encodings.utf_16")
 """What is imported while an image is read, by others than lib.imaging."""
@@ -59,6 +63,7 @@ def serve(control_fd: int, memory: int) -> None:
     """Fork children as the parent asks, each with `memory` bytes at most, until it is gone."""
     hide()  # a child must not change what its siblings will be
     load()
+    reserve(round(memory * RESERVED))
     gc.collect()
     gc.freeze()  # children write to fewer of the shared pages
     control = socket.socket(fileno=control_fd)
