@@ -18,7 +18,11 @@ NO_END = float("inf")
 
 
 class ChannelError(Exception):
-    """The other side ended, or did not keep to the form."""
+    """The other side has ended."""
+
+
+class FormError(ChannelError):
+    """The other side does not keep to the form."""
 
 
 class Late(ChannelError):  # noqa: N818 - the clock's word
@@ -54,16 +58,19 @@ class Channel:
             raise ChannelError(str(exc)) from exc
 
     def receive(self, most: int, until: float = NO_END) -> Message:
-        """Return the next message, whose body has at most `most` bytes. Raises ChannelError."""
+        """Return the next message, whose body has at most `most` bytes.
+
+        Raises ChannelError, FormError among them.
+        """
         head_bytes, body_bytes = SIZES.unpack(self._read(SIZES.size, until))
         if head_bytes > MOST_HEAD_BYTES or body_bytes > most:
-            raise ChannelError(f"a message of {head_bytes} + {body_bytes} bytes")
+            raise FormError(f"a message of {head_bytes} + {body_bytes} bytes")
         try:
             head = json.loads(self._read(head_bytes, until))
         except (ValueError, RecursionError) as exc:
-            raise ChannelError("a head that is not JSON") from exc
+            raise FormError("a head that is not JSON") from exc
         if not isinstance(head, dict):
-            raise ChannelError("a head that is not an object")
+            raise FormError("a head that is not an object")
         return Message(head, self._read(body_bytes, until))
 
     def close(self) -> None:

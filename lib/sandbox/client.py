@@ -26,9 +26,9 @@ ELSEWHERE_BYTES = 4_000_000_000
 class Sandbox:
     """Decodes and encodes images in children that can reach nothing; each image has its own."""
 
-    def __init__(self, memory: int = ELSEWHERE_BYTES, module: str = ZYGOTE) -> None:
-        """`memory`: bytes that a child may have. `module`: another zygote's, in tests."""
-        self._zygote = Zygote(memory, module)
+    def __init__(self, memory: int = ELSEWHERE_BYTES, program: str = ZYGOTE) -> None:
+        """`memory`: bytes that a child may have. `program`: another zygote, in tests."""
+        self._zygote = Zygote(memory, program)
         self._pace: dict[str, float] = {}
         self.holds: dict[str, Any] = {}
         """What the last child had given up, by name; a number is the version of an interface."""

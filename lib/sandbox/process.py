@@ -27,10 +27,13 @@ START = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from importlib import import_module
-import_module(sys.argv[2]).serve(int(sys.argv[3]), int(sys.argv[4]))
+module, _, function = sys.argv[2].partition(":")
+getattr(import_module(module), function)(int(sys.argv[3]), int(sys.argv[4]))
 """
 
-ZYGOTE = "lib.sandbox.zygote"
+END_SECONDS = 2.0
+
+ZYGOTE = "lib.sandbox.zygote:serve"
 
 READY_SECONDS = 30.0
 """In which a child is there: the first one waits until everything is imported."""
@@ -48,9 +51,9 @@ class Child:
 class Zygote:
     """The process that forks, started when it is first needed, and one child that waits."""
 
-    def __init__(self, memory: int, module: str = ZYGOTE) -> None:
-        """`memory`: bytes that a child may have. `module`: what serves, another one in tests."""
-        self._memory, self._module = memory, module
+    def __init__(self, memory: int, program: str = ZYGOTE) -> None:
+        """`memory`: bytes that a child may have. `program`: what serves, another one in tests."""
+        self._memory, self._program = memory, program
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -65,9 +68,10 @@ class Zygote:
         """Return the child that waits. Raises TransientError."""
         with self._lock, self._or_gone():
             self._prepare()
-            channel, self._waiting = self._waiting, None
+            channel = self._waiting
             assert channel
             ready = channel.receive(0, time.monotonic() + READY_SECONDS).head
+            self._waiting = None
             return Child(int(ready["pid"]), channel, ready["holds"])
 
     def end(self, child: Child) -> int:
@@ -112,7 +116,7 @@ class Zygote:
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-S", "-c", START, json.dumps(sys.path), self._module]
+        command = [sys.executable, "-I", "-S", "-c", START, json.dumps(sys.path), self._program]
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
                 [*command, str(theirs.fileno()), str(self._memory)],
@@ -130,8 +134,11 @@ class Zygote:
                 each.close()
         self._waiting = self._control = None
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            try:  # it ends its children first
+                self._process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
     @contextmanager

@@ -15,7 +15,7 @@ from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.ports import ImageTask
 from lib.sandbox import answers
 from lib.sandbox.answers import NonsenseError
-from lib.sandbox.channel import ChannelError, Late, Message
+from lib.sandbox.channel import ChannelError, FormError, Late, Message
 from lib.sandbox.process import Zygote
 
 END_MARGIN_SECONDS = 3.0
@@ -85,13 +85,13 @@ class Run:
         except Late:
             self.close()
             raise
-        except ChannelError as exc:
-            raise self._ended() from exc
-        except NonsenseError as exc:
+        except (FormError, NonsenseError) as exc:
             self.close()
             raise PermanentError(
                 ErrorCode.CORRUPT_MEDIA, f"its decoder gives no sensible answer: {exc}"
             ) from exc
+        except ChannelError as exc:
+            raise self._ended() from exc
 
     def learn(self, done: Message) -> None:
         """Take over what the child has learnt. Raises NonsenseError."""

@@ -23,6 +23,8 @@ from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any
 
+from PIL import Image
+
 from lib import imaging
 from lib.errors import ErrorCode, MediaError, PermanentError
 from lib.imaging import pace
@@ -57,6 +59,7 @@ def load() -> None:
     names |= {module for module, _ in DECODERS.values()} | {*PLUGINS.values(), *ALSO}
     for name in sorted(names):
         import_module(name)
+    Image.preinit()  # as each `save` does
 
 
 def serve(control_fd: int, memory: int) -> None:

@@ -20,6 +20,8 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3",
 """What Lambda's Python has besides the standard library."""
 
 COLD_START = Path(__file__).with_name("cold_start.py")
+WALL_START = Path(__file__).with_name("wall_start.py")
+PHOTO = Path(__file__).parents[1] / "media" / "hubble.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,18 @@ def link_runtime(folder: Path) -> Path:
 
 def start_cold(package: Package, unpacked: Path, runtime: Path) -> subprocess.CompletedProcess[str]:
     """Import the handler, and all that it imports later, where there is nothing else to import."""
-    command = [sys.executable, "-I", "-S", "-B", str(COLD_START), package.handler]
+    return _start(package, unpacked, runtime, [COLD_START, package.handler])
+
+
+def start_wall(package: Package, unpacked: Path, runtime: Path) -> subprocess.CompletedProcess[str]:
+    """Import the handler and decode a photo as it does, where there is nothing else to import."""
+    return _start(package, unpacked, runtime, [WALL_START, package.handler, PHOTO])
+
+
+def _start(
+    package: Package, unpacked: Path, runtime: Path, script: list[str | Path]
+) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [sys.executable, "-I", "-S", "-B", *script]
     folders = [str(unpacked / "task"), str(unpacked / "opt" / "python"), str(runtime)]
     environment = package.environment | {
         "PATH": os.defpath,
@@ -109,6 +122,7 @@ def start_cold(package: Package, unpacked: Path, runtime: Path) -> subprocess.Co
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_NAME": package.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2048",
     }
     return subprocess.run(
         [*command, *folders],

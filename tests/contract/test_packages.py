@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -22,6 +23,8 @@ FUNCTIONS = (
     "processVideo",
     "sweep",
 )
+STARTING_CHILDREN = ("encodeRange", "packageVideo", "planVideo", "processImage", "processVideo")
+WITH_IMAGES = ("processImage", "processVideo")
 KB, MB = 1000, 1000 * 1000
 CODE_LIMIT = 250 * KB  # docs/adr/0011
 UNZIPPED_LIMIT = {
@@ -105,6 +108,20 @@ def test_what_a_package_lacks_fails_its_start(by_name, runtime, tmp_path, name, 
     started = packages.start_cold(by_name[name], tmp_path, runtime)
     assert started.returncode != 0
     assert re.search(r"^(ModuleNotFound|Import)Error: ", started.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", STARTING_CHILDREN)
+def test_a_function_with_children_hides_from_them_and_decodes_nothing_itself(
+    by_name, runtime, tmp_path, name
+):
+    packages.unpack(by_name[name], tmp_path)
+    started = packages.start_wall(by_name[name], tmp_path, runtime)
+    assert started.returncode == 0, started.stderr
+    told = json.loads(started.stdout)
+    assert not told.get("readable")
+    assert not told["pillow"]
+    if name in WITH_IMAGES:
+        assert {"1000.avif", "1000.webp", "1000.jpg", "thumb.avif"} <= set(told["made"])
 
 
 def test_the_local_stage_runs_the_built_ffmpeg_instead_of_zipping_it(by_name, package_folder):
