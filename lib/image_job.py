@@ -102,9 +102,11 @@ def _fetch(
     if preset.image.watermark:
         watermark = pool.submit(storage.read_config, preset.image.watermark.object)
     data = storage.read(event.source)
+    container = sniff(data[:HEAD_BYTES]).container
+    presets.limits.refuse_format(container)
     task = ImageTask(
         data,
-        sniff(data[:HEAD_BYTES]).container,
+        container,
         preset.image,
         presets.limits,
         watermark.result() if watermark else None,

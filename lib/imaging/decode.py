@@ -68,6 +68,7 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
         raise PermanentError(
             ErrorCode.UNSUPPORTED_MEDIA, f"expected an image but received {container or 'nothing'}"
         )
+    limits.refuse_format(container)
     if len(data) > limits.image_megabytes * 1_000_000:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,

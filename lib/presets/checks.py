@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from lib.presets.recipes import Fit
+from lib.presets.recipes import FORMATS_IN, Fit
 
 Check = Callable[[Any], Any]
 
@@ -146,6 +146,7 @@ LIMITS: dict[str, Check] = {
     "animation_megapixels": number(1, 10_000),
     "video_hours": number(0.001, 24, whole=False),
     "source_gigabytes": number(0.001, 5000, whole=False),
+    "formats_in": distinct(one_of(*FORMATS_IN), "formats"),
 }
 IMAGE: dict[str, Check] = {
     "widths": ascending(distinct(number(1, LONGEST_SIDE), "widths in px")),

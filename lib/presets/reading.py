@@ -12,6 +12,7 @@ from typing import Any
 from lib.presets.checks import AUDIO, BOX, IMAGE, LIMITS, VIDEO, WATERMARK, Check
 from lib.presets.recipes import (
     DEFAULT,
+    FORMATS_IN,
     AudioPreset,
     Box,
     ImagePreset,
@@ -74,7 +75,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def presets(self, document: dict[str, Any]) -> Presets | None:
-        limits = self._fields(document.pop("limits", None), "limits", LIMITS)
+        limits = self._fields(_with_all_formats(document.pop("limits", None)), "limits", LIMITS)
         rules = document.pop("rules", {})
         default = {part: dict(TABLES.get(part, {})) for part in PARTS}
         if DEFAULT in document:
@@ -200,3 +201,8 @@ class _Reader:
 
     def _problem(self, where: str, what: str) -> None:
         self.problems.append(f"{self._name}, {where}: {what}" if where else f"{self._name}: {what}")
+
+
+def _with_all_formats(limits: Any) -> Any:
+    """Return a table of limits with the one that need not be there."""
+    return {"formats_in": list(FORMATS_IN)} | limits if isinstance(limits, dict) else limits

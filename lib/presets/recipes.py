@@ -20,6 +20,17 @@ SHOWN = 100
 """Characters of an unknown name that are repeated: anybody may upload any."""
 
 
+IMAGES_IN = (
+    *("jpeg", "png", "webp", "gif", "tiff", "bmp", "jpeg2000", "psd", "ico", "avif", "heif"),
+)
+VIDEOS_IN = (
+    *("aac", "aiff", "asf", "avi", "flac", "flv", "matroska", "mov", "mp3", "mpeg", "mpegts"),
+    *("ogg", "wav"),
+)
+FORMATS_IN = (*IMAGES_IN, *VIDEOS_IN)
+"""Containers that can be read, as `lib.routing.sniff` names them."""
+
+
 class Fit(StrEnum):
     """How a source fills a box."""
 
@@ -42,6 +53,16 @@ class Limits:
     """Of all frames together, as stored."""
     video_hours: float
     source_gigabytes: float
+    formats_in: tuple[str, ...] = FORMATS_IN
+    """Containers that are read at all."""
+
+    def refuse_format(self, container: str) -> None:
+        """Pass, or raise PermanentError(LIMIT_EXCEEDED) for a container that is turned off."""
+        if container in FORMATS_IN and container not in self.formats_in:
+            raise PermanentError(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"{container} is turned off here: it is not among formats_in in presets.toml",
+            )
 
 
 @dataclass(frozen=True, slots=True)

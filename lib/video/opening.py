@@ -30,6 +30,7 @@ def inspect(source: Source, limits: Limits, storage: Storage) -> tuple[str, Prob
             f"but received {source.size / 1e9:.2f} GB",
         )
     container = sniff(storage.read_range(source, 0, HEAD_BYTES)).container
+    limits.refuse_format(container)
     reader = RangeReader(partial(storage.read_range, source), source.size)
     probe = read_probe(reader, container)
     check_limits(probe, limits)

@@ -185,7 +185,7 @@ def test_pages_in_a_circle_are_not_counted():
     assert read(bytes(data), "tiff").probe.frames is None
 
 
-def refusal(data: bytes, container: str, **tighter: int) -> str:
+def refusal(data: bytes, container: str, **tighter: Any) -> str:
     with pytest.raises(PermanentError) as caught:
         imaging.read(data, container, replace(LIMITS, **tighter))
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
