@@ -33,6 +33,8 @@ class Remote:
             while made := self._run.receive(self._reader(expected), self._most(expected)):
                 is_made = is_made or made.error is None
                 yield made
+            if self.probe.loops is None:  # there is no film: the next child can be forked
+                self._run.close()
         except Late:
             if not is_made:
                 raise self._run.too_late() from None

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from layers.build import BuildError
 from lib.local.emulator import EmulatorError
-from tests.bench import coldstart, image, pipeline, quality, video
+from tests.bench import coldstart, image, pipeline, quality, sandbox, video
 from tests.bench.report import Result, describe_machine, to_json, to_table
 
 Run = Callable[[], Iterator[Result]]
@@ -21,6 +21,7 @@ BENCHES: Mapping[str, Run] = {
     "image": image.run,
     "pipeline": pipeline.run,
     "quality": quality.run,
+    "sandbox": sandbox.run,
     "video": video.run,
 }
 
