@@ -13,12 +13,14 @@ from lib.aws.clients import client
 from lib.aws.storage import S3Storage
 from lib.long.around import make
 from lib.long.package import package
+from lib.sandbox.client import Sandbox
 from lib.sandbox.privacy import hide
 from lib.settings import StepSettings, from_env
 from lib.telemetry import Telemetry
 
 hide()
 settings = from_env(StepSettings)
+images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 telemetry = Telemetry(settings.stage)
 storage = S3Storage(client("s3"), settings.renditions_bucket)
 catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
@@ -40,6 +42,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
                 ffmpeg=settings.ffmpeg_path,
                 folder=Path(folder),
                 deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+                images=images,
             ),
             storage=storage,
             catalog=catalog,

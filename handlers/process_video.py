@@ -26,7 +26,7 @@ tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings
 def process(event: UploadEvent, **ports: Any) -> Finished:
     """Process one upload by what it is."""
     if event.media_type is not MediaType.IMAGE:
-        return video_job.process(event, **tools, **ports, long=long)
+        return video_job.process(event, **tools, **ports, long=long, images=images)
     # Few are: a cold start does without.
     from lib import image_job
     from lib.video.animation import make_animation

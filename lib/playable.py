@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib import job, video
 from lib.model import Failure, Made, Part, Probe, RenditionKind
-from lib.ports import Deadline
+from lib.ports import Deadline, Images
 from lib.presets import Preset
 
 
@@ -25,6 +25,7 @@ def describe_video(
     *,
     ffmpeg: str,
     deadline: Deadline,
+    images: Images | None = None,
 ) -> job.Work:
     """Return the streams, the subtitles and what goes around them; they are made when asked for.
 
@@ -42,6 +43,7 @@ def describe_video(
         probe.duration_ms or max(round(track.seconds * 1000) for track in rungs),
         ffmpeg=ffmpeg,
         deadline=deadline,
+        images=images,
     )
     return job.Work(
         probe=replace(probe, phash=around.phash),

@@ -5,7 +5,7 @@ All of them raise `PermanentError` or `TransientError` and nothing of the librar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,6 +223,39 @@ class ImageTask:
     """The file that the preset names."""
 
 
+STILLS = {".jpg": "jpeg", ".png": "png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture that was taken from a video: `container` is `jpeg` or `png`."""
+
+    container: str
+    data: bytes
+
+    @classmethod
+    def read(cls, path: Path) -> Still:
+        """Read a `.jpg` or `.png` file, and nothing of what is in it."""
+        return cls(STILLS[path.suffix], path.read_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a picture looks like in grey, 0–255: `mean`, standard deviation, variance of edges."""
+
+    mean: float
+    contrast: float
+    detail: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Pictures of one size (px) side by side, in JPEGs."""
+
+    size: tuple[int, int]
+    sheets: tuple[bytes, ...]
+
+
 class OpenedImage(Protocol):
     """A decoded source, from which renditions are made when they are asked for."""
 
@@ -265,4 +298,14 @@ class Images(Protocol):
 
         Raises PermanentError: LIMIT_EXCEEDED, CORRUPT_MEDIA, UNSUPPORTED_MEDIA; TransientError.
         """
+        ...
+
+    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
+        """Decode and measure pictures. Raises as `open` does."""
+        ...
+
+    def lay_out(
+        self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
+    ) -> Sheets:
+        """Lay pictures of one size on sheets, as many as fit on each. Raises as `open` does."""
         ...

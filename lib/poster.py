@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lib import imaging
 from lib.errors import ErrorCode, PermanentError
-from lib.imaging.stills import Look, measure, read_still
 from lib.model import Made, Placeholder, RenditionKind
-from lib.ports import Deadline
-from lib.presets import ImagePreset
-from lib.targets import EXTENSIONS, quality_in
+from lib.ports import Deadline, Images, ImageTask, Look, Still
+from lib.presets import ImagePreset, Limits
+
+LIMITS = Limits(
+    image_megapixels=100,
+    image_megabytes=400,
+    animation_frames=1,
+    animation_megapixels=1,
+    video_hours=0,
+    source_gigabytes=0,
+)
+"""Of a picture that ffmpeg has written: no uploader chose its size or its format."""
+
+WIDEST = 16_383
+"""px: a poster is as wide as its picture."""
 
 DARK, LIGHT = 8, 247
 """Mean grey levels at which nothing can be seen: black and white, with a codec's noise."""
@@ -35,35 +45,34 @@ NEARLY = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """What was made of the still at `at_ms`: renditions to come, and what stands for them."""
+    """What was made of the still at `at_ms`, and what stands for it."""
 
     at_ms: int
-    made: Iterator[Made]
+    made: tuple[Made, ...]
     placeholder: Placeholder
     phash: str | None
 
 
-def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline) -> Poster:
+def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: Images) -> Poster:
     """Make `poster.avif`, `poster.webp`, … of the best of the files `<ms>.jpg|png` in a folder.
 
-    Formats, quality and fallbacks are those of the preset. One that fails carries its error; where
-    for lack of time none is made, `made` raises TransientError(DEADLINE_NEAR) at its end.
-    Raises PermanentError(ENCODE_FAILED) where there are no stills.
+    Formats, quality and fallbacks are those of the preset. One that fails carries its error.
+    Raises PermanentError(ENCODE_FAILED) where there are no stills, TransientError(DEADLINE_NEAR)
+    where for lack of time none is made, and what `images` does.
     """
     candidates = (
         sorted(stills.iterdir(), key=lambda path: int(path.stem)) if stills.is_dir() else ()
     )
     if not candidates:
         raise PermanentError(ErrorCode.ENCODE_FAILED, "expected a picture but none was decoded")
-    looks = [measure(read_still(each)) for each in candidates]
-    chosen = candidates[choose(looks)]
-    picture = read_still(chosen)
-    return Poster(
-        int(chosen.stem),
-        _encode(picture, preset, deadline),
-        imaging.placeholder(picture),
-        imaging.phash(picture),
-    )
+    pictures = [Still.read(each) for each in candidates]
+    chosen = choose(images.measure(pictures, deadline))
+    still = pictures[chosen]
+    # A poster looks like the video it stands for, which has neither.
+    whole = replace(preset, widths=(WIDEST,), boxes=(), watermark=None, sharpen=0)
+    with images.open(ImageTask(still.data, still.container, whole, LIMITS), deadline) as opened:
+        made = tuple(map(_name, opened.make()))
+        return Poster(int(candidates[chosen].stem), made, opened.placeholder, opened.probe.phash)
 
 
 def choose(looks: Sequence[Look]) -> int:
@@ -81,21 +90,15 @@ def score(look: Look) -> float:
     return light * contrast * detail
 
 
-def _encode(picture: imaging.Picture, preset: ImagePreset, deadline: Deadline) -> Iterator[Made]:
-    size = picture.image.size
-    targets = (
-        imaging.Target(
-            name=f"poster.{EXTENSIONS[image_format]}",
-            format=image_format,
-            mime=f"image/{image_format}",
-            width=size[0],
-            height=size[1],
-            quality=quality_in(preset, image_format),
-            whole=size,
-        )
-        for image_format in preset.formats
+def _name(made: Made) -> Made:
+    """Return a rendition by the name and kind of a poster, whatever its width."""
+    return replace(
+        made,
+        name=_named(made.name),
+        kind=RenditionKind.POSTER,
+        instead_of=_named(made.instead_of) if made.instead_of else None,
     )
-    # A poster looks like the video it stands for, which has neither.
-    plain = replace(preset, watermark=None, sharpen=0)
-    for made in imaging.make(picture, targets, plain, deadline):
-        yield replace(made, kind=RenditionKind.POSTER)
+
+
+def _named(name: str) -> str:
+    return f"poster.{name.rpartition('.')[2]}"

@@ -7,9 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from lib.errors import ErrorCode, PermanentError
-from lib.imaging.sheet import lay_out
-from lib.imaging.stills import read_still
 from lib.model import Made, Part, RenditionKind
+from lib.ports import Deadline, Images, Still
 
 COLUMNS, ROWS = 10, 10
 """Of one sheet: most videos have one or two, of some 300 kB each."""
@@ -17,23 +16,19 @@ COLUMNS, ROWS = 10, 10
 PER_SHEET = COLUMNS * ROWS
 
 
-def make_storyboard(tiles: Path, duration_ms: int) -> Made:
+def make_storyboard(tiles: Path, duration_ms: int, deadline: Deadline, images: Images) -> Made:
     """Return `storyboard.vtt` of the files `<ms>.jpg` in a folder; its parts are the sheets.
 
     All tiles have one size, which is that of the rendition. Raises PermanentError(ENCODE_FAILED)
-    where there are none.
+    where there are none, and what `images` does.
     """
     found = sorted(tiles.glob("*.jpg"), key=lambda path: int(path.stem))
     if not found:
         raise PermanentError(ErrorCode.ENCODE_FAILED, "expected pictures but none were decoded")
-    size = read_still(found[0]).image.size
+    laid = images.lay_out([Still.read(each) for each in found], COLUMNS, ROWS, deadline)
+    size = laid.size
     sheets = tuple(
-        Part(
-            sheet_name(number),
-            "image/jpeg",
-            lay_out(found[first : first + PER_SHEET], COLUMNS, size),
-        )
-        for number, first in enumerate(range(0, len(found), PER_SHEET))
+        Part(sheet_name(number), "image/jpeg", sheet) for number, sheet in enumerate(laid.sheets)
     )
     return Made(
         "storyboard.vtt",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Failure, Made, Placeholder, RenditionKind
-from lib.ports import Deadline
+from lib.ports import Deadline, Images
 from lib.poster import Poster, make_poster
 from lib.presets import Preset
 from lib.storyboard import make_storyboard
@@ -38,13 +38,19 @@ def surround(
     *,
     ffmpeg: str,
     deadline: Deadline,
+    images: Images | None = None,
 ) -> Surroundings:
     """Make what the plan and the preset ask for from the encoder's files in a folder.
 
-    One that cannot be made carries its error. Raises TransientError.
+    One that cannot be made carries its error. `images` decodes pictures; without it that is done
+    in this process, which is for tests. Raises TransientError.
     """
+    if images is None:
+        from lib.imaging.opened import InProcess
+
+        images = InProcess()
     try:
-        poster: Poster | None = make_poster(folder / STILLS, preset.image, deadline)
+        poster: Poster | None = make_poster(folder / STILLS, preset.image, deadline, images)
         problem = None
     except PermanentError as exc:
         poster, problem = None, exc
@@ -59,7 +65,7 @@ def surround(
         ]
 
     def storyboard() -> Iterable[Made]:
-        return [make_storyboard(folder / TILES, duration_ms)]
+        return [make_storyboard(folder / TILES, duration_ms, deadline, images)]
 
     def moving() -> Iterable[Made]:
         at_ms = poster.at_ms if poster else 0

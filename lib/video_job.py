@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from lib import job, video
 from lib.model import Failure, UploadEvent
 from lib.playable import describe_sound, describe_video
-from lib.ports import Catalog, Deadline, Storage
+from lib.ports import Catalog, Deadline, Images, Storage
 from lib.presets import Presets
 
 
@@ -34,10 +34,12 @@ def process(
     deadline: Deadline,
     last_receive: bool = False,
     long: Long | None = None,
+    images: Images | None = None,
 ) -> job.Finished:
     """Process one upload under the fence; encodes lie below `folder` until they are stored.
 
     `ffmpeg` is the binary's path. Without `long` every source is encoded here, whatever it takes.
+    `images` decodes the pictures that ffmpeg took, as in `surroundings.surround`.
     Raises what `job.run` raises.
     """
 
@@ -91,6 +93,7 @@ def process(
             Path(scratch),
             ffmpeg=ffmpeg,
             deadline=deadline,
+            images=images,
         )
 
     with TemporaryDirectory(dir=folder) as scratch:

@@ -93,6 +93,7 @@ class JobTopic:
                     folder=self.scratch,
                     deadline=lambda: DAY_SECONDS,
                     last_receive=True,
+                    images=self.images,
                 )
 
 

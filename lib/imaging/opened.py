@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,9 +11,11 @@ from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
 from lib.imaging.reading import read
 from lib.imaging.rendering import make
+from lib.imaging.sheet import lay_out
+from lib.imaging.stills import measure, read_still
 from lib.imaging.thumbhash import placeholder
 from lib.model import Made
-from lib.ports import Deadline, ImageTask
+from lib.ports import Deadline, ImageTask, Look, Sheets, Still
 from lib.targets import Size, plan
 
 
@@ -57,3 +59,21 @@ class InProcess:
         )
         del data  # which the picture of an animation still holds
         yield Opened(picture, task, deadline)
+
+    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:  # noqa: ARG002
+        """Decode and measure pictures. Raises PermanentError."""
+        return [measure(read_still(each)) for each in stills]
+
+    def lay_out(
+        self,
+        tiles: Sequence[Still],
+        columns: int,
+        rows: int,
+        deadline: Deadline,  # noqa: ARG002
+    ) -> Sheets:
+        """Lay pictures on sheets; all are as large as the first. Raises PermanentError."""
+        size = read_still(tiles[0]).image.size
+        starts = range(0, len(tiles), columns * rows)
+        return Sheets(
+            size, tuple(lay_out(tiles[at : at + columns * rows], columns, size) for at in starts)
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image
 
 from lib.imaging.encode import encode
 from lib.imaging.stills import read_still
+from lib.ports import Still
 
 PAPER = "#000000"
 """Where the last row has fewer pictures."""
@@ -17,10 +17,10 @@ QUALITY = 70
 """Of a JPEG that was a JPEG before, seen for moments and small."""
 
 
-def lay_out(stills: Sequence[Path], columns: int, size: tuple[int, int]) -> bytes:
+def lay_out(stills: Sequence[Still], columns: int, size: tuple[int, int]) -> bytes:
     """Return a JPEG of rows of `columns` pictures, left to right; the last row may be shorter.
 
-    Each is read from a `.jpg` or `.png` file and fills a cell of `size` px. The sheet is as wide
+    Each fills a cell of `size` px. The sheet is as wide
     as its first row. Raises PermanentError(CORRUPT_MEDIA).
     """
     width, height = size

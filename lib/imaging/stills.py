@@ -6,17 +6,14 @@ They are the pipeline's own files: plain, upright, sRGB.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 from PIL import Image, ImageFilter, ImageStat
 
 from lib.imaging.decode import DECODERS, blaming_the_source
 from lib.imaging.picture import Picture
 from lib.model import Probe
-
-CONTAINERS = {".jpg": "jpeg", ".png": "png"}
+from lib.ports import Look, Still
 
 SIDE = 256
 """Longest side in px that is measured: a blur that is not seen at this size does no harm."""
@@ -26,21 +23,11 @@ LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=4, of
 and others, "Diatom autofocusing in brightfield microscopy: a comparative study" (2000)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a picture looks like in grey, 0–255: `mean`, standard deviation, variance of edges."""
-
-    mean: float
-    contrast: float
-    detail: float
-
-
-def read_still(path: Path) -> Picture:
-    """Decode a `.jpg` or `.png` file. Raises PermanentError(CORRUPT_MEDIA)."""
-    container = CONTAINERS[path.suffix]
-    module, name = DECODERS[container]
-    with blaming_the_source(container):
-        decoded = getattr(import_module(module), name)(io.BytesIO(path.read_bytes()))
+def read_still(still: Still) -> Picture:
+    """Decode a picture. Raises PermanentError(CORRUPT_MEDIA)."""
+    module, name = DECODERS[still.container]
+    with blaming_the_source(still.container):
+        decoded = getattr(import_module(module), name)(io.BytesIO(still.data))
         image: Image.Image = decoded.convert("RGB")
     return Picture(image, Probe(width=image.width, height=image.height))
 

@@ -11,7 +11,7 @@ from lib.long.stored import Stored
 from lib.long.work_files import WorkPlan
 from lib.model import Failure
 from lib.playable import describe_sound, describe_video
-from lib.ports import Deadline
+from lib.ports import Deadline, Images
 from lib.presets import Preset
 from lib.video import preview, progressive
 from lib.video.worth import find_worthless
@@ -27,6 +27,7 @@ def make(
     ffmpeg: str,
     folder: Path,
     deadline: Deadline,
+    images: Images | None = None,
 ) -> job.Work:
     """Describe what is made of a long source; it is made when it is asked for, in `folder`."""
     plan = work.plan(preset)
@@ -69,6 +70,7 @@ def make(
         folder,
         ffmpeg=ffmpeg,
         deadline=deadline,
+        images=images,
     )
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.model import Failure, Made, Placeholder, Probe
+from lib.ports import Look
 from lib.presets import ImagePreset
 from lib.routing import HEAD_BYTES, sniff
+from lib.sandbox.channel import Message
 from lib.targets import Size, Target, describe, fallback_of
 
 LONGEST_TEXT = 500
@@ -24,6 +26,9 @@ LARGEST_NUMBER = 2**53
 
 MOST_BYTES_PER_PIXEL, MOST_BYTES_BESIDE = 6, 64 * 1024
 """Of a rendition: more than any encoder makes of noise."""
+
+LARGEST_TILE = 2000
+"""px: of a picture on a sprite sheet."""
 
 SLOWEST, FASTEST = 5.0, 1e-4
 """Seconds a megapixel that an encode is believed to take."""
@@ -123,11 +128,11 @@ def read_opened(head: Head, container: str) -> tuple[Probe, Placeholder, Size]:
     told = _table(head, "probe")
     if told.keys() - PROBE.keys() or not {"width", "height"} <= told.keys():
         raise NonsenseError("other fields than a probe's")
-    fields = {name: PROBE[name](value) for name, value in told.items()}
+    probe = Probe(format=container, **{name: PROBE[name](value) for name, value in told.items()})
     width, height = _list(head, "size", 2)
     shown = _table(head, "placeholder")
     return (
-        Probe(format=container, **fields),
+        probe,
         Placeholder(
             matching("[A-Za-z0-9+/]{1,64}={0,2}")(shown.get("thumbhash")),
             matching("#[0-9a-f]{6}")(shown.get("color")),
@@ -178,7 +183,7 @@ class Expected:
 
 
 def _most_bytes(target: Target, frames: int | None) -> int:
-    return MOST_BYTES_BESIDE + MOST_BYTES_PER_PIXEL * target.width * target.height * (frames or 1)
+    return most_bytes((target.width, target.height), frames or 1)
 
 
 def read_error(head: Head) -> MediaError:
@@ -188,6 +193,33 @@ def read_error(head: Head) -> MediaError:
         raise NonsenseError("an unknown code")
     kind = TransientError if code == ErrorCode.DEADLINE_NEAR else PermanentError
     return kind(ErrorCode(code), text(head.get("message")))
+
+
+def read_looks(head: Head, count: int) -> list[Look]:
+    """Return what so many pictures look like. Raises NonsenseError."""
+    told = _list(head, "looks", count)
+    if not all(isinstance(each, list) and len(each) == len(fields(Look)) for each in told):
+        raise NonsenseError("a list")
+    return [Look(*map(number, each)) for each in told]
+
+
+def read_size(head: Head) -> Size:
+    """Return the size of a tile in px. Raises NonsenseError."""
+    width, height = _list(head, "size", 2)
+    tile = integer(1, LARGEST_TILE)
+    return tile(width), tile(height)
+
+
+def read_jpeg(answer: Message) -> bytes:
+    """Return the JPEG that an answer has. Raises NonsenseError."""
+    if sniff(answer.body[:HEAD_BYTES]).mime != "image/jpeg":
+        raise NonsenseError("other bytes than those of the format")
+    return answer.body
+
+
+def most_bytes(size: Size, frames: int = 1) -> int:
+    """Return how many bytes a rendition of a size may have."""
+    return MOST_BYTES_BESIDE + MOST_BYTES_PER_PIXEL * size[0] * size[1] * frames
 
 
 def read_pace(head: Head) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lib.ports import Deadline, ImageTask, OpenedImage
+from lib.ports import Deadline, ImageTask, Look, OpenedImage, Sheets, Still
 from lib.sandbox import answers
 from lib.sandbox.process import ZYGOTE, Zygote
 from lib.sandbox.remote import Remote
@@ -51,7 +51,8 @@ class Sandbox:
 
     def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:
         """Tell whether `open` will find an animation. Raises as it does."""
-        with self._run(task, deadline, "is_animation") as run:
+        with self._run(deadline) as run:
+            run.hand("is_animation", replace(task, data=b""), task.data)
             return run.hear(lambda told: answers.flag(told.head.get("is_animation")))
 
     @contextmanager
@@ -62,19 +63,36 @@ class Sandbox:
         what takes more memory or time than there is; TransientError where no child can be had, or
         where there was too little time from the start.
         """
-        with self._run(task, deadline, "open") as run:
-            task = replace(task, data=b"")  # the child has them, and one copy is enough
+        with self._run(deadline) as run:
+            data, task = task.data, replace(task, data=b"")
+            run.hand("open", task, data)
+            del data  # the child has it, and one copy is enough
             yield Remote(
                 run, task, run.hear(lambda told: answers.read_opened(told.head, task.container))
             )
 
+    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
+        """Decode and measure pictures in a child. Raises as `open` does."""
+        with self._run(deadline) as run:
+            run.hand("measure", list(stills))
+            return run.hear(lambda told: answers.read_looks(told.head, len(stills)))
+
+    def lay_out(
+        self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
+    ) -> Sheets:
+        """Lay pictures on sheets in a child. Raises as `open` does."""
+        with self._run(deadline) as run:
+            run.hand("lay_out", (list(tiles), columns, rows))
+            size = run.hear(lambda told: answers.read_size(told.head))
+            most = answers.most_bytes((size[0] * columns, size[1] * rows))
+            sheets = -(-len(tiles) // (columns * rows))
+            return Sheets(size, tuple(run.hear(answers.read_jpeg, most) for _ in range(sheets)))
+
     @contextmanager
-    def _run(self, task: ImageTask, deadline: Deadline, what: str) -> Iterator[Run]:
+    def _run(self, deadline: Deadline) -> Iterator[Run]:
         run = Run(self._zygote, self._pace, deadline())
         self.holds = run.holds
         try:
-            run.hand(task, what)
-            del task
             yield run
         finally:
             run.close()

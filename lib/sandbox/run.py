@@ -8,11 +8,9 @@ import pickle
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
-from lib.ports import ImageTask
 from lib.sandbox import answers
 from lib.sandbox.answers import NonsenseError
 from lib.sandbox.channel import ChannelError, FormError, Late, Message
@@ -46,28 +44,29 @@ class Run:
         self._over = False
         self.holds = self._child.holds
 
-    def hand(self, task: ImageTask, what: str) -> None:
-        """Hand over a source, and tell what to do with it. Raises what `hear` does."""
+    def hand(self, what: str, task: object, data: bytes = b"") -> None:
+        """Tell what to do with a task, whose bulk is `data`. Raises what `hear` does."""
         head = {
             "do": what,
             "ends": self._started + self._left,
             "cpu_seconds": max(1.0, self._left * _processors()),
             "pace": self._pace,
         }
-        self._send(Message(head, pickle.dumps(replace(task, data=b""))))
-        self._send(Message({}, task.data))
+        self._send(Message(head, pickle.dumps(task)))
+        self._send(Message({}, data))
 
     def ask(self, what: str, **more: Any) -> None:
         """Ask for the next thing. Raises what `hear` does."""
         self._send(Message({"do": what, **more}))
 
-    def hear(self, read: Callable[[Message], Heard]) -> Heard:
+    def hear(self, read: Callable[[Message], Heard], most: int = 0) -> Heard:
         """Return what `read` makes of the next answer, which has to come in a share of the time.
 
+        `most` as in `receive`.
         Raises PermanentError and TransientError.
         """
         try:
-            return self.receive(read, 0, DECODE_SHARE)
+            return self.receive(read, most, DECODE_SHARE)
         except Late as exc:
             raise self.too_late() from exc
 

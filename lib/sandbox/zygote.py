@@ -19,7 +19,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from importlib import import_module
 from typing import Any
 
@@ -142,22 +142,32 @@ def _work(channel: Channel, asked: Message) -> None:
     ends: float = asked.head["ends"]
     # The parent is trusted: this is its own task.
     task = pickle.loads(asked.body)  # noqa: S301
-    task = replace(task, data=channel.receive(MOST_BYTES).body)
+    data = channel.receive(MOST_BYTES).body
     images = InProcess()
 
     def deadline() -> float:
         return ends - time.monotonic()
 
-    if asked.head["do"] == "is_animation":
-        answer = images.is_animation(task, deadline)
-        channel.send(Message({"what": "told", "is_animation": answer}))
-        return
-    opening = images.open(task, deadline)
-    del task
-    with opening as opened:
-        channel.send(Message({"what": "opened", **_describe(opened)}))
-        while True:
-            _answer(channel, opened, channel.receive(0).head)
+    match asked.head["do"]:
+        case "is_animation":
+            answer = images.is_animation(replace(task, data=data), deadline)
+            channel.send(Message({"what": "told", "is_animation": answer}))
+        case "measure":
+            looks = [astuple(each) for each in images.measure(task, deadline)]
+            channel.send(Message({"what": "told", "looks": looks}))
+        case "lay_out":
+            tiles, columns, rows = task
+            laid = images.lay_out(tiles, columns, rows, deadline)
+            channel.send(Message({"what": "told", "size": laid.size}))
+            for sheet in laid.sheets:
+                channel.send(Message({"what": "sheet"}, sheet))
+        case "open":
+            opening = images.open(replace(task, data=data), deadline)
+            del data
+            with opening as opened:
+                channel.send(Message({"what": "opened", **_describe(opened)}))
+                while True:
+                    _answer(channel, opened, channel.receive(0).head)
 
 
 def _answer(channel: Channel, opened: Opened, wanted: dict[str, Any]) -> None:

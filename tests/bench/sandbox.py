@@ -78,8 +78,8 @@ def run() -> Iterator[Result]:
 
 def make(photo: Photo) -> bytes:
     """Return a photo of a size as JPEG."""
-    with Image.open(CORPUS if CORPUS.exists() else OURS) as file:
-        image = file.convert("RGB")
+    with Image.open(CORPUS if CORPUS.exists() else OURS) as opened:
+        image = opened.convert("RGB")
         if image.width < image.height:
             image = image.transpose(Image.Transpose.ROTATE_90)
         resized = image.resize(photo.size, Image.Resampling.LANCZOS)

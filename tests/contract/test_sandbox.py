@@ -19,7 +19,8 @@ from lib import presets
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.imaging.opened import InProcess
 from lib.model import Made
-from lib.ports import Images, ImageTask
+from lib.ports import Images, ImageTask, Still
+from lib.poster import make_poster
 from lib.sandbox.client import Sandbox
 from lib.sandbox.privacy import PR_SET_DUMPABLE, hide
 from tests.images import photo, save
@@ -300,6 +301,27 @@ def test_an_animation_and_its_film_are_the_same(sandbox: Sandbox):
             frames.append(list(opened.film_frames((32, 32))))
     assert frames[0] == frames[1]
     assert len(frames[0]) == 6
+
+
+def test_what_is_made_of_the_pictures_of_a_video_is_the_same(sandbox: Sandbox, tmp_path: Path):
+    tiles = [Still("jpeg", save(photo((48, 27 + index % 2)), "jpeg")) for index in range(5)]
+    for at, tile in enumerate(tiles):
+        (tmp_path / f"{at}.jpg").write_bytes(tile.data)
+    assert sandbox.measure(tiles, lambda: 60.0) == InProcess().measure(tiles, lambda: 60.0)
+    sheets = [each.lay_out(tiles, 2, 2, lambda: 60.0) for each in (sandbox, InProcess())]
+    assert sheets[0] == sheets[1]
+    assert len(sheets[0].sheets) == 2
+    posters = [
+        make_poster(tmp_path, DEFAULT, lambda: 60.0, each) for each in (sandbox, InProcess())
+    ]
+    assert posters[0] == posters[1]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xd8\xff", b"BM"])
+def test_a_damaged_picture_of_a_video_is_permanent(sandbox: Sandbox, damage: bytes):
+    for ask in (sandbox.measure, lambda *given: sandbox.lay_out(given[0], 2, 2, given[1])):
+        with pytest.raises(PermanentError):
+            ask([Still("jpeg", damage)], lambda: 60.0)
 
 
 def test_what_is_learnt_of_the_pace_goes_with_the_next_image(sandbox: Sandbox):

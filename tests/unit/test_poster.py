@@ -10,8 +10,10 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from lib.errors import ErrorCode, PermanentError
+from lib.imaging.opened import InProcess
 from lib.imaging.stills import measure, read_still
 from lib.model import RenditionKind
+from lib.ports import Still
 from lib.poster import choose, make_poster, score
 from lib.presets import load
 from tests.images import photo
@@ -81,32 +83,34 @@ def stills(tmp_path: Path):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_costs_more_than_being_late(stills, fault):
     folder = stills({500: FAULTS[fault](), 90_500: scene()})
-    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 90_500
+    assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 90_500
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_it_is_not_chosen_for_being_last(stills, fault):
     folder = stills({500: scene(), 90_500: FAULTS[fault]()})
-    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 500
+    assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 500
 
 
 def test_among_near_equals_the_earlier_is_chosen(stills):
     slightly_worse = ImageEnhance.Brightness(scene()).enhance(0.95)
     folder = stills({900: slightly_worse, 1000: scene()})
-    looks = [measure(read_still(folder / name)) for name in ("900.png", "1000.png")]
+    looks = [measure(read_still(Still.read(folder / name))) for name in ("900.png", "1000.png")]
     assert score(looks[0]) < score(looks[1])
     assert choose(looks) == 0
-    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 900
+    assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 900
 
 
 def test_of_a_film_at_night_the_picture_with_the_most_in_it_is_chosen(stills):
     night = ImageEnhance.Brightness(photo(SIZE)).enhance(0.3)
     folder = stills({0: Image.new("RGB", SIZE), 1000: night, 2000: Image.new("RGB", SIZE)})
-    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 1000
+    assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 1000
 
 
 def test_a_black_film_has_a_black_poster(stills):
-    poster = make_poster(stills({0: FAULTS["black"](), 7: FAULTS["black"]()}), PRESET, lambda: 600)
+    poster = make_poster(
+        stills({0: FAULTS["black"](), 7: FAULTS["black"]()}), PRESET, lambda: 600, InProcess()
+    )
     assert (poster.at_ms, poster.phash) == (0, None)
     assert poster.placeholder.color == "#000000"
     assert all(made.error is None for made in poster.made)
@@ -114,7 +118,7 @@ def test_a_black_film_has_a_black_poster(stills):
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_it_has_the_formats_and_the_quality_of_images(stills, suffix):
-    poster = make_poster(stills({0: scene()}, suffix), PRESET, lambda: PLENTY)
+    poster = make_poster(stills({0: scene()}, suffix), PRESET, lambda: PLENTY, InProcess())
     made = list(poster.made)
     assert [(each.name, each.mime, each.quality) for each in made] == [
         ("poster.avif", "image/avif", 65),
@@ -132,18 +136,18 @@ def test_it_has_the_formats_and_the_quality_of_images(stills, suffix):
 
 def test_its_formats_follow_the_preset(stills):
     preset = replace(PRESET, formats=("webp",), quality=None)
-    (made,) = make_poster(stills({0: scene()}), preset, lambda: PLENTY).made
+    (made,) = make_poster(stills({0: scene()}), preset, lambda: PLENTY, InProcess()).made
     assert made.name == "poster.webp"
     assert 20 <= (made.quality or 0) <= 95
 
 
 def test_the_earliest_is_the_one_with_the_smallest_number(stills):
     folder = stills({9000: scene(), 10_000: scene(), 80: scene()})
-    assert make_poster(folder, PRESET, lambda: PLENTY).at_ms == 80
+    assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 80
 
 
 @pytest.mark.parametrize("folder", ["", "missing"])
 def test_without_a_picture_there_is_none(tmp_path, folder):
     with pytest.raises(PermanentError) as caught:
-        make_poster(tmp_path / folder, PRESET, lambda: PLENTY)
+        make_poster(tmp_path / folder, PRESET, lambda: PLENTY, InProcess())
     assert caught.value.code is ErrorCode.ENCODE_FAILED

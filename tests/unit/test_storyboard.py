@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from lib.errors import ErrorCode, PermanentError
+from lib.imaging.opened import InProcess
 from lib.model import Made, RenditionKind
 from lib.storyboard import make_storyboard, print_cues
 
@@ -21,6 +22,10 @@ CUE = re.compile(
     re.MULTILINE,
 )
 MS = (3_600_000, 60_000, 1000, 1)
+
+
+def make(tiles: Path, duration_ms: int) -> Made:
+    return make_storyboard(tiles, duration_ms, lambda: 60.0, InProcess())
 
 
 def color(index: int) -> tuple[int, int, int]:
@@ -54,7 +59,7 @@ def cues(made: Made) -> list[tuple[int, int, str, tuple[int, ...]]]:
 
 @pytest.mark.parametrize(("count", "sheets"), [(1, 1), (7, 1), (10, 1), (100, 1), (101, 2)])
 def test_each_cue_shows_the_picture_of_its_time(tiles, count, sheets):
-    made = make_storyboard(tiles(count, 1000), count * 1000)
+    made = make(tiles(count, 1000), count * 1000)
     parts = {part.name: part.content for part in made.parts}
     assert list(parts) == [f"storyboard-{number}.jpg" for number in range(sheets)]
     found = cues(made)
@@ -73,7 +78,7 @@ def test_each_cue_shows_the_picture_of_its_time(tiles, count, sheets):
 
 
 def test_the_cues_cover_the_video_without_gaps(tiles):
-    found = cues(make_storyboard(tiles(23, 5000), 113_250))
+    found = cues(make(tiles(23, 5000), 113_250))
     assert found[0][0] == 0
     assert found[-1][1] == 113_250
     assert all(before[1] == after[0] for before, after in pairwise(found))
@@ -83,7 +88,7 @@ def test_the_cues_cover_the_video_without_gaps(tiles):
     ("count", "cells"), [(3, [(3, 1)]), (100, [(10, 10)]), (112, [(10, 10), (10, 2)])]
 )
 def test_a_sheet_is_no_larger_than_its_pictures(tiles, count, cells):
-    made = make_storyboard(tiles(count, 1000), count * 1000)
+    made = make(tiles(count, 1000), count * 1000)
     sizes = []
     for part in made.parts:
         assert isinstance(part.content, bytes)
@@ -94,7 +99,7 @@ def test_a_sheet_is_no_larger_than_its_pictures(tiles, count, cells):
 
 
 def test_it_is_a_webvtt_rendition(tiles):
-    made = make_storyboard(tiles(2, 1000), 2000)
+    made = make(tiles(2, 1000), 2000)
     assert (made.name, made.kind, made.mime) == (
         "storyboard.vtt",
         RenditionKind.STORYBOARD,
@@ -120,5 +125,5 @@ def test_a_duration_that_is_not_true_gives_no_cue_that_ends_before_it_starts(dur
 
 def test_without_pictures_there_is_none(tmp_path):
     with pytest.raises(PermanentError) as caught:
-        make_storyboard(tmp_path / "tiles", 1000)
+        make(tmp_path / "tiles", 1000)
     assert caught.value.code is ErrorCode.ENCODE_FAILED
