@@ -51,4 +51,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
     telemetry.step(
         upload, "packaged", estimate_ms=packaged.estimate_ms, encoders_ms=packaged.cpu_ms
     )
-    telemetry.finished(upload, packaged.finished)
+    telemetry.finished(upload, packaged.finished, images.holds)

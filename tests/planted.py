@@ -1,4 +1,4 @@
-"""Zygotes whose BMP decoder is an attacker's: what a decoder that was taken over would try.
+"""Zygotes whose BMP and GIF decoder is an attacker's: what a decoder that was taken over would try.
 
 A "source" is JSON: what to try, and with what. What came of it is told in the error that the
 decoder raises. Some lack a part of the lockdown, as systems do.
@@ -21,6 +21,9 @@ from typing import Any
 from lib.imaging.decode import DECODERS
 from lib.sandbox import lockdown, zygote
 from lib.sandbox.channel import SIZES
+
+GIF = b"GIF89a"
+"""A source that is sniffed first begins so."""
 
 PTRACE_ATTACH = 16
 """sys/ptrace.h."""
@@ -139,7 +142,7 @@ TRICKS: dict[str, Callable[..., str]] = {
 
 
 def open_planted(file: io.BytesIO) -> Any:
-    trick, *arguments = json.loads(file.read())
+    trick, *arguments = json.loads(file.read().removeprefix(GIF))
     try:
         told = {"did": TRICKS[trick](*arguments)}
     except OSError as exc:
@@ -148,7 +151,7 @@ def open_planted(file: io.BytesIO) -> Any:
 
 
 def serve(control_fd: int, memory: int) -> None:
-    DECODERS["bmp"] = ("tests.planted", "open_planted")
+    DECODERS["bmp"] = DECODERS["gif"] = ("tests.planted", "open_planted")
     zygote.serve(control_fd, memory)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from PIL import Image
 
 from lib import presets
 from lib.imaging.timeline import MOST_FRAME_MEGAPIXELS
+from lib.ports import ImageTask
+from lib.sandbox.client import Sandbox
 from tests.images import LIMITS, save
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +130,17 @@ def test_the_largest_image_fits(make: Callable[[], bytes], container: str, tmp_p
     width, megabytes = measure(WHOLE, make(), container, tmp_path)
     assert width >= 5000
     assert megabytes <= SHARE * megabytes_of_the_function()
+
+
+@pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp"), (gif, "gif")])
+def test_the_largest_image_is_let_through_the_wall(make: Callable[[], bytes], container: str):
+    """What a child may have suffices, renditions included."""
+    preset = presets.load(ROOT / "presets.toml").named(None).image
+    task = ImageTask(make(), container, preset, LIMITS)
+    sandbox = Sandbox.of_function(megabytes_of_the_function())
+    with closing(sandbox), sandbox.open(task, lambda: 600.0) as opened:
+        assert opened.probe.width
+        assert all(made.content for made in opened.make())
 
 
 def test_a_step_holds_its_input_and_its_output_and_nothing_before_them(tmp_path: Path):

@@ -15,15 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from lib import presets
+from lib import image_job, presets
 from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.imaging.opened import InProcess
-from lib.model import Made
+from lib.keys import asset_id
+from lib.local.memory import MemoryCatalog
+from lib.model import AssetStatus, Made
 from lib.ports import Images, ImageTask, Still
 from lib.poster import make_poster
 from lib.sandbox.client import Sandbox
+from lib.sandbox.landlock import CREATE_RULESET, VERSION
 from lib.sandbox.privacy import PR_SET_DUMPABLE, hide
+from tests.fakes import UPLOADS, MemoryStorage, received
 from tests.images import photo, save
+from tests.planted import GIF
 
 SECRET = "AKIAIOSFODNN7EXAMPLE"
 PRESETS = presets.load(presets.PACKAGED)
@@ -111,8 +116,18 @@ def test_every_part_says_whether_it_holds(wall: Sandbox, request: pytest.Fixture
     variant = request.node.callspec.params["wall"]
     if variant in ("no landlock", "limits only"):
         assert holds["landlock"] == 0
+    else:
+        assert holds["landlock"] == (version if (version := landlock_version()) > 0 else 0)
     if variant in ("no seccomp", "limits only"):
         assert holds["seccomp"] is False
+    else:
+        assert holds["seccomp"] is Path("/proc/sys/kernel/seccomp/actions_avail").exists()
+
+
+def landlock_version() -> int:
+    """Ask this kernel, which may have none."""
+    call = ctypes.CDLL(None).syscall
+    return int(call(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION))
 
 
 def test_no_file_can_be_read_where_the_kernel_can_help(wall: Sandbox):
@@ -174,6 +189,36 @@ def test_how_a_child_ends_is_final_and_the_next_image_is_fine(trick, code, word)
         assert (error.code, error.permanent) == (code, True)
         assert word in error.message
         assert works(wall)
+
+
+@pytest.mark.parametrize(
+    ("trick", "status"),
+    [
+        (("overflow",), AssetStatus.FAILED),
+        (("leave", 1), AssetStatus.FAILED),
+        (("bomb", 5000), AssetStatus.REJECTED),
+        (("answer", {}, 0), AssetStatus.FAILED),
+    ],
+    ids=str,
+)
+def test_a_job_ends_at_its_first_try(trick: tuple[object, ...], status: AssetStatus):
+    """Nothing is raised, so that the message is acknowledged and never a dead letter."""
+    storage, catalog = MemoryStorage(), MemoryCatalog()
+    with planted() as wall:
+        for content in (GIF + json.dumps(trick).encode(), save(photo(), "jpeg")):
+            event = received(storage.upload("a", content))
+            catalog.receive(event)
+            image_job.process(
+                event,
+                storage=storage,
+                catalog=catalog,
+                presets=PRESETS,
+                deadline=lambda: 60.0,
+                images=wall,
+            )
+            asset = catalog.get(asset_id(UPLOADS, "a"))
+            assert asset
+            assert asset.status is (status if content.startswith(GIF) else AssetStatus.READY)
 
 
 @pytest.mark.parametrize("trick", ["sleep", "spin"])
