@@ -1,0 +1,135 @@
+"""What a child says is read as an attacker's: it fills what is planned, and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import presets
+from lib.errors import ErrorCode, PermanentError, TransientError
+from lib.model import Probe
+from lib.sandbox import answers
+from lib.sandbox.answers import Expected, NonsenseError
+from lib.targets import plan
+from tests.images import photo, save
+
+PRESET = replace(
+    presets.load(presets.PACKAGED).named(None).image,
+    widths=(64,),
+    boxes=(),
+    formats=("avif", "jpeg"),
+)
+PROBE = Probe(width=120, height=80)
+AVIF, JPEG, WEBP = (save(photo((64, 43)), each) for each in ("avif", "jpeg", "webp"))
+
+
+@pytest.fixture
+def expected() -> Expected:
+    return Expected(plan(PROBE, PRESET), PRESET)
+
+
+def head(name: str, **more: object) -> dict[str, object]:
+    return {"what": "made", "name": name, "quality": 65, **more}
+
+
+FAILED = {"code": "ENCODE_FAILED", "message": "no"}
+
+
+def test_each_is_told_of_once_in_its_planned_size(expected):
+    made = expected.read(head("64.avif", width=9999, mime="text/html"), AVIF)
+    assert (made.name, made.mime, made.width, made.height) == ("64.avif", "image/avif", 64, 43)
+    with pytest.raises(NonsenseError):
+        expected.read(head("64.avif"), AVIF)
+    assert set(expected.missing) == {"64.jpg"}
+
+
+def test_a_fallback_may_come_only_where_one_failed(expected):
+    with pytest.raises(NonsenseError):
+        expected.read(head("64.webp"), WEBP)
+    failed = expected.read(head("64.avif", error=FAILED), b"")
+    assert failed.error
+    assert failed.error.code is ErrorCode.ENCODE_FAILED
+    instead = expected.read(head("64.webp"), WEBP)
+    assert (instead.name, instead.instead_of) == ("64.webp", "64.avif")
+    with pytest.raises(NonsenseError):
+        expected.read(head("64.webp"), WEBP)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("../manifest.json", JPEG),
+        ("640.jpg", JPEG),
+        ("64.jpg", b""),
+        ("64.jpg", AVIF),
+        ("64.jpg", b"<script>alert(1)</script>"),
+        ("64.jpg", JPEG + bytes(200_000)),
+        (None, JPEG),
+        (["64.jpg"], JPEG),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_other_names_formats_and_lengths_are_nonsense(expected, name, body):
+    with pytest.raises(NonsenseError):
+        expected.read(head(name), body)
+
+
+def test_only_a_decoders_own_errors_are_believed():
+    for code in ErrorCode:
+        told = {"code": code, "message": "a\x1b[31mb\n" + "c" * 1000}
+        if code not in answers.OWN_CODES:
+            with pytest.raises(NonsenseError):
+                answers.read_error(told)
+            continue
+        error = answers.read_error(told)
+        late = code is ErrorCode.DEADLINE_NEAR
+        assert isinstance(error, TransientError if late else PermanentError)
+        assert error.message.startswith("a [31mb c")
+        assert len(error.message) == answers.LONGEST_TEXT
+
+
+def test_no_pace_is_believed_that_would_stop_all_others():
+    told = answers.read_pace({"pace": {"avif": 1e9, "webp": 0, "jpeg": 0.05}})
+    assert told == {"avif": answers.SLOWEST, "webp": answers.FASTEST, "jpeg": 0.05}
+    nonsense: list[dict[str, Any]] = [
+        {"pace": {"gif": 1}},
+        {"pace": {"avif": float("inf")}},
+        {"pace": []},
+        {},
+    ]
+    for wrong in nonsense:
+        with pytest.raises(NonsenseError):
+            answers.read_pace(wrong)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = ("probe", "size", "placeholder", "name", "error", "pace", "looks", "quality", "code")
+HEADS = st.dictionaries(st.sampled_from(NAMES), ANYTHING)
+READERS: tuple[Callable[[dict[str, Any]], object], ...] = (
+    lambda told: answers.read_opened(told, "jpeg"),
+    lambda told: Expected(plan(PROBE, PRESET), PRESET).read(told, JPEG),
+    lambda told: Expected(plan(PROBE, PRESET), PRESET).read({**told, "name": "64.jpg"}, JPEG),
+    answers.read_error,
+    answers.read_pace,
+    answers.read_size,
+    lambda told: answers.read_looks(told, 1),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADS)
+def test_whatever_is_said_is_read_or_is_nonsense(told):
+    for read in READERS:
+        try:
+            read(told)
+        except NonsenseError:
+            continue
