@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from layers import audit
+from layers import advisories
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def say(tmp_path: Path, capsys):
             "print('ConnectionError: no route', file=sys.stderr)\n"
         )
         program.chmod(0o755)
-        code = audit.main(str(program), tmp_path)
+        code = advisories.main(str(program), tmp_path)
         return code, capsys.readouterr().out
 
     return run

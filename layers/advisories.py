@@ -1,6 +1,6 @@
 """Compare the versions that the layers lock with known advisories, by pip-audit.
 
-`python layers/audit.py PIP_AUDIT` exits 1 where there is one, and says so where none could be
+`python layers/advisories.py PIP_AUDIT` exits 1 where there is one, and says so where none could be
 looked up: what is not reachable is no reason to fail, and none to be silent.
 
 An advisory of a library inside a wheel (libheif, libavif) is often that library's alone:
