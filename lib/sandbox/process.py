@@ -102,21 +102,22 @@ class Zygote:
     def _prepare(self) -> None:
         """Have one child wait."""
         if self._control is None:
-            self._control = self._start()
+            self._start()
         if self._waiting is None:
             ours, theirs = socket.socketpair()
+            self._waiting = Channel(ours)
+            assert self._control
             with theirs:
                 socket.send_fds(self._control, [REQUEST.pack(FORK, 0)], [theirs.fileno()])
-            self._waiting = Channel(ours)
 
     def _ask(self, kind: bytes, pid: int) -> None:
         if self._control is None:
             raise OSError("it is gone")
         self._control.sendall(REQUEST.pack(kind, pid))
 
-    def _start(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
+    def _start(self) -> None:
         command = [sys.executable, "-I", "-S", "-c", START, json.dumps(sys.path), self._program]
+        self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
                 [*command, str(theirs.fileno()), str(self._memory)],
@@ -126,7 +127,6 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        return ours
 
     def _close(self) -> None:
         for each in (self._waiting, self._control):

@@ -41,7 +41,7 @@ class Run:
         self._started, self._left = time.monotonic(), left
         self._zygote, self._pace = zygote, pace
         self._child = zygote.take()
-        self._over = False
+        self._over = self._has_source = False
         self.holds = self._child.holds
 
     def hand(self, what: str, task: object, data: bytes = b"") -> None:
@@ -54,6 +54,8 @@ class Run:
         }
         self._send(Message(head, pickle.dumps(task)))
         self._send(Message({}, data))
+        self.hear(_agree)
+        self._has_source = True
 
     def ask(self, what: str, **more: Any) -> None:
         """Ask for the next thing. Raises what `hear` does."""
@@ -117,8 +119,8 @@ class Run:
         except Late as exc:
             self.close()
             raise self.too_late() from exc
-        except ChannelError as exc:
-            raise self._ended() from exc
+        except ChannelError:
+            self.receive(_agree, 0)  # what it may have said before it ended; raises
 
     def _failed(self, answer: Message) -> MediaError:
         if "traceback" in answer.head:
@@ -131,12 +133,20 @@ class Run:
         """Return why there is nothing more to hear. Raises TransientError where that is unknown."""
         self._over = True
         status = self._zygote.end(self._child)
+        if not self._has_source:  # which so has no part in this
+            reason = f"a decoder's process ended before it had the source ({status})"
+            return TransientError(ErrorCode.SERVICE_UNAVAILABLE, reason)
         if status == -signal.SIGXCPU:
             return self.too_late()
         if status in (-signal.SIGKILL, OUT_OF_MEMORY):
             return PermanentError(ErrorCode.LIMIT_EXCEEDED, "its decoder ran out of memory")
         how = signal.Signals(-status).name if status < 0 else f"exit code {status}"
         return PermanentError(ErrorCode.CORRUPT_MEDIA, f"crashes its decoder ({how})")
+
+
+def _agree(answer: Message) -> None:
+    if answer.head.get("what") != "has":
+        raise NonsenseError("an answer to nothing")
 
 
 def _processors() -> int:

@@ -26,6 +26,7 @@ from lib.poster import make_poster
 from lib.sandbox.client import Sandbox
 from lib.sandbox.landlock import CREATE_RULESET, VERSION
 from lib.sandbox.privacy import PR_SET_DUMPABLE, hide
+from lib.sandbox.process import Child
 from tests.fakes import UPLOADS, MemoryStorage, received
 from tests.images import photo, save
 from tests.planted import GIF
@@ -290,6 +291,24 @@ def test_a_zygote_that_was_killed_is_started_again():
         wall._zygote._process.wait()  # type: ignore[union-attr]
         with pytest.raises(TransientError):
             works(wall)
+        assert works(wall)
+
+
+def test_a_child_that_is_killed_while_it_waits_is_not_the_sources_fault(monkeypatch):
+    with closing(Sandbox(MEMORY)) as wall:
+        assert works(wall)
+        take = wall._zygote.take
+
+        def take_and_kill() -> Child:
+            child = take()
+            os.kill(child.pid, signal.SIGKILL)
+            return child
+
+        with monkeypatch.context() as patch:
+            patch.setattr(wall._zygote, "take", take_and_kill)
+            with pytest.raises(TransientError) as caught:
+                works(wall)
+        assert caught.value.code is ErrorCode.SERVICE_UNAVAILABLE
         assert works(wall)
 
 
