@@ -38,7 +38,7 @@ def reserve(size: int) -> None:
         libc = ctypes.CDLL(None)
         libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
         libc.mallopt(M_MMAP_THRESHOLD, LARGEST_IN_HEAP)
-        libc.mallopt(M_TRIM_THRESHOLD, size)
+        libc.mallopt(M_TRIM_THRESHOLD, 2 * size)  # or it would be given back at once
         libc.mallopt(M_TOP_PAD, size)
         start = libc.malloc(ctypes.c_size_t(HUGE_PAGE))
         end = libc.sbrk(ctypes.c_ssize_t(0))

@@ -8,6 +8,7 @@ second one: what takes a child over does not meet the next upload.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import pickle
@@ -33,6 +34,7 @@ from lib.imaging.encode import PLUGINS
 from lib.imaging.heap import reserve
 from lib.imaging.opened import InProcess, Opened
 from lib.model import Made
+from lib.sandbox.answers import LONGEST_TEXT
 from lib.sandbox.channel import Channel, ChannelError, Message
 from lib.sandbox.lockdown import limit_cpu, lock_down
 from lib.sandbox.privacy import hide
@@ -43,6 +45,9 @@ FORK, END, DROP = b"F", b"E", b"D"
 REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
 
 MOST_BYTES = 2**40
+NO_THREAD = "can't start new thread"
+"""CPython's words where there is no memory for a stack."""
+
 OUT_OF_MEMORY = 70
 """Exit code of a child that could not even say so."""
 
@@ -131,9 +136,19 @@ def _live(fd: int, memory: int) -> None:
         except ChannelError:
             raise
         except Exception as exc:  # an image did this: it would again
+            if _lacks_memory(exc):
+                channel.send(_failed(_too_large(memory)))
+                return
             reason = f"cannot be decoded: {type(exc).__name__}: {exc}"
             told = _failed(PermanentError(ErrorCode.CORRUPT_MEDIA, reason))
             channel.send(Message(told.head | {"traceback": traceback.format_exc()[-4000:]}))
+
+
+def _lacks_memory(exc: Exception) -> bool:
+    """Tell whether an exception is how the system words that there is no memory."""
+    if isinstance(exc, OSError):
+        return exc.errno == errno.ENOMEM
+    return isinstance(exc, RuntimeError) and str(exc) == NO_THREAD
 
 
 def _work(channel: Channel, asked: Message) -> None:
@@ -201,13 +216,14 @@ def _made(made: Made) -> Message:
         "error": None,
     }
     if made.error:
-        head["error"] = {"code": made.error.code, "message": made.error.message}
+        head["error"] = {"code": made.error.code, "message": made.error.message[:LONGEST_TEXT]}
     assert made.content is None or isinstance(made.content, bytes)
     return Message(head, made.content or b"")
 
 
 def _failed(error: MediaError) -> Message:
-    return Message({"what": "failed", "code": error.code, "message": error.message})
+    message = error.message[:LONGEST_TEXT]
+    return Message({"what": "failed", "code": error.code, "message": message})
 
 
 def _too_large(memory: int) -> PermanentError:

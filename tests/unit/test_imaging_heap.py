@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +40,26 @@ def test_threads_share_one_heap():
         check=True,
     )
     assert run.stdout.count("<heap nr=") == 1
+
+
+RESERVE = """
+from lib.imaging.heap import reserve
+reserve(64 * 1024 * 1024)
+held = [bytearray(1024 * 1024) for _ in range(48)]
+print(open("/proc/self/smaps").read())
+"""
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's heap is known")
+@pytest.mark.skipif(not HUGE_PAGES.exists(), reason="this kernel has no huge pages")
+def test_a_reserved_heap_asks_for_huge_pages():
+    run = subprocess.run(
+        [sys.executable, "-c", RESERVE],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    parts = re.findall(r"^Size: +(\d+) kB(?:.|\n)*?^VmFlags:(.*)$", run.stdout, re.MULTILINE)
+    assert sum(int(size) for size, flags in parts if " hg" in flags) >= 60 * 1024
