@@ -31,7 +31,7 @@ def reserve(size: int) -> None:
     """Have the heap grow by `size` bytes of address space, to be filled with huge pages.
 
     A process that lives for one image meets each page of its heap for the first time: of 4 kB,
-    that took 8 % of the whole job's time, of 2 MB under 1 %. Nothing is filled before it is used,
+    that took 8 % of the whole job's time, of 2 MB 2 %. Nothing is filled before it is used,
     and forks inherit it. Does nothing where that is not glibc, or the kernel has no huge pages.
     """
     try:
