@@ -34,6 +34,7 @@ from lib.model import (
 )
 from lib.ports import Catalog, Images, Storage
 from lib.sandbox.client import Sandbox
+from lib.sandbox.privacy import hide
 from lib.video.animation import make_animation
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
@@ -114,6 +115,7 @@ def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterat
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise CommandError(f"{out} can't be written")
+    hide()  # a developer's environment may hold credentials
     with closing(Sandbox()) as images, TemporaryDirectory() as scratch:
         storage, catalog = FolderStorage(out), MemoryCatalog()
         topic = JobTopic(storage, catalog, recipes, preset, Path(scratch), images)

@@ -65,3 +65,24 @@ def test_a_child_reads_nothing_of_a_parent_that_hides():
         "maps": "PermissionError",
         "mem": "PermissionError",
     }
+
+
+RENDER = """
+import ctypes, sys
+from pathlib import Path
+from lib.cli.render import render_files
+(rendered,) = render_files([Path(sys.argv[1])], Path(sys.argv[2]), None)
+print(rendered.status, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+
+
+def test_media_render_hides_a_developers_credentials_too(tmp_path: Path):
+    photo = Path(__file__).parents[1] / "media" / "rocket-alpha.png"
+    run = subprocess.run(
+        [sys.executable, "-c", RENDER, photo, tmp_path],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.split() == ["READY", "0"], "PR_GET_DUMPABLE"
