@@ -60,7 +60,8 @@ ALSO = ("PIL.ImageCms", "PIL.TiffImagePlugin", "encodings.latin_1", "encodings.u
 
 def load() -> None:
     """Import all that a child may need: it will not be able to."""
-    names = {f"lib.imaging.{each.name}" for each in pkgutil.iter_modules(imaging.__path__)}
+    found = pkgutil.walk_packages(imaging.__path__, f"{imaging.__name__}.")
+    names = {each.name for each in found}
     names |= {module for module, _ in DECODERS.values()} | {*PLUGINS.values(), *ALSO}
     for name in sorted(names):
         import_module(name)
