@@ -1,0 +1,69 @@
+"""Run the emulator so that it notes what IAM decides about roles, for `tests/e2e/grants.py`.
+
+Each (role, action, resource) is one line of JSON, once, in the emulator's folder. Besides, a source
+that is not there is a 404 only to who may list its bucket, and a 403 to others, as S3 has it.
+
+Standard library only, and ministack: this runs in the emulator's own environment.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+DECISIONS = "iam-decisions.jsonl"
+LIFELINE = Path(__file__).resolve().parents[2] / "lib/local/lifeline.py"
+
+
+def note_decisions(path: Path) -> None:
+    """Append each decision about an assumed role that was not met before."""
+    from ministack.core import iam_evaluator
+
+    evaluate = iam_evaluator.evaluate
+    known: set[tuple[str, ...]] = set()
+
+    def noting(context: Any, policies: Any, *limits: Any) -> Any:
+        result = evaluate(context, policies, *limits)
+        if context.principal_type == "AssumedRole":
+            role = context.principal_arn.split(":assumed-role/")[1].split("/")[0]
+            decision = (role, context.action, context.resource_arn, result.decision)
+            if decision not in known:
+                known.add(decision)
+                with path.open("a") as file:
+                    file.write(json.dumps(decision) + "\n")
+        return result
+
+    iam_evaluator.evaluate = noting
+
+
+def ask_who_may_list() -> None:
+    """Answer 403 in place of 404 where the caller may not list the bucket."""
+    from ministack.core import iam_evaluator, router
+    from ministack.services import s3
+
+    def asking(answer: Any) -> Any:
+        def read(bucket: str, key: str, headers: Any = None, query: Any = None) -> Any:
+            answered = answer(bucket, key, headers, query)
+            if answered[0] != 404:
+                return answered
+            denied = iam_evaluator.enforce(
+                router.extract_access_key_id(headers or {}, query or {}),
+                "s3:ListBucket",
+                "s3",
+                router.extract_region(headers or {}),
+                resource_arn=f"arn:aws:s3:::{bucket}",
+            )
+            return s3._error("AccessDenied", "Access Denied", 403) if denied else answered
+
+        return read
+
+    s3._get_object = asking(s3._get_object)
+    s3._head_object = asking(s3._head_object)
+
+
+if __name__ == "__main__":
+    note_decisions(Path(DECISIONS).resolve())
+    ask_who_may_list()
+    runpy.run_path(str(LIFELINE), run_name="__main__")
