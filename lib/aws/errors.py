@@ -28,6 +28,8 @@ THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
 INTERRUPTED = frozenset({"RequestTimeout", "RequestTimeoutException"})
