@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lib.aws.catalog import RETRYABLE, WAITING, DynamoCatalog
 from lib.budget import Budget
 from lib.errors import TransientError
-from lib.keys import pad_sequencer
+from lib.keys import execution_name, pad_sequencer
 from lib.model import AssetStatus, Claim, Failure, UploadEvent
 from lib.ports import Clock
 from lib.prices import price_invocation
@@ -44,7 +45,9 @@ class BudgetedCatalog(DynamoCatalog):
             raise refusal
         claim = super().claim(event, lease_seconds=lease_seconds, over=over)
         if claim.abandoned:
-            self._budget.charge(price_invocation(lease_seconds, self._memory_mb))
+            name = f"{execution_name(event.source, event.sequencer)}-killed-{int(claim.abandoned)}"
+            with suppress(TransientError):
+                self._budget.charge_once(price_invocation(lease_seconds, self._memory_mb), name)
         return claim
 
     def _put_off(self, event: UploadEvent, why: TransientError) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
-from lib.local.emulator import ROOT, Emulator
+from lib.local.emulator import Emulator
 from tests.e2e.recorder import DECISIONS
 
 STACK = "media-pipeline-local"
@@ -145,8 +144,6 @@ class Stage:
 
 def excuses(stage: Stage) -> list[Excuse]:
     """Return why grants may stay unasked, for a stage: what others than the functions' code do."""
-    recipes = tomllib.loads((ROOT / "presets.toml").read_text())
-    watermarks = [each for each in recipes.values() if "watermark" in each.get("image", {})]
     readers_of_versions = {"PlanVideoRole", "EncodeRangeRole", "PackageVideoRole"}
     return [
         Excuse(
@@ -198,17 +195,6 @@ def excuses(stage: Stage) -> list[Excuse]:
             lambda grant: (
                 grant.action == "s3:AbortMultipartUpload"
                 and grant.role in ("ProcessVideoRole", "EncodeRangeRole", "PackageVideoRole")
-            ),
-        ),
-        Excuse(
-            "no preset of presets.toml has a watermark, an operator's may",
-            lambda grant: (
-                not watermarks
-                and grant.role in ("ProcessImageRole", "ProcessVideoRole")
-                and (
-                    grant.resource.endswith("/config/*")
-                    or grant.sid == "TellMissingConfigFromForbidden"
-                )
             ),
         ),
         Excuse(

@@ -77,6 +77,7 @@ def test_a_long_source_is_handed_over_encoded_by_ranges_and_committed(long, exec
     assert asset.estimate_ms > 0
     assert (asset.lease_token, asset.progress) == (None, None)
     assert ended(executions, asset.execution)["status"] == "SUCCEEDED"
+    assert 0 < charged(long, asset.execution) < 0.01
     names = {each.name for each in asset.renditions}
     assert {"hls.m3u8", "dash.mpd", "240p.mp4", "storyboard.vtt"} <= names
     stored = {
@@ -155,6 +156,15 @@ def test_an_execution_that_is_stopped_by_hand_is_recorded_and_can_be_redriven(
     assert ended(executions, ready.execution)["status"] == "SUCCEEDED"
 
 
+def charged(deployed, execution):
+    """Return the dollars that an execution was charged for in the budget."""
+    key = {"pk": {"S": execution}}
+    table = deployed.outputs["BudgetTable"]
+    return float(
+        boto3.client("dynamodb").get_item(TableName=table, Key=key)["Item"]["dollars"]["N"]
+    )
+
+
 def video_queue(deployed):
     found = deployed.functions.get_function_configuration(FunctionName=FUNCTIONS + "processVideo")
     return found["Environment"]["Variables"]["QUEUE_URL"].rsplit("/", 1)[-1]
@@ -209,6 +219,21 @@ def test_many_ranges_run_in_executions_of_their_own(long, executions, tmp_path):
     prefix = asset.manifest_key.replace("manifest.json", "h264-36/")
     segments = [each for each in long.stored(key) if each.startswith(prefix) and "m4s" in each]
     assert len(segments) == 42
+
+
+def test_rungs_are_held_against_the_source(long, executions, tmp_path):
+    path = tmp_path / "rungs.mp4"
+    subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=5:d=21"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", str(path)),
+        ],
+        check=True,
+    )
+    key = "long/rungs.mp4"
+    asset = long.wait(key, long.upload(key, path))
+    assert (asset.status, asset.error) == (AssetStatus.READY, None)
+    assert any("/h264-240/" in each for each in long.stored(key))
 
 
 def test_killed_encoders_are_tried_again_and_give_the_same_manifest(
