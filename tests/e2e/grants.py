@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -44,7 +44,7 @@ class Decision:
     role: str
     action: str
     resource: str
-    answer: str
+    allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,17 @@ class Excuse:
     holds: Callable[[Grant], bool]
 
 
+def read_decisions(emulator: Emulator) -> list[Decision]:
+    """Return what the emulator noted so far; roles by the names that they have there."""
+    noted = (emulator.folder / "emulator" / DECISIONS).read_text()
+    return [Decision(*json.loads(line)) for line in noted.splitlines()]
+
+
 class Stage:
     """The deployed stage, as IAM, Lambda and Step Functions describe it."""
 
     def __init__(self, emulator: Emulator) -> None:
-        self._decisions = emulator.folder / "emulator" / DECISIONS
+        self._emulator = emulator
         self._iam = boto3.client("iam")
         functions = boto3.client("lambda")
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
@@ -99,11 +105,10 @@ class Stage:
 
     def decisions(self) -> list[Decision]:
         """Return what the emulator noted of the stage's roles so far."""
-        noted = [json.loads(line) for line in self._decisions.read_text().splitlines()]
         return [
-            Decision(self.roles[role], action, resource, answer)
-            for role, action, resource, answer in noted
-            if role in self.roles
+            replace(each, role=self.roles[each.role])
+            for each in read_decisions(self._emulator)
+            if each.role in self.roles
         ]
 
     def _statements(self, role_name: str) -> Iterator[dict[str, Any]]:
@@ -208,7 +213,7 @@ def excuses(stage: Stage) -> list[Excuse]:
 
 def unused(grants: Iterable[Grant], decisions: Iterable[Decision]) -> list[Grant]:
     """Return the grants that no decision needed."""
-    allowed = [each for each in decisions if each.answer == "Allow"]
+    allowed = [each for each in decisions if each.allowed]
     return [each for each in grants if not any(map(each.covers, allowed))]
 
 

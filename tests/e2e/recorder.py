@@ -1,7 +1,8 @@
 """Run the emulator so that it notes what IAM decides about roles, for `tests/e2e/grants.py`.
 
-Each (role, action, resource) is one line of JSON, once, in the emulator's folder. Besides, a source
-that is not there is a 404 only to who may list its bucket, and a 403 to others, as S3 has it.
+Each (role, action, resource, allowed) is one line of JSON, once, in the emulator's folder. Besides,
+an object that is not there is a 404 only to who may list its bucket, and a 403 to others, as S3 has
+it.
 
 Standard library only, and ministack: this runs in the emulator's own environment.
 """
@@ -19,23 +20,24 @@ LIFELINE = Path(__file__).resolve().parents[2] / "lib/local/lifeline.py"
 
 def note_decisions(path: Path) -> None:
     """Append each decision about an assumed role that was not met before."""
-    from ministack.core import iam_evaluator
+    from ministack.core import iam_evaluator, responses
 
-    evaluate = iam_evaluator.evaluate
-    known: set[tuple[str, ...]] = set()
+    enforce = iam_evaluator.enforce
+    known: set[tuple[str, str, str, bool]] = set()
 
-    def noting(context: Any, policies: Any, *limits: Any) -> Any:
-        result = evaluate(context, policies, *limits)
-        if context.principal_type == "AssumedRole":
-            role = context.principal_arn.split(":assumed-role/")[1].split("/")[0]
-            decision = (role, context.action, context.resource_arn, result.decision)
+    def noting(key: str, action: str, service: str, region: str, **asked: Any) -> Any:
+        denied = enforce(key, action, service, region, **asked)
+        principal = iam_evaluator.resolve_principal(key or "", responses.get_account_id())
+        if getattr(principal, "type", "") == "AssumedRole":
+            role = principal.arn.split(":assumed-role/")[1].split("/")[0]
+            decision = (role, action, asked.get("resource_arn", "*"), not denied)
             if decision not in known:
                 known.add(decision)
                 with path.open("a") as file:
                     file.write(json.dumps(decision) + "\n")
-        return result
+        return denied
 
-    iam_evaluator.evaluate = noting
+    iam_evaluator.enforce = noting
 
 
 def ask_who_may_list() -> None:

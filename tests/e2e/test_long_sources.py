@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import boto3
 import pytest
 
+from lib import messages
 from lib.keys import execution_name, version_prefix
 from lib.model import AssetStatus
-from tests.e2e.deployed import FUNCTIONS, reconfigure, record, wait_for
+from tests.e2e.deployed import FUNCTIONS, event_of, reconfigure, record, wait_for
+from tests.e2e.grants import read_decisions
 from tests.ffmpeg_binary import find_ffmpeg
 
+MEDIA = Path(__file__).parent.parent / "media"
 FORCED = {"processVideo": {"SHORT_SECONDS": "0"}, "planVideo": {"RANGE_SECONDS": "0"}}
 
 
@@ -133,6 +137,50 @@ def test_a_deleted_source_stops_its_execution(long, executions, clip):
     assert ended(executions, old.execution)["status"] == "ABORTED"
     wait_for(lambda: not long.stored(key), "the parts to go")
     assert long.asset(key).status is AssetStatus.DELETED
+
+
+def test_a_range_that_outlives_its_upload_removes_what_it_stored(long, executions, clip, tmp_path):
+    slow = tmp_path / "ffmpeg"
+    started = tmp_path / "started"
+    slow.write_text(f'#!/bin/sh\ntouch {started}\nsleep 2\nexec {find_ffmpeg()} "$@"\n')
+    slow.chmod(0o755)
+    with long.reconfigured("encodeRange", FFMPEG_PATH=str(slow)):
+        key = "long/outlived.mp4"
+        long.upload(key, clip)
+        wait_for(started.exists, "a range to be encoded")
+        old = long.asset(key)
+        marker = long.s3.delete_object(Bucket=long.uploads, Key=key)["VersionId"]
+        long.wait(key, marker, AssetStatus.DELETED)
+        below = version_prefix(old.source, old.sequencer)
+        wait_for(
+            lambda: any(
+                "EncodeRangeRole" in each.role
+                and each.action == "s3:DeleteObject"
+                and below in each.resource
+                for each in read_decisions(long.emulator)
+            ),
+            "the range to be removed by who stored it",
+        )
+        wait_for(lambda: not long.stored(key), "the parts to go")
+
+
+def test_the_end_of_an_unwanted_upload_removes_what_is_left_of_it(long):
+    key = "long/left"  # an image will do: the end is told of below
+    version = long.upload(key, MEDIA / "cat.jp2")
+    asset = long.wait(key, version)
+    marker = long.s3.delete_object(Bucket=long.uploads, Key=key)["VersionId"]
+    long.wait(key, marker, AssetStatus.DELETED)
+    wait_for(lambda: not long.stored(key), "the renditions to be swept")
+    late = f"{version_prefix(asset.source, asset.sequencer)}recipe/late.m4s"
+    long.s3.put_object(Bucket=long.renditions, Key=late, Body=b"stored after the sweep")
+    ending = {
+        "event": json.loads(messages.encode(event_of(asset))),
+        "execution": name_of(asset),
+        "failure": {"Error": "States.Timeout", "Cause": ""},
+    }
+    answer = long.functions.invoke(FunctionName=f"{FUNCTIONS}failVideo", Payload=json.dumps(ending))
+    assert "FunctionError" not in answer
+    assert not long.stored(key)
 
 
 def test_an_execution_that_is_stopped_by_hand_is_recorded_and_can_be_redriven(

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from lib.errors import ErrorCode
-from lib.keys import pad_sequencer
+from lib.keys import pad_sequencer, version_prefix
 from lib.local.emulator import ROOT
 from lib.model import AssetStatus, MediaType
 from tests.e2e.deployed import event_of, sequencer_of, wait_for
+from tests.e2e.grants import read_decisions
 
 MEDIA = Path(__file__).parent.parent / "media"
 ALPHA, VOICE, BUNNY = (
@@ -45,15 +46,25 @@ def test_where_sequencers_cannot_tell_s3_is_asked_which_upload_is_current(deploy
     assert wait_for(look, "the later event to be worked on").status is AssetStatus.READY
 
 
-@pytest.mark.parametrize("source", [noise, BUNNY.read_bytes], ids=["image", "video"])
-def test_who_is_overtaken_removes_what_it_made(deployed, source, request):
-    key = f"processors/overtaken-{request.node.callspec.id}"
+@pytest.mark.parametrize(
+    ("role", "source"), [("ProcessImageRole", noise), ("ProcessVideoRole", BUNNY.read_bytes)]
+)
+def test_who_is_overtaken_removes_what_it_made(deployed, role, source):
+    key = f"processors/overtaken-{role}"
     old = deployed.wait(key, deployed.upload(key, source()), AssetStatus.PROCESSING)
     new = deployed.wait(key, deployed.upload(key, ALPHA))
     assert new.status is AssetStatus.READY
     assert new.sequencer > old.sequencer
     listed = {each.key for each in new.renditions} | {new.manifest_key}
     wait_for(lambda: deployed.stored(key) == listed, "what was overtaken to go")
+    below = version_prefix(old.source, old.sequencer)
+    wait_for(
+        lambda: any(
+            role in each.role and each.action == "s3:DeleteObject" and below in each.resource
+            for each in read_decisions(deployed.emulator)
+        ),
+        "the worker itself to remove what it made",
+    )
 
 
 @pytest.fixture(scope="module")
