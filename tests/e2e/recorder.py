@@ -65,7 +65,18 @@ def ask_who_may_list() -> None:
     s3._head_object = asking(s3._head_object)
 
 
-if __name__ == "__main__":
-    note_decisions(Path(DECISIONS).resolve())
-    ask_who_may_list()
+def main() -> None:
+    """Run lifeline.py, and put this in between when that has prepared ministack and runs it."""
+    run_module = runpy.run_module
+
+    def run(mod_name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
+        note_decisions(Path(DECISIONS).resolve())
+        ask_who_may_list()
+        return run_module(mod_name, *arguments, **options)
+
+    runpy.run_module = run
     runpy.run_path(str(LIFELINE), run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
