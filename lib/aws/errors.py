@@ -28,8 +28,6 @@ THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
     }
 )
 INTERRUPTED = frozenset({"RequestTimeout", "RequestTimeoutException"})

@@ -1,17 +1,17 @@
 """Sum up what was started on each day: one DynamoDB item a day, and one a long work.
 
-The work's item is written in one transaction with the sum, so that it is added exactly once. A sum
-of its own is added to by one request; where the reply is lost it may be added twice, never lost.
+Where a reply is lost, or a worker dies between the two writes of a work, something may be added
+twice, and never not at all. A transaction would add a work exactly once, but meets everybody else's
+requests at the day's item, and loses.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from lib.aws.errors import error_code, translated
-from lib.errors import ErrorCode, TransientError
+from lib.aws.errors import translated
+from lib.errors import TransientError
 from lib.timestamps import to_iso
 
 if TYPE_CHECKING:
@@ -45,20 +45,16 @@ class DynamoLedger:
 
     def add_once(self, day: int, dollars: float, work: str) -> float:
         """Add to a day's sum unless this work was added before, on any day; return the sum."""
-        once = self._adding(day, dollars, work)
-        once["ConditionExpression"] = "attribute_not_exists(#pk)"
-        once["ExpressionAttributeNames"] = {**once["ExpressionAttributeNames"], "#pk": "pk"}
-        try:
-            with translated():
-                self._client.transact_write_items(
-                    TransactItems=[{"Update": once}, {"Update": self._adding(day, dollars)}]
-                )
-        except ClientError as exc:
-            if error_code(exc) != "TransactionCanceledException":
-                raise
-            if not _was_there(exc):
-                raise TransientError(ErrorCode.THROTTLED, str(exc)) from exc
-        return self.read(day)
+        with translated():
+            known = self._client.get_item(
+                TableName=self._table, Key=_key(work), ConsistentRead=True
+            )
+        if "Item" in known:
+            return self.read(day)
+        total = self.add(day, dollars)
+        with suppress(TransientError), translated():
+            self._client.update_item(**self._adding(day, dollars, work))
+        return total
 
     def _adding(self, day: int, dollars: float, name: str | None = None) -> Any:
         return {
@@ -71,13 +67,6 @@ class DynamoLedger:
                 ":expires_at": {"N": str((day + KEPT_DAYS) * DAY_SECONDS)},
             },
         }
-
-
-def _was_there(exc: ClientError) -> bool:
-    """Tell whether a transaction was cancelled because its work is known."""
-    response: dict[str, Any] = {**exc.response}
-    codes = [each.get("Code") for each in response.get("CancellationReasons", [])]
-    return bool(codes) and codes[0] == "ConditionalCheckFailed"
 
 
 def _date(day: int) -> str:
