@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.request import urlopen
 
 import boto3
 from botocore.exceptions import ClientError
@@ -24,6 +23,7 @@ from lib.model import Action, Asset, AssetStatus, MediaType, UploadEvent
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+STACK = "media-pipeline-local"
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 0.1
 FUNCTIONS = "media-pipeline-local-"
@@ -61,9 +61,8 @@ class Deployed:
         self.sns = boto3.client("sns")
         self.sqs = boto3.client("sqs")
         self.functions = boto3.client("lambda")
-        described = boto3.client("cloudformation").describe_stacks(
-            StackName="media-pipeline-local"
-        )["Stacks"][0]
+        self.stacks = boto3.client("cloudformation")
+        described = self.stacks.describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
         self.uploads = self.outputs["UploadsBucket"]
         self.renditions = self.outputs["RenditionsBucket"]
@@ -135,9 +134,16 @@ class Deployed:
             self.functions.update_function_code(FunctionName=name, ZipFile=before)
 
     def _code(self, name: str) -> bytes:
-        location = self.functions.get_function(FunctionName=name)["Code"]["Location"]
-        with urlopen(location) as answer:
-            return bytes(answer.read())
+        """Return a function's package, as it lies in the deployment bucket."""
+        template = self.stacks.get_template(StackName=STACK)["TemplateBody"]
+        resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
+        [key] = [
+            each["Properties"]["Code"]["S3Key"]
+            for each in resources.values()
+            if each.get("Properties", {}).get("FunctionName") == name
+        ]
+        bucket = self.outputs["ServerlessDeploymentBucketName"]
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def publish(self, event: UploadEvent, queue: MediaType) -> None:
         """Publish an upload for a processor's queue, as dispatch does."""
