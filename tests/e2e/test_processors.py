@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 
 from lib.errors import ErrorCode
-from lib.keys import pad_sequencer, version_prefix
+from lib.keys import version_prefix
 from lib.local.emulator import ROOT
-from lib.model import AssetStatus, MediaType
+from lib.model import AssetStatus
 from tests.e2e.deployed import event_of, sequencer_of, wait_for
 from tests.e2e.grants import read_decisions
 
 MEDIA = Path(__file__).parent.parent / "media"
-ALPHA, VOICE, BUNNY = (
-    MEDIA / name for name in ("rocket-alpha.png", "voice.m4a", "bunny-720p-5.1.mp4")
+ALPHA, VOICE, BUNNY, ZOOM = (
+    MEDIA / name for name in ("rocket-alpha.png", "voice.m4a", "bunny-720p-5.1.mp4", "zoom.gif")
 )
 PROCESSORS = ("processImage", "processVideo")
 LOGO = "config/logo.png"
@@ -31,19 +31,22 @@ def noise() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize(("name", "source"), [("still.png", ALPHA), ("sound.m4a", VOICE)])
-def test_where_sequencers_cannot_tell_s3_is_asked_which_upload_is_current(deployed, name, source):
-    key = f"processors/unordered-{name}"
-    asset = deployed.wait(key, deployed.upload(key, source))
-    later = event_of(asset, sequencer_of(asset) + "01")
-    deployed.publish(later, asset.media_type)
-
-    def look():
-        found = deployed.asset(key)
-        newest = found.sequencer == pad_sequencer(later.sequencer)
-        return found if newest and found.status.terminal else None
-
-    assert wait_for(look, "the later event to be worked on").status is AssetStatus.READY
+@pytest.mark.parametrize(
+    ("role", "source"), [("ProcessImageRole", ALPHA), ("ProcessVideoRole", VOICE)]
+)
+def test_where_sequencers_cannot_tell_s3_is_asked_which_upload_is_current(deployed, role, source):
+    key = f"processors/unordered-{role}"
+    old = deployed.wait(key, deployed.upload(key, source))
+    new = deployed.wait(key, deployed.upload(key, source))
+    deployed.publish(event_of(old, sequencer_of(new) + "01"), old.media_type)
+    wait_for(
+        lambda: any(
+            role in each.role and each.action == "s3:GetObject" and each.resource.endswith(key)
+            for each in read_decisions(deployed.emulator)
+        ),
+        "S3 to be asked",
+    )
+    assert deployed.asset(key) == new
 
 
 @pytest.mark.parametrize(
@@ -68,18 +71,19 @@ def test_who_is_overtaken_removes_what_it_made(deployed, role, source):
 
 
 @pytest.fixture(scope="module")
-def watermarked(deployed):
-    """Deploy presets with a watermark, and with an MP4 of animations."""
-    presets = (
-        (ROOT / "presets.toml").read_text().replace("animated_mp4 = false", "animated_mp4 = true")
-    )
-    presets = re.sub(
-        r"^# (\[default\.image\.watermark\]|(?:object|position|opacity|scale) = )",
-        r"\1",
-        presets,
-        flags=re.MULTILINE,
-    )
-    assert "\n[default.image.watermark]\nobject" in presets
+def presets():
+    """Return presets with a watermark, and with an MP4 of animations."""
+    text = (ROOT / "presets.toml").read_text()
+    text = text.replace("animated_mp4 = false", "animated_mp4 = true")
+    commented = r"^# (\[default\.image\.watermark\]|(?:object|position|opacity|scale) = )"
+    text = re.sub(commented, r"\1", text, flags=re.MULTILINE)
+    assert "\n[default.image.watermark]\nobject" in text
+    return text
+
+
+@pytest.fixture(scope="module")
+def watermarked(deployed, presets):
+    """Deploy those presets."""
     with ExitStack() as stack:
         for name in PROCESSORS:
             stack.enter_context(deployed.recoded(name, {"presets.toml": presets}))
@@ -93,30 +97,30 @@ def test_a_watermark_and_the_film_of_an_animation(watermarked):
         "processors/marked.png", watermarked.upload("processors/marked.png", ALPHA)
     )
     assert still.status is AssetStatus.READY
-    plain = watermarked.asset("processors/unordered-still.png")
+    plain = watermarked.asset("processors/unordered-ProcessImageRole")
     assert {each.sha256 for each in still.renditions}.isdisjoint(
         {each.sha256 for each in plain.renditions}
     )
     key = "processors/marked.gif"
-    animation = watermarked.wait(key, watermarked.upload(key, MEDIA / "zoom.gif"))
+    animation = watermarked.wait(key, watermarked.upload(key, ZOOM))
     assert animation.status is AssetStatus.READY
     assert "video/mp4" in {each.mime for each in animation.renditions}
 
 
-@pytest.mark.parametrize("queue", [MediaType.IMAGE, MediaType.VIDEO])
-def test_a_watermark_that_is_not_there_fails_at_the_first_try(watermarked, queue):
-    key = f"processors/unmarked-{queue}.png"
-    watermarked.s3.delete_object(Bucket=watermarked.renditions, Key=LOGO)
-    asset = watermarked.wait(key, watermarked.upload(key, ALPHA))
-    if queue is MediaType.VIDEO:  # as an animation that was handed over
-        watermarked.publish(event_of(asset, sequencer_of(asset) + "01"), queue)
-        asset = wait_for(
-            lambda: (
-                (found := watermarked.asset(key)).sequencer != asset.sequencer
-                and found.status.terminal
-                and found
-            ),
-            "the other processor to look",
+def test_a_watermark_that_is_not_there_fails_the_film_at_the_first_try(watermarked, presets):
+    elsewhere = presets.replace(LOGO, "config/elsewhere.png")
+    with watermarked.recoded("processVideo", {"presets.toml": elsewhere}):
+        asset = watermarked.wait(
+            "processors/unmarked.gif", watermarked.upload("processors/unmarked.gif", ZOOM)
         )
+    assert (asset.status, asset.error.code) == (AssetStatus.FAILED, ErrorCode.CONFIG_MISSING)
+    assert "config/elsewhere.png" in asset.error.message
+    assert asset.attempts == 1
+
+
+def test_a_watermark_that_is_not_there_fails_an_image_at_the_first_try(watermarked):
+    watermarked.s3.delete_object(Bucket=watermarked.renditions, Key=LOGO)
+    key = "processors/unmarked.png"
+    asset = watermarked.wait(key, watermarked.upload(key, ALPHA))
     assert (asset.status, asset.error.code) == (AssetStatus.FAILED, ErrorCode.CONFIG_MISSING)
     assert asset.attempts == 1
