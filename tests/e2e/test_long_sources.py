@@ -139,6 +139,17 @@ def test_a_deleted_source_stops_its_execution(long, executions, clip):
     assert long.asset(key).status is AssetStatus.DELETED
 
 
+def test_the_progress_of_slow_ranges_is_told(long, executions, clip, tmp_path):
+    slow = tmp_path / "ffmpeg"
+    slow.write_text(f'#!/bin/sh\nsleep 5.5\nexec {find_ffmpeg()} "$@"\n')
+    slow.chmod(0o755)
+    key = "long/slow.mp4"
+    with long.reconfigured("encodeRange", FFMPEG_PATH=str(slow)):
+        long.upload(key, clip)
+        wait_for(lambda: (asset := long.asset(key)) and asset.progress, "a range to be counted")
+        long.s3.delete_object(Bucket=long.uploads, Key=key)
+
+
 def test_a_range_that_outlives_its_upload_removes_what_it_stored(long, executions, clip, tmp_path):
     slow = tmp_path / "ffmpeg"
     started = tmp_path / "started"
