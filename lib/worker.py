@@ -48,9 +48,7 @@ def make_budget(settings: ProcessorSettings) -> Budget:
     return Budget(ledger, settings.daily_dollars, settings.budget_wait_seconds)
 
 
-def make_handler(
-    job: Job, settings: ProcessorSettings, images: Sandbox, budget: Budget
-) -> Handler:
+def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget: Budget) -> Handler:
     """Build the clients once and return the Lambda handler of a queue's processor.
 
     `images` is what the job decodes images with.
