@@ -15,8 +15,8 @@ from functools import partial
 from lib.aws.clients import client
 from lib.aws.queue import SqsQueue
 from lib.image_job import process
-from lib.worker import make_handler
+from lib.worker import make_budget, make_handler
 
 video_queue = SqsQueue(client("sqs"), settings.video_queue_url)
 job = partial(process, images=images, hand_over=video_queue.send)
-handler = make_handler(job, settings, images)
+handler = make_handler(job, settings, images, make_budget(settings))

@@ -13,13 +13,17 @@ from lib.model import MediaType, UploadEvent
 from lib.sandbox.client import Sandbox
 from lib.sandbox.privacy import hide
 from lib.settings import VideoSettings, from_env
-from lib.worker import make_handler
+from lib.worker import make_budget, make_handler
 
 hide()
 settings = from_env(VideoSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
+budget = make_budget(settings)
 executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
-long = video_job.Long(settings.short_seconds, partial(hand_over, executions=executions))
+long = video_job.Long(
+    settings.short_seconds,
+    partial(hand_over, executions=executions, dollars=settings.dollars, charge=budget.charge_once),
+)
 tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings.scratch_folder)}
 
 
@@ -35,4 +39,4 @@ def process(event: UploadEvent, **ports: Any) -> Finished:
     return image_job.process(event, images=images, film=film, **ports)
 
 
-handler = make_handler(process, settings, images)
+handler = make_handler(process, settings, images, budget)

@@ -13,6 +13,7 @@ MediaError                  what went wrong, as a code for machines and a messag
       THROTTLED             AWS asked for fewer requests
       SERVICE_UNAVAILABLE   AWS or the network failed
       LEASE_HELD            another worker holds the asset
+      BUDGET_SPENT          what may be started in a day has been: the upload waits for the next
       DEADLINE_NEAR         the invocation has too little time left to start or finish a step
       EXHAUSTED             the last receive of a message failed for a transient reason
 
@@ -39,6 +40,7 @@ class ErrorCode(StrEnum):
     THROTTLED = "THROTTLED"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     LEASE_HELD = "LEASE_HELD"
+    BUDGET_SPENT = "BUDGET_SPENT"
     DEADLINE_NEAR = "DEADLINE_NEAR"
     EXHAUSTED = "EXHAUSTED"
 

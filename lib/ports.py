@@ -180,6 +180,25 @@ class Catalog(Protocol):
         ...
 
 
+class Ledger(Protocol):
+    """What was started on each UTC day, in dollars; days are numbered from the epoch's on."""
+
+    def read(self, day: int) -> float:
+        """Return a day's sum. Raises TransientError."""
+        ...
+
+    def add(self, day: int, dollars: float) -> float:
+        """Add to a day's sum, and return it. Raises TransientError."""
+        ...
+
+    def add_once(self, day: int, dollars: float, work: str) -> float:
+        """Add to a day's sum unless this work was added before, on any day; return the sum.
+
+        Raises TransientError.
+        """
+        ...
+
+
 class Topic(Protocol):
     """Where dispatch publishes what it has recorded."""
 

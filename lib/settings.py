@@ -26,13 +26,19 @@ class DispatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorSettings:
-    """Where a processor reads its messages, writes renditions, and when a receive is the last."""
+    """Where a processor reads its messages and writes renditions, and what that may take."""
 
     stage: str
     catalog_table: str
     renditions_bucket: str
     queue_url: str
     max_receives: int
+    memory_mb: int
+    budget_table: str
+    daily_dollars: int
+    """That may be started in a UTC day; 0 is no limit."""
+    budget_wait_seconds: int
+    """After which an upload looks again at the latest, whether the budget lasts for it."""
     ffmpeg_path: str = "/opt/bin/ffmpeg"
     """Where the ffmpeg layer puts its binary."""
     scratch_folder: str = "/tmp"  # noqa: S108 - the one writable folder of a function
@@ -55,6 +61,8 @@ class VideoSettings(ProcessorSettings):
     """Of the state machine."""
     short_seconds: int
     """vCPU seconds of an encode that one invocation may take."""
+    dollars: int
+    """That a long source may be estimated to cost."""
 
 
 @dataclass(frozen=True, slots=True)

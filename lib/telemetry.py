@@ -1,6 +1,6 @@
 """Logs as JSON lines and metrics in the embedded metric format, the same for every function.
 
-Metrics: one dimension (`service`) and eight names a stage, inside the free tier's ten. The stage is
+Metrics: one dimension (`service`) and nine names a stage, inside the free tier's ten. The stage is
 in the namespace, `MediaPipeline/<stage>`.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lib.errors import MediaError
+from lib.errors import ErrorCode, MediaError
 from lib.keys import asset_id
 from lib.model import AssetStatus, UploadEvent
 
@@ -30,7 +30,7 @@ BY_STATUS = {
     AssetStatus.FAILED: "AssetsFailed",
     AssetStatus.REJECTED: "AssetsRejected",
 }
-"""Other names: Uploads, Retries, ProcessingTime (ms), RenditionBytes."""
+"""Other names: Uploads, Retries, BudgetSpent, ProcessingTime (ms), RenditionBytes."""
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -106,9 +106,10 @@ class Telemetry:
 
     def retried(self, exc: Exception, message_id: str, receive_count: int) -> None:
         """Tell why a message goes back to its queue; what is not ours comes with its traceback."""
-        self._count("Retries")
+        waits = isinstance(exc, MediaError) and exc.code is ErrorCode.BUDGET_SPENT
+        self._count("BudgetSpent" if waits else "Retries")
         self.logger.warning(
-            "will be delivered again",
+            "waits for tomorrow's budget" if waits else "will be delivered again",
             exc_info=not isinstance(exc, MediaError),
             reason=str(exc),
             message_id=message_id,

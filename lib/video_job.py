@@ -13,6 +13,7 @@ from lib.model import Failure, UploadEvent
 from lib.playable import describe_sound, describe_video
 from lib.ports import Catalog, Deadline, Images, Storage
 from lib.presets import Presets
+from lib.prices import price_encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Long:
     """What to do with sources whose encode takes more than `vcpu_seconds`."""
 
     vcpu_seconds: float
-    hand_over: Callable[[UploadEvent], object]
+    hand_over: Callable[[UploadEvent, float], object]
+    """Takes an upload, and the dollars that it is estimated to cost."""
 
 
 def process(
@@ -51,7 +53,8 @@ def process(
         cost_s = video.estimate(probe, plan, preset.video.speed)
         video.check_proportion(probe, cost_s, source.size)
         if long and cost_s > long.vcpu_seconds:
-            long.hand_over(event)
+            puts = video.count_segments(probe, plan, preset.video.segment_seconds)
+            long.hand_over(event, price_encode(cost_s, puts))
             raise job.HandedOver
         read_from = video.locate(source, container, storage, deadline)
         left_out = video.encode(

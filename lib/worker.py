@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from lib import presets
-from lib.aws.catalog import DynamoCatalog
+from lib.aws.budgeted import BudgetedCatalog
 from lib.aws.clients import client
+from lib.aws.ledger import DynamoLedger
 from lib.aws.queue import SqsQueue
 from lib.aws.storage import S3Storage
 from lib.batch import process_batch
+from lib.budget import Budget
+from lib.errors import ErrorCode, TransientError
 from lib.job import Finished
 from lib.model import UploadEvent
 from lib.ports import Catalog, Deadline, Storage
+from lib.prices import price_invocation
 from lib.sandbox.client import Sandbox
 from lib.settings import ProcessorSettings
 from lib.telemetry import Handler, Telemetry
@@ -35,7 +42,13 @@ class Job(Protocol):
         ...
 
 
-def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox) -> Handler:
+def make_budget(settings: ProcessorSettings) -> Budget:
+    """Return the budget of the stage's days."""
+    ledger = DynamoLedger(client("dynamodb"), settings.budget_table)
+    return Budget(ledger, settings.daily_dollars, settings.budget_wait_seconds)
+
+
+def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget: Budget) -> Handler:
     """Build the clients once and return the Lambda handler of a queue's processor.
 
     `images` is what the job decodes images with.
@@ -43,19 +56,22 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox) -> Hand
     telemetry = Telemetry(settings.stage)
     queue = SqsQueue(client("sqs"), settings.queue_url)
     storage = S3Storage(client("s3"), settings.renditions_bucket)
-    catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
+    catalog = BudgetedCatalog(
+        client("dynamodb"), settings.catalog_table, budget, settings.memory_mb
+    )
     recipes = presets.load(presets.PACKAGED)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         def process(upload: UploadEvent, last_receive: bool) -> None:
-            finished = job(
-                upload,
-                storage=storage,
-                catalog=catalog,
-                presets=recipes,
-                deadline=lambda: context.get_remaining_time_in_millis() / 1000,
-                last_receive=last_receive,
-            )
+            with _charged(budget, storage, settings.memory_mb):
+                finished = job(
+                    upload,
+                    storage=storage,
+                    catalog=catalog,
+                    presets=recipes,
+                    deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+                    last_receive=last_receive,
+                )
             telemetry.finished(upload, finished, images.holds)
 
         return process_batch(
@@ -63,7 +79,24 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox) -> Hand
             process,
             max_receives=settings.max_receives,
             retry_later=queue.retry_later,
+            send_again=queue.send,
             on_retry=telemetry.retried,
         )
 
     return telemetry.instrument(handler)
+
+
+@contextmanager
+def _charged(budget: Budget, storage: S3Storage, memory_mb: int) -> Iterator[None]:
+    """Charge what is done for the time it takes and the objects it stores, however it ends."""
+    started, puts = time.monotonic(), storage.puts
+    waits = False
+    try:
+        yield
+    except TransientError as exc:
+        waits = exc.code is ErrorCode.BUDGET_SPENT  # nothing was started
+        raise
+    finally:
+        if not waits:
+            seconds = time.monotonic() - started
+            budget.charge(price_invocation(seconds, memory_mb, storage.puts - puts))

@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 from lib.local import emulator as local
 from lib.local.emulator import Emulator
 from tests.contract.packages import package_service
+from tests.e2e import recorder
 
 SHARED = ("e2e", "infrastructure", "proof")
 """Suites whose tests share something that takes long to make."""
@@ -21,7 +22,8 @@ SHARED = ("e2e", "infrastructure", "proof")
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Return a running emulator of this session's own, on a free port."""
-    with local.running(None, tmp_path_factory.mktemp("emulator")) as running:
+    folder = tmp_path_factory.mktemp("emulator")
+    with local.running(None, folder, recorder.__file__) as running:
         yield running
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONGEST_VISIBILITY = 12 * 60 * 60
-"""Seconds, SQS's limit."""
+LONGEST_DELAY = 15 * 60
+"""Seconds, SQS's limits."""
 
 
 class SqsQueue:
@@ -22,13 +23,17 @@ class SqsQueue:
         self._client = client
         self._url = url
 
-    def send(self, event: UploadEvent) -> None:
-        """Send an upload as the topic's subscription would deliver it. Raises TransientError."""
+    def send(self, event: UploadEvent, after_seconds: float = 0) -> None:
+        """Send an upload as the topic's subscription would deliver it, at most 15 minutes later.
+
+        Raises TransientError.
+        """
         attributes = {"media_type": event.media_type, "action": event.action}
         with translated():
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=messages.encode(event),
+                DelaySeconds=min(round(after_seconds), LONGEST_DELAY),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": str(text)}
                     for name, text in attributes.items()

@@ -39,6 +39,8 @@ class S3Storage:
     def __init__(self, client: S3Client, renditions_bucket: str = "") -> None:
         self._client = client
         self._renditions = renditions_bucket
+        self.puts = 0
+        """How many objects were written, about: each has its price."""
 
     def current_version(self, bucket: str, key: str) -> Source | None:
         """Return the newest version of a key, or None where it is deleted or was never there.
@@ -116,6 +118,7 @@ class S3Storage:
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:
         """Write a rendition, immutable for caches; a large file goes in parts."""
+        self.puts += 1
         with translated():
             if isinstance(content, bytes):
                 self._client.put_object(

@@ -128,11 +128,14 @@ class Emulator:
             shutil.rmtree(self.folder / "emulator", ignore_errors=True)
 
 
-def start(port: int | None = None, folder: Path = FOLDER) -> Emulator:
+def start(
+    port: int | None = None, folder: Path = FOLDER, script: str = lifeline.__file__
+) -> Emulator:
     """Start it on a port, any free one for None, and wait until it answers.
 
-    It ends with this process unless `keep` is called. Raises EmulatorError where the port is taken,
-    another one runs in the folder, or it does not come up.
+    It ends with this process unless `keep` is called. `script` is lifeline.py, or runs that.
+    Raises EmulatorError where the port is taken, another one runs in the folder, or it does not
+    come up.
     """
     if not PYTHON.exists():
         raise EmulatorError("the emulator is not installed: npm run demo installs it")
@@ -146,17 +149,17 @@ def start(port: int | None = None, folder: Path = FOLDER) -> Emulator:
                 f"port {port} is taken by {listeners.describe_listener(port)}; "
                 f"try another: npm run demo -- --port {listeners.next_free(port)}"
             )
-        return _start(port, folder)
+        return _start(port, folder, script)
 
 
-def _start(port: int, folder: Path) -> Emulator:
+def _start(port: int, folder: Path, script: str) -> Emulator:
     scratch = folder.resolve() / "emulator"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "tmp").mkdir(parents=True)
     credentials = Credentials.generate()
     with (folder / "emulator.log").open("w") as log:
         process = subprocess.Popen(
-            [PYTHON, "-I", lifeline.__file__],
+            [PYTHON, "-I", script],
             cwd=scratch,
             env=server_environment(port, scratch),
             stdin=subprocess.PIPE,
@@ -203,9 +206,11 @@ def _turn(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def running(port: int | None = None, folder: Path = FOLDER) -> Iterator[Emulator]:
+def running(
+    port: int | None = None, folder: Path = FOLDER, script: str = lifeline.__file__
+) -> Iterator[Emulator]:
     """Start it for the length of a `with` block. See `start`."""
-    emulator = start(port, folder)
+    emulator = start(port, folder, script)
     try:
         yield emulator
     finally:

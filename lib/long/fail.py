@@ -20,6 +20,7 @@ PASSING = frozenset(
         ErrorCode.THROTTLED,
         ErrorCode.SERVICE_UNAVAILABLE,
         ErrorCode.LEASE_HELD,
+        ErrorCode.BUDGET_SPENT,
         ErrorCode.DEADLINE_NEAR,
         ErrorCode.EXHAUSTED,
     }

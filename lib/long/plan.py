@@ -8,24 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from lib import video
-from lib.errors import ErrorCode, PermanentError
 from lib.long.work_files import Part, WorkPlan, choose_preset, write_plan
-from lib.model import Probe, UploadEvent
+from lib.model import UploadEvent
 from lib.ports import Catalog, Deadline, Storage
-from lib.presets import Preset, Presets
-from lib.video.estimate import estimate
+from lib.presets import Presets
+from lib.prices import check_price, price_encode
+from lib.video.estimate import count_segments, estimate
 from lib.video.keyframes import read_keyframes
 from lib.video.ranges import cut, nearest, range_seconds
 from lib.video.seek import find_keyframe
-
-DOLLARS_PER_VCPU_SECOND = 1769 / 1024 * 0.0000133334
-"""Lambda on arm64 by the GB-second, of which 1,769 MB are one vCPU; us-east-1, 2026.
-
-https://aws.amazon.com/lambda/pricing/
-"""
-
-DOLLARS_PER_PUT = 0.000005
-"""S3 Standard: https://aws.amazon.com/s3/pricing/. Each segment of each track is one."""
 
 MOST_INLINE = 40
 """Ranges that run at once in one execution; above, each gets an execution of its own."""
@@ -84,7 +75,8 @@ def make_plan(
     plan = video.plan(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
     video.check_proportion(probe, cost_s, source.size)
-    check_price(cost_s, _puts(probe, plan, preset), allowance.dollars)
+    puts = count_segments(probe, plan, preset.video.segment_seconds)
+    check_price(price_encode(cost_s, puts), allowance.dollars)
     if not catalog.hand_over(
         event,
         execution,
@@ -123,20 +115,3 @@ def make_plan(
     rungs = tuple(each.name for each in plan.rungs)
     write_plan(event, WorkPlan(container, probe, preset.name, recipe, parts, rungs), storage)
     return Planned(recipe, ranges, sound)
-
-
-def check_price(cost_s: float, puts: float, dollars: float) -> None:
-    """Pass, or raise PermanentError(LIMIT_EXCEEDED) where a source would cost more than allowed."""
-    price = cost_s * DOLLARS_PER_VCPU_SECOND + puts * DOLLARS_PER_PUT
-    if price > dollars:
-        raise PermanentError(
-            ErrorCode.LIMIT_EXCEEDED,
-            f"expected a source that costs at most ${dollars:.2f} to encode "
-            f"but this one is estimated at ${price:.2f}",
-        )
-
-
-def _puts(probe: Probe, plan: video.Plan, preset: Preset) -> float:
-    """Return how many objects will be written, about."""
-    segments = (probe.duration_ms or 0) / 1000 / preset.video.segment_seconds
-    return segments * (len(plan.rungs) + len(plan.sounds))

@@ -6,7 +6,7 @@ The order of a job: `inspect` ▸ `plan` ▸ `encode` ▸ `read_tracks` ▸
 
 from lib.video.attempt import attempt
 from lib.video.encode import encode
-from lib.video.estimate import estimate
+from lib.video.estimate import count_segments, estimate
 from lib.video.opening import inspect, locate
 from lib.video.planning import Plan, plan, recipe_of, without
 from lib.video.probe import read_probe
@@ -36,6 +36,7 @@ __all__ = [
     "Track",
     "attempt",
     "check_proportion",
+    "count_segments",
     "encode",
     "estimate",
     "inspect",

@@ -61,6 +61,12 @@ def estimate(probe: Probe, plan: Plan, speed: str = "veryfast") -> float:
     return START + seconds * heard + (_picture(probe, plan, seconds, speed) if plan.rungs else 0)
 
 
+def count_segments(probe: Probe, plan: Plan, segment_seconds: float) -> float:
+    """Return how many segments all tracks of `plan` will have, about."""
+    segments = (probe.duration_ms or 0) / 1000 / segment_seconds
+    return segments * (len(plan.rungs) + len(plan.sounds))
+
+
 def _picture(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
     rate = probe.frame_rate or USUAL_RATE
     frames = probe.frames or seconds * rate

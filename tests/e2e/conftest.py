@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from lib.local.emulator import Emulator
 from tests.e2e.deployed import Deployed
+
+FOLDER = Path(__file__).parent
+LAST = FOLDER / "test_grants.py"
+NEEDS_ALL = "needs_all_of_e2e"
+DESELECTED = pytest.StashKey[bool]()
+PARTIAL = pytest.StashKey[str]()
+"""Why what needs all of this folder is not evaluated."""
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +29,41 @@ def deployed(emulator: Emulator) -> Iterator[Deployed]:
         for name, value in emulator.environment.items():
             patch.setenv(name, value)
         yield Deployed(emulator)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{NEEDS_ALL}: judges what all other tests here did")
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.config.stash[DESELECTED] = True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the tests of grants last, and what judges all the others only if those all run."""
+    items.sort(key=lambda item: item.path == LAST)
+    named = any("::" in each and FOLDER.name in each for each in config.args)
+    missing = set(FOLDER.glob("test_*.py")) - {item.path for item in items}
+    if named or missing or config.stash.get(DESELECTED, False):
+        config.stash[PARTIAL] = "only a part of tests/e2e runs"
+
+
+@pytest.fixture(autouse=True)
+def _only_after_all_others(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker(NEEDS_ALL) is None:
+        return
+    if request.session.testsfailed:
+        request.config.stash[PARTIAL] = "a test failed before"
+    if reason := request.config.stash.get(PARTIAL, ""):
+        pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it aloud, whichever process of several skipped it."""
+    for report in terminalreporter.stats.get("skipped", []):
+        if LAST.name in report.nodeid:
+            test = report.nodeid.rpartition("::")[2]
+            terminalreporter.write_line(f"NOT EVALUATED: {test}: {report.longrepr[2]}", yellow=True)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.exceptions import ClientError
 
+from lib import messages
 from lib.aws.catalog import DynamoCatalog
 from lib.keys import asset_id
 from lib.local.emulator import Emulator
-from lib.model import Asset, AssetStatus
+from lib.model import Action, Asset, AssetStatus, MediaType, UploadEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+STACK = "media-pipeline-local"
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 0.1
 FUNCTIONS = "media-pipeline-local-"
@@ -56,9 +61,8 @@ class Deployed:
         self.sns = boto3.client("sns")
         self.sqs = boto3.client("sqs")
         self.functions = boto3.client("lambda")
-        described = boto3.client("cloudformation").describe_stacks(
-            StackName="media-pipeline-local"
-        )["Stacks"][0]
+        self.stacks = boto3.client("cloudformation")
+        described = self.stacks.describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
         self.uploads = self.outputs["UploadsBucket"]
         self.renditions = self.outputs["RenditionsBucket"]
@@ -101,6 +105,57 @@ class Deployed:
             return False
         return True
 
+    @contextmanager
+    def reconfigured(self, function: str, **variables: str) -> Iterator[None]:
+        """Give a function other variables for the length of a `with` block, and new workers."""
+        name = f"media-pipeline-local-{function}"
+        described = self.functions.get_function_configuration(FunctionName=name)
+        before = described["Environment"]["Variables"]
+        self._set_variables(name, before | variables)
+        try:
+            yield
+        finally:
+            self._set_variables(name, before)
+
+    def _set_variables(self, name: str, variables: dict[str, str]) -> None:
+        self.functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables}
+        )
+
+    @contextmanager
+    def recoded(self, function: str, files: Mapping[str, str]) -> Iterator[None]:
+        """Give a function other contents of some of its files for the length of a `with` block."""
+        name = f"media-pipeline-local-{function}"
+        before = self._code(name)
+        self.functions.update_function_code(FunctionName=name, ZipFile=replace_in(before, files))
+        try:
+            yield
+        finally:
+            self.functions.update_function_code(FunctionName=name, ZipFile=before)
+
+    def _code(self, name: str) -> bytes:
+        """Return a function's package, as it lies in the deployment bucket."""
+        template = self.stacks.get_template(StackName=STACK)["TemplateBody"]
+        resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
+        [key] = [
+            each["Properties"]["Code"]["S3Key"]
+            for each in resources.values()
+            if each.get("Properties", {}).get("FunctionName") == name
+        ]
+        bucket = self.outputs["ServerlessDeploymentBucketName"]
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def publish(self, event: UploadEvent, queue: MediaType) -> None:
+        """Publish an upload for a processor's queue, as dispatch does."""
+        self.sns.publish(
+            TopicArn=self.outputs["MediaTopic"],
+            Message=messages.encode(event),
+            MessageAttributes={
+                "action": {"DataType": "String", "StringValue": "created"},
+                "media_type": {"DataType": "String", "StringValue": str(queue)},
+            },
+        )
+
     def dispatch(self, *records: dict[str, Any]) -> None:
         """Invoke dispatch as S3 would."""
         answer = self.functions.invoke(
@@ -119,6 +174,32 @@ class Deployed:
         return received
 
 
+def replace_in(archive: bytes, files: Mapping[str, str]) -> bytes:
+    """Return a zip with other contents in some of its files."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as read, zipfile.ZipFile(target, "w") as written:
+        for each in read.infolist():
+            written.writestr(each, files.get(each.filename, read.read(each)))
+    return target.getvalue()
+
+
+def event_of(asset: Asset, sequencer: str | None = None) -> UploadEvent:
+    """Return the message that an asset's newest version came with, or a later one about it."""
+    return UploadEvent(
+        Action.CREATED,
+        asset.source,
+        sequencer or sequencer_of(asset),
+        asset.media_type,
+        asset.mime,
+        "2026-01-01T00:00:00.000+00:00",
+    )
+
+
+def sequencer_of(asset: Asset) -> str:
+    """Return an asset's sequencer as S3 sent it."""
+    return asset.sequencer.rstrip("0").ljust(18, "0")
+
+
 def record(asset: Asset, name: str = "ObjectCreated:Put") -> dict[str, Any]:
     """Return the S3 event record that an asset's newest version came with."""
     return {
@@ -131,7 +212,7 @@ def record(asset: Asset, name: str = "ObjectCreated:Put") -> dict[str, Any]:
                 "versionId": asset.source.version_id,
                 "eTag": asset.source.etag,
                 "size": asset.source.size,
-                "sequencer": asset.sequencer.rstrip("0").ljust(18, "0"),
+                "sequencer": sequencer_of(asset),
             },
         },
     }

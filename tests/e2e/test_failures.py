@@ -35,12 +35,13 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_stops_nobody(deploye
     assert [each["Body"] for each in found] == [poison]
 
 
-def test_a_message_whose_source_is_gone_ends_as_failed_and_is_not_retried(deployed):
-    source = Source(deployed.uploads, "failures/never.mp4", "null", "etag", 1000)
+@pytest.mark.parametrize("kind", [MediaType.IMAGE, MediaType.VIDEO])
+def test_a_message_whose_source_is_gone_ends_as_failed_and_is_not_retried(deployed, kind):
+    source = Source(deployed.uploads, f"failures/never.{kind}", "null", "etag", 1000)
     event = UploadEvent(
-        Action.CREATED, source, "00" * 9, MediaType.VIDEO, "video/mp4", "2026-01-01T00:00:00+00:00"
+        Action.CREATED, source, "00" * 9, kind, f"{kind}/any", "2026-01-01T00:00:00+00:00"
     )
-    send(deployed, messages.encode(event), "video")
+    send(deployed, messages.encode(event), kind)
     asset = deployed.wait(source.key, source.version_id)
     assert (asset.status, asset.error.code) == (AssetStatus.FAILED, ErrorCode.SOURCE_GONE)
     assert asset.attempts == 1

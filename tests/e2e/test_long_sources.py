@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import boto3
 import pytest
 
+from lib import messages
 from lib.keys import execution_name, version_prefix
 from lib.model import AssetStatus
-from tests.e2e.deployed import FUNCTIONS, reconfigure, record, wait_for
+from tests.e2e.deployed import FUNCTIONS, event_of, reconfigure, record, wait_for
+from tests.e2e.grants import read_decisions
 from tests.ffmpeg_binary import find_ffmpeg
 
+MEDIA = Path(__file__).parent.parent / "media"
 FORCED = {"processVideo": {"SHORT_SECONDS": "0"}, "planVideo": {"RANGE_SECONDS": "0"}}
 
 
@@ -77,6 +81,7 @@ def test_a_long_source_is_handed_over_encoded_by_ranges_and_committed(long, exec
     assert asset.estimate_ms > 0
     assert (asset.lease_token, asset.progress) == (None, None)
     assert ended(executions, asset.execution)["status"] == "SUCCEEDED"
+    assert 0 < charged(long, asset.execution) < 0.01
     names = {each.name for each in asset.renditions}
     assert {"hls.m3u8", "dash.mpd", "240p.mp4", "storyboard.vtt"} <= names
     stored = {
@@ -134,6 +139,61 @@ def test_a_deleted_source_stops_its_execution(long, executions, clip):
     assert long.asset(key).status is AssetStatus.DELETED
 
 
+def test_the_progress_of_slow_ranges_is_told(long, executions, clip, tmp_path):
+    slow = tmp_path / "ffmpeg"
+    slow.write_text(f'#!/bin/sh\nsleep 5.5\nexec {find_ffmpeg()} "$@"\n')
+    slow.chmod(0o755)
+    key = "long/slow.mp4"
+    with long.reconfigured("encodeRange", FFMPEG_PATH=str(slow)):
+        long.upload(key, clip)
+        wait_for(lambda: (asset := long.asset(key)) and asset.progress, "a range to be counted")
+        long.s3.delete_object(Bucket=long.uploads, Key=key)
+
+
+def test_a_range_that_outlives_its_upload_removes_what_it_stored(long, executions, clip, tmp_path):
+    slow = tmp_path / "ffmpeg"
+    started = tmp_path / "started"
+    slow.write_text(f'#!/bin/sh\ntouch {started}\nsleep 2\nexec {find_ffmpeg()} "$@"\n')
+    slow.chmod(0o755)
+    with long.reconfigured("encodeRange", FFMPEG_PATH=str(slow)):
+        key = "long/outlived.mp4"
+        long.upload(key, clip)
+        wait_for(started.exists, "a range to be encoded")
+        old = long.asset(key)
+        marker = long.s3.delete_object(Bucket=long.uploads, Key=key)["VersionId"]
+        long.wait(key, marker, AssetStatus.DELETED)
+        below = version_prefix(old.source, old.sequencer)
+        wait_for(
+            lambda: any(
+                "EncodeRangeRole" in each.role
+                and each.action == "s3:DeleteObject"
+                and below in each.resource
+                for each in read_decisions(long.emulator)
+            ),
+            "the range to be removed by who stored it",
+        )
+        wait_for(lambda: not long.stored(key), "the parts to go")
+
+
+def test_the_end_of_an_unwanted_upload_removes_what_is_left_of_it(long):
+    key = "long/left"  # an image will do: the end is told of below
+    version = long.upload(key, MEDIA / "cat.jp2")
+    asset = long.wait(key, version)
+    marker = long.s3.delete_object(Bucket=long.uploads, Key=key)["VersionId"]
+    long.wait(key, marker, AssetStatus.DELETED)
+    wait_for(lambda: not long.stored(key), "the renditions to be swept")
+    late = f"{version_prefix(asset.source, asset.sequencer)}recipe/late.m4s"
+    long.s3.put_object(Bucket=long.renditions, Key=late, Body=b"stored after the sweep")
+    ending = {
+        "event": json.loads(messages.encode(event_of(asset))),
+        "execution": name_of(asset),
+        "failure": {"Error": "States.Timeout", "Cause": ""},
+    }
+    answer = long.functions.invoke(FunctionName=f"{FUNCTIONS}failVideo", Payload=json.dumps(ending))
+    assert "FunctionError" not in answer
+    assert not long.stored(key)
+
+
 def test_an_execution_that_is_stopped_by_hand_is_recorded_and_can_be_redriven(
     long, executions, clip
 ):
@@ -153,6 +213,15 @@ def test_an_execution_that_is_stopped_by_hand_is_recorded_and_can_be_redriven(
     ready = long.wait(key, version, AssetStatus.READY)
     assert ready.execution == name_of(ready, 2)
     assert ended(executions, ready.execution)["status"] == "SUCCEEDED"
+
+
+def charged(deployed, execution):
+    """Return the dollars that an execution was charged for in the budget."""
+    key = {"pk": {"S": execution}}
+    table = deployed.outputs["BudgetTable"]
+    return float(
+        boto3.client("dynamodb").get_item(TableName=table, Key=key)["Item"]["dollars"]["N"]
+    )
 
 
 def video_queue(deployed):
@@ -209,6 +278,21 @@ def test_many_ranges_run_in_executions_of_their_own(long, executions, tmp_path):
     prefix = asset.manifest_key.replace("manifest.json", "h264-36/")
     segments = [each for each in long.stored(key) if each.startswith(prefix) and "m4s" in each]
     assert len(segments) == 42
+
+
+def test_rungs_are_held_against_the_source(long, executions, tmp_path):
+    path = tmp_path / "rungs.mp4"
+    subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=5:d=21"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", str(path)),
+        ],
+        check=True,
+    )
+    key = "long/rungs.mp4"
+    asset = long.wait(key, long.upload(key, path))
+    assert (asset.status, asset.error) == (AssetStatus.READY, None)
+    assert any("/h264-240/" in each for each in long.stored(key))
 
 
 def test_killed_encoders_are_tried_again_and_give_the_same_manifest(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 UPLOADS = "uploads"
 CATALOG, RENDITIONS, LONG = "CATALOG_TABLE", "RENDITIONS_BUCKET", "LONG_VIDEO_ARN"
+BUDGET = "BUDGET_TABLE"
 
 SOURCE = "/any/key of a user.jpg"
 CONFIG = "/config/watermark.png"
@@ -33,11 +34,11 @@ class Call:
     local: str = ""
 
 
-READ_SOURCE = (
-    Call("s3:GetObject", UPLOADS, SOURCE),
+READ_VERSION = (
     Call("s3:GetObjectVersion", UPLOADS, SOURCE),
     Call("s3:ListBucket", UPLOADS),  # without it, what is missing looks forbidden
 )
+READ_SOURCE = (*READ_VERSION, Call("s3:GetObject", UPLOADS, SOURCE))
 READ_CONFIG = (Call("s3:GetObject", RENDITIONS, CONFIG), Call("s3:ListBucket", RENDITIONS))
 PUT = Call("s3:PutObject", RENDITIONS, RENDITION)
 ABORT = Call("s3:AbortMultipartUpload", RENDITIONS, RENDITION)
@@ -45,7 +46,11 @@ DELETE = Call("s3:DeleteObject", RENDITIONS, RENDITION)
 READ_PARTS = (Call("s3:GetObject", RENDITIONS, RENDITION), Call("s3:ListBucket", RENDITIONS))
 READ_ASSET = Call("dynamodb:GetItem", CATALOG)
 WRITE_ASSET = Call("dynamodb:UpdateItem", CATALOG)
-RETRY_LATER = Call("sqs:ChangeMessageVisibility", "QUEUE_URL")
+RETRY = (
+    Call("sqs:ChangeMessageVisibility", "QUEUE_URL"),
+    Call("sqs:SendMessage", "QUEUE_URL"),  # what waits for the budget
+)
+CHARGE = (Call("dynamodb:GetItem", BUDGET), Call("dynamodb:UpdateItem", BUDGET))
 
 CALLS: dict[str, tuple[Call, ...]] = {
     "dispatch": (
@@ -61,7 +66,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
         DELETE,
         READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
-        RETRY_LATER,
+        *CHARGE,
+        *RETRY,
         Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
     ),
     "processVideo": (
@@ -72,13 +78,23 @@ CALLS: dict[str, tuple[Call, ...]] = {
         DELETE,
         READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
-        RETRY_LATER,
+        *CHARGE,
+        *RETRY,
         Call("states:StartExecution", LONG),
         Call("states:DescribeExecution", LONG, EXECUTION),
     ),
-    "planVideo": (*READ_SOURCE, Call("s3:PutObject", RENDITIONS, WORK), WRITE_ASSET),
-    "encodeRange": (*READ_SOURCE, *READ_PARTS, PUT, DELETE, READ_ASSET, WRITE_ASSET),
-    "packageVideo": (*READ_SOURCE, *READ_PARTS, PUT, ABORT, DELETE, READ_ASSET, WRITE_ASSET),
+    "planVideo": (*READ_VERSION, Call("s3:PutObject", RENDITIONS, WORK), WRITE_ASSET),
+    "encodeRange": (
+        *READ_VERSION,
+        Call("s3:GetObject", RENDITIONS, WORK),
+        Call("s3:ListBucket", RENDITIONS),
+        PUT,
+        ABORT,
+        DELETE,
+        READ_ASSET,
+        WRITE_ASSET,
+    ),
+    "packageVideo": (*READ_VERSION, *READ_PARTS, PUT, ABORT, DELETE, READ_ASSET, WRITE_ASSET),
     "failVideo": (
         Call("s3:ListBucket", RENDITIONS),
         DELETE,

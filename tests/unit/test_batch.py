@@ -19,7 +19,11 @@ def record(name, body=None, receives=1):
     }
 
 
-def run(*records, process=lambda event, last: None):
+def refuse_to_send(event, after_seconds):
+    raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the queue is away")
+
+
+def run(*records, process=lambda event, last: None, send_again=refuse_to_send):
     delays: dict[str, float] = {}
     reasons: list[tuple[str, type]] = []
     answer = process_batch(
@@ -27,6 +31,7 @@ def run(*records, process=lambda event, last: None):
         process,
         max_receives=5,
         retry_later=delays.__setitem__,
+        send_again=send_again,
         on_retry=lambda exc, message_id, receives: reasons.append((message_id, type(exc))),
     )
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]], delays, reasons
@@ -71,3 +76,40 @@ def test_the_delay_is_capped_and_a_lease_is_waited_for():
     held = TransientError(ErrorCode.LEASE_HELD, "", retry_after=30)
     assert retry_delay(1, held) == 31
     assert retry_delay(60, ValueError(), spread=lambda: 1.0) == RETRY_CAP_SECONDS
+
+
+def waits(event, last):
+    raise TransientError(ErrorCode.BUDGET_SPENT, "tomorrow", retry_after=40_000)
+
+
+@pytest.mark.parametrize("receives", [1, 3])
+def test_what_waits_for_the_budget_is_seen_again_when_that_is_new(receives):
+    failed, delays, _ = run(record("one", receives=receives), process=waits)
+    assert (failed, delays) == (["one"], {"handle of one": 40_001})
+
+
+@pytest.mark.parametrize("receives", [4, 5])
+def test_what_waits_for_the_budget_never_becomes_a_dead_letter(receives):
+    sent = []
+    failed, delays, _ = run(
+        record("one", receives=receives),
+        process=waits,
+        send_again=lambda event, after_seconds: sent.append((event, after_seconds)),
+    )
+    assert (failed, delays, sent) == ([], {}, [(UPLOAD, 40_001)])
+
+
+def test_where_it_can_not_be_sent_again_it_is_still_there():
+    failed, delays, _ = run(record("one", receives=4), process=waits)
+    assert (failed, delays) == (["one"], {"handle of one": 40_001})
+
+
+def test_only_what_waits_for_the_budget_is_sent_again():
+    def fails(event, last):
+        raise TransientError(ErrorCode.THROTTLED, "")
+
+    sent = []
+    failed, _, _ = run(
+        record("one", receives=5), process=fails, send_again=lambda *each: sent.append(each)
+    )
+    assert (failed, sent) == (["one"], [])

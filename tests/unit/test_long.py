@@ -21,13 +21,14 @@ from lib.long.encode_range import encode_part
 from lib.long.encoding import encode
 from lib.long.fail import KILLED, fail, read_ending, understand
 from lib.long.fence import Standing
-from lib.long.hand_over import hand_over
+from lib.long.hand_over import hand_over as give
 from lib.long.package import merge, package
-from lib.long.plan import Allowance, check_price, make_plan
+from lib.long.plan import Allowance, make_plan
 from lib.long.work_files import Part, PartIndex, key_of, read_index, read_plan, write_index
 from lib.messages import encode as spell
 from lib.model import AssetStatus, ClaimState, Failure, MediaType, Outcome, UploadEvent
 from lib.presets import PACKAGED
+from lib.prices import check_price, price_encode
 from tests.fakes import ManualClock, MemoryExecutions, MemoryStorage, received
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -180,16 +181,47 @@ def finish(world):
 
 
 class TestHandOver:
-    def test_starts_one_execution_for_all_duplicates(self, world):
+    @pytest.fixture
+    def charged(self):
+        return []
+
+    @pytest.fixture
+    def hand_over(self, world, charged):
+        def hand_over_to(executions, price=1.5):
+            def charge(dollars, name):
+                charged.append((dollars, name))
+
+            return give(world.event, price, executions=executions, dollars=2, charge=charge)
+
+        return hand_over_to
+
+    def test_starts_one_execution_for_all_duplicates(self, world, hand_over):
         executions = MemoryExecutions()
-        assert hand_over(world.event, executions) == world.execution
-        assert hand_over(world.event, executions) == world.execution
+        assert hand_over(executions) == world.execution
+        assert hand_over(executions) == world.execution
         assert executions.running == {world.execution: True}
 
-    def test_numbers_the_tries_after_one_that_ended(self, world):
+    def test_numbers_the_tries_after_one_that_ended(self, world, hand_over):
         executions = MemoryExecutions({world.execution: False, f"{world.execution}-2": False})
-        assert hand_over(world.event, executions) == f"{world.execution}-3"
-        assert hand_over(world.event, executions) == f"{world.execution}-3"
+        assert hand_over(executions) == f"{world.execution}-3"
+        assert hand_over(executions) == f"{world.execution}-3"
+
+    def test_is_charged_under_the_name_of_its_execution_before_that_starts(
+        self, world, hand_over, charged
+    ):
+        class Away:
+            def start(self, name, event):
+                raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the machine is away")
+
+        with pytest.raises(TransientError):
+            hand_over(Away())
+        assert charged == [(1.5, world.execution)]
+
+    def test_what_costs_too_much_is_refused_and_not_charged(self, hand_over, charged):
+        executions = MemoryExecutions()
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$2\.00.*\$2\.01"):
+            hand_over(executions, price=2.01)
+        assert (executions.running, charged) == ({}, [])
 
 
 class TestPlan:
@@ -244,11 +276,11 @@ class TestPlan:
         assert world.storage.renditions == {}
 
     def test_the_price_counts_encoding_and_storing(self):
-        check_price(10_000, 10_000, dollars=1)
+        check_price(price_encode(10_000, 10_000), dollars=1)
         with pytest.raises(PermanentError):
-            check_price(45_000, 0, dollars=1)
+            check_price(price_encode(45_000, 0), dollars=1)
         with pytest.raises(PermanentError):
-            check_price(0, 201_000, dollars=1)
+            check_price(price_encode(0, 201_000), dollars=1)
 
 
 class TestEncode:
@@ -589,7 +621,8 @@ class TestEnding:
             if isinstance(self.told("Runtime.HandlerError", f"{code}: why"), TransientError)
         }
         assert passing == {"THROTTLED", "SERVICE_UNAVAILABLE", "LEASE_HELD", "DEADLINE_NEAR"} | {
-            "EXHAUSTED"
+            "EXHAUSTED",
+            "BUDGET_SPENT",
         }
 
     @pytest.mark.parametrize(

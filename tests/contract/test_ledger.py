@@ -1,0 +1,165 @@
+"""The budget's sums in DynamoDB, and the catalog whose uploads wait for them."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
+
+from lib.aws.budgeted import BudgetedCatalog
+from lib.aws.ledger import DAY_SECONDS, KEPT_DAYS, DynamoLedger
+from lib.budget import Budget
+from lib.errors import ErrorCode, TransientError
+from lib.keys import asset_id
+from lib.model import AssetStatus, ClaimState, Failure, Outcome
+from lib.prices import price_invocation
+from tests.contract.catalog_cases import NEW, NEWER, PASSING, READY, Clock, create_table, upload
+
+DAY = 20_833  # 2027-01-15
+MEMORY_MB = 2048
+LEASE_S = 65.0
+
+
+@pytest.fixture(scope="module")
+def dynamodb():
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="eu-west-1")
+
+
+@pytest.fixture
+def table(dynamodb):
+    name = f"budget-{uuid.uuid4().hex}"
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    return name
+
+
+@pytest.fixture
+def ledger(dynamodb, table):
+    return DynamoLedger(dynamodb, table)
+
+
+class TestLedger:
+    def test_sums_up_each_day(self, ledger):
+        assert ledger.read(DAY) == 0
+        assert ledger.add(DAY, 0.000005) == 0.000005
+        assert ledger.add(DAY, 1.25) == 1.250005
+        assert ledger.add(DAY + 1, 2) == 2
+        assert ledger.read(DAY) == 1.250005
+
+    def test_an_operator_reads_the_day_and_the_dollars_and_it_ends(self, dynamodb, table, ledger):
+        ledger.add(DAY, 0.5)
+        [item] = dynamodb.scan(TableName=table)["Items"]
+        assert item["pk"] == {"S": "2027-01-15"}
+        assert float(item["dollars"]["N"]) == 0.5
+        assert int(item["expires_at"]["N"]) == (DAY + KEPT_DAYS) * DAY_SECONDS
+
+    def test_a_work_is_added_once_whatever_the_day(self, ledger):
+        assert ledger.add_once(DAY, 1.5, "film") == 1.5
+        assert ledger.add_once(DAY, 1.5, "film") == 1.5
+        assert ledger.add_once(DAY + 1, 1.5, "film") == 0
+        assert ledger.add_once(DAY, 0.5, "another") == 2.0
+
+    def test_works_side_by_side_are_all_added(self, ledger):
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda number: ledger.add_once(DAY, 0.25, f"film-{number}"), range(8)))
+        assert ledger.read(DAY) == 2.0
+
+    def test_a_work_whose_name_was_not_noted_is_rather_added_twice_than_never(
+        self, dynamodb, table, ledger, monkeypatch
+    ):
+        update = dynamodb.update_item
+
+        def away(**request):
+            if request["Key"]["pk"]["S"] == "film":
+                raise EndpointConnectionError(endpoint_url="https://dynamodb")
+            return update(**request)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(dynamodb, "update_item", away)
+            assert ledger.add_once(DAY, 1.5, "film") == 1.5
+        assert ledger.add_once(DAY, 1.5, "film") == 3.0
+        assert ledger.add_once(DAY, 1.5, "film") == 3.0
+
+
+class TestCatalog:
+    @pytest.fixture
+    def clock(self):
+        return Clock()
+
+    @pytest.fixture
+    def budget(self, ledger, clock):
+        return Budget(ledger, 10, DAY_SECONDS, clock=clock)
+
+    @pytest.fixture
+    def catalog(self, dynamodb, budget, clock):
+        name = create_table(dynamodb)
+        return BudgetedCatalog(dynamodb, name, budget, MEMORY_MB, clock)
+
+    def claim(self, catalog, event):
+        return catalog.claim(event, lease_seconds=LEASE_S)
+
+    def look_up(self, catalog, event):
+        return catalog.get(asset_id(event.source.bucket, event.source.key))
+
+    def test_claims_while_the_budget_lasts(self, catalog, budget):
+        catalog.receive(upload(NEW))
+        budget.charge(9.99)
+        assert self.claim(catalog, upload(NEW)).state is ClaimState.CLAIMED
+
+    def test_an_upload_waits_with_the_reason_and_is_claimed_the_next_day(
+        self, catalog, budget, clock
+    ):
+        catalog.receive(upload(NEW))
+        budget.charge(10)
+        with pytest.raises(TransientError) as raised:
+            self.claim(catalog, upload(NEW))
+        assert raised.value.code is ErrorCode.BUDGET_SPENT
+        waiting = self.look_up(catalog, upload(NEW))
+        assert (waiting.status, waiting.attempts) == (AssetStatus.RECEIVED, 0)
+        assert waiting.error == Failure.of(raised.value)
+        clock.now += raised.value.retry_after
+        claim = self.claim(catalog, upload(NEW))
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, False)
+        assert catalog.commit(upload(NEW), claim.lease_token, READY)
+        assert self.look_up(catalog, upload(NEW)).error is None
+
+    def test_what_was_given_up_and_redriven_waits_too(self, catalog, budget):
+        catalog.receive(upload(NEW))
+        claim = self.claim(catalog, upload(NEW))
+        catalog.commit(upload(NEW), claim.lease_token, Outcome(AssetStatus.FAILED, error=PASSING))
+        budget.charge(10)
+        with pytest.raises(TransientError, match="BUDGET_SPENT"):
+            self.claim(catalog, upload(NEW))
+        assert self.look_up(catalog, upload(NEW)).status is AssetStatus.RECEIVED
+
+    def test_what_is_done_or_superseded_or_worked_on_is_answered_as_ever(self, catalog, budget):
+        catalog.receive(upload(NEW))
+        claim = self.claim(catalog, upload(NEW))
+        budget.charge(10)
+        assert self.claim(catalog, upload(NEW)).state is ClaimState.BUSY
+        catalog.commit(upload(NEW), claim.lease_token, READY)
+        assert self.claim(catalog, upload(NEW)).state is ClaimState.DONE
+        catalog.receive(upload(NEWER))
+        assert self.claim(catalog, upload(NEW)).state is ClaimState.STALE
+
+    def test_a_killed_worker_is_charged_for_all_its_time_and_what_killed_it_does_not_wait(
+        self, catalog, budget, ledger, clock
+    ):
+        catalog.receive(upload(NEW))
+        self.claim(catalog, upload(NEW))
+        day = int(clock.now // DAY_SECONDS)
+        assert ledger.read(day) == 0
+        budget.charge(10)
+        clock.now += LEASE_S
+        claim = self.claim(catalog, upload(NEW))
+        assert claim.abandoned
+        assert ledger.read(day) == pytest.approx(10 + price_invocation(LEASE_S, MEMORY_MB))
