@@ -33,7 +33,6 @@ class ProcessorSettings:
     renditions_bucket: str
     queue_url: str
     max_receives: int
-    memory_mb: int
     budget_table: str
     daily_dollars: int
     """That may be started in a UTC day; 0 is no limit."""

@@ -56,14 +56,13 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
     telemetry = Telemetry(settings.stage)
     queue = SqsQueue(client("sqs"), settings.queue_url)
     storage = S3Storage(client("s3"), settings.renditions_bucket)
-    catalog = BudgetedCatalog(
-        client("dynamodb"), settings.catalog_table, budget, settings.memory_mb
-    )
+    memory_mb = settings.aws_lambda_function_memory_size
+    catalog = BudgetedCatalog(client("dynamodb"), settings.catalog_table, budget, memory_mb)
     recipes = presets.load(presets.PACKAGED)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         def process(upload: UploadEvent, last_receive: bool) -> None:
-            with _charged(budget, storage, settings.memory_mb):
+            with _charged(budget, storage, memory_mb):
                 finished = job(
                     upload,
                     storage=storage,

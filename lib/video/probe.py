@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from lib.errors import ErrorCode, PermanentError
 from lib.model import Probe
+from lib.settings import for_children
 from lib.video import matroska
 from lib.video import parser as reader
 from lib.video.describe import describe
@@ -112,7 +113,7 @@ def _parse(
         [sys.executable, "-P", "-S", reader.__file__, parser, str(speed), str(size)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=for_children() | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert child.stdin
     assert child.stdout

@@ -10,7 +10,6 @@ COMPLETE = {
     "RENDITIONS_BUCKET": "renditions",
     "QUEUE_URL": "https://queue",
     "MAX_RECEIVES": "5",
-    "MEMORY_MB": "2048",
     "BUDGET_TABLE": "budget",
     "DAILY_DOLLARS": "0",
     "BUDGET_WAIT_SECONDS": "3600",

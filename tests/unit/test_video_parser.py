@@ -69,8 +69,11 @@ def test_a_reader_that_never_reads_is_no_fault_of_a_file(script):
 
 def test_a_reader_knows_nothing_of_its_parent(script, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/where/lambda/has/python")
     names = "{'track_type': 'Audio', 'format': ' '.join(sorted(os.environ))}"
     script(f"import json\nask(0, 0)\nsys.stdout.write(json.dumps([{names}]))")
     found = read().audio_codec
     assert found is not None
-    assert set(found.upper().split()) <= {"PATH", "PYTHONPATH", "LC_CTYPE"}
+    known = {*found.upper().split()} - {"LC_CTYPE"}
+    assert "LD_LIBRARY_PATH" in known, "Lambda's Python may not start without it"
+    assert known <= {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ"}
