@@ -20,15 +20,24 @@ PARTIAL = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
-def deployed(emulator: Emulator) -> Iterator[Deployed]:
-    """Deploy once; each test uses keys of its own."""
+def stack(emulator: Emulator) -> Emulator:
+    """Deploy once."""
     emulator.deploy("local")
+    return emulator
+
+
+@pytest.fixture(scope="module")
+def deployed(stack: Emulator) -> Iterator[Deployed]:
+    """Return the deployed stack; each test uses keys of its own.
+
+    The environment is the stack's until the module ends: other suites run in this process too.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ.keys() - emulator.environment.keys():
+        for name in os.environ.keys() - stack.environment.keys():
             patch.delenv(name)  # the user's proxies and AWS settings
-        for name, value in emulator.environment.items():
+        for name, value in stack.environment.items():
             patch.setenv(name, value)
-        yield Deployed(emulator)
+        yield Deployed(stack)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +53,9 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the tests of grants last, and what judges all the others only if those all run."""
-    items.sort(key=lambda item: item.path == LAST)
+    ours = [item for item in items if FOLDER in item.path.parents]
+    others = [item for item in items if FOLDER not in item.path.parents]
+    items[:] = [*sorted(ours, key=lambda item: item.path == LAST), *others]
     named = any("::" in each and FOLDER.name in each for each in config.args)
     missing = set(FOLDER.glob("test_*.py")) - {item.path for item in items}
     if named or missing or config.stash.get(DESELECTED, False):
