@@ -1,7 +1,8 @@
 """Compare the versions that the layers lock with known advisories, by pip-audit.
 
-`python layers/advisories.py PIP_AUDIT` exits 1 where there is one, and says so where none could be
-looked up: what is not reachable is no reason to fail, and none to be silent.
+`python layers/advisories.py PIP_AUDIT`, the path of that program, exits 1 where there is one, and
+says so where none could be looked up: what is not reachable is no reason to fail, and none to be
+silent.
 
 An advisory of a library inside a wheel (libheif, libavif) is often that library's alone:
 `python layers/versions.py` tells which are inside.

@@ -25,9 +25,11 @@ class MediaLayers {
     // names that a stage is part of are checked before it, by patterns that say nothing of stages.
     this.stage = options.stage ?? serverless.getProvider('aws').getStage();
     if (!options.help) this.checkStage(serverless.processedInput?.commands?.[0]);
+    this.givenParams = options.param ?? [];
     this.hooks = {
       'before:package:cleanup': () => this.takeTurn(),
       'before:package:createDeploymentArtifacts': async () => {
+        this.checkParams();
         await this.checkPresets();
         this.checkTargets();
         await this.buildLayers();
@@ -67,6 +69,13 @@ class MediaLayers {
       return;
     }
     throw this.refuse(`${script} failed`, 'NO_TURN');
+  }
+
+  // Functions read their numbers when they start: a wrong one deploys, and then fails each call.
+  checkParams() {
+    const params = this.serverless.configurationInput?.params ?? {};
+    const wrong = findWrongParam(params, this.stage, [this.givenParams].flat());
+    if (wrong) throw this.refuse(wrong, 'WRONG_PARAM');
   }
 
   async checkPresets() {
@@ -155,6 +164,21 @@ function findWrongName(stage) {
     `for a stage but received ${stage}: its name is part of the names of buckets. ` +
     'Choose another one, such as `--stage qa-2`.'
   );
+}
+
+// Return why a param of a stage, or one that was given as `name=value`, can't be meant, or null.
+function findWrongParam(params, stage, given) {
+  const known = { ...params.default, ...params[stage] };
+  const pairs = given.map((each) => each.split(/=(.*)/s, 2));
+  const typo = pairs.find(([name]) => !(name in known));
+  if (typo) {
+    const names = Object.keys(known).sort().join(', ');
+    return `expected a param of serverless.yml but received ${typo[0]}: it has ${names}`;
+  }
+  const isNumber = (name) => typeof params.default?.[name] === 'number';
+  const values = [...Object.entries(params[stage] ?? {}), ...pairs];
+  const odd = values.find(([name, value]) => isNumber(name) && !/^\d+$/.test(String(value)));
+  return odd ? `expected a whole number for the param ${odd[0]} but received ${odd[1]}` : null;
 }
 
 // Return why the AWS SDK could leave this machine, or null.

@@ -111,11 +111,14 @@ def list_assets(
         *map(catalog.by_status, wanted), key=lambda asset: asset.updated_at, reverse=True
     )
     assets = list(islice(newest, limit))
+    more = not as_json and next(newest, None) is not None
     if as_json:
         for asset in assets:
             print(asset_json(asset))
     elif assets:
         console.print(asset_table(assets), soft_wrap=True)
+        if more:
+            console.print(f"there are more: --limit {10 * limit} shows so many")
     else:
         console.print("no assets")
 
@@ -123,7 +126,7 @@ def list_assets(
 @app.command(
     epilog=examples(
         "show photo.jpg --stage local",
-        "show 83952ee9c514dcda45b5bc76221149fc --stage dev --json",
+        "show cd85a52be677155d750fcb37ac566d16 --stage dev --json",
         "show photo.jpg --stage dev --html --base-url https://media.example.com",
     )
 )
@@ -143,8 +146,9 @@ def show(
     require_unicode(asset)
     stack = use_stage(stage, region)
     catalog = _catalog(stack)
-    found = catalog.get(asset_id(stack.uploads, asset)) or catalog.get(asset)
-    if found is None:
+    # The id first: an uploader could call a key like another's.
+    found = asset and (catalog.get(asset) or catalog.get(asset_id(stack.uploads, asset)))
+    if not found:
         raise CommandError(f"no asset has the id or key {asset} in stage {stage}")
     if as_html:
         print(element(found, base_url))

@@ -65,6 +65,8 @@ def demo(
 ) -> None:
     """Start the emulator, deploy the stage `local`, upload FILES, show what becomes of them."""
     if stop:
+        if keep or files:
+            raise CommandError("--stop goes alone: it ends what --keep left running")
         _stop()
         return
     expected = {} if files else load_expected(SAMPLES)

@@ -11,6 +11,7 @@ Standard library only: this runs in the emulator's own environment.
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -94,6 +95,22 @@ def _serve_ranges_of_versions() -> None:
     s3._get_object = get_object
 
 
+def _let_wildcards_match_newlines() -> None:
+    """Mend ministack 1.5.33, to which `bucket/*` is not the resource of a key that holds a newline.
+
+    A key may hold one, and IAM's wildcards match it.
+    """
+    from ministack.core import iam_evaluator
+
+    without = iam_evaluator._fnmatch_compile
+
+    def compile_with(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+        compiled = without(pattern, ignore_case)
+        return re.compile(compiled.pattern, compiled.flags | re.DOTALL)
+
+    iam_evaluator._fnmatch_compile = compile_with
+
+
 def _serve_signed_requests(access_key: str, secret_key: str) -> None:
     """Put the guard in front of ministack, with this start's credentials for its root."""
     # Last: nothing of this project takes the place of what the emulator imports.
@@ -113,5 +130,6 @@ if __name__ == "__main__":
     threading.Thread(target=_watch, daemon=True).start()
     _serve_signed_requests(access_key, secret_key)
     _serve_ranges_of_versions()
+    _let_wildcards_match_newlines()
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__")

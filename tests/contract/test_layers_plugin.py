@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # As little of `sls` as the plugin sees. Prints the code of the error that it refuses with.
 SLS = """
-const [, plugin, stage, serviceDir, hook, help, configured = '{}'] = process.argv;
+const [, plugin, stage, serviceDir, hook, help, configured = '{}', ...param] = process.argv;
 const refuse = (error) => { console.log(error.code); console.error(error.message); };
 process.on('uncaughtException', refuse);
 const Plugin = require(plugin);
@@ -33,7 +33,8 @@ const serverless = {
   } },
 };
 const log = { notice: (line) => console.error(line) };
-const made = new Plugin(serverless, { help: help === 'help' }, { log });
+serverless.configurationInput = serverless.service;
+const made = new Plugin(serverless, { help: help === 'help', param }, { log });
 Promise.resolve(hook && made.hooks[hook]()).then(() => console.log('passed'), refuse);
 """
 
@@ -252,3 +253,35 @@ def test_one_sls_waits_for_another_in_the_same_folder(tmp_path):
             first.kill()
             assert second.communicate() == ("passed\n", "")
     assert run_plugin("prod", folder, "before:package:cleanup").stderr == ""
+
+
+PARAMS = {"params": {"default": {"dollars": 2, "layers": "host"}, "qa": {"dollars": 3, "extra": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "reason"),
+    [
+        ("qa", "dollars=abc", "a whole number for the param dollars but received abc"),
+        ("qa", "dollars=-1", "a whole number for the param dollars but received -1"),
+        ("qa", "dollars=2.5", "a whole number for the param dollars but received 2.5"),
+        ("qa", "dollar=2", "a param of serverless.yml but received dollar: it has dollars, extra"),
+        ("dev", "extra=2", "received extra: it has dollars, layers"),
+    ],
+)
+def test_a_param_that_cannot_be_meant_is_refused(tmp_path, stage, given, reason):
+    folder = serve_folder(tmp_path, "")
+    refused = run_plugin(stage, folder, PACKAGE, "", json.dumps(PARAMS), given)
+    assert refused.stdout == "WRONG_PARAM\n"
+    assert reason in refused.stderr
+
+
+def test_params_of_the_file_are_checked_too(tmp_path):
+    params = {"params": {"default": {"dollars": 2}, "qa": {"dollars": "two"}}}
+    refused = run_plugin("qa", serve_folder(tmp_path, ""), PACKAGE, "", json.dumps(params))
+    assert refused.stdout == "WRONG_PARAM\n"
+
+
+def test_a_param_that_fits_passes_on(tmp_path):
+    folder = serve_folder(tmp_path, "")
+    passed = run_plugin("qa", folder, PACKAGE, "", json.dumps(PARAMS), "dollars=7", "layers=host")
+    assert "WRONG_PARAM" not in passed.stdout

@@ -98,6 +98,12 @@ def test_files_that_call_reach_nobody(deployed: Deployed, canary: Canary) -> Non
     assert_nothing_was_left(deployed)
 
 
+@pytest.mark.parametrize("name", ["two\nlines.jpg", "escape\x1b[31m.jpg", "turned\u202egpj.exe"])
+def test_a_key_may_hold_anything(deployed: Deployed, name: str) -> None:
+    version = deployed.upload(f"names/{name}", MEDIA / "ink.jpg")
+    assert deployed.wait(f"names/{name}", version).status is AssetStatus.READY
+
+
 def assert_nothing_was_left(deployed: Deployed) -> None:
     """No dead letter, and whoever uploads next finds the workers as they were."""
     for queue in DEAD_LETTERS:
