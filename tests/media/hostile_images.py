@@ -18,11 +18,12 @@ FLAT = Image.new("RGB", (64, 48), "teal")
 # JPEG
 
 
-def jpeg_of_scans(scans: int, size: tuple[int, int] | None = None) -> bytes:
-    """Repeat the last scan of a progressive JPEG; claim another size (px) than its own."""
+def jpeg_of_scans(scans: int, size: tuple[int, int] | None = None, frame: int = 0xC2) -> bytes:
+    """Repeat the last scan of a progressive JPEG; claim another size (px) or frame than it has."""
     data = bytearray(save(photo((64, 48)), "jpeg", progressive=True))
     if size:
         struct.pack_into(">HH", data, data.index(b"\xff\xc2") + 5, *size[::-1])
+    data[data.index(b"\xff\xc2") + 1] = frame
     last = data.rindex(b"\xff\xda")
     scan = bytes(data[last:-2])
     return bytes(data[:-2]) + scan * (scans - data.count(b"\xff\xda")) + bytes(data[-2:])
@@ -136,12 +137,12 @@ def tiff_of_strips(
     )
 
 
-def tiff_of_tiles(side: int, tile: int) -> bytes:
+def tiff_of_tiles(side: int, tile: int, height: int | None = None) -> bytes:
     """A deflated TIFF of few bytes that claims to be in tiles (px)."""
     return tiff_of(
         {
             256: (4, [side]),
-            257: (4, [side]),
+            257: (4, [height or side]),
             258: (3, [8]),
             259: (3, [8]),
             262: (3, [1]),
@@ -165,10 +166,18 @@ def coding(levels: int = 5, block: int = 4, precincts: bytes = b"", layers: int 
     return b"\xff\x52" + struct.pack(">H", 2 + len(content)) + content
 
 
-def component_coding(component: int, levels: int = 5, block: int = 4) -> bytes:
+def component_coding(
+    component: int, levels: int = 5, block: int = 4, precincts: bytes = b""
+) -> bytes:
     """Spell a COC segment."""
-    content = bytes((component, 0, levels, block, block, 0, 1))
+    content = bytes((component, bool(precincts), levels, block, block, 0, 1)) + precincts
     return b"\xff\x53" + struct.pack(">H", 2 + len(content)) + content
+
+
+def orders(count: int, components: int = 1, levels: int = 5) -> bytes:
+    """Spell a POC segment: so many times all packets, by their positions."""
+    content = bytes((0, 0)) + b"\0\1" + bytes((levels + 1, components, 2))
+    return b"\xff\x5f" + struct.pack(">H", 2 + count * len(content)) + content * count
 
 
 def codestream(

@@ -90,6 +90,23 @@ def test_scans_of_a_jpeg_are_bounded():
     assert refusal(hostile.jpeg_of_scans(201), "jpeg") == "201 scans of 0.0 MP, the limit is 200"
 
 
+def test_arithmetic_scans_cost_more():
+    assert passes(hostile.jpeg_of_scans(50, frame=0xCA), "jpeg")
+    assert "the limit is 50" in refusal(hostile.jpeg_of_scans(51, frame=0xCA), "jpeg")
+
+
+def test_arithmetic_scans_within_a_tiff_cost_more():
+    strip = hostile.jpeg_of_scans(60, frame=0xCA)
+    entries = {256: (4, [64]), 257: (4, [48]), 258: (3, [8]), 259: (3, [7]), 262: (3, [1])}
+    entries |= {273: (4, [8]), 277: (3, [1]), 278: (4, [48]), 279: (4, [len(strip)])}
+    assert "the limit is 50" in refusal(hostile.tiff_of(entries, strip), "tiff")
+
+
+def test_tiles_that_lie_beyond_the_edge_are_bounded():
+    assert passes(hostile.tiff_of_tiles(600, 1024), "tiff")
+    assert "px of all tiles" in refusal(hostile.tiff_of_tiles(100_000, 8192, 1), "tiff")
+
+
 def test_a_large_jpeg_may_have_fewer_scans():
     large = (10_000, 9_999)
     assert passes(hostile.jpeg_of_scans(100, large), "jpeg")

@@ -12,7 +12,7 @@ from lib.imaging.bounds import check_work
 from lib.imaging.bounds.codestream import Coding
 from lib.imaging.bounds.jpeg2000 import count_cells
 from tests.images import LIMITS, photo, save
-from tests.media.hostile_images import codestream, coding, component_coding, jp2
+from tests.media.hostile_images import codestream, coding, component_coding, jp2, orders
 
 LARGE = (5000, 5000)
 TINY = coding(block=0)
@@ -125,3 +125,21 @@ def test_a_tile_is_decoded_once():
     assert is_nonsense(again)
     with pytest.raises(ValueError, match="all parts of tile 0"):
         check_work(again, "jpeg2000", LIMITS)
+
+
+def test_places_of_packets_are_bounded():
+    """Few precincts, narrow in one component and low in the other: a million and a half places."""
+    narrow, low = bytes([0xFF] * 5 + [0xF1]), bytes([0xFF] * 5 + [0x1F])
+    headers = coding(precincts=narrow) + component_coding(1, precincts=low)
+    passes(codestream((2500, 2500), main=headers, components=2))
+    again = codestream((2500, 2500), main=headers + orders(20, 2), components=2)
+    assert "positions of packets" in refusal(again)
+    # The same by one component's resolutions, and in the header of a tile.
+    crossed = coding(precincts=bytes([0xFF] * 4 + [0x1F, 0xF1]))
+    passes(codestream((2500, 2500), main=crossed))
+    again = codestream((2500, 2500), main=crossed, tile_headers=((0, orders(30)),))
+    assert "positions of packets" in refusal(again)
+
+
+def test_usual_orders_pass():
+    passes(codestream((9000, 9000), main=coding(precincts=b"\x77" * 6) + orders(5)))

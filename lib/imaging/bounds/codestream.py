@@ -12,12 +12,15 @@ from lib.imaging.bounds.parts import bounded
 CODESTREAM = b"\xff\x4f\xff\x51"
 """Start of the codestream, and of its sizes."""
 
-CODING, COMPONENT_CODING, TILE, DATA = 0xFF52, 0xFF53, 0xFF90, 0xFF93
+CODING, COMPONENT_CODING, ORDERS, TILE, DATA = 0xFF52, 0xFF53, 0xFF5F, 0xFF90, 0xFF93
 WITH_LENGTH = frozenset(range(0xFF50, 0xFF54)) | frozenset(
     (*range(0xFF55, 0xFF5A), *range(0xFF5C, 0xFF62), 0xFF63, 0xFF64, *range(0xFF74, 0xFF79))
 )
 """Markers that a decoder knows. It looks for one of them behind what it does not know, in steps of
 two bytes, whatever is said of its length."""
+
+ORDER_BYTES = 7
+"""Of one change of the order (A.6.6), where there are fewer than 257 components."""
 
 USER_PRECINCTS = 1
 LARGEST_PRECINCT = 15
@@ -43,6 +46,18 @@ class Coding:
     def precinct(self, resolution: int) -> tuple[int, int]:
         """Return the precincts of a resolution."""
         return self.precincts[resolution] if self.precincts else (LARGEST_PRECINCT,) * 2
+
+
+@dataclass(frozen=True, slots=True)
+class TileCoding:
+    """How a tile is coded: its components, its layers, and how often the order of packets changes.
+
+    Each change makes a decoder go through the positions of the tile once more.
+    """
+
+    components: tuple[Coding, ...]
+    layers: int
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +130,8 @@ def _segments(data: bytes, at: int) -> Iterator[tuple[int, int]]:
             at += int.from_bytes(data[at : at + 2])
 
 
-def read_codings(
-    data: bytes, at: int, components: int
-) -> tuple[tuple[Coding, ...], int, dict[int, tuple[tuple[Coding, ...], int]]]:
-    """Return codings and layers of the main header, and of each tile that has its own (A.6)."""
+def read_codings(data: bytes, at: int, components: int) -> tuple[TileCoding, dict[int, TileCoding]]:
+    """Return the coding of the main header, and of each tile that has its own (A.6)."""
     main = _Codings(components)
     at = main.read(data, at + 2)
     tiles: dict[int, _Codings] = {}
@@ -127,7 +140,7 @@ def read_codings(
         own.read(data, start)
         if own.is_changed:
             tiles[number] = own
-    return *main.all(), {number: own.all() for number, own in tiles.items()}
+    return main.all(), {number: own.all() for number, own in tiles.items()}
 
 
 def _tile_parts(data: bytes, at: int) -> Iterator[tuple[int, int]]:
@@ -159,6 +172,7 @@ class _Codings:
         self._default: Coding | None = inherited._default if inherited else None
         self._own: dict[int, Coding] = dict(inherited._own) if inherited else {}
         self._layers: int = inherited._layers if inherited else 1
+        self._orders: int = inherited._orders if inherited else 0
         self._components = components
         self.is_changed = False
 
@@ -173,15 +187,19 @@ class _Codings:
                 component, style = data[start + 4], data[start + 5]
                 self._own[component] = _read_coding(data, start + 6, style)
                 self.is_changed = True
+            elif marker == ORDERS:
+                (length,) = struct.unpack_from(">H", data, start + 2)
+                self._orders += (length - 2) // ORDER_BYTES
+                self.is_changed = True
         return start
 
-    def all(self) -> tuple[tuple[Coding, ...], int]:
-        """Return each component's coding, and the layers. Raises ValueError for a missing one."""
+    def all(self) -> TileCoding:
+        """Return what the headers add up to. Raises ValueError for a component without a coding."""
         codings = [self._own.get(each, self._default) for each in range(self._components)]
         found = tuple(coding for coding in codings if coding)
         if len(found) < self._components:
             raise ValueError("no coding style")
-        return found, self._layers
+        return TileCoding(found, self._layers, self._orders)
 
 
 def _read_coding(data: bytes, at: int, style: int) -> Coding:

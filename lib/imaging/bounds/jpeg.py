@@ -19,6 +19,13 @@ ALONE = frozenset((0x01, 0xD8))
 
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
+ARITHMETIC = frozenset((0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))
+"""Frames with arithmetic coding."""
+
+ARITHMETIC_COSTS = 4
+"""Times as much: a scan that has no bytes is passed over, but where its coding is arithmetic, zeros
+are decoded for each coefficient."""
+
 MOST_SCANS = 200
 """A progressive photo has about 10, one made by hand for each bit and component under 100."""
 
@@ -37,11 +44,11 @@ def check(data: bytes, limits: Limits) -> None:
 
 def check_scans(data: bytes, megapixels: int) -> None:
     """Refuse a JPEG of too many scans or segments, where the largest picture has `megapixels`."""
-    scans = exif = pixels = 0
+    scans = exif = pixels = frame = 0
     for kind, at in bounded(_segments(data), len(data), "segments"):
         if kind in FRAMES and not pixels:
             height, width = struct.unpack_from(">HH", data, at + 5)
-            pixels = width * height
+            pixels, frame = width * height, kind
         elif kind == SCAN:
             scans += 1
         elif kind == 0xE1 and data[at + 4 : at + 8] == b"Exif":
@@ -50,13 +57,15 @@ def check_scans(data: bytes, megapixels: int) -> None:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED, f"{exif} Exif segments, the limit is {EXIF_SEGMENTS}"
         )
-    refuse_scans(scans, pixels, megapixels)
+    refuse_scans(scans, pixels, megapixels, arithmetic=frame in ARITHMETIC)
 
 
-def refuse_scans(scans: int, pixels: int, megapixels: int) -> None:
+def refuse_scans(scans: int, pixels: int, megapixels: int, *, arithmetic: bool) -> None:
     """Raise PermanentError(LIMIT_EXCEEDED) for more scans than a picture of `pixels` may have."""
     relative = SCANS_OF_THE_LARGEST * megapixels * 1_000_000 // max(pixels, 1)
     most = max(min(MOST_SCANS, relative), SCANS_OF_THE_LARGEST)
+    if arithmetic:
+        most //= ARITHMETIC_COSTS
     if scans > most:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,

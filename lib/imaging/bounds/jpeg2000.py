@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.codestream import Coding, find_codestream, read_codings, read_grid
+from lib.imaging.bounds.codestream import (
+    Coding,
+    TileCoding,
+    find_codestream,
+    read_codings,
+    read_grid,
+)
 from lib.imaging.bounds.parts import check_count, check_most, refuse_more
 from lib.presets import Limits
 
@@ -18,6 +24,11 @@ BLOCKS_OF_A_TILE = 400_000
 FREE_PACKETS = 1_000_000
 """Precincts × layers. The decoder keeps two bytes for each; in a file each takes one at least."""
 
+MOST_VISITS = 100_000_000
+"""Positions at which packets may begin × components × resolutions × changes of the order. Each
+takes a decoder four nanoseconds, whether a packet is there or not; 100 megapixels in precincts of
+128 px have 110,000."""
+
 
 def check(data: bytes, _limits: Limits) -> None:
     """Refuse too many tiles, code-blocks, precincts and packets, over all tiles."""
@@ -25,12 +36,11 @@ def check(data: bytes, _limits: Limits) -> None:
     grid = read_grid(data, at + 4)
     across, down = grid.tiles()
     check_count(across * down, len(data), "tiles")
-    codings, layers, tiles = read_codings(data, at, len(grid.sampling))
+    coding, tiles = read_codings(data, at, len(grid.sampling))
     work = _Work(len(data))
     for number in range(across * down):
         columns, rows = grid.extent(number % across, 0), grid.extent(number // across, 1)
-        own, own_layers = tiles.get(number, (codings, layers))
-        work.add_tile(columns, rows, grid.sampling, own, own_layers)
+        work.add_tile(columns, rows, grid.sampling, tiles.get(number, coding))
 
 
 class _Work:
@@ -38,18 +48,17 @@ class _Work:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._blocks = self._packets = 0
+        self._blocks = self._packets = self._visits = 0
 
     def add_tile(
         self,
         columns: tuple[int, int],
         rows: tuple[int, int],
         sampling: tuple[tuple[int, int], ...],
-        codings: tuple[Coding, ...],
-        layers: int,
+        tile: TileCoding,
     ) -> None:
         before, most = self._blocks, 0
-        for (dx, dy), coding in zip(sampling, codings, strict=True):
+        for (dx, dy), coding in zip(sampling, tile.components, strict=True):
             x, y = (
                 (_up(begin, step), _up(end, step))
                 for (begin, end), step in ((columns, dx), (rows, dy))
@@ -60,8 +69,10 @@ class _Work:
                 self._blocks += 1 + precincts + blocks
             self._refuse()
         check_most(self._blocks - before, BLOCKS_OF_A_TILE, "code-blocks and precincts of one tile")
-        resolutions = 1 + max(coding.levels for coding in codings)
-        self._packets += (layers + 1) * resolutions * len(codings) * most
+        resolutions = 1 + max(coding.levels for coding in tile.components)
+        self._packets += (tile.layers + 1) * resolutions * len(tile.components) * most
+        positions = count_positions(columns, rows, sampling, tile.components)
+        self._visits += positions * resolutions * len(tile.components) * (1 + tile.orders)
         self._refuse()
 
     def _refuse(self) -> None:
@@ -70,6 +81,7 @@ class _Work:
             refuse_more(most, "code-blocks and precincts", self._size)
         if self._packets > FREE_PACKETS + self._size:
             refuse_more(FREE_PACKETS + self._size, "packets", self._size)
+        check_most(self._visits, MOST_VISITS, "positions of packets")
 
 
 def _up(value: int, step: int) -> int:
@@ -79,6 +91,30 @@ def _up(value: int, step: int) -> int:
 def _cells(begin: int, end: int, power: int) -> int:
     """Return how many cells of a size, a power of two, a stretch touches."""
     return -(-end >> power) - (begin >> power) if end > begin else 0
+
+
+def count_positions(
+    columns: tuple[int, int],
+    rows: tuple[int, int],
+    sampling: tuple[tuple[int, int], ...],
+    codings: tuple[Coding, ...],
+) -> int:
+    """Return at how many places of a tile a decoder looks for packets (B.12).
+
+    It goes in steps of the smallest precincts. Those that are narrow and those that are low may be
+    of different components or resolutions.
+    """
+    steps = [
+        (dx << (wide + down), dy << (high + down))
+        for (dx, dy), coding in zip(sampling, codings, strict=True)
+        for down in range(coding.levels + 1)
+        for wide, high in (coding.precinct(coding.levels - down),)
+    ]
+    across, below = (
+        _up(end - begin, min(step[axis] for step in steps)) + 1
+        for axis, (begin, end) in enumerate((columns, rows))
+    )
+    return across * below
 
 
 def count_cells(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lib.imaging.bounds.directories import Directory, read_first
 from lib.imaging.bounds.exif import check_pointers
-from lib.imaging.bounds.jpeg import refuse_scans
+from lib.imaging.bounds.jpeg import ARITHMETIC, refuse_scans
 from lib.imaging.bounds.parts import check_count, check_most
 from lib.presets import Limits
 
@@ -18,6 +18,10 @@ SCAN = b"\xff\xda"
 
 MOST_SAMPLES = 8
 """Pillow reads up to six for a pixel."""
+
+PADDING = 4
+"""How many times the largest picture all tiles may have: they are decoded whole, also where most of
+one lies beyond the edge."""
 
 READ_AGAIN = 4
 """How often strips may tell of the same bytes, on average. A decoder goes through them each time,
@@ -39,6 +43,10 @@ def check(data: bytes, limits: Limits) -> None:
     if not width or not height:
         raise ValueError(f"{width} × {height} px")
     strips = -(-width // wide) * -(-height // high)
+    if is_tiled:
+        check_most(
+            wide * high * strips, PADDING * limits.image_megapixels * 1_000_000, "px of all tiles"
+        )
     if page.number(PLANAR) == SEPARATE:
         strips *= min(page.number(SAMPLES, 1), MOST_SAMPLES)
     check_count(strips, len(data), "tiles" if is_tiled else "strips")
@@ -50,12 +58,28 @@ def check(data: bytes, limits: Limits) -> None:
     )
     compression = page.number(COMPRESSION, 1)
     if compression == OLD_JPEG:
-        refuse_scans(data.count(SCAN), width * height, limits.image_megapixels)
+        refuse_scans(
+            data.count(SCAN),
+            width * height,
+            limits.image_megapixels,
+            arithmetic=_is_arithmetic(data, [(0, len(data))]),
+        )
     elif compression == JPEG:
         scans = sum(data.count(SCAN, start, end) for start, end in extents)
         # Of the whole picture, as if each strip had the average.
         pixels = max(1, wide * high * max(strips, len(extents)))
-        refuse_scans(-(-scans // max(strips, 1)), pixels, limits.image_megapixels)
+        refuse_scans(
+            -(-scans // max(strips, 1)),
+            pixels,
+            limits.image_megapixels,
+            arithmetic=_is_arithmetic(data, extents),
+        )
+
+
+def _is_arithmetic(data: bytes, extents: list[tuple[int, int]]) -> bool:
+    """Tell whether one of the JPEGs inside may be coded so: a table may hold the same bytes."""
+    frames = [bytes((0xFF, kind)) for kind in ARITHMETIC]
+    return any(data.find(each, start, end) >= 0 for start, end in extents for each in frames)
 
 
 def _extents(page: Directory, offsets: int, lengths: int) -> list[tuple[int, int]]:
