@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from xdist.scheduler import LoadScopeScheduling
 
 from lib.local import emulator as local
@@ -37,6 +38,12 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
         return package_service(emulator, stage, folder, *options)
 
     return package_stage
+
+
+@pytest.fixture(autouse=True)
+def _pillows_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the next test Pillow's own limit back: opening a source sets another, process-wide."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
 
 
 class BySharing(LoadScopeScheduling):  # type: ignore[misc]

@@ -154,4 +154,5 @@ def test_nothing_of_the_source_is_held_while_renditions_are_made(
 ):
     width, megabytes = measure(RENDITIONS, make(), container, tmp_path)
     assert width == max(presets.load(ROOT / "presets.toml").named(None).image.widths)
-    assert megabytes <= WHOLE_MB / 2
+    # Encoders take 150 to 200 MB, as they meet each other; a source that is held, WHOLE_MB more.
+    assert megabytes <= WHOLE_MB * 0.7
