@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-MINUTES = 12
+MINUTES = 8
 """What all of it takes on two cores; more where they have other work."""
 
 USAGE = f"""npm test [-- PYTEST ARGUMENTS]
