@@ -62,7 +62,7 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         def process(upload: UploadEvent, last_receive: bool) -> None:
-            with _charged(budget, storage, memory_mb):
+            with charged(budget, storage, memory_mb):
                 finished = job(
                     upload,
                     storage=storage,
@@ -86,7 +86,7 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
 
 
 @contextmanager
-def _charged(budget: Budget, storage: S3Storage, memory_mb: int) -> Iterator[None]:
+def charged(budget: Budget, storage: S3Storage, memory_mb: int) -> Iterator[None]:
     """Charge what is done for the time it takes and the objects it stores, however it ends."""
     started, puts = time.monotonic(), storage.puts
     waits = False

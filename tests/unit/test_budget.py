@@ -1,11 +1,15 @@
 """The budget of a day: charged, refused, and new at midnight UTC."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from lib.budget import DAY_SECONDS, FRESH_SECONDS, Budget
 from lib.errors import ErrorCode, TransientError
+from lib.prices import DOLLARS_PER_PUT
+from lib.worker import charged
 from tests.fakes import ManualClock
 
 NOON = 20_000 * DAY_SECONDS + DAY_SECONDS / 2
@@ -138,3 +142,30 @@ def test_without_a_limit_nothing_is_asked_and_nothing_noted(ledger, clock):
     budget.charge(1_000_000)
     budget.charge_once(1_000_000, "film")
     assert budget.refusal() is None
+
+
+class Work:
+    """Stores objects while it goes on, and may fail."""
+
+    puts = 3
+
+    def do(self, error):
+        self.puts += 2
+        if error:
+            raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "charged_for"),
+    [
+        (None, 2),
+        (ValueError("unforeseen"), 2),
+        (TransientError(ErrorCode.DEADLINE_NEAR, "late"), 2),
+        (TransientError(ErrorCode.BUDGET_SPENT, "nothing was started"), 0),
+    ],
+)
+def test_work_is_charged_however_it_ends_and_waiting_is_not(ledger, budget, error, charged_for):
+    work: Any = Work()
+    with suppress(ValueError, TransientError), charged(budget, work, memory_mb=0):
+        work.do(error)
+    assert sum(ledger.sums.values()) == pytest.approx(charged_for * DOLLARS_PER_PUT)
