@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.credentials import Credentials
 
 from lib.local import emulator, guard
-from lib.local.emulator import Emulator
-from tests.signed import LIST_ROLES, ask, root, send, signed
+from tests.signed import LIST_ROLES, ask, send, signed
 
 pytestmark = pytest.mark.skipif(
     not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
 )
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with emulator.running(folder=tmp_path_factory.mktemp("emulator")) as started:
-        yield started
-
-
-@pytest.fixture
-def key(running: Emulator) -> Credentials:
-    return root(running)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LocalHost", "[::1]"])

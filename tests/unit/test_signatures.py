@@ -7,7 +7,6 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,23 +19,11 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from lib.local import emulator
-from lib.local.emulator import Emulator
-from tests.signed import LIST_ROLES, Answer, ask, client, root, send, signed
+from tests.signed import LIST_ROLES, Answer, ask, client, send, signed
 
 pytestmark = pytest.mark.skipif(
     not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
 )
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with emulator.running(folder=tmp_path_factory.mktemp("emulator")) as started:
-        yield started
-
-
-@pytest.fixture
-def key(running: Emulator) -> Credentials:
-    return root(running)
 
 
 @pytest.mark.parametrize("service", ["iam", "lambda", "s3", "sqs"])
