@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.storage import S3Storage
-from lib.aws.topic import SnsTopic
-from lib.dispatch import dispatch
-from lib.messages import parse_object_events
-from lib.settings import DispatchSettings, from_env
-from lib.telemetry import Telemetry
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.sns import SnsTopic
+from lib.adapters.telemetry import Telemetry
+from lib.application.dispatch import dispatch
+from lib.domain.messages import parse_object_events
+from lib.entrypoints.settings import DispatchSettings, from_env
 
 settings = from_env(DispatchSettings)
 telemetry = Telemetry(settings.stage)

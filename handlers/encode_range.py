@@ -7,16 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import messages, presets
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.storage import S3Storage
-from lib.long.encode_range import encode_part
-from lib.long.encoding import encode
-from lib.long.work_files import Part
-from lib.sandbox.privacy import hide
-from lib.settings import StepSettings, from_env
-from lib.telemetry import Telemetry
+from lib import presets
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.sandbox.privacy import hide
+from lib.adapters.telemetry import Telemetry
+from lib.application.long_video.encode_range import encode_part
+from lib.application.long_video.encoding import encode
+from lib.application.long_video.work_store import Part
+from lib.domain import messages
+from lib.entrypoints.settings import StepSettings, from_env
 
 hide()
 settings = from_env(StepSettings)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.queue import SqsQueue
-from lib.aws.storage import S3Storage
-from lib.long.fail import fail, read_ending
-from lib.settings import FailSettings, from_env
-from lib.telemetry import Telemetry
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.sqs import SqsQueue
+from lib.adapters.telemetry import Telemetry
+from lib.application.long_video.fail import fail, read_ending
+from lib.entrypoints.settings import FailSettings, from_env
 
 settings = from_env(FailSettings)
 telemetry = Telemetry(settings.stage)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.aws.clients import client
-from lib.aws.items import changes
-from lib.aws.topic import SnsAssetEvents
-from lib.notify import notify
-from lib.settings import NotifySettings, from_env
-from lib.telemetry import Telemetry
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_items import changes
+from lib.adapters.aws.sns import SnsAssetEvents
+from lib.adapters.telemetry import Telemetry
+from lib.application.notify import notify
+from lib.entrypoints.settings import NotifySettings, from_env
 
 settings = from_env(NotifySettings)
 telemetry = Telemetry(settings.stage)

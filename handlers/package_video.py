@@ -7,16 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import messages, presets
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.storage import S3Storage
-from lib.long.around import make
-from lib.long.package import package
-from lib.sandbox.client import Sandbox
-from lib.sandbox.privacy import hide
-from lib.settings import StepSettings, from_env
-from lib.telemetry import Telemetry
+from lib import presets
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.privacy import hide
+from lib.adapters.telemetry import Telemetry
+from lib.application.long_video.around import make
+from lib.application.long_video.package import package
+from lib.domain import messages
+from lib.entrypoints.settings import StepSettings, from_env
 
 hide()
 settings = from_env(StepSettings)

@@ -6,14 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import messages, presets
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.storage import S3Storage
-from lib.long.plan import Allowance, make_plan
-from lib.sandbox.privacy import hide
-from lib.settings import PlanSettings, from_env
-from lib.telemetry import Telemetry
+from lib import presets
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.sandbox.privacy import hide
+from lib.adapters.telemetry import Telemetry
+from lib.application.long_video.plan import Allowance, make_plan
+from lib.domain import messages
+from lib.entrypoints.settings import PlanSettings, from_env
 
 hide()
 settings = from_env(PlanSettings)

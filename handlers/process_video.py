@@ -4,23 +4,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib import video_job
-from lib.aws.clients import client
-from lib.aws.executions import SfnExecutions
-from lib.job import Finished
-from lib.long.hand_over import hand_over
-from lib.model import MediaType, UploadEvent
-from lib.sandbox.client import Sandbox
-from lib.sandbox.privacy import hide
-from lib.settings import VideoSettings, from_env
-from lib.worker import make_budget, make_handler
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.step_functions import SfnExecutions
+from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.privacy import hide
+from lib.application import process_video
+from lib.application.fenced_job import Finished
+from lib.application.long_video.start import hand_over
+from lib.domain.events import UploadEvent
+from lib.domain.media import MediaType
+from lib.entrypoints.bootstrap import make_budget, make_handler
+from lib.entrypoints.settings import VideoSettings, from_env
 
 hide()
 settings = from_env(VideoSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 budget = make_budget(settings)
 executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
-long = video_job.Long(
+long = process_video.Long(
     settings.short_seconds,
     partial(hand_over, executions=executions, dollars=settings.dollars, charge=budget.charge_once),
 )
@@ -30,13 +31,13 @@ tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings
 def process(event: UploadEvent, **ports: Any) -> Finished:
     """Process one upload by what it is."""
     if event.media_type is not MediaType.IMAGE:
-        return video_job.process(event, **tools, **ports, long=long, images=images)
+        return process_video.process(event, **tools, **ports, long=long, images=images)
     # Few are: a cold start does without.
-    from lib import image_job
-    from lib.video.animation import make_animation
+    from lib.application import process_image
+    from lib.video.auxiliary.animation_mp4 import make_animation
 
     film = partial(make_animation, **tools)
-    return image_job.process(event, images=images, film=film, **ports)
+    return process_image.process(event, images=images, film=film, **ports)
 
 
 handler = make_handler(process, settings, images, budget)

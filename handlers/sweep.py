@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.aws.clients import client
-from lib.aws.executions import SfnExecutions
-from lib.aws.items import changes
-from lib.aws.storage import S3Storage
-from lib.settings import SweepSettings, from_env
-from lib.sweep import sweep
-from lib.telemetry import Telemetry
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_items import changes
+from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.step_functions import SfnExecutions
+from lib.adapters.telemetry import Telemetry
+from lib.application.sweep import sweep
+from lib.entrypoints.settings import SweepSettings, from_env
 
 settings = from_env(SweepSettings)
 telemetry = Telemetry(settings.stage)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from xdist.scheduler import LoadScopeScheduling
 
-from lib.local import emulator as local
-from lib.local.emulator import Emulator
+from lib.tools import emulator as local
+from lib.tools.emulator import Emulator
 from tests.contract.packages import package_service
 from tests.e2e import recorder
 

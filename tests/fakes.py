@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import Action, AssetStatus, Head, MediaType, ObjectEvent, Source, UploadEvent
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.events import Action, Head, ObjectEvent, Source, UploadEvent
+from lib.domain.media import MediaType
 
 UPLOADS = "uploads"
 JPEG_HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100)

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = tuple(str(path.relative_to(ROOT)) for path in (ROOT / "lib/local").glob("*.mjs"))
-LOCKS = ("requirements.lock", "package-lock.json", "lib/local/uv.txt", "lib/local/emulator.txt")
+SCRIPTS = tuple(str(path.relative_to(ROOT)) for path in (ROOT / "lib/tools").glob("*.mjs"))
+LOCKS = ("requirements.lock", "package-lock.json", "lib/tools/uv.txt", "lib/tools/emulator.txt")
 SHELL_TOOLS = ("sh", "mkdir", "cp", "basename", "dirname", "sleep", "touch", "rm")
 
 PYTHON = """#!/bin/sh
@@ -91,7 +91,7 @@ class Newcomer:
 
     @staticmethod
     def command(*arguments: str) -> list[str]:
-        return [shutil.which("node") or "node", "lib/local/run.mjs", *arguments]
+        return [shutil.which("node") or "node", "lib/tools/run.mjs", *arguments]
 
     def reached(self, step: str) -> list[int]:
         """Return the process ids of a step's runs that began."""

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lib.adapters.sandbox import lockdown, zygote
+from lib.adapters.sandbox.channel import SIZES
 from lib.imaging.decode import DECODERS
-from lib.sandbox import lockdown, zygote
-from lib.sandbox.channel import SIZES
 
 GIF = b"GIF89a"
 """A source that is sniffed first begins so."""

@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from lib.local import emulator
-from lib.local.emulator import Emulator
+from lib.tools import emulator
+from lib.tools.emulator import Emulator
 
 LIST_ROLES = b"Action=ListRoles&Version=2010-05-08"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

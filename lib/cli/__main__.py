@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lib.cli.app import app
 from lib.cli.errors import CommandError, refuse_hidden_options
 from lib.cli.visible import ShownFormatter, one_line, shown_lines
-from lib.errors import MediaError
-from lib.local.emulator import EmulatorError
-from lib.local.stack import StackError
+from lib.domain.errors import MediaError
 from lib.presets import PresetsError
+from lib.tools.emulator import EmulatorError
+from lib.tools.stack import StackError
 
 EXPECTED = (
     CommandError,

@@ -13,18 +13,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
-from lib.aws.storage import S3Storage
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
 from lib.cli.errors import CommandError
 from lib.cli.html import element
 from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
 from lib.cli.upload import name_keys, require_unicode, send
 from lib.cli.visible import marked, shown
 from lib.cli.watch import follow
-from lib.keys import asset_id
-from lib.local.stack import Stack, use_stage
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
+from lib.domain.keys import asset_id
+from lib.tools.stack import Stack, use_stage
 
 app = typer.Typer(
     help="Upload media to a stage and look at what became of it, or render it right here.",

@@ -13,17 +13,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.clients import client
+from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.cli.errors import CommandError, refuse_hidden_options
 from lib.cli.results import failed_expectations, load_expected, result_table, save_renditions
 from lib.cli.upload import name_keys, send
 from lib.cli.visible import marked, shown_lines
 from lib.cli.watch import Followed, follow
-from lib.errors import MediaError
-from lib.local import emulator
-from lib.local.emulator import Emulator
-from lib.local.stack import LOCAL, Stack, StackError, use_stage
+from lib.domain.errors import MediaError
+from lib.tools import emulator
+from lib.tools.emulator import Emulator
+from lib.tools.stack import LOCAL, Stack, StackError, use_stage
 
 SAMPLES = emulator.ROOT / "tests/media"
 RENDITIONS = emulator.FOLDER / "renditions"

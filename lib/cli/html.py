@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from lib.cli.errors import CommandError
 from lib.cli.visible import hides
-from lib.manifest import image_sources
-from lib.model import Asset, Rendition, RenditionKind
-from lib.preview import data_uri
+from lib.domain.asset import Asset
+from lib.domain.manifest import image_sources
+from lib.domain.renditions import Rendition, RenditionKind
+from lib.domain.thumbhash import data_uri
 
 PLAYED = ("application/vnd.apple.mpegurl", "video/mp4")
 """What `<video>` is given, in this order: HLS where the browser plays it, or one file."""

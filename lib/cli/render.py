@@ -16,26 +16,23 @@ from tempfile import TemporaryDirectory
 from time import time
 from typing import Any
 
-from lib import image_job, presets, video_job
+from lib import presets
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.privacy import hide
+from lib.application import process_image, process_video
+from lib.application.dispatch import dispatch
 from lib.cli.errors import CommandError
-from lib.dispatch import dispatch
-from lib.errors import ErrorCode, PermanentError
-from lib.keys import asset_id
-from lib.local.emulator import ROOT
-from lib.local.folder import FolderStorage
-from lib.local.memory import MemoryCatalog
-from lib.model import (
-    Action,
-    AssetStatus,
-    Failure,
-    MediaType,
-    ObjectEvent,
-    UploadEvent,
-)
-from lib.ports import Catalog, Images, Storage
-from lib.sandbox.client import Sandbox
-from lib.sandbox.privacy import hide
-from lib.video.animation import make_animation
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, Failure, PermanentError
+from lib.domain.events import Action, ObjectEvent, UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
+from lib.domain.ports import Catalog, Storage
+from lib.imaging.images import Images
+from lib.tools.emulator import ROOT
+from lib.video.auxiliary.animation_mp4 import make_animation
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
 DAY_SECONDS = 24 * 60 * 60.0
@@ -72,7 +69,7 @@ class JobTopic:
             event = replace(event, preset=self.preset)
             if event.media_type is MediaType.IMAGE:
                 wanted = self.presets.choose(event.source.key, event.preset).image.animated_mp4
-                image_job.process(
+                process_image.process(
                     event,
                     storage=self.storage,
                     catalog=self.catalog,
@@ -85,7 +82,7 @@ class JobTopic:
                     else None,
                 )
             else:
-                video_job.process(
+                process_video.process(
                     event,
                     storage=self.storage,
                     catalog=self.catalog,

@@ -14,7 +14,7 @@ from lib.cli.columns import columns
 from lib.cli.text import bold, describe_bytes, describe_status, made, with_reasons
 from lib.cli.visible import marked
 from lib.cli.watch import Followed
-from lib.keys import MANIFEST_NAME
+from lib.domain.keys import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from lib.cli.columns import columns
 from lib.cli.visible import marked
-from lib.model import Asset, AssetStatus, Failure, Rendition
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.errors import Failure
+from lib.domain.renditions import Rendition
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 ROUNDS_UP = 0.9995

@@ -13,12 +13,12 @@ from boto3.exceptions import S3UploadFailedError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from lib.aws.storage import PRESET
+from lib.adapters.aws.s3 import PRESET
 from lib.cli.errors import CommandError
 from lib.cli.text import describe_bytes
 from lib.cli.visible import shown
-from lib.keys import asset_id
-from lib.ports import Catalog
+from lib.domain.keys import asset_id
+from lib.domain.ports import Catalog
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,9 +14,9 @@ from rich.table import Table
 from lib.cli.text import describe_status
 from lib.cli.upload import Upload
 from lib.cli.visible import marked
-from lib.model import Asset
-from lib.ports import Catalog
-from lib.timestamps import from_iso
+from lib.domain.asset import Asset
+from lib.domain.clock import from_iso
+from lib.domain.ports import Catalog
 
 POLL_SECONDS = 0.2
 REFRESHES_PER_SECOND = 10

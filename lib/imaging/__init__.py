@@ -10,12 +10,12 @@ Of an animation: is_animation(data, container, limits), film_frames(picture, siz
 
 from lib.imaging.film import film_frames, is_animation
 from lib.imaging.heap import share_heap
+from lib.imaging.load import read
 from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
-from lib.imaging.reading import read
-from lib.imaging.rendering import make
+from lib.imaging.render import make
 from lib.imaging.thumbhash import placeholder
-from lib.targets import Target, plan
+from lib.imaging.variants import Target, plan
 
 share_heap()  # before there are threads
 

@@ -15,7 +15,7 @@ from math import ceil
 
 from PIL import Image, ImageFile
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import check_work
 from lib.imaging.resize import Extent
 from lib.presets import Limits
@@ -23,13 +23,13 @@ from lib.presets import Limits
 DECODERS: dict[str, tuple[str, str]] = {
     "jpeg": ("PIL.JpegImagePlugin", "jpeg_factory"),
     "png": ("PIL.PngImagePlugin", "PngImageFile"),
-    "webp": ("lib.imaging.webp", "open_canvas"),
+    "webp": ("lib.imaging.decoders.webp", "open_canvas"),
     "gif": ("PIL.GifImagePlugin", "GifImageFile"),
-    "tiff": ("lib.imaging.tiff", "open_first_page"),
+    "tiff": ("lib.imaging.decoders.tiff", "open_first_page"),
     "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    "jpeg2000": ("lib.imaging.jpeg2000", "open_codestream"),
-    "psd": ("lib.imaging.photoshop", "open_flattened"),
-    "ico": ("lib.imaging.icon", "open_largest"),
+    "jpeg2000": ("lib.imaging.decoders.jpeg2000", "open_codestream"),
+    "psd": ("lib.imaging.decoders.psd", "open_flattened"),
+    "ico": ("lib.imaging.decoders.ico", "open_largest"),
     "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "heif": ("pillow_heif.as_plugin", "HeifImageFile"),
 }
@@ -104,7 +104,7 @@ def decode_smaller(
         drafted = image.draft(None, (width, height))
         return drafted[1][2:] if drafted else None
     if container == "jpeg2000":
-        from lib.imaging.jpeg2000 import decode_half
+        from lib.imaging.decoders.jpeg2000 import decode_half
 
         return decode_half(image, data, size)
     return None
@@ -113,7 +113,7 @@ def decode_smaller(
 def load(image: ImageFile.ImageFile, container: str) -> Image.Image:
     """Decode the pixels of an opened source, the first frame of an animation."""
     if container in ("webp", "avif"):
-        from lib.imaging.frugal import load_first
+        from lib.imaging.decoders.first_frame import load_first
 
         return load_first(image)
     image.load()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lib.imaging.decode import blaming_the_source, open_header
+from lib.imaging.decoders.timeline import read_timeline
 from lib.imaging.encode import flatten
-from lib.imaging.finish import Finish
 from lib.imaging.picture import Picture
 from lib.imaging.resize import resize
-from lib.imaging.timeline import read_timeline
+from lib.imaging.transform import Finish
+from lib.imaging.variants import Size, Target
 from lib.presets import ImagePreset, Limits
-from lib.targets import Size, Target
 
 
 def is_animation(data: bytes, container: str, limits: Limits) -> bool:

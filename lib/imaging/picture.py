@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from lib.model import Probe
+from lib.domain.media import Probe
 
 Frames = Callable[[], Iterator[tuple[Image.Image, int]]]
 """Decodes an animation from its start: each frame as a full picture, and its time in ms."""

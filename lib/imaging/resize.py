@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from lib.targets import Size
+from lib.imaging.variants import Size
 
 Extent = tuple[float, float]
 """Width and height in px, where pixels may be cut."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PIL import Image
 
 from lib.imaging.encode import encode
+from lib.imaging.images import Still
 from lib.imaging.stills import read_still
-from lib.ports import Still
 
 PAPER = "#000000"
 """Where the last row has fewer pictures."""

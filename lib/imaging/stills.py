@@ -10,10 +10,10 @@ from importlib import import_module
 
 from PIL import Image, ImageFilter, ImageStat
 
+from lib.domain.media import Probe
 from lib.imaging.decode import DECODERS, blaming_the_source
+from lib.imaging.images import Look, Still
 from lib.imaging.picture import Picture
-from lib.model import Probe
-from lib.ports import Look, Still
 
 SIDE = 256
 """Longest side in px that is measured: a blur that is not seen at this size does no harm."""

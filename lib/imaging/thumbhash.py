@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from math import cos, pi
 from operator import mul
 
+from lib.domain.renditions import Placeholder
 from lib.imaging.picture import Picture
 from lib.imaging.resize import resize
-from lib.model import Placeholder
 
 SIDE = 32
 """Longest side in px that is looked at: the format allows 100, and 7 terms need far fewer."""

@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from PIL import Image
 
-from lib.errors import PermanentError
-from lib.imaging.compass import place
-from lib.imaging.reading import read
+from lib.domain.errors import PermanentError
+from lib.imaging.load import read
+from lib.imaging.position import place
 from lib.imaging.resize import resize
+from lib.imaging.variants import Size
 from lib.presets import Limits, Watermark
-from lib.routing import HEAD_BYTES, sniff
-from lib.targets import Size
+from lib.sniff import HEAD_BYTES, sniff
 
 LIMITS = Limits(
     image_megapixels=25,

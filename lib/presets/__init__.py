@@ -3,8 +3,8 @@
 `python -m lib.presets FILE` prints what is wrong, one line each, and exits 1.
 """
 
-from lib.presets.reading import PACKAGED, PresetsError, load, parse
-from lib.presets.recipes import (
+from lib.presets.loader import PACKAGED, PresetsError, load, parse
+from lib.presets.model import (
     DEFAULT,
     AudioPreset,
     Box,

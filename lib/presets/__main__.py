@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from lib.presets.reading import PresetsError, load
+from lib.presets.loader import PresetsError, load
 
 
 def main(names: list[str]) -> int:

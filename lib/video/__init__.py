@@ -4,15 +4,10 @@ The order of a job: `inspect` ▸ `plan` ▸ `encode` ▸ `read_tracks` ▸
 `make_streams`.
 """
 
-from lib.video.attempt import attempt
-from lib.video.encode import encode
-from lib.video.estimate import count_segments, estimate
-from lib.video.opening import inspect, locate
-from lib.video.planning import Plan, plan, recipe_of, without
-from lib.video.probe import read_probe
-from lib.video.proportion import check_proportion
-from lib.video.span import SOUND_ALONE, Input, Span
-from lib.video.streams import (
+from lib.video.auxiliary.attempt import attempt
+from lib.video.auxiliary.waveform import make_waveform
+from lib.video.encode.encode import encode
+from lib.video.package.streams import (
     HLS,
     PLAYLIST,
     VTT,
@@ -22,8 +17,13 @@ from lib.video.streams import (
     read_parts,
     read_tracks,
 )
-from lib.video.tracks import Track
-from lib.video.waveform import make_waveform
+from lib.video.package.track import Track
+from lib.video.plan.cost import count_segments, estimate
+from lib.video.plan.plan import Plan, plan, recipe_of, without
+from lib.video.plan.proportion import check_proportion
+from lib.video.plan.span import SOUND_ALONE, Input, Span
+from lib.video.probe.mediainfo import read_probe
+from lib.video.probe.opening import inspect, locate
 
 __all__ = [
     "HLS",

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from layers import build
-from lib.local import emulator
+from lib.tools import emulator
 from tests.bench.report import Result, median
 from tests.contract.packages import (
     Package,

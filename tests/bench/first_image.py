@@ -16,8 +16,8 @@ from pathlib import Path
 
 def decode_in_process() -> None:
     """Put what decodes in the process in the place of what starts children."""
-    from lib.imaging.opened import InProcess
-    from lib.sandbox import client
+    from lib.adapters.sandbox import client
+    from lib.imaging.in_process import InProcess
 
     class Instead(InProcess):
         holds: dict[str, bool] = {}  # noqa: RUF012
@@ -43,7 +43,7 @@ def main(how: str, source: str, *folders: str) -> None:
     handler = import_module("handlers.process_image")
     ready = time.monotonic_ns()
     from lib import presets
-    from lib.ports import ImageTask
+    from lib.imaging.images import ImageTask
 
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image

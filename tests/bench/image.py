@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib import imaging, presets
+from lib.domain.media import Probe
 from lib.imaging import Target
-from lib.model import Probe
 from lib.presets import Fit
 from tests.bench import peer, quality
 from tests.bench.peer import Options, PeerError

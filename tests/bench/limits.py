@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 
-from lib.keys import asset_id
+from lib.domain.keys import asset_id
 from tests.bench.photo import make_renditions
 from tests.e2e.deployed import Deployed
 

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from lib import imaging, presets
-from lib.local.emulator import ROOT
+from lib.tools.emulator import ROOT
 
 PHOTO = ROOT / "tests/media/hubble.jpg"
 WIDTH, QUALITY = 1280, 76

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import boto3
 
-from lib.local import emulator
-from lib.local.stack import LOCAL, use_stage
-from lib.model import Asset, AssetStatus
+from lib.domain.asset import Asset, AssetStatus
+from lib.tools import emulator
+from lib.tools.stack import LOCAL, use_stage
 from tests.bench.limits import measure_limits, seconds
 from tests.bench.photo import make_photo
 from tests.bench.report import FEWEST_RUNS, Result, median

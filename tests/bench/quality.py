@@ -13,16 +13,16 @@ from statistics import fmean
 from PIL import Image
 
 from lib import imaging, presets
-from lib.errors import PermanentError
+from lib.domain.errors import PermanentError
+from lib.imaging.auto_quality import choose_quality
 from lib.imaging.encode import encode, flatten
-from lib.imaging.quality import choose_quality
 from lib.imaging.resize import resize
 from lib.imaging.ssim import measure_ssim
-from lib.local.emulator import ROOT
+from lib.imaging.variants import height_at
 from lib.presets import ImagePreset
-from lib.presets.checks import IMAGE_FORMATS
-from lib.routing import HEAD_BYTES, sniff
-from lib.targets import height_at
+from lib.presets.schema import IMAGE_FORMATS
+from lib.sniff import HEAD_BYTES, sniff
+from lib.tools.emulator import ROOT
 from tests.bench.report import Result
 
 CORPUS, OURS = ROOT.parent / "shared/corpus", ROOT / "tests/media"

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from lib import imaging, presets
-from lib.imaging import reading, rendering
-from lib.routing import HEAD_BYTES, sniff
+from lib.imaging import load
+from lib.imaging import render as rendering
+from lib.sniff import HEAD_BYTES, sniff
 from tests.bench.process import read_memory
 
 CODING = (
-    (reading, "open_header", time.process_time),
-    (reading, "decode_smaller", time.process_time),
-    (reading, "load", time.process_time),
+    (load, "open_header", time.process_time),
+    (load, "decode_smaller", time.process_time),
+    (load, "load", time.process_time),
     (rendering, "encode", time.thread_time),
     (rendering, "encode_drawing", time.thread_time),
 )
@@ -31,7 +32,7 @@ their own while nothing else runs, encoders run beside each other."""
 
 
 def render(source: Path, folder: Path | None = None) -> None:
-    """Do what `lib.image_job` does with the default preset between download and upload."""
+    """Do what `process_image` does with the default preset between download and upload."""
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image
     data = source.read_bytes()

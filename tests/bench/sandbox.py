@@ -18,15 +18,18 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from lib import image_job, presets
+from lib import presets
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.adapters.sandbox.client import Sandbox
+from lib.application import process_image
 from lib.cli.render import JobTopic
-from lib.imaging.opened import InProcess
-from lib.local import emulator
-from lib.local.folder import FolderStorage
-from lib.local.memory import MemoryCatalog
-from lib.model import Action, AssetStatus, MediaType, UploadEvent
-from lib.ports import Images
-from lib.sandbox.client import Sandbox
+from lib.domain.asset import AssetStatus
+from lib.domain.events import Action, UploadEvent
+from lib.domain.media import MediaType
+from lib.imaging.images import Images
+from lib.imaging.in_process import InProcess
+from lib.tools import emulator
 from tests.bench.coldstart import ENVIRONMENT
 from tests.bench.report import Result, median
 from tests.bench.sources import CORPUS, OURS
@@ -95,7 +98,7 @@ def _measure_job(photo: Photo) -> Iterator[Result]:
         storage, catalog = MemoryStorage(), MemoryCatalog()
         event = received(storage.upload("a.jpg", data))
         catalog.receive(event)
-        finished = image_job.process(
+        finished = process_image.process(
             event,
             storage=storage,
             catalog=catalog,

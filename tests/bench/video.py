@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib import presets
-from lib.local.folder import FolderStorage
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus
-from lib.video_job import process
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.process_video import process
+from lib.domain.asset import AssetStatus
 from tests.bench import video_peer
 from tests.bench.clips import fetch, make_pan
 from tests.bench.report import FEWEST_RUNS, Result, median

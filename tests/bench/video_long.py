@@ -13,18 +13,20 @@ from pathlib import Path
 from queue import Queue
 from tempfile import mkdtemp
 
-from lib.keys import execution_name
-from lib.local.folder import FolderStorage
-from lib.local.memory import MemoryCatalog
-from lib.long import around
-from lib.long.encode_range import encode_part
-from lib.long.encoding import encode
-from lib.long.package import package
-from lib.long.plan import Allowance, Planned, make_plan
-from lib.long.work_files import Part, PartIndex, read_index
-from lib.model import Action, AssetStatus, MediaType, UploadEvent
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.long_video import around
+from lib.application.long_video.encode_range import encode_part
+from lib.application.long_video.encoding import encode
+from lib.application.long_video.package import package
+from lib.application.long_video.plan import Allowance, Planned, make_plan
+from lib.application.long_video.work_store import Part, PartIndex, read_index
+from lib.domain.asset import AssetStatus
+from lib.domain.clock import to_iso
+from lib.domain.events import Action, UploadEvent
+from lib.domain.keys import execution_name
+from lib.domain.media import MediaType
 from lib.presets import Presets
-from lib.timestamps import to_iso
 
 PLENTY = 3600.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lib.presets import VideoPreset
-from lib.video.encoders import video_options
-from lib.video.ladder import Rung
+from lib.video.encode.codecs import video_options
+from lib.video.plan.ladder import Rung
 
 POSTERS = {
     "poster.jpg": ("-c:v", "mjpeg", "-q:v", "2"),

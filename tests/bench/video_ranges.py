@@ -11,11 +11,11 @@ from pathlib import Path
 from statistics import fmean
 
 from lib import video
-from lib.local.folder import FolderStorage
-from lib.long.stored import Stored
-from lib.model import AssetStatus
-from lib.video import cmaf
-from lib.video.span import RUN_OVER_S
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.application.long_video.stored import Stored
+from lib.domain.asset import AssetStatus
+from lib.video.package import cmaf
+from lib.video.plan.span import RUN_OVER_S
 from tests.bench import long_model
 from tests.bench.clips import make_film
 from tests.bench.report import Result

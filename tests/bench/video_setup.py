@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from lib import presets, video
-from lib.model import Probe
+from lib.domain.media import Probe
 from lib.presets import Preset
 from tests.bench.video_long import PLENTY
 

@@ -6,20 +6,11 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from lib.errors import ErrorCode
-from lib.model import (
-    Action,
-    AssetStatus,
-    Failure,
-    MediaType,
-    Outcome,
-    Placeholder,
-    Probe,
-    Rendition,
-    RenditionKind,
-    Source,
-    UploadEvent,
-)
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.media import MediaType, Probe
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 START = 1_800_000_000.0
 OLD, NEW, NEWER = "0062E99A88DC407460", "0062E99A88DC407461", "0062E99A88DC407462"

@@ -20,12 +20,13 @@ from typing import Any
 from PIL import Image, ImageChops, ImageStat
 from pymediainfo import MediaInfo
 
-from lib import video_job
-from lib.dispatch import dispatch
-from lib.keys import asset_id
-from lib.local.folder import FolderStorage
-from lib.local.memory import MemoryCatalog
-from lib.model import Action, Asset, ObjectEvent, UploadEvent
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_video
+from lib.application.dispatch import dispatch
+from lib.domain.asset import Asset
+from lib.domain.events import Action, ObjectEvent, UploadEvent
+from lib.domain.keys import asset_id
 from lib.presets import Preset, Presets
 
 JOBS = 3
@@ -95,7 +96,7 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
     found = storage.current_version(str(source.parent), source.name)
     assert found
     process = partial(
-        video_job.process,
+        process_video.process,
         storage=storage,
         catalog=catalog,
         presets=presets,

@@ -21,11 +21,12 @@ from pathlib import Path
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from lib import image_job, presets
-from lib.dispatch import dispatch
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import MediaType
+from lib import presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_image
+from lib.application.dispatch import dispatch
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
 from lib.presets import Presets
 from tests.bench.process import read_memory
 from tests.contract.structures import restructured
@@ -171,7 +172,7 @@ def outcome(data: bytes, loaded: Presets) -> tuple[str, int]:
     for event in topic.published:
         if event.media_type is not MediaType.IMAGE:
             return event.media_type, 0
-        image_job.process(
+        process_image.process(
             event, storage=storage, catalog=catalog, presets=loaded, deadline=lambda: 60.0
         )
     asset = catalog.get(asset_id(UPLOADS, "a"))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.local import emulator
-from lib.local.emulator import Emulator
+from lib.tools import emulator
+from lib.tools.emulator import Emulator
 
 TEMPLATE = "cloudformation-template-update-stack.json"
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")

@@ -1,4 +1,4 @@
-"""The fence, the same for every catalog: each branch of the timeline in lib/aws/catalog.py."""
+"""The fence, the same for every catalog: each branch of the timeline in `dynamodb_catalog`."""
 
 from __future__ import annotations
 
@@ -12,27 +12,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lib.aws.catalog import TOMBSTONE_SECONDS, DynamoCatalog
-from lib.aws.items import asset_from_item, changes
-from lib.keys import asset_id, pad_sequencer
-from lib.local.memory import MemoryCatalog
-from lib.model import (
-    Action,
-    Asset,
-    AssetStatus,
-    AudioTrack,
-    Change,
-    ClaimState,
-    CommitState,
-    MediaType,
-    Outcome,
-    Probe,
-    RenditionKind,
-    Source,
-    SubtitleTrack,
-    UploadEvent,
-)
-from lib.ports import Catalog
+from lib.adapters.aws.dynamodb_catalog import TOMBSTONE_SECONDS, DynamoCatalog
+from lib.adapters.aws.dynamodb_items import asset_from_item, changes
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.domain.asset import Asset, AssetStatus, Change, ClaimState, CommitState, Outcome
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
+from lib.domain.ports import Catalog
+from lib.domain.renditions import RenditionKind
 from tests.contract.catalog_cases import (
     LONGER,
     MADE,

@@ -12,19 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from lib.aws.catalog import DynamoCatalog
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import (
-    Asset,
-    AssetStatus,
-    Claim,
-    ClaimState,
-    CommitState,
-    Outcome,
-    UploadEvent,
-)
-from lib.ports import Catalog
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, Outcome
+from lib.domain.events import UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.ports import Catalog
 from tests.contract.catalog_cases import PASSING, PERMANENT, READY, Clock, create_table, upload
 
 LEASE_SECONDS = 60

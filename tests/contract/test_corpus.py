@@ -20,14 +20,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import image_job, imaging, presets
-from lib.dispatch import dispatch
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import Asset, MediaType, Rendition, UploadEvent
-from lib.ports import Images
-from lib.routing import HEAD_BYTES, sniff
-from lib.sandbox.client import Sandbox
+from lib import imaging, presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.adapters.sandbox.client import Sandbox
+from lib.application import process_image
+from lib.application.dispatch import dispatch
+from lib.domain.asset import Asset
+from lib.domain.events import UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
+from lib.domain.renditions import Rendition
+from lib.imaging.images import Images
+from lib.sniff import HEAD_BYTES, sniff
 from tests.fakes import UPLOADS, MemoryStorage
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +64,7 @@ class ImageTopic:
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
             assert event.media_type is MediaType.IMAGE
-            image_job.process(
+            process_image.process(
                 event,
                 storage=self.storage,
                 catalog=self.catalog,

@@ -11,9 +11,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from lib.aws.errors import translated
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import Source
+from lib.adapters.aws.errors import translated
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.events import Source
 
 SOURCE = Source("uploads", "a.jpg", "v1", "etag", 1)
 

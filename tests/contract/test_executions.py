@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lib.aws.executions import SfnExecutions
-from lib.errors import ErrorCode, TransientError
+from lib.adapters.aws.step_functions import SfnExecutions
+from lib.domain.errors import ErrorCode, TransientError
 
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}}}
 ROLE = "arn:aws:iam::123456789012:role/states"

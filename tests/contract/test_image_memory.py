@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from lib import presets
-from lib.imaging.timeline import MOST_FRAME_MEGAPIXELS
-from lib.ports import ImageTask
-from lib.sandbox.client import Sandbox
+from lib.adapters.sandbox.client import Sandbox
+from lib.imaging.decoders.timeline import MOST_FRAME_MEGAPIXELS
+from lib.imaging.images import ImageTask
 from tests.images import LIMITS, save
 
 ROOT = Path(__file__).parents[2]

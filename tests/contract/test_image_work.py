@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from lib import presets
-from lib.errors import ErrorCode
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
 from tests.contract.mutations import outcome
 from tests.images import photo, psd, save
 from tests.media import hostile_images as hostile

@@ -10,13 +10,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from lib.aws.budgeted import BudgetedCatalog
-from lib.aws.ledger import DAY_SECONDS, KEPT_DAYS, DynamoLedger
-from lib.budget import Budget
-from lib.errors import ErrorCode, TransientError
-from lib.keys import asset_id
-from lib.model import AssetStatus, ClaimState, Failure, Outcome
-from lib.prices import price_invocation
+from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
+from lib.adapters.aws.dynamodb_ledger import DAY_SECONDS, KEPT_DAYS, DynamoLedger
+from lib.application.daily_budget import Budget
+from lib.domain.asset import AssetStatus, ClaimState, Outcome
+from lib.domain.errors import ErrorCode, Failure, TransientError
+from lib.domain.keys import asset_id
+from lib.domain.prices import price_invocation
 from tests.contract.catalog_cases import NEW, NEWER, PASSING, READY, Clock, create_table, upload
 
 DAY = 20_833  # 2027-01-15

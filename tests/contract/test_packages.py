@@ -93,7 +93,7 @@ def test_a_function_starts_from_its_package_alone(by_name, runtime, tmp_path, na
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("dispatch", "task/lib/routing.py"),
+        ("dispatch", "task/lib/sniff.py"),
         ("processImage", "opt/python/PIL"),
         ("processImage", "opt/python/pillow_heif"),
         ("processVideo", "opt/python/PIL"),

@@ -12,8 +12,8 @@ import pytest
 SECRET = "AKIAIOSFODNN7EXAMPLE"
 SCRIPT = """
 import ctypes, json, os, sys
-from lib.sandbox.lockdown import leave_root
-from lib.sandbox.privacy import PR_SET_DUMPABLE, hide
+from lib.adapters.sandbox.lockdown import leave_root
+from lib.adapters.sandbox.privacy import PR_SET_DUMPABLE, hide
 
 leave_root()  # root may read everything
 ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as a program is that was started by its user

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.sandbox.client import Sandbox
-from lib.sandbox.landlock import CREATE_RULESET, VERSION
-from lib.sandbox.privacy import PR_SET_DUMPABLE, hide
+from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.landlock import CREATE_RULESET, VERSION
+from lib.adapters.sandbox.privacy import PR_SET_DUMPABLE, hide
 from tests.walls import (
     LINUX,
     SECRET,

@@ -9,13 +9,13 @@ from contextlib import closing
 
 import pytest
 
-from lib import image_job
-from lib.errors import ErrorCode, MediaError, TransientError
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus
-from lib.sandbox.client import Sandbox
-from lib.sandbox.process import Child
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.process import Child
+from lib.application import process_image
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, MediaError, TransientError
+from lib.domain.keys import asset_id
 from tests.fakes import UPLOADS, MemoryStorage, received
 from tests.images import photo, save
 from tests.planted import GIF
@@ -68,7 +68,7 @@ def test_a_job_ends_at_its_first_try(trick: tuple[object, ...], status: AssetSta
         for content in (GIF + json.dumps(trick).encode(), save(photo(), "jpeg")):
             event = received(storage.upload("a", content))
             catalog.receive(event)
-            image_job.process(
+            process_image.process(
                 event,
                 storage=storage,
                 catalog=catalog,
@@ -92,7 +92,7 @@ def test_who_has_little_time_is_told_to_come_again(trick: str):
 
 
 def test_who_had_a_fair_time_is_refused_for_good(monkeypatch):
-    monkeypatch.setattr("lib.sandbox.run.FAIR_SECONDS", 3.0)
+    monkeypatch.setattr("lib.adapters.sandbox.run.FAIR_SECONDS", 3.0)
     with planted() as wall:
         assert works(wall)
         error = attempt(wall, "spin", seconds=4.0)

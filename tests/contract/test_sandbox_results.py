@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import PermanentError
-from lib.imaging.opened import InProcess
-from lib.model import Made
-from lib.ports import Images, ImageTask, Still
-from lib.poster import make_poster
-from lib.sandbox.client import Sandbox
+from lib.adapters.sandbox.client import Sandbox
+from lib.domain.errors import PermanentError
+from lib.domain.renditions import Made
+from lib.imaging.images import Images, ImageTask, Still
+from lib.imaging.in_process import InProcess
+from lib.video.auxiliary.poster import make_poster
 from tests.images import photo, save
 from tests.walls import (
     DEFAULT,

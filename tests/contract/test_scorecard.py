@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from lib import imaging, presets
-from lib.errors import ErrorCode, PermanentError
-from lib.model import MediaType
-from lib.routing import HEAD_BYTES, sniff
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import MediaType
+from lib.sniff import HEAD_BYTES, sniff
 from tests.contract.scorecard import FINE, MARK, Case, cases
 
 ROOT = Path(__file__).parents[2]

@@ -12,11 +12,11 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from lib.aws.storage import IMMUTABLE, S3Storage
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.local.folder import FolderStorage
-from lib.model import Head, Source
-from lib.ports import Storage
+from lib.adapters.aws.s3 import IMMUTABLE, S3Storage
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.events import Head, Source
+from lib.domain.ports import Storage
 
 KEY = "photos/été 1+1.v2.jpg"
 

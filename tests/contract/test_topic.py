@@ -11,11 +11,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lib import messages
-from lib.aws.queue import SqsQueue
-from lib.aws.topic import SnsAssetEvents, SnsTopic
-from lib.errors import TransientError
-from lib.model import Action, AssetStatus, MediaType, Source, UploadEvent
+from lib.adapters.aws.sns import SnsAssetEvents, SnsTopic
+from lib.adapters.aws.sqs import SqsQueue
+from lib.domain import messages
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import TransientError
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.media import MediaType
 
 EVENT = UploadEvent(
     Action.CREATED,

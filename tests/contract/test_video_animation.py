@@ -12,10 +12,10 @@ from PIL import Image, ImageChops
 from pymediainfo import MediaInfo
 
 from lib import imaging
-from lib.errors import ErrorCode
-from lib.model import Made, RenditionKind
+from lib.domain.errors import ErrorCode
+from lib.domain.renditions import Made, RenditionKind
 from lib.presets import load
-from lib.video.animation import make_animation
+from lib.video.auxiliary.animation_mp4 import make_animation
 from tests.ffmpeg_binary import find_ffmpeg
 from tests.images import LIMITS, save
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import ErrorCode
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
 from lib.presets import PACKAGED, load
 from tests.contract.matrix_jobs import Ended, small, take
 from tests.ffmpeg_binary import find_ffmpeg
@@ -156,8 +156,8 @@ def test_known_files_are_refused(path: Path, tmp_path: Path) -> None:
 def test_what_is_made_of_a_source_is_bounded_by_its_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.video.proportion.FREE_BYTES", 10_000)
-    monkeypatch.setattr("lib.video.proportion.BYTES_PER_BYTE", 0)
+    monkeypatch.setattr("lib.video.plan.proportion.FREE_BYTES", 10_000)
+    monkeypatch.setattr("lib.video.plan.proportion.BYTES_PER_BYTE", 0)
     data = make(tmp_path, "a.mp4", PICTURE)
     assert "larger than the limits" in refused(tmp_path, "a.mp4", data)
 

@@ -12,16 +12,16 @@ import pytest
 from PIL import Image, ImageStat
 from pymediainfo import MediaInfo
 
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import AudioTrack, Probe
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.media import AudioTrack, Probe
 from lib.presets import load
-from lib.video.boxes import find, read_boxes, read_content
-from lib.video.encode import encode
-from lib.video.fragments import read_fragment
-from lib.video.ladder import Rung
-from lib.video.planning import Plan, Sound, plan
-from lib.video.probe import read_probe
-from lib.video.span import Input, Span
+from lib.video.encode.encode import encode
+from lib.video.isobmff import find, read_boxes, read_content
+from lib.video.package.fragments import read_fragment
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Plan, Sound, plan
+from lib.video.plan.span import Input, Span
+from lib.video.probe.mediainfo import read_probe
 from tests.ffmpeg_binary import find_ffmpeg
 
 ROOT = Path(__file__).parents[2]

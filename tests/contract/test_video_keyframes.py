@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from lib.model import Probe
-from lib.video.keyframes import read_keyframes
-from lib.video.seek import find_keyframe
-from lib.video.span import Input
+from lib.domain.media import Probe
+from lib.video.encode.seek import find_keyframe
+from lib.video.plan.keyframes import read_keyframes
+from lib.video.plan.span import Input
 from tests.ffmpeg_binary import find_ffmpeg
 
 SOURCE = (

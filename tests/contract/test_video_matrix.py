@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from lib.errors import ErrorCode, PermanentError
-from lib.model import AssetStatus, MediaType, Probe, RenditionKind
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import MediaType, Probe
+from lib.domain.renditions import RenditionKind
 from lib.presets import PACKAGED, load
-from lib.routing import HEAD_BYTES, sniff
+from lib.sniff import HEAD_BYTES, sniff
 from lib.video import plan, read_probe
-from lib.video.limits import check_limits
+from lib.video.probe.limits import check_limits
 from tests.contract.matrix_jobs import (
     LADDER,
     Ended,

@@ -13,12 +13,12 @@ from threading import Thread
 import pytest
 from pymediainfo import MediaInfo
 
-from lib.model import SubtitleTrack
-from lib.video.cmaf import complete, merge, read_track, split
-from lib.video.dash import mpd
-from lib.video.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
-from lib.video.planning import Text
-from lib.video.tracks import Track
+from lib.domain.media import SubtitleTrack
+from lib.video.package.cmaf import complete, merge, read_track, split
+from lib.video.package.dash import mpd
+from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
+from lib.video.package.track import Track
+from lib.video.plan.plan import Text
 from tests.ffmpeg_binary import find_ffmpeg
 
 RATE = 30

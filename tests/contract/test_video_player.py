@@ -11,13 +11,14 @@ import pytest
 from PIL import Image, ImageSequence, ImageStat
 from pymediainfo import MediaInfo
 
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import AudioTrack, Made, RenditionKind
-from lib.video.ladder import Rung
-from lib.video.planning import Sound
-from lib.video.preview import make_preview
-from lib.video.progressive import make_progressive
-from lib.video.waveform import make_waveform
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.media import AudioTrack
+from lib.domain.renditions import Made, RenditionKind
+from lib.video.auxiliary.preview import make_preview
+from lib.video.auxiliary.progressive import make_progressive
+from lib.video.auxiliary.waveform import make_waveform
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Sound
 from tests.boxes import read_boxes
 from tests.ffmpeg_binary import find_ffmpeg
 

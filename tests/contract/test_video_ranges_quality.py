@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from lib.presets import load
-from lib.video import cmaf
-from lib.video.encode import encode
-from lib.video.ladder import Rung
-from lib.video.planning import Plan
-from lib.video.probe import read_probe
-from lib.video.span import Input, Span
+from lib.video.encode.encode import encode
+from lib.video.package import cmaf
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Plan
+from lib.video.plan.span import Input, Span
+from lib.video.probe.mediainfo import read_probe
 from tests.bench.vmaf import measure_vmaf
 from tests.ffmpeg_binary import find_ffmpeg
 

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from lib.errors import ErrorCode, MediaError, PermanentError, TransientError
-from lib.model import Probe
+from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
+from lib.domain.media import Probe
 from lib.presets import load
 from lib.video import Input, plan, read_probe
 from lib.video import encode as encode_all
-from lib.video.probe import PARSERS
+from lib.video.probe.mediainfo import PARSERS
 from tests.boxes import blank, refer_to
 from tests.ffmpeg_binary import find_ffmpeg
 

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from lib.local.folder import FolderStorage
-from lib.model import AssetStatus, RenditionKind
+from lib.adapters.local.folder_storage import FolderStorage
+from lib.domain.asset import AssetStatus
+from lib.domain.renditions import RenditionKind
 from lib.presets import load
-from lib.video import worth
-from lib.video.encode import encode
-from lib.video.ladder import Rung
-from lib.video.planning import Plan
-from lib.video.probe import read_probe
-from lib.video.span import Input, Span
-from lib.video.streams import read_clip, read_tracks
-from lib.video.worth import find_worthless
+from lib.video.encode import prune_ladder
+from lib.video.encode.encode import encode
+from lib.video.encode.prune_ladder import find_worthless
+from lib.video.package.streams import read_clip, read_tracks
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Plan
+from lib.video.plan.span import Input, Span
+from lib.video.probe.mediainfo import read_probe
 from tests.bench.video_long import Execution, upload
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -82,8 +83,8 @@ def test_a_short_source_is_not_looked_at(ffmpeg, tmp_path):
 
 def test_a_long_source_is_looked_at_once_its_ranges_are_encoded(ffmpeg, tmp_path, monkeypatch):
     """With limits at which every rung but the lowest adds nothing."""
-    monkeypatch.setattr(worth, "NO_GAIN", 100.0)
-    monkeypatch.setattr(worth, "SMALLER", 10.0)
+    monkeypatch.setattr(prune_ladder, "NO_GAIN", 100.0)
+    monkeypatch.setattr(prune_ladder, "SMALLER", 10.0)
     path = tmp_path / "film.mp4"
     drawing = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", f"{MOVING},scroll=h=0.13"]
     subprocess.run([*drawing, "-g", "3", "-pix_fmt", "yuv420p", path], check=True)

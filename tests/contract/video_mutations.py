@@ -25,27 +25,24 @@ from typing import Any
 
 import jsonschema
 
-from lib import presets, video_job
-from lib.dispatch import dispatch
-from lib.errors import PermanentError
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.manifest import manifest
-from lib.model import (
-    AssetStatus,
-    MediaType,
-    Outcome,
-    Rendition,
-    RenditionKind,
-    Source,
-)
+from lib import presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_video
+from lib.application.dispatch import dispatch
+from lib.child_process import DOUBT, SLACK_S
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import PermanentError
+from lib.domain.events import Source
+from lib.domain.keys import asset_id
+from lib.domain.manifest import manifest
+from lib.domain.media import MediaType
+from lib.domain.renditions import Rendition, RenditionKind
 from lib.presets import Preset, Presets
-from lib.routing import HEAD_BYTES, sniff
+from lib.sniff import HEAD_BYTES, sniff
 from lib.video import plan, read_probe
-from lib.video.bounds import DOUBT, SLACK_S
-from lib.video.estimate import estimate
-from lib.video.limits import check_limits
-from lib.video.proportion import check_proportion, most_bytes, most_vcpu_seconds
+from lib.video.plan.cost import estimate
+from lib.video.plan.proportion import check_proportion, most_bytes, most_vcpu_seconds
+from lib.video.probe.limits import check_limits
 from tests.bench.process import read_memory
 from tests.contract.mutations import mutated
 from tests.fakes import UPLOADS, MemoryStorage, RecordingTopic, received
@@ -168,7 +165,7 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
         if event.media_type is MediaType.IMAGE:
             return MediaType.IMAGE
         # An error that a retry could help comes out: a source alone is no reason for one.
-        video_job.process(
+        process_video.process(
             event,
             storage=storage,
             catalog=catalog,

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 from botocore.exceptions import ClientError
 
-from lib import messages
-from lib.aws.catalog import DynamoCatalog
-from lib.keys import asset_id
-from lib.local.emulator import Emulator
-from lib.model import Action, Asset, AssetStatus, MediaType, UploadEvent
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.domain import messages
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.events import Action, UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
+from lib.tools.emulator import Emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef

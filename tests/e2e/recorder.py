@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 DECISIONS = "iam-decisions.jsonl"
-LIFELINE = Path(__file__).resolve().parents[2] / "lib/local/lifeline.py"
+LIFELINE = Path(__file__).resolve().parents[2] / "lib/tools/lifeline.py"
 
 
 def note_decisions(path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lib.errors import ErrorCode
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
 from tests.e2e.deployed import wait_for
 
 MEDIA = Path(__file__).parent.parent / "media"

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from lib.local import emulator, listeners
+from lib.tools import emulator, listeners
 
 SAMPLES = emulator.ROOT / "tests/media"
 FILES = ("rocket-alpha.png", "not-a-photo.jpg")

@@ -7,9 +7,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lib import messages
-from lib.errors import ErrorCode
-from lib.model import Action, AssetStatus, MediaType, Source, UploadEvent
+from lib.domain import messages
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.media import MediaType
 from tests.e2e.deployed import reconfigure, record, wait_for
 
 MEDIA = Path(__file__).parent.parent / "media"

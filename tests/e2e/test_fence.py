@@ -8,10 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from lib import job
-from lib.aws.catalog import DynamoCatalog
-from lib.aws.storage import S3Storage
-from lib.model import Action, AssetStatus, Made, MediaType, Probe, RenditionKind, UploadEvent
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.s3 import S3Storage
+from lib.application import fenced_job
+from lib.domain.asset import AssetStatus
+from lib.domain.events import Action, UploadEvent
+from lib.domain.media import MediaType, Probe
+from lib.domain.renditions import Made, RenditionKind, Work
 from tests.e2e.deployed import record, wait_for
 
 MEDIA = Path(__file__).parent.parent / "media"
@@ -182,9 +185,9 @@ def test_what_is_live_stays_when_the_reply_of_its_commit_is_lost(deployed):
         deployed.wait(key, refused, AssetStatus.REJECTED)
 
     client: Any = LostReply(boto3.client("dynamodb"), refuse_newer)
-    finished = job.run(
+    finished = fenced_job.run(
         event,
-        lambda _: job.Work(Probe(), iter([PICTURE]), "default", "recipe"),
+        lambda _: Work(Probe(), iter([PICTURE]), "default", "recipe"),
         storage=S3Storage(deployed.s3, deployed.renditions),
         catalog=DynamoCatalog(client, deployed.outputs["CatalogTable"]),
         deadline=lambda: 60.0,

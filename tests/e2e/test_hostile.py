@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
 from tests.boxes import blank, refer_to
 from tests.e2e.deployed import Deployed
 from tests.media import hostile_images as images

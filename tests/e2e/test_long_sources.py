@@ -12,9 +12,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lib import messages
-from lib.keys import execution_name, version_prefix
-from lib.model import AssetStatus
+from lib.domain import messages
+from lib.domain.asset import AssetStatus
+from lib.domain.keys import execution_name, version_prefix
 from tests.e2e.deployed import FUNCTIONS, event_of, reconfigure, record, wait_for
 from tests.e2e.grants import read_decisions
 from tests.ffmpeg_binary import find_ffmpeg

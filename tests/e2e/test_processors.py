@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib.errors import ErrorCode
-from lib.keys import version_prefix
-from lib.local.emulator import ROOT
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
+from lib.domain.keys import version_prefix
+from lib.tools.emulator import ROOT
 from tests.e2e.deployed import event_of, sequencer_of, wait_for
 from tests.e2e.grants import read_decisions
 

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from PIL import Image
 
-from lib.model import AssetStatus
-from lib.video.streams import PLAYLIST
+from lib.domain.asset import AssetStatus
+from lib.video.package.streams import PLAYLIST
 
 MEDIA = Path(__file__).parent.parent / "media"
 EXPECTED = tomllib.loads((MEDIA / "expected.toml").read_text())

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lib.job import MOST_KILLED
-from lib.long.fail import KILLED
+from lib.application.fenced_job import MOST_KILLED
+from lib.application.long_video.fail import KILLED
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import pillow_heif
 from PIL import Image, ImageDraw
 from PIL.ExifTags import GPS, IFD, Base
 
-from lib.imaging.icc import write_profile
+from lib.imaging.color.icc import write_profile
 
 HERE = Path(__file__).parent
 

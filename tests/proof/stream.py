@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.cli.render import render_files
-from lib.model import AssetStatus
+from lib.domain.asset import AssetStatus
 from tests.proof.flashes import make_source
 
 

@@ -19,10 +19,10 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from lib.local import emulator as local
-from lib.local import lifeline, listeners
-from lib.local.emulator import Emulator
-from lib.local.environment import server_environment
+from lib.tools import emulator as local
+from lib.tools import lifeline, listeners
+from lib.tools.emulator import Emulator
+from lib.tools.environment import server_environment
 from tests.proof.browser import Browser, browsing, find_browser
 from tests.proof.conftest import FOLDER
 from tests.proof.server import serve

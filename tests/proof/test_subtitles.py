@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.video.cues import Cue, Look, read_runs
-from lib.video.webvtt import spell
+from lib.video.package.cues import Cue, Look, read_runs
+from lib.video.package.webvtt import spell
 from tests.proof.browser import Browser
 from tests.proof.server import serve
 

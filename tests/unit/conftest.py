@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.credentials import Credentials
 
-from lib.local import emulator
-from lib.local.emulator import Emulator
+from lib.tools import emulator
+from lib.tools.emulator import Emulator
 from tests.signed import root
 
 

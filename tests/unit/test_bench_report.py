@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lib.local.emulator import ROOT, EmulatorError
+from lib.tools.emulator import ROOT, EmulatorError
 from tests.bench.__main__ import main
 from tests.bench.report import Result, describe_machine, median, to_json
 

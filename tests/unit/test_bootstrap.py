@@ -153,7 +153,7 @@ def test_a_read_only_folder_is_one_line(project):
     assert "permission denied" in done.stderr
 
 
-@pytest.mark.parametrize("module", ["lib.cli.demo", "lib.cli", "lib.local.checks"])
+@pytest.mark.parametrize("module", ["lib.cli.demo", "lib.cli", "lib.tools.checks"])
 def test_helps_without_installing_anything(project, module):
     done = project.run("-m", module, "--help")
     assert done.returncode == 0

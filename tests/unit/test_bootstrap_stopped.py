@@ -109,7 +109,7 @@ def test_a_lock_of_nobody_is_taken_over(project, holder):
 def test_a_real_environment_that_was_cut_short_is_made_anew(tmp_path):
     """Ctrl-C while `venv` works: its Python runs already, and pip is not there yet."""
     project = Newcomer(tmp_path)
-    for lock in ("requirements.lock", "lib/local/uv.txt"):
+    for lock in ("requirements.lock", "lib/tools/uv.txt"):
         (project.folder / lock).write_text("")
     project.install_python()
     assert project.run("-V").returncode == 0  # of the parts, one is enough

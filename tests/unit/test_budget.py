@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lib.budget import DAY_SECONDS, FRESH_SECONDS, Budget
-from lib.errors import ErrorCode, TransientError
-from lib.prices import DOLLARS_PER_PUT
-from lib.worker import charged
+from lib.application.daily_budget import DAY_SECONDS, FRESH_SECONDS, Budget
+from lib.domain.errors import ErrorCode, TransientError
+from lib.domain.prices import DOLLARS_PER_PUT
+from lib.entrypoints.bootstrap import charged
 from tests.fakes import ManualClock
 
 NOON = 20_000 * DAY_SECONDS + DAY_SECONDS / 2

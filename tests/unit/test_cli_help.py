@@ -10,7 +10,7 @@ import pytest
 from lib.cli import __main__ as cli
 from lib.cli import demo
 from lib.cli.app import app
-from lib.local import checks, emulator
+from lib.tools import checks, emulator
 
 COMMANDS = ("upload", "ls", "show", "rm", "render")
 

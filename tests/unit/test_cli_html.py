@@ -7,17 +7,11 @@ import pytest
 
 from lib.cli.errors import CommandError
 from lib.cli.html import element
-from lib.errors import ErrorCode
-from lib.model import (
-    Asset,
-    AssetStatus,
-    Failure,
-    Placeholder,
-    Probe,
-    Rendition,
-    RenditionKind,
-    Source,
-)
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Source
+from lib.domain.media import Probe
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 
 def made(name, width, height, **more):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lib import image_job, presets
+from lib import presets
+from lib.application import process_image
 from lib.cli import __main__ as cli
 from lib.cli import render as rendering
 from tests.ffmpeg_binary import find_ffmpeg
@@ -57,7 +58,7 @@ def test_a_bug_in_a_job_ends_in_a_terminal_state_too(tmp_path, capsys, monkeypat
     def break_down(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(image_job, "recipe_hash", break_down)
+    monkeypatch.setattr(process_image, "recipe_hash", break_down)
     assert render(SAMPLES / "rocket-alpha.png", "--out", tmp_path, "--json") == 0
     failed = json.loads(capsys.readouterr().out)
     assert (failed["status"], failed["error"]["code"]) == ("FAILED", "EXHAUSTED")

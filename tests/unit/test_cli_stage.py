@@ -7,15 +7,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lib.aws import clients
-from lib.aws.catalog import DynamoCatalog
+from lib.adapters.aws import clients
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.cli import __main__ as cli
 from lib.cli.visible import hides
-from lib.errors import ErrorCode
-from lib.keys import asset_id
-from lib.local import stack
-from lib.local.environment import Credentials
-from lib.model import AssetStatus, Failure, Outcome, Rendition, RenditionKind
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.keys import asset_id
+from lib.domain.renditions import Rendition, RenditionKind
+from lib.tools import stack
+from lib.tools.environment import Credentials
 from tests.fakes import UPLOADS, MemoryStorage, received
 
 TEMPLATE = {

@@ -17,31 +17,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from lib import messages
-from lib.aws.topic import SnsAssetEvents
+from lib.adapters.aws.sns import SnsAssetEvents
+from lib.adapters.telemetry import Telemetry
+from lib.application.notify import describe
 from lib.cli.html import element
 from lib.cli.results import failed_expectations, result_table
 from lib.cli.text import asset_json, asset_panel, asset_table
 from lib.cli.upload import Upload
 from lib.cli.visible import ShownFormatter, hides, marked, one_line, shown, shown_lines
 from lib.cli.watch import Followed, _live_table, _print_line
-from lib.errors import ErrorCode
-from lib.model import (
-    Action,
-    Asset,
-    AssetStatus,
-    AudioTrack,
-    Failure,
-    MediaType,
-    Placeholder,
-    Probe,
-    Rendition,
-    RenditionKind,
-    Source,
-    UploadEvent,
-)
-from lib.notify import describe
-from lib.telemetry import Telemetry
+from lib.domain import messages
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.media import AudioTrack, MediaType, Probe
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 CONTROLS = [chr(number) for number in (*range(0x20), *range(0x7F, 0xA0))]
 BIDI = list("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.cli import watch
 from lib.cli.results import failed_expectations, result_table
 from lib.cli.text import describe_bytes
 from lib.cli.upload import Upload
 from lib.cli.watch import Followed
-from lib.errors import ErrorCode
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus, Failure, Outcome, Rendition, RenditionKind
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.keys import asset_id
+from lib.domain.renditions import Rendition, RenditionKind
 from tests.fakes import UPLOADS, MemoryStorage, received
 
 KEY = "a [b].jpg"

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from lib.dispatch import dispatch
-from lib.errors import ErrorCode, TransientError
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import Action, AssetStatus, ClaimState, MediaType
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.dispatch import dispatch
+from lib.domain.asset import AssetStatus, ClaimState
+from lib.domain.errors import ErrorCode, TransientError
+from lib.domain.events import Action
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
 from tests.fakes import JPEG_HEAD, UPLOADS, MemoryStorage, RecordingTopic
 
 

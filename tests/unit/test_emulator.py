@@ -14,11 +14,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from lib.local import emulator, lifeline, listeners, state
-from lib.local.environment import Credentials, client_environment
+from lib.tools import emulator, lifeline, listeners, state
+from lib.tools.environment import Credentials, client_environment
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
+    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 DEADLINE_SECONDS = 30
@@ -88,7 +88,7 @@ def test_refuses_a_second_one_in_the_same_folder_and_says_what_runs_there(tmp_pa
 
 def test_of_two_that_start_at_once_one_runs(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from lib.local import emulator\n"
+        "import sys; from pathlib import Path; from lib.tools import emulator\n"
         "try: running = emulator.start(folder=Path(sys.argv[1]))\n"
         "except emulator.EmulatorError as exc: print(exc, flush=True)\n"
         "else: print(running.port, flush=True); sys.stdin.read(); running.stop()"
@@ -120,7 +120,7 @@ def test_what_is_stopped_late_leaves_its_successor_alone(tmp_path):
 
 def test_ends_with_a_killed_parent_and_is_forgotten(tmp_path):
     parent = run_elsewhere(
-        "import sys, time; from pathlib import Path; from lib.local import emulator;"
+        "import sys, time; from pathlib import Path; from lib.tools import emulator;"
         "running = emulator.start(folder=Path(sys.argv[1]));"
         "print(running.pid, flush=True); time.sleep(600)",
         tmp_path,
@@ -137,7 +137,7 @@ def test_ends_with_a_killed_parent_and_is_forgotten(tmp_path):
 
 def test_outlives_its_parent_when_kept_until_it_is_stopped(tmp_path):
     parent = run_elsewhere(
-        "import sys; from pathlib import Path; from lib.local import emulator;"
+        "import sys; from pathlib import Path; from lib.tools import emulator;"
         "running = emulator.start(folder=Path(sys.argv[1]));"
         "running.keep(); print(running.pid, flush=True)",
         tmp_path,

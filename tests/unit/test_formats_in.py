@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from lib import image_job, presets, video, video_job
+from lib import presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_image, process_video
+from lib.application.long_video.plan import Allowance, make_plan
 from lib.cli import render
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.keys import asset_id
+from lib.domain.media import MediaType
 from lib.imaging import is_animation
 from lib.imaging.decode import DECODERS
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.long.plan import Allowance, make_plan
-from lib.model import AssetStatus, MediaType
-from lib.presets.recipes import FORMATS_IN, IMAGES_IN, VIDEOS_IN
-from lib.video.probe import PARSERS
+from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
+from lib.video.probe.mediainfo import PARSERS
 from tests.fakes import UPLOADS, MemoryStorage, received
 from tests.images import photo, save
 
@@ -74,7 +76,7 @@ def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: boo
     recipes = replace(recipes, by_name={"default": wanted})
     event = received(storage.upload("a", save(photo(), container)))
     catalog.receive(event)
-    image_job.process(
+    process_image.process(
         event,
         storage=storage,
         catalog=catalog,
@@ -102,11 +104,11 @@ def test_the_decoders_themselves_refuse_it_too(monkeypatch):
 
 
 def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(video.opening, "read_probe", pytest.fail)
+    monkeypatch.setattr("lib.video.probe.opening.read_probe", pytest.fail)
     storage, catalog, recipes = MemoryStorage(), MemoryCatalog(), without("mov")
     event = received(storage.upload("a", MP4), MediaType.VIDEO)
     catalog.receive(event)
-    video_job.process(
+    process_video.process(
         event,
         storage=storage,
         catalog=catalog,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from lib.local import emulator, guard
+from lib.tools import emulator, guard
 from tests.signed import LIST_ROLES, ask, send, signed
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
+    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 

@@ -14,22 +14,16 @@ from typing import Any
 
 import pytest
 
-from lib import job
-from lib.dispatch import dispatch
-from lib.errors import TransientError
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import (
-    Action,
-    AssetStatus,
-    Change,
-    Made,
-    ObjectEvent,
-    Probe,
-    RenditionKind,
-    UploadEvent,
-)
-from lib.sweep import sweep
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import fenced_job
+from lib.application.dispatch import dispatch
+from lib.application.sweep import sweep
+from lib.domain.asset import AssetStatus, Change
+from lib.domain.errors import TransientError
+from lib.domain.events import Action, ObjectEvent, UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.media import Probe
+from lib.domain.renditions import Made, RenditionKind, Work
 from tests.fakes import (
     JPEG_HEAD,
     UPLOADS,
@@ -147,12 +141,12 @@ class World:
             meanwhile()
             yield Made("2.webp", RenditionKind.IMAGE, "image/webp", content, 2, 2)
 
-        def work(_: job.Report) -> job.Work:
+        def work(_: fenced_job.Report) -> Work:
             content = self.storage.read(event.source)
-            return job.Work(Probe(), make(content), "default", "recipe")
+            return Work(Probe(), make(content), "default", "recipe")
 
         try:
-            job.run(
+            fenced_job.run(
                 event,
                 work,
                 storage=self.storage,

@@ -10,11 +10,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lib import image_job, presets
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus, ClaimState, Failure, Made, RenditionKind
+from lib import presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_image
+from lib.domain.asset import AssetStatus, ClaimState
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
+from lib.domain.keys import asset_id
+from lib.domain.renditions import Made, RenditionKind
 from tests.fakes import UPLOADS, MemoryStorage, received
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +57,7 @@ class World:
         return event
 
     def process(self, event, **more):
-        return image_job.process(
+        return process_image.process(
             event,
             storage=self.storage,
             catalog=self.catalog,
@@ -195,7 +197,7 @@ def test_the_recipe_names_what_the_film_is_made_by(world):
         film = PRESETS.named("film")
         changed = replace(film, video=replace(film.video, crf={"h264": crf}))
         made = World()
-        image_job.process(
+        process_image.process(
             made.upload(),
             storage=made.storage,
             catalog=made.catalog,

@@ -9,11 +9,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lib import image_job, presets
-from lib.errors import ErrorCode
-from lib.keys import asset_id
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus, ClaimState
+from lib import presets
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import process_image
+from lib.domain.asset import AssetStatus, ClaimState
+from lib.domain.errors import ErrorCode
+from lib.domain.keys import asset_id
 from tests.fakes import UPLOADS, MemoryStorage, received
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ class World:
         return event
 
     def process(self, event):
-        finished = image_job.process(
+        finished = process_image.process(
             event,
             storage=self.storage,
             catalog=self.catalog,

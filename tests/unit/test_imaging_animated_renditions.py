@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from lib import imaging, presets
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.imaging import animate, pace
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.renditions import Made
+from lib.imaging import budget, render_animation
 from lib.imaging.picture import Animation, Picture
 from lib.imaging.resize import scale_down
-from lib.model import Made
 from lib.presets import Box, Fit, Watermark
 from tests.images import photo, save
 
@@ -205,10 +205,10 @@ def within(reel: Reel, seconds: float, monkeypatch: pytest.MonkeyPatch) -> dict[
         reel.now += {80: 0.5, 60: 0.3, 40: 0.2}[size[0]]
         return scale_down(levels, size)
 
-    monkeypatch.setattr(animate, "scale_down", scale_slowly)
+    monkeypatch.setattr(render_animation, "scale_down", scale_slowly)
     monkeypatch.setattr(time, "monotonic", lambda: reel.now)
     picture = reel.picture()
-    left = seconds + pace.ENCODE_MARGIN
+    left = seconds + budget.ENCODE_MARGIN
     targets = imaging.plan(picture.probe, PRESET)
     making = imaging.make(picture, targets, PRESET, lambda: left - reel.now)
     return {made.name: made for made in making}

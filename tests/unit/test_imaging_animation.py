@@ -12,9 +12,9 @@ from PIL import Image
 from PIL.Image import core  # type: ignore[attr-defined]
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.decoders.timeline import read_timeline
 from lib.imaging.picture import Picture
-from lib.imaging.timeline import read_timeline
 from tests.images import LIMITS, save
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)

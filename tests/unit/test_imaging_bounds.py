@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import CHECKED, PLAIN, check_work
 from lib.imaging.decode import DECODERS
 from lib.presets import Limits
-from lib.routing import HEAD_BYTES, sniff
+from lib.sniff import HEAD_BYTES, sniff
 from tests.images import LIMITS, MEDIA, icon, photo, psd, save
 from tests.media import hostile_images as hostile
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, check_work, hevc
 from lib.imaging.bounds.boxes import by_kind, only
 from lib.imaging.bounds.meta import read_meta

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import check_work
 from lib.imaging.bounds.codestream import Coding
 from lib.imaging.bounds.jpeg2000 import count_cells

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from lib import imaging, presets
-from lib.imaging.attention import look
+from lib.imaging.crop import look
 from lib.presets import Box, Fit
 from tests.images import save
 

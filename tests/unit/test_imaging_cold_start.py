@@ -34,6 +34,11 @@ def test_only_the_needed_codecs_are_imported(tmp_path: Path):
     assert {"PIL.JpegImagePlugin", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin"} <= loaded
     for needless in (
         *("pillow_heif", "PIL.ImageCms", "PIL.PdfImagePlugin", "PIL.Jpeg2KImagePlugin"),
-        *("PIL.ImageMath", "lib.imaging.quality", "lib.imaging.animate", "lib.imaging.watermark"),
+        *(
+            "PIL.ImageMath",
+            "lib.imaging.auto_quality",
+            "lib.imaging.render_animation",
+            "lib.imaging.watermark",
+        ),
     ):
         assert needless not in loaded, needless

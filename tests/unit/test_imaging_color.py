@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from tests.images import LIMITS, save
 
 MEDIA = Path(__file__).parents[1] / "media"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from lib import imaging
-from lib.routing import sniff
+from lib.sniff import sniff
 from tests.ciede2000 import Lab, difference, srgb_to_lab
 from tests.images import LIMITS, MEDIA, photo, save
 from tests.unit.test_imaging_color import ADOBE_RGB, DISPLAY_P3, profile

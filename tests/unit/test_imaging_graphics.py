@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from lib import imaging, presets
+from lib.domain.renditions import Made
 from lib.imaging.graphics import is_drawing
-from lib.model import Made
 from tests.images import save
 
 ROOT = Path(__file__).parents[2]

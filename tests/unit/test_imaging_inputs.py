@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from tests.ciede2000 import difference as difference_of
 from tests.ciede2000 import srgb_to_lab
 from tests.images import LIMITS, icon, photo, psd, save, tiff

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import imaging
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decode import DECODERS, blaming_the_source
 from lib.presets import Limits
 from tests.images import LIMITS, photo, save

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from lib import imaging, presets
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.imaging import encode, pace
-from lib.model import Made
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.renditions import Made
+from lib.imaging import budget, encode
 
 PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
 PRESET = replace(PRESETS.named(None).image, boxes=())
@@ -21,7 +21,7 @@ PRESET = replace(PRESETS.named(None).image, boxes=())
 
 @pytest.fixture(autouse=True)
 def _unlearnt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_learnt", {})
+    monkeypatch.setattr(budget, "_learnt", {})
 
 
 def make(
@@ -91,7 +91,7 @@ def test_missing_memory_is_not_an_outcome(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_an_encode_too_slow_for_the_time_left_is_left_out(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(pace.SECONDS_PER_MEGAPIXEL, "avif", 1000.0)
+    monkeypatch.setitem(budget.SECONDS_PER_MEGAPIXEL, "avif", 1000.0)
     made = make(replace(PRESET, widths=(100, 400)))  # 7.5 s and 120 s
     late = ErrorCode.DEADLINE_NEAR
     none = dict.fromkeys(("400.webp", "400.jpg", "100.avif", "100.webp", "100.jpg"))
@@ -106,28 +106,30 @@ def test_the_quicker_formats_come_before_a_slow_one(monkeypatch: pytest.MonkeyPa
     """AVIF alone would fit in the time, but not beside the others."""
     for image_format, seconds in (("avif", 10.0), ("webp", 4.0), ("jpeg", 4.0)):
         rate = seconds / (0.4 * 0.3)
-        monkeypatch.setitem(pace.SECONDS_PER_MEGAPIXEL, image_format, rate)
+        monkeypatch.setitem(budget.SECONDS_PER_MEGAPIXEL, image_format, rate)
     preset = replace(PRESET, widths=(400,))
     late = {"400.avif": ErrorCode.DEADLINE_NEAR, "400.webp": None, "400.jpg": None}
-    assert codes(make(preset, left=lambda: pace.ENCODE_MARGIN + 17.9)) == late
-    assert codes(make(preset, left=lambda: pace.ENCODE_MARGIN + 18.1)) == late | {"400.avif": None}
+    assert codes(make(preset, left=lambda: budget.ENCODE_MARGIN + 17.9)) == late
+    assert codes(make(preset, left=lambda: budget.ENCODE_MARGIN + 18.1)) == late | {
+        "400.avif": None
+    }
 
 
 def test_the_pace_is_learnt_from_what_was_made():
     make(replace(PRESET, widths=(400,)))
-    guessed = pace.SECONDS_PER_MEGAPIXEL["avif"]
-    assert pace.expected("avif", 1_000_000) != guessed
-    pace.learn("avif", 1_000_000, 60.0)
-    pace.learn("avif", 1_000_000, 60.0)
-    assert 30 < pace.expected("avif", 1_000_000) < 60
-    before = pace.expected("avif", 1_000_000)
-    pace.learn("avif", 100, 60.0)
-    assert pace.expected("avif", 1_000_000) == before
+    guessed = budget.SECONDS_PER_MEGAPIXEL["avif"]
+    assert budget.expected("avif", 1_000_000) != guessed
+    budget.learn("avif", 1_000_000, 60.0)
+    budget.learn("avif", 1_000_000, 60.0)
+    assert 30 < budget.expected("avif", 1_000_000) < 60
+    before = budget.expected("avif", 1_000_000)
+    budget.learn("avif", 100, 60.0)
+    assert budget.expected("avif", 1_000_000) == before
 
 
 def test_a_job_that_can_make_nothing_in_time_is_retried():
     with pytest.raises(TransientError) as caught:
-        make(PRESET, left=lambda: pace.ENCODE_MARGIN - 0.1)
+        make(PRESET, left=lambda: budget.ENCODE_MARGIN - 0.1)
     assert caught.value.code is ErrorCode.DEADLINE_NEAR
 
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from lib import imaging, presets
+from lib.domain.media import Probe
 from lib.imaging import Picture, phash
-from lib.model import Probe
 
 MEDIA = Path(__file__).parents[1] / "media"
 LIMITS = presets.load(presets.PACKAGED).limits

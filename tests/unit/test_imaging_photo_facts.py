@@ -14,8 +14,8 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from lib import imaging, presets
-from lib.imaging.metadata import describe
-from lib.model import Probe
+from lib.domain.media import Probe
+from lib.imaging.metadata.exif import describe
 
 LIMITS = presets.load(presets.PACKAGED).limits
 NAN = IFDRational(0, 0)

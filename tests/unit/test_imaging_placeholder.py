@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageStat
 
 from lib import imaging
+from lib.domain.media import Probe
+from lib.domain.renditions import Placeholder
 from lib.imaging.picture import Picture
-from lib.model import Placeholder, Probe
 from tests.images import LIMITS
 
 MEDIA = Path(__file__).parents[1] / "media"

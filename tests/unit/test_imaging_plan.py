@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import imaging, presets
-from lib.model import Probe
+from lib.domain.media import Probe
+from lib.imaging.variants import Target
 from lib.presets import Box, Fit
-from lib.targets import Target
 
 DEFAULT = presets.load(Path(__file__).parents[2] / "presets.toml").named(None).image
 PRESET = replace(

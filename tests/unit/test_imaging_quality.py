@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib import imaging, presets
+from lib.imaging.auto_quality import CURVES, SIDE, TRIALS, choose_quality, decibels, search
 from lib.imaging.encode import encode
-from lib.imaging.quality import CURVES, SIDE, TRIALS, choose_quality, decibels, search
 from lib.imaging.ssim import measure_ssim
-from lib.targets import TYPICAL
+from lib.imaging.variants import TYPICAL
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")

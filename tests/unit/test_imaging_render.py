@@ -12,11 +12,12 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from lib import imaging, presets
+from lib.domain.media import Probe
+from lib.domain.renditions import Made
 from lib.imaging.encode import encode
-from lib.imaging.finish import sharpen
 from lib.imaging.resize import resize, resize_first, scale_down
 from lib.imaging.ssim import measure_ssim
-from lib.model import Made, Probe
+from lib.imaging.transform import sharpen
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")

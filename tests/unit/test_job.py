@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from lib import job
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.keys import asset_id, version_prefix
-from lib.local.memory import MemoryCatalog
-from lib.model import AssetStatus, ClaimState, Failure, Made, Part, Probe, RenditionKind
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import fenced_job
+from lib.domain.asset import AssetStatus, ClaimState
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
+from lib.domain.keys import asset_id, version_prefix
+from lib.domain.media import Probe
+from lib.domain.renditions import Made, Part, RenditionKind, Work
 from tests.fakes import JPEG_HEAD, UPLOADS, ManualClock, MemoryStorage, received
 
 KEY = "a.jpg"
@@ -24,7 +26,7 @@ BROKEN = Made(
 
 
 def work_of(*made):
-    return lambda _: job.Work(Probe(width=640, height=400), iter(made), "default", "recipe")
+    return lambda _: Work(Probe(width=640, height=400), iter(made), "default", "recipe")
 
 
 class World:
@@ -38,7 +40,7 @@ class World:
         return event
 
     def run(self, event, work, **more):
-        return job.run(
+        return fenced_job.run(
             event, work, storage=self.storage, catalog=self.catalog, deadline=lambda: 30.0, **more
         )
 
@@ -285,7 +287,7 @@ def test_who_loses_to_another_worker_touches_nothing(world):
     def overtaken():
         yield MADE
         world.clock.now += 100
-        job.run(
+        fenced_job.run(
             event,
             work_of(MADE),
             storage=world.storage,
@@ -362,7 +364,7 @@ def test_what_passes_a_limit_is_rejected(world):
 
 def test_progress_is_written_now_and_then_and_harms_nothing(world, monkeypatch):
     seconds = iter(range(0, 1000, 2))
-    monkeypatch.setattr("lib.job.time.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("lib.application.fenced_job.time.monotonic", lambda: next(seconds))
     seen: list[int] = []
     keep = world.catalog.progress
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.keys import (
+from lib.domain.events import Source
+from lib.domain.keys import (
     asset_id,
     decode_event_key,
     manifest_key,
@@ -19,7 +20,6 @@ from lib.keys import (
     version_prefix,
     version_tag,
 )
-from lib.model import Source
 
 SOURCE = Source("uploads", "photos/été 1+1.v2.jpg", "v1", "etag", 10)
 SEQUENCER = "0062E99A88DC407460"

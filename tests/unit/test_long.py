@@ -13,22 +13,33 @@ from pathlib import Path
 
 import pytest
 
-from lib import job, presets, video
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.keys import execution_name, version_prefix
-from lib.local.memory import MemoryCatalog
-from lib.long.encode_range import encode_part
-from lib.long.encoding import encode
-from lib.long.fail import KILLED, fail, read_ending, understand
-from lib.long.fence import Standing
-from lib.long.hand_over import hand_over as give
-from lib.long.package import merge, package
-from lib.long.plan import Allowance, make_plan
-from lib.long.work_files import Part, PartIndex, key_of, read_index, read_plan, write_index
-from lib.messages import encode as spell
-from lib.model import AssetStatus, ClaimState, Failure, MediaType, Outcome, UploadEvent
+from lib import presets, video
+from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application import fenced_job
+from lib.application.long_video.encode_range import encode_part
+from lib.application.long_video.encoding import encode
+from lib.application.long_video.fail import KILLED, fail, read_ending, understand
+from lib.application.long_video.ownership import Standing
+from lib.application.long_video.package import merge, package
+from lib.application.long_video.plan import Allowance, make_plan
+from lib.application.long_video.start import hand_over as give
+from lib.application.long_video.work_store import (
+    Part,
+    PartIndex,
+    key_of,
+    read_index,
+    read_plan,
+    write_index,
+)
+from lib.domain.asset import AssetStatus, ClaimState, Outcome
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
+from lib.domain.events import UploadEvent
+from lib.domain.keys import execution_name, version_prefix
+from lib.domain.media import MediaType
+from lib.domain.messages import encode as spell
+from lib.domain.prices import check_price, price_encode
+from lib.domain.renditions import Work
 from lib.presets import PACKAGED
-from lib.prices import check_price, price_encode
 from tests.fakes import ManualClock, MemoryExecutions, MemoryStorage, received
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -164,7 +175,7 @@ def _streams(work, preset, tracks, left_out, stored):
     rungs = [each for each in tracks if each.width]
     sounds = [each for each in tracks if not each.width]
     made = video.make_streams(rungs, sounds, (), [()] * len(tracks))
-    return job.Work(work.probe, made, preset.name, work.recipe)
+    return Work(work.probe, made, preset.name, work.recipe)
 
 
 @pytest.fixture
@@ -269,8 +280,8 @@ class TestPlan:
         assert world.letters == []
 
     def test_refuses_what_asks_for_more_than_its_bytes_are_worth(self, world, monkeypatch):
-        monkeypatch.setattr("lib.video.proportion.FREE_VCPU_S", 0.0)
-        monkeypatch.setattr("lib.video.proportion.VCPU_S_PER_KB", 1e-9)
+        monkeypatch.setattr("lib.video.plan.proportion.FREE_VCPU_S", 0.0)
+        monkeypatch.setattr("lib.video.plan.proportion.VCPU_S_PER_KB", 1e-9)
         with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.* vCPU seconds of work"):
             world.plan()
         assert world.storage.renditions == {}
@@ -589,7 +600,7 @@ class TestLive:
 
         ports = {"catalog": world.catalog, "storage": world.storage, "keep": superseded}
         failed = fail(world.event, world.execution, self.AWAY, **ports)
-        assert failed.finished == job.Finished(ClaimState.STALE)
+        assert failed.finished == fenced_job.Finished(ClaimState.STALE)
         assert world.storage.renditions == {}
 
     def test_goes_with_the_next_commit(self, world):

@@ -10,20 +10,11 @@ import jsonschema
 import pytest
 from PIL import Image
 
-from lib.errors import ErrorCode
-from lib.manifest import image_sources, manifest
-from lib.model import (
-    AssetStatus,
-    AudioTrack,
-    Failure,
-    MediaType,
-    Outcome,
-    Placeholder,
-    Probe,
-    Rendition,
-    RenditionKind,
-    SubtitleTrack,
-)
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.manifest import image_sources, manifest
+from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from tests.fakes import MemoryStorage, received
 
 SCHEMA = json.loads(

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.messages import decode, encode, parse_object_events
-from lib.model import Action, MediaType, ObjectEvent, Source, UploadEvent
+from lib.domain.events import Action, ObjectEvent, Source, UploadEvent
+from lib.domain.media import MediaType
+from lib.domain.messages import decode, encode, parse_object_events
 
 EVENTS = Path(__file__).parents[1] / "events"
 BUCKET = "media-dev-uploads-123456789012"

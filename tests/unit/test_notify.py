@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from lib.model import AssetStatus, Change, MediaType
-from lib.notify import notify
+from lib.application.notify import notify
+from lib.domain.asset import AssetStatus, Change
+from lib.domain.media import MediaType
 from tests.fakes import RecordingAssetEvents
 from tests.unit.test_sweep import READY_1, asset
 

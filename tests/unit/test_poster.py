@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from lib.errors import ErrorCode, PermanentError
-from lib.imaging.opened import InProcess
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.renditions import RenditionKind
+from lib.imaging.images import Still
+from lib.imaging.in_process import InProcess
 from lib.imaging.stills import measure, read_still
-from lib.model import RenditionKind
-from lib.ports import Still
-from lib.poster import choose, make_poster, score
 from lib.presets import load
+from lib.video.auxiliary.poster import choose, make_poster, score
 from tests.images import photo
 
 PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None).image

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lib import presets
-from lib.errors import ErrorCode, PermanentError
-from lib.presets import checks
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.presets import schema
 from lib.presets.__main__ import main
 
 TEXT = presets.PACKAGED.read_text()
@@ -292,12 +292,12 @@ def test_a_recipe_hash_changes_with_what_the_preset_only_names():
 @pytest.mark.parametrize(
     ("part", "allowed"),
     [
-        (presets.Limits, {*checks.LIMITS}),
-        (presets.ImagePreset, {*checks.IMAGE, "boxes", "watermark"}),
-        (presets.Box, {*checks.BOX, "name"}),
-        (presets.Watermark, {*checks.WATERMARK}),
-        (presets.VideoPreset, {*checks.VIDEO}),
-        (presets.AudioPreset, {*checks.AUDIO}),
+        (presets.Limits, {*schema.LIMITS}),
+        (presets.ImagePreset, {*schema.IMAGE, "boxes", "watermark"}),
+        (presets.Box, {*schema.BOX, "name"}),
+        (presets.Watermark, {*schema.WATERMARK}),
+        (presets.VideoPreset, {*schema.VIDEO}),
+        (presets.AudioPreset, {*schema.AUDIO}),
     ],
 )
 def test_every_field_is_checked_and_nothing_else_is_allowed(part, allowed):

@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from lib.domain.media import Probe
+from lib.domain.thumbhash import data_uri
 from lib.imaging import Picture, placeholder
-from lib.model import Probe
-from lib.preview import data_uri
 
 
 def preview_of(image):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.model import MediaType
-from lib.routing import HEAD_BYTES, sniff
+from lib.domain.media import MediaType
+from lib.sniff import HEAD_BYTES, sniff
 
 MEDIA = Path(__file__).parents[1] / "media"
 

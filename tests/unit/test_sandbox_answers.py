@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import presets
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import Probe
-from lib.sandbox import answers
-from lib.sandbox.answers import Expected, NonsenseError
-from lib.targets import plan
+from lib.adapters.sandbox import answers
+from lib.adapters.sandbox.answers import Expected, NonsenseError
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.media import Probe
+from lib.imaging.variants import plan
 from tests.images import photo, save
 
 PRESET = replace(

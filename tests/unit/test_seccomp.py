@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from lib.sandbox import seccomp
-from lib.sandbox.seccomp import ALLOW, ARCHITECTURES, CALLS, ENOSYS, EPERM, FAIL, KILL
+from lib.adapters.sandbox import seccomp
+from lib.adapters.sandbox.seccomp import ALLOW, ARCHITECTURES, CALLS, ENOSYS, EPERM, FAIL, KILL
 
 PID = 4242
 MACHINES = tuple(ARCHITECTURES)

@@ -2,7 +2,12 @@
 
 import pytest
 
-from lib.settings import ImageSettings, MissingSettingsError, ProcessorSettings, from_env
+from lib.entrypoints.settings import (
+    ImageSettings,
+    MissingSettingsError,
+    ProcessorSettings,
+    from_env,
+)
 
 COMPLETE = {
     "STAGE": "dev",

@@ -18,11 +18,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from lib.local import emulator
+from lib.tools import emulator
 from tests.signed import LIST_ROLES, Answer, ask, client, send, signed
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/local/run.mjs installs the emulator"
+    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from lib.local import emulator, sls
+from lib.tools import emulator, sls
 
 SLS = """#!/bin/sh
 echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_ACCESS_KEY_ID $*"

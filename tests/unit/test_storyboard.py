@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib.errors import ErrorCode, PermanentError
-from lib.imaging.opened import InProcess
-from lib.model import Made, RenditionKind
-from lib.storyboard import make_storyboard, print_cues
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.renditions import Made, RenditionKind
+from lib.imaging.in_process import InProcess
+from lib.video.auxiliary.storyboard import make_storyboard, print_cues
 
 TILE = (48, 27)
 CUE = re.compile(

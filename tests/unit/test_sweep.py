@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from lib.errors import ErrorCode
-from lib.keys import asset_id, manifest_key, version_prefix
-from lib.model import Asset, AssetStatus, Change, Failure, Source
-from lib.sweep import sweep
+from lib.application.sweep import sweep
+from lib.domain.asset import Asset, AssetStatus, Change
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Source
+from lib.domain.keys import asset_id, manifest_key, version_prefix
 from tests.fakes import UPLOADS, MemoryExecutions, MemoryStorage
 
 

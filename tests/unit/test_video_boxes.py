@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from lib.video.boxes import MOST_BYTES, Box, box, children, find, read_boxes, read_content
+from lib.video.isobmff import MOST_BYTES, Box, box, children, find, read_boxes, read_content
 
 
 class Watched(io.BytesIO):

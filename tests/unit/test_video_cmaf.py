@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.video.boxes import box
-from lib.video.cmaf import complete, merge, read_track, split
-from lib.video.tracks import Segment, Track
+from lib.video.isobmff import box
+from lib.video.package.cmaf import complete, merge, read_track, split
+from lib.video.package.track import Segment, Track
 from tests.boxes import read_boxes
 
 SYNC, OTHER = 0x0200_0000, 0x0101_0000

@@ -1,7 +1,7 @@
 import pytest
 
-from lib.video.boxes import box
-from lib.video.codecs import codec_of
+from lib.video.isobmff import box
+from lib.video.package.rfc6381 import codec_of
 
 ES = bytes(4) + bytes.fromhex("03 80808022 0001 00 04 80808014 40150000000001f4000001f400")
 

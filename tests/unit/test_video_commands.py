@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from lib.model import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import VideoPreset, load
-from lib.video.commands import RUNG_FLAGS, SOUND_FLAGS, encode, measure, open_source
-from lib.video.ladder import Rung
-from lib.video.planning import Plan, Sound, Text
-from lib.video.sound import Loudness
-from lib.video.span import Input, Span
-from lib.video.worth import compare
+from lib.video.encode.arguments import RUNG_FLAGS, SOUND_FLAGS, encode, measure, open_source
+from lib.video.encode.loudness import Loudness
+from lib.video.encode.prune_ladder import compare
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Plan, Sound, Text
+from lib.video.plan.span import Input, Span
 
 PRESET: VideoPreset = load(Path(__file__).parents[2] / "presets.toml").named(None).video
 PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")

@@ -4,10 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from lib.model import SubtitleTrack
-from lib.video.dash import mpd, timeline
-from lib.video.planning import Text
-from lib.video.tracks import Segment, Track
+from lib.domain.media import SubtitleTrack
+from lib.video.package.dash import mpd, timeline
+from lib.video.package.track import Segment, Track
+from lib.video.plan.plan import Text
 
 NAMESPACE = "{urn:mpeg:dash:schema:mpd:2011}"
 

@@ -2,9 +2,9 @@ import signal
 
 import pytest
 
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.video.diagnosis import QUOTED_CHARACTERS, diagnose, quote
-from lib.video.ffmpeg import Run
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.video.encode.diagnosis import QUOTED_CHARACTERS, diagnose, quote
+from lib.video.encode.ffmpeg import Run
 
 URL = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=SECRET"
 PATH = "/sources/a.mov"

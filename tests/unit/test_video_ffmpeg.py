@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import ErrorCode, TransientError
-from lib.video.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Run, run
+from lib.domain.errors import ErrorCode, TransientError
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Run, run
 
 PLENTY = DEADLINE_MARGIN_SECONDS + 100
 

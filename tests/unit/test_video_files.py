@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lib.model import AudioTrack
-from lib.video import preview, progressive
-from lib.video.ladder import Rung
-from lib.video.planning import Sound
+from lib.domain.media import AudioTrack
+from lib.video.auxiliary import preview, progressive
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Sound
 
 
 def rungs(*names: str) -> tuple[Rung, ...]:

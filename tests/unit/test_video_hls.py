@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from lib.model import SubtitleTrack
-from lib.video.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
-from lib.video.labels import MOST_CHARACTERS
-from lib.video.planning import Text
-from lib.video.tracks import Segment, Track
+from lib.domain.media import SubtitleTrack
+from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
+from lib.video.package.track import Segment, Track
+from lib.video.package.track_names import MOST_CHARACTERS
+from lib.video.plan.plan import Text
 
 FILM = Fraction(24_000, 1001)
 

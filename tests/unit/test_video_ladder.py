@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.model import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import PACKAGED, load
 from lib.video import plan
-from lib.video.ladder import fit, ladder
-from lib.video.planning import MOST_TILES, timescale
+from lib.video.plan.ladder import fit, ladder
+from lib.video.plan.plan import MOST_TILES, timescale
 
 PRESET = load(PACKAGED).named(None)
 VIDEO = PRESET.video

@@ -1,9 +1,9 @@
 import pytest
 
-from lib.errors import ErrorCode, PermanentError
-from lib.model import AudioTrack, Probe, SubtitleTrack
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import PACKAGED, load
-from lib.video.limits import check_limits
+from lib.video.probe.limits import check_limits
 
 LIMITS = load(PACKAGED).limits
 

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from lib.video import matroska
-from lib.video.matroska import read_duration_ms, read_rotation
+from lib.video.probe import matroska
+from lib.video.probe.matroska import read_duration_ms, read_rotation
 
 
 def element(kind: int, *parts: bytes, size: int | None = None) -> bytes:

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from lib.errors import ErrorCode, PermanentError
-from lib.video import parser, probe
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.video.probe import mediainfo, mediainfo_worker
 
 ASK = "import os, signal, struct, sys\nask = lambda *a: os.write(1, struct.pack('>QQ', *a))\n"
 
@@ -15,13 +15,13 @@ def script(tmp_path, monkeypatch):
     def write(body):
         path = tmp_path / "parser.py"
         path.write_text(ASK + body)
-        monkeypatch.setattr(parser, "__file__", str(path))
+        monkeypatch.setattr(mediainfo_worker, "__file__", str(path))
 
     return write
 
 
 def read():
-    return probe.read_probe(io.BytesIO(bytes(100_000)), "mov")
+    return mediainfo.read_probe(io.BytesIO(bytes(100_000)), "mov")
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import ErrorCode, PermanentError, TransientError
-from lib.model import AudioTrack, SubtitleTrack
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.media import AudioTrack, SubtitleTrack
 from lib.video import read_probe
-from lib.video.describe import MOST_TRACKS, describe
-from lib.video.fields import TITLE_CHARACTERS
-from lib.video.range_reader import RangeReader
+from lib.video.probe.fields import TITLE_CHARACTERS
+from lib.video.probe.range_reader import RangeReader
+from lib.video.probe.tracks import MOST_TRACKS, describe
 from tests.boxes import box, read_boxes
 
 MEDIA = Path(__file__).parents[1] / "media"

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.errors import ErrorCode, PermanentError
-from lib.model import AudioTrack, Probe
+from lib.child_process import DOUBT, SLACK_S
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import AudioTrack, Probe
 from lib.presets import PACKAGED, load
-from lib.video.bounds import DOUBT, SLACK_S
-from lib.video.estimate import estimate
-from lib.video.planning import plan
-from lib.video.proportion import bounds_of, check_proportion, most_bytes, most_seconds
-from lib.video.span import Input
+from lib.video.plan.cost import estimate
+from lib.video.plan.plan import plan
+from lib.video.plan.proportion import bounds_of, check_proportion, most_bytes, most_seconds
+from lib.video.plan.span import Input
 
 PRESETS = load(PACKAGED)
 PRESET = PRESETS.named(None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.video.range_reader import BLOCK_BYTES, CACHED_BLOCKS, RangeReader
+from lib.video.probe.range_reader import BLOCK_BYTES, CACHED_BLOCKS, RangeReader
 
 DATA = bytes(range(256)) * 4096
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.video.ranges import cut, nearest, range_seconds
+from lib.video.plan.ranges import cut, nearest, range_seconds
 
 
 def test_a_range_costs_what_is_wanted_in_whole_segments():

@@ -5,8 +5,8 @@ from struct import pack
 
 import pytest
 
-from lib.video.boxes import box
-from lib.video.samples import MOST_FRAGMENTS, bytes_of_samples
+from lib.video.isobmff import box
+from lib.video.probe.samples import MOST_FRAGMENTS, bytes_of_samples
 
 CLOCK = 1000
 

@@ -11,8 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib.video.drawing import draw
-from lib.video.waveform import MOST_PAIRS, measure, print_peaks, read_levels, samples_per_pair
+from lib.video.auxiliary.drawing import draw
+from lib.video.auxiliary.waveform import (
+    MOST_PAIRS,
+    measure,
+    print_peaks,
+    read_levels,
+    samples_per_pair,
+)
 
 LEVELS = """\
 frame:0    pts:0       pts_time:0

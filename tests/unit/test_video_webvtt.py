@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.errors import ErrorCode
-from lib.model import SubtitleTrack
-from lib.video.cues import Cue, Look, read_cues, read_runs, read_styles
-from lib.video.planning import Text
-from lib.video.webvtt import MOST_BYTES, spell, write_texts
+from lib.domain.errors import ErrorCode
+from lib.domain.media import SubtitleTrack
+from lib.video.package.cues import Cue, Look, read_cues, read_runs, read_styles
+from lib.video.package.webvtt import MOST_BYTES, spell, write_texts
+from lib.video.plan.plan import Text
 
 PLAIN = Look()
 TIMES = re.compile(r"((?:\d\d+:)?\d\d:\d\d\.\d{3}) --> ((?:\d\d+:)?\d\d:\d\d\.\d{3})")

@@ -1,8 +1,8 @@
 """Which rungs are left out, given how much better each is than the one below."""
 
-from lib.video.ladder import Rung
-from lib.video.tracks import Segment, Track
-from lib.video.worth import samples, worthless
+from lib.video.encode.prune_ladder import samples, worthless
+from lib.video.package.track import Segment, Track
+from lib.video.plan.ladder import Rung
 
 LOW, MIDDLE, HIGH = (Rung("h264", width, width // 2, 23, 900) for width in (200, 400, 800))
 RUNGS = (LOW, MIDDLE, HIGH)

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import bounded
 
 FULL_BOX = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, hevc
 from lib.imaging.bounds.boxes import FULL_BOX, Box
 from lib.imaging.bounds.exif import check_exif

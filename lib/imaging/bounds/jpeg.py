@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import bounded
 from lib.presets import Limits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 
 Part = TypeVar("Part")
 

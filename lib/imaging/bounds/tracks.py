@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from lib.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.av1 import CONFIGURATION_BYTES, Coded
 from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes
 from lib.imaging.bounds.items import larger

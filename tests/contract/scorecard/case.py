@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lib.errors import ErrorCode
+from lib.domain.errors import ErrorCode
 from tests.contract.scorecard.judges import Check
 
 Options = Mapping[str, object]

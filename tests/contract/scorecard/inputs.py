@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pillow_heif
 from PIL import Image
 
-from lib.errors import ErrorCode
+from lib.domain.errors import ErrorCode
 from tests.contract.scorecard.case import Case
 from tests.contract.scorecard.judges import looks_like
 from tests.images import MEDIA, icon, photo, psd, save, tiff

@@ -1,0 +1,145 @@
+"""Spell an asset as a DynamoDB item and read it back; also from the images of the table's stream.
+
+By hand, because boto3's own serializer wants Decimal for every number and is slow to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeAlias
+
+from lib.domain.asset import Asset, AssetStatus, Change, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Source
+from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
+
+AttributeValue: TypeAlias = Any
+"""`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images spell a value."""
+
+FLOATS = frozenset(each.name for each in fields(Probe) if "float" in str(each.type))
+"""Probe fields that stay floats where DynamoDB says 30 for 30.0."""
+
+
+def encode(value: object) -> AttributeValue:
+    """Return a value as DynamoDB takes it. None inside a map is left out."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": str(value)}
+        case int() | float():
+            return {"N": repr(value)}
+        case Mapping():
+            return {"M": {name: encode(each) for name, each in value.items() if each is not None}}
+        case list() | tuple():
+            return {"L": [encode(each) for each in value]}
+    raise TypeError(f"expected text, number, map or list but received {type(value).__name__}")
+
+
+def decode(value: AttributeValue) -> Any:
+    """Return what `encode` was given."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            return int(content) if content.lstrip("-").isdigit() else float(content)
+        case "M":
+            return decode_item(content)
+        case "L":
+            return [decode(each) for each in content]
+    return content
+
+
+def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """Return an item, or a map inside one, as plain values."""
+    return {name: decode(value) for name, value in item.items()}
+
+
+def describe_outcome(outcome: Outcome) -> dict[str, object]:
+    """Return the attributes that describe what is live; None for those it doesn't have."""
+    probe = asdict(outcome.probe)
+    return {
+        "probe": probe,
+        "width": probe["width"],
+        "height": probe["height"],
+        "duration_ms": probe["duration_ms"],
+        "placeholder": asdict(outcome.placeholder) if outcome.placeholder else None,
+        "preset": outcome.preset,
+        "recipe": outcome.recipe,
+        "renditions": [asdict(each) for each in outcome.renditions],
+        "manifest_key": outcome.manifest_key,
+    }
+
+
+def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
+    """Return the asset of an item, or of a stream's image of one."""
+    plain = decode_item(item)
+    placeholder, error = plain.get("placeholder"), plain.get("error")
+    return Asset(
+        asset_id=plain["pk"],
+        source=Source(**_known(Source, plain)),
+        sequencer=plain["sequencer"],
+        status=AssetStatus(plain["status"]),
+        created_at=plain["created_at"],
+        updated_at=plain["updated_at"],
+        media_type=MediaType(plain["media_type"]),
+        mime=plain["mime"],
+        preset=plain.get("preset"),
+        recipe=plain.get("recipe"),
+        probe=_probe(plain.get("probe", {})),
+        placeholder=Placeholder(**_known(Placeholder, placeholder)) if placeholder else None,
+        renditions=tuple(_rendition(each) for each in plain.get("renditions", [])),
+        manifest_key=plain.get("manifest_key"),
+        live_version_id=plain.get("live_version_id"),
+        attempts=plain.get("attempts", 0),
+        abandoned=plain.get("abandoned", 0),
+        lease_token=plain.get("lease_token"),
+        lease_expires_at=plain.get("lease_expires_at"),
+        execution=plain.get("execution"),
+        estimate_ms=plain.get("estimate_ms"),
+        progress=plain.get("progress"),
+        error=_failure(error) if error else None,
+        processed_ms=plain.get("processed_ms"),
+        expires_at=plain.get("expires_at"),
+        confirmed=plain.get("confirmed"),
+    )
+
+
+def changes(event: Mapping[str, Any]) -> list[Change]:
+    """Return what an event of the table's stream, with old and new images, tells; in its order."""
+
+    def image(record: Mapping[str, Any], name: str) -> Asset | None:
+        item = record["dynamodb"].get(name)
+        return asset_from_item(item) if item else None
+
+    return [
+        Change(image(record, "OldImage"), image(record, "NewImage")) for record in event["Records"]
+    ]
+
+
+def _known(kind: type, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick a dataclass's fields, so that what a newer release wrote beside them does no harm."""
+    return {each.name: plain[each.name] for each in fields(kind) if each.name in plain}
+
+
+def _probe(plain: Mapping[str, Any]) -> Probe:
+    known = _known(Probe, plain)
+    floats = {name: float(known[name]) for name in FLOATS & known.keys()}
+    sounds = tuple(AudioTrack(**_known(AudioTrack, each)) for each in known.get("audio_tracks", []))
+    texts = tuple(
+        SubtitleTrack(**_known(SubtitleTrack, each)) for each in known.get("subtitles", [])
+    )
+    return Probe(**known | floats | {"audio_tracks": sounds, "subtitles": texts})
+
+
+def _failure(plain: Mapping[str, Any]) -> Failure:
+    return Failure(ErrorCode(plain["code"]), plain["message"], plain["permanent"])
+
+
+def _rendition(plain: Mapping[str, Any]) -> Rendition:
+    error = plain.get("error")
+    return Rendition(
+        **_known(Rendition, plain)
+        | {"kind": RenditionKind(plain["kind"]), "error": _failure(error) if error else None}
+    )

@@ -1,0 +1,1 @@
+"""The pipeline without AWS: a catalog in memory, folders in the place of buckets."""

@@ -1,0 +1,250 @@
+"""Read what a child says as if an attacker had written it: types, ranges, names, lengths.
+
+A child whose decoder was taken over can say anything. What it says is data, becomes one of our
+values or an error, and decides neither names nor sizes of renditions: those are planned here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from lib.adapters.sandbox.channel import Message
+from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
+from lib.domain.media import Probe
+from lib.domain.renditions import Made, Placeholder
+from lib.imaging.images import Look
+from lib.imaging.variants import Size, Target, describe, fallback_of
+from lib.presets import ImagePreset
+from lib.sniff import HEAD_BYTES, sniff
+
+LONGEST_TEXT = 500
+LARGEST_NUMBER = 2**53
+"""Beyond it JSON numbers lose digits."""
+
+MOST_BYTES_PER_PIXEL, MOST_BYTES_BESIDE = 6, 64 * 1024
+"""Of a rendition: more than any encoder makes of noise."""
+
+LARGEST_TILE = 2000
+"""px: of a picture on a sprite sheet."""
+
+SLOWEST, FASTEST = 5.0, 1e-4
+"""Seconds a megapixel that an encode is believed to take."""
+
+OWN_CODES = frozenset(
+    {
+        ErrorCode.UNSUPPORTED_MEDIA,
+        ErrorCode.CORRUPT_MEDIA,
+        ErrorCode.LIMIT_EXCEEDED,
+        ErrorCode.ENCODE_FAILED,
+        ErrorCode.DEADLINE_NEAR,
+    }
+)
+"""What a decoder or an encoder can know to be wrong."""
+
+Head = Mapping[str, Any]
+Check = Callable[[Any], Any]
+
+
+class NonsenseError(Exception):
+    """An answer that the child's own code does not give."""
+
+
+def integer(low: int, high: int = LARGEST_NUMBER) -> Check:
+    """Take a whole number in a range."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise NonsenseError("a number")
+        return value
+
+    return check
+
+
+def number(value: Any) -> float:
+    """Take a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NonsenseError("a number")
+    if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
+        raise NonsenseError("a number")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        raise NonsenseError("a flag")
+    return value
+
+
+def text(value: Any) -> str:
+    """Take text, printable and of bounded length."""
+    if not isinstance(value, str):
+        raise NonsenseError("text")
+    return "".join(each if each.isprintable() else " " for each in value[:LONGEST_TEXT])
+
+
+def matching(pattern: str) -> Check:
+    """Take text of one form."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise NonsenseError("text of another form")
+        return value
+
+    return check
+
+
+SIDE = integer(1, 2**31)
+PROBE: Mapping[str, Check] = {
+    "width": SIDE,
+    "height": SIDE,
+    "duration_ms": integer(0),
+    "frames": integer(1),
+    "loops": integer(0),
+    "orientation": integer(1, 8),
+    "iso": integer(0),
+    "has_alpha": flag,
+    "color_space": text,
+    "captured_at": text,
+    "camera": text,
+    "lens": text,
+    "copyright": text,
+    "exposure_s": number,
+    "f_number": number,
+    "focal_length_mm": number,
+    "latitude": number,
+    "longitude": number,
+    "altitude_m": number,
+    "phash": matching("[0-9a-f]{16}"),
+}
+"""What a probe of an image may have."""
+
+
+def read_opened(head: Head, container: str) -> tuple[Probe, Placeholder, Size]:
+    """Return what is said of a decoded source. Raises NonsenseError."""
+    told = _table(head, "probe")
+    if told.keys() - PROBE.keys() or not {"width", "height"} <= told.keys():
+        raise NonsenseError("other fields than a probe's")
+    probe = Probe(format=container, **{name: PROBE[name](value) for name, value in told.items()})
+    width, height = _list(head, "size", 2)
+    shown = _table(head, "placeholder")
+    return (
+        probe,
+        Placeholder(
+            matching("[A-Za-z0-9+/]{1,64}={0,2}")(shown.get("thumbhash")),
+            matching("#[0-9a-f]{6}")(shown.get("color")),
+        ),
+        (SIDE(width), SIDE(height)),
+    )
+
+
+class Expected:
+    """The renditions that are planned: each is told of once, a fallback where one failed."""
+
+    def __init__(self, targets: Iterable[Target], preset: ImagePreset) -> None:
+        self.missing = {each.name: each for each in targets}
+        self._planned = frozenset(self.missing)
+        self._preset = preset
+        self._instead: dict[str, tuple[Target, str]] = {}
+
+    def read(self, head: Head, body: bytes) -> Made:
+        """Return the rendition that an answer is about. Raises NonsenseError."""
+        name = text(head.get("name"))
+        if name in self.missing:
+            target, instead_of = self.missing.pop(name), None
+        elif name in self._instead:
+            target, instead_of = self._instead.pop(name)
+        else:
+            raise NonsenseError("a rendition that nobody asked for")
+        if head.get("error") is not None:
+            error = Failure.of(read_error(_table(head, "error")))
+            other = fallback_of(target, self._preset) if instead_of is None else None
+            if other and other.name not in self._planned:
+                self._instead[other.name] = (other, target.name)
+            return replace(describe(target, error=error), instead_of=instead_of)
+        frames = _optional(head, "frames", integer(1, 100_000))
+        if len(body) > _most_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
+            raise NonsenseError("other bytes than those of the format")
+        return replace(
+            describe(target, body, _optional(head, "quality", integer(0, 100))),
+            frames=frames,
+            duration_ms=_optional(head, "duration_ms", integer(0)),
+            instead_of=instead_of,
+        )
+
+    @property
+    def most_bytes(self) -> int:
+        """Return how long a body may be, in bytes."""
+        waiting = [*self.missing.values(), *(target for target, _ in self._instead.values())]
+        return max((_most_bytes(each, None) for each in waiting), default=0)
+
+
+def _most_bytes(target: Target, frames: int | None) -> int:
+    return most_bytes((target.width, target.height), frames or 1)
+
+
+def read_error(head: Head) -> MediaError:
+    """Return the error that an answer tells of. Raises NonsenseError."""
+    code = text(head.get("code"))
+    if code not in OWN_CODES:
+        raise NonsenseError("an unknown code")
+    kind = TransientError if code == ErrorCode.DEADLINE_NEAR else PermanentError
+    return kind(ErrorCode(code), text(head.get("message")))
+
+
+def read_looks(head: Head, count: int) -> list[Look]:
+    """Return what so many pictures look like. Raises NonsenseError."""
+    told = _list(head, "looks", count)
+    if not all(isinstance(each, list) and len(each) == len(fields(Look)) for each in told):
+        raise NonsenseError("a list")
+    return [Look(*map(number, each)) for each in told]
+
+
+def read_size(head: Head) -> Size:
+    """Return the size of a tile in px. Raises NonsenseError."""
+    width, height = _list(head, "size", 2)
+    tile = integer(1, LARGEST_TILE)
+    return tile(width), tile(height)
+
+
+def read_jpeg(answer: Message) -> bytes:
+    """Return the JPEG that an answer has. Raises NonsenseError."""
+    if sniff(answer.body[:HEAD_BYTES]).mime != "image/jpeg":
+        raise NonsenseError("other bytes than those of the format")
+    return answer.body
+
+
+def most_bytes(size: Size, frames: int = 1) -> int:
+    """Return how many bytes a rendition of a size may have."""
+    return MOST_BYTES_BESIDE + MOST_BYTES_PER_PIXEL * size[0] * size[1] * frames
+
+
+def read_pace(head: Head) -> dict[str, float]:
+    """Return how long encodes took, in seconds a megapixel by format. Raises NonsenseError."""
+    pace = {text(name): number(each) for name, each in _table(head, "pace").items()}
+    if pace.keys() - {"avif", "webp", "jpeg"}:
+        raise NonsenseError("an unknown format")
+    return {name: min(SLOWEST, max(FASTEST, each)) for name, each in pace.items()}
+
+
+def _optional(head: Head, name: str, check: Check) -> Any:
+    value = head.get(name)
+    return None if value is None else check(value)
+
+
+def _table(head: Head, name: str) -> Head:
+    value = head.get(name)
+    if not isinstance(value, dict):
+        raise NonsenseError("a table")
+    return value
+
+
+def _list(head: Head, name: str, length: int) -> list[Any]:
+    value = head.get(name)
+    if not isinstance(value, list) or len(value) != length:
+        raise NonsenseError("a list")
+    return value

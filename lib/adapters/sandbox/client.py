@@ -1,0 +1,99 @@
+"""The parent's side: `lib.imaging.images.Images`, each image in a child of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lib.adapters.sandbox import answers
+from lib.adapters.sandbox.process import ZYGOTE, Zygote
+from lib.adapters.sandbox.remote import Remote
+from lib.adapters.sandbox.run import Run
+from lib.domain.clock import Deadline
+from lib.imaging.images import ImageTask, Look, OpenedImage, Sheets, Still
+
+PARENT_BYTES = 400_000_000
+"""Of a function's memory: for the parent, what it fetches and stores, and the zygote."""
+
+LEAST_SHARE = 0.5
+"""Of a small function's memory, which a child may have in any case."""
+
+ELSEWHERE_BYTES = 4_000_000_000
+"""What a child may have where there is no function: on a developer's machine."""
+
+
+class Sandbox:
+    """Decodes and encodes images in children that can reach nothing; each image has its own."""
+
+    def __init__(self, memory: int = ELSEWHERE_BYTES, program: str = ZYGOTE) -> None:
+        """`memory`: bytes that a child may have. `program`: another zygote, in tests."""
+        self._zygote = Zygote(memory, program)
+        self._pace: dict[str, float] = {}
+        self.holds: dict[str, Any] = {}
+        """What the last child had given up, by name; a number is the version of an interface."""
+
+    @classmethod
+    def of_function(cls, megabytes: int) -> Sandbox:
+        """Return one for a function of so much memory; 0 where there is no function."""
+        if not megabytes:
+            return cls()
+        memory = megabytes * 1024 * 1024
+        return cls(max(memory - PARENT_BYTES, round(memory * LEAST_SHARE)))
+
+    def start(self) -> None:
+        """Have the first child made while others do something else. Raises TransientError."""
+        self._zygote.start()
+
+    def close(self) -> None:
+        """End all children."""
+        self._zygote.close()
+
+    def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:
+        """Tell whether `open` will find an animation. Raises as it does."""
+        with self._run(deadline) as run:
+            run.hand("is_animation", replace(task, data=b""), task.data)
+            return run.hear(lambda told: answers.flag(told.head.get("is_animation")))
+
+    @contextmanager
+    def open(self, task: ImageTask, deadline: Deadline) -> Iterator[OpenedImage]:
+        """Decode a source in a child that lives as long as the context.
+
+        Raises PermanentError: CORRUPT_MEDIA also for what crashes the decoder, LIMIT_EXCEEDED for
+        what takes more memory or time than there is; TransientError where no child can be had, or
+        where there was too little time from the start.
+        """
+        with self._run(deadline) as run:
+            data, task = task.data, replace(task, data=b"")
+            run.hand("open", task, data)
+            del data  # the child has it, and one copy is enough
+            yield Remote(
+                run, task, run.hear(lambda told: answers.read_opened(told.head, task.container))
+            )
+
+    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
+        """Decode and measure pictures in a child. Raises as `open` does."""
+        with self._run(deadline) as run:
+            run.hand("measure", list(stills))
+            return run.hear(lambda told: answers.read_looks(told.head, len(stills)))
+
+    def lay_out(
+        self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
+    ) -> Sheets:
+        """Lay pictures on sheets in a child. Raises as `open` does."""
+        with self._run(deadline) as run:
+            run.hand("lay_out", (list(tiles), columns, rows))
+            size = run.hear(lambda told: answers.read_size(told.head))
+            most = answers.most_bytes((size[0] * columns, size[1] * rows))
+            sheets = -(-len(tiles) // (columns * rows))
+            return Sheets(size, tuple(run.hear(answers.read_jpeg, most) for _ in range(sheets)))
+
+    @contextmanager
+    def _run(self, deadline: Deadline) -> Iterator[Run]:
+        run = Run(self._zygote, self._pace, deadline())
+        self.holds = run.holds
+        try:
+            yield run
+        finally:
+            run.close()

@@ -1,0 +1,154 @@
+"""One child at work: what it is handed, what is heard of it, and why it ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from lib.adapters.sandbox import answers
+from lib.adapters.sandbox.answers import NonsenseError
+from lib.adapters.sandbox.channel import ChannelError, FormError, Late, Message
+from lib.adapters.sandbox.process import Zygote
+from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
+
+END_MARGIN_SECONDS = 3.0
+"""What is left to the parent when it ends a child: to record the outcome."""
+
+DECODE_SHARE = 0.5
+"""Of the time that there is: a decode that takes more is not waited for."""
+
+FAIR_SECONDS = 20.0
+"""What had as much and was not done is too slow for good; with less, another try may help."""
+
+OUT_OF_MEMORY = 70
+"""Exit code, as in `zygote.py`."""
+
+Heard = TypeVar("Heard")
+
+log = logging.getLogger(__name__)
+
+
+class Run:
+    """A child that works on one image, with `left` seconds to do it. `holds` as in `Child`."""
+
+    def __init__(self, zygote: Zygote, pace: dict[str, float], left: float) -> None:
+        """Take a child. `pace` is what was learnt, and learns. Raises TransientError."""
+        self._started, self._left = time.monotonic(), left
+        self._zygote, self._pace = zygote, pace
+        self._child = zygote.take()
+        self._over = self._has_source = False
+        self.holds = self._child.holds
+
+    def hand(self, what: str, task: object, data: bytes = b"") -> None:
+        """Tell what to do with a task, whose bulk is `data`. Raises what `hear` does."""
+        head = {
+            "do": what,
+            "ends": self._started + self._left,
+            "cpu_seconds": max(1.0, self._left * _processors()),
+            "pace": self._pace,
+        }
+        self._send(Message(head, pickle.dumps(task)))
+        self._send(Message({}, data))
+        self.hear(_agree)
+        self._has_source = True
+
+    def ask(self, what: str, **more: Any) -> None:
+        """Ask for the next thing. Raises what `hear` does."""
+        self._send(Message({"do": what, **more}))
+
+    def hear(self, read: Callable[[Message], Heard], most: int = 0) -> Heard:
+        """Return what `read` makes of the next answer, which has to come in a share of the time.
+
+        `most` as in `receive`.
+        Raises PermanentError and TransientError.
+        """
+        try:
+            return self.receive(read, most, DECODE_SHARE)
+        except Late as exc:
+            raise self.too_late() from exc
+
+    def receive(self, read: Callable[[Message], Heard], most: int, share: float = 1.0) -> Heard:
+        """Return what `read` makes of the next answer, whose body has at most `most` bytes.
+
+        Raises Late, PermanentError and TransientError.
+        """
+        seconds = min(self._left * share, self._left - END_MARGIN_SECONDS)
+        try:
+            answer = self._child.channel.receive(most, self._started + seconds)
+            if answer.head.get("what") == "failed":
+                raise self._failed(answer)
+            return read(answer)
+        except Late:
+            self.close()
+            raise
+        except (FormError, NonsenseError) as exc:
+            self.close()
+            raise PermanentError(
+                ErrorCode.CORRUPT_MEDIA, f"its decoder gives no sensible answer: {exc}"
+            ) from exc
+        except ChannelError as exc:
+            raise self._ended() from exc
+
+    def learn(self, done: Message) -> None:
+        """Take over what the child has learnt. Raises NonsenseError."""
+        self._pace.update(answers.read_pace(done.head))
+
+    def too_late(self) -> MediaError:
+        """Return the error of a source that takes too long, if that is its own fault."""
+        if self._left < FAIR_SECONDS:
+            reason = f"only {max(self._left, 0):.1f} s were left to decode it and to make anything"
+            return TransientError(ErrorCode.DEADLINE_NEAR, reason)
+        return PermanentError(
+            ErrorCode.LIMIT_EXCEEDED, f"takes too much of {self._left:.0f} s to decode"
+        )
+
+    def close(self) -> None:
+        """End the child, if it is not over."""
+        if not self._over:
+            self._over = True
+            self._zygote.drop(self._child)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._child.channel.send(message, self._started + self._left - END_MARGIN_SECONDS)
+        except Late as exc:
+            self.close()
+            raise self.too_late() from exc
+        except ChannelError:
+            self.receive(_agree, 0)  # what it may have said before it ended; raises
+
+    def _failed(self, answer: Message) -> MediaError:
+        if "traceback" in answer.head:
+            lines = str(answer.head["traceback"])[:4000].splitlines()
+            log.error("unexpected in a decoder:\n%s", "\n".join(map(answers.text, lines)))
+        error = answers.read_error(answer.head)
+        return error if error.permanent or self._left < FAIR_SECONDS else self.too_late()
+
+    def _ended(self) -> MediaError:
+        """Return why there is nothing more to hear. Raises TransientError where that is unknown."""
+        self._over = True
+        status = self._zygote.end(self._child)
+        if not self._has_source:  # which so has no part in this
+            reason = f"a decoder's process ended before it had the source ({status})"
+            return TransientError(ErrorCode.SERVICE_UNAVAILABLE, reason)
+        if status == -signal.SIGXCPU:
+            return self.too_late()
+        if status in (-signal.SIGKILL, OUT_OF_MEMORY):
+            return PermanentError(ErrorCode.LIMIT_EXCEEDED, "its decoder ran out of memory")
+        how = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+        return PermanentError(ErrorCode.CORRUPT_MEDIA, f"crashes its decoder ({how})")
+
+
+def _agree(answer: Message) -> None:
+    if answer.head.get("what") != "has":
+        raise NonsenseError("an answer to nothing")
+
+
+def _processors() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,0 +1,129 @@
+"""Logs as JSON lines and metrics in the embedded metric format, the same for every function.
+
+Metrics: one dimension (`service`) and nine names a stage, inside the free tier's ten. The stage is
+in the namespace, `MediaPipeline/<stage>`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode, MediaError
+from lib.domain.events import UploadEvent
+from lib.domain.keys import asset_id
+
+if TYPE_CHECKING:
+    from lib.application.dispatch import Recorded
+    from lib.application.fenced_job import Finished
+
+SERVICE = "media-pipeline"
+
+BY_STATUS = {
+    AssetStatus.READY: "AssetsReady",
+    AssetStatus.PARTIAL: "AssetsPartial",
+    AssetStatus.FAILED: "AssetsFailed",
+    AssetStatus.REJECTED: "AssetsRejected",
+}
+"""Other names: Uploads, Retries, BudgetSpent, ProcessingTime (ms), RenditionBytes."""
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+class Telemetry:
+    """What one function tells about its work; every line has stage, request id and asset_id."""
+
+    def __init__(self, stage: str) -> None:
+        # In ASCII: `sls logs` prints it, and a key may hold what drives a terminal.
+        in_ascii = partial(json.dumps, default=str, separators=(",", ":"))
+        self.logger = Logger(service=SERVICE, stage=stage, json_serializer=in_ascii)
+        self._metrics = Metrics(service=SERVICE, namespace=f"MediaPipeline/{stage}")
+
+    def instrument(self, handler: Handler) -> Handler:
+        """Decorate a Lambda handler: the context in every log line, metrics flushed at the end."""
+        with_context: Handler = self.logger.inject_lambda_context(handler, clear_state=True)
+
+        def instrumented(event: dict[str, Any], context: Any) -> Any:
+            try:
+                return with_context(event, context)
+            finally:
+                if self._metrics.metric_set:
+                    self._metrics.flush_metrics()
+
+        return instrumented
+
+    def recorded(self, recorded: Recorded) -> None:
+        """Tell what dispatch did with one S3 event."""
+        self._count("Uploads")
+        if recorded.rejected:
+            self._count("AssetsRejected")
+        self.logger.info(
+            "recorded",
+            **_about(recorded.event),
+            action=recorded.event.action,
+            fence=recorded.state,
+            media_type=recorded.event.media_type,
+            rejected=recorded.rejected.message if recorded.rejected else None,
+        )
+
+    def finished(
+        self,
+        event: UploadEvent,
+        finished: Finished,
+        sandbox: Mapping[str, bool | int] | None = None,
+    ) -> None:
+        """Tell how a job ended, and what its decoders had given up, if it had any."""
+        outcome = finished.outcome
+        if outcome is None:
+            self.logger.info("nothing to do", **_about(event), fence=finished.state)
+            return
+        written = sum(each.bytes or 0 for each in outcome.renditions)
+        self._count(BY_STATUS[outcome.status])
+        self._metrics.add_metric("RenditionBytes", MetricUnit.Bytes, written)
+        self._metrics.add_metric(
+            "ProcessingTime", MetricUnit.Milliseconds, outcome.processed_ms or 0
+        )
+        self.logger.info(
+            "finished",
+            **_about(event),
+            status=outcome.status,
+            renditions=len(outcome.renditions),
+            bytes_in=event.source.size,
+            bytes_out=written,
+            processed_ms=outcome.processed_ms,
+            error=outcome.error.message if outcome.error else None,
+            sandbox=sandbox or None,
+        )
+
+    def step(self, event: UploadEvent, what: str, **facts: Any) -> None:
+        """Tell what one step of a long source did."""
+        self.logger.info(what, **_about(event), **facts)
+
+    def retried(self, exc: Exception, message_id: str, receive_count: int) -> None:
+        """Tell why a message goes back to its queue; what is not ours comes with its traceback."""
+        waits = isinstance(exc, MediaError) and exc.code is ErrorCode.BUDGET_SPENT
+        self._count("BudgetSpent" if waits else "Retries")
+        self.logger.warning(
+            "waits for tomorrow's budget" if waits else "will be delivered again",
+            exc_info=not isinstance(exc, MediaError),
+            reason=str(exc),
+            message_id=message_id,
+            receive_count=receive_count,
+        )
+
+    def _count(self, name: str) -> None:
+        self._metrics.add_metric(name, MetricUnit.Count, 1)
+
+
+def _about(event: UploadEvent) -> dict[str, Any]:
+    return {
+        "asset_id": asset_id(event.source.bucket, event.source.key),
+        "key": event.source.key,
+        "version_id": event.source.version_id,
+    }

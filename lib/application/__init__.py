@@ -1,0 +1,1 @@
+"""Use cases: what happens to an upload, with ports as arguments."""

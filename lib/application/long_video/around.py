@@ -1,0 +1,96 @@
+"""Make what a long source has besides segments: playlists, the one file, pictures, subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lib import video
+from lib.application.long_video.stored import Stored
+from lib.application.long_video.work_store import WorkPlan
+from lib.domain.clock import Deadline
+from lib.domain.errors import Failure
+from lib.domain.renditions import Work
+from lib.imaging.images import Images
+from lib.presets import Preset
+from lib.video.assemble import describe_sound, describe_video
+from lib.video.auxiliary import preview, progressive
+from lib.video.encode.prune_ladder import find_worthless
+
+
+def make(
+    work: WorkPlan,
+    preset: Preset,
+    tracks: Sequence[video.Track],
+    left_out: Mapping[str, Failure],
+    stored: Stored,
+    *,
+    ffmpeg: str,
+    folder: Path,
+    deadline: Deadline,
+    images: Images | None = None,
+) -> Work:
+    """Describe what is made of a long source; it is made when it is asked for, in `folder`."""
+    plan = work.plan(preset)
+    if not plan.rungs:
+        (folder / video.SOUND_ALONE).write_bytes(stored.work_file(video.SOUND_ALONE))
+        return describe_sound(work.probe, preset, folder, ffmpeg=ffmpeg, deadline=deadline)
+    worthless = find_worthless(
+        video.locate(stored.event.source, work.container, stored.storage, deadline),
+        work.probe,
+        plan,
+        [each for each in tracks if each.width],
+        stored.clip,
+        folder,
+        ffmpeg=ffmpeg,
+        deadline=deadline,
+    )
+    plan = video.without(plan, worthless)
+    heard = video.without(plan, left_out)
+    by_name = {each.name: each for each in tracks}
+    rungs = [by_name[each.name] for each in heard.rungs]
+    sounds = [
+        replace(
+            by_name[each.name],
+            language=each.track.language,
+            title=each.track.title,
+            default=each.track.default,
+        )
+        for each in heard.sounds
+    ]
+    _fetch(heard, preset, by_name, stored, folder)
+    nothing_more = [()] * len([*rungs, *sounds])
+    return describe_video(
+        work.probe,
+        plan,
+        preset,
+        rungs,
+        sounds,
+        nothing_more,
+        left_out,
+        folder,
+        ffmpeg=ffmpeg,
+        deadline=deadline,
+        images=images,
+    )
+
+
+def _fetch(
+    plan: video.Plan,
+    preset: Preset,
+    tracks: Mapping[str, video.Track],
+    stored: Stored,
+    folder: Path,
+) -> None:
+    """Fill a folder with as much of what the parts encoded as is looked at again."""
+    for pictures in ("stills", "tiles"):
+        stored.work_files(pictures, folder)
+    for text in plan.texts:
+        (folder / f"{text.name}.vtt").write_bytes(stored.work_file(f"{text.name}.vtt"))
+    rung = progressive.choose_rung(plan.rungs, preset.video.mp4)
+    sound = progressive.choose_sound(plan.sounds)
+    shown = preview.choose_rung(plan.rungs) if preset.video.preview != "none" else None
+    looked_at = {each.name for each in (rung, sound if rung else None, shown) if each}
+    for name in sorted(looked_at):
+        stored.track_file(tracks[name], folder)

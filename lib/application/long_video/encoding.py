@@ -1,0 +1,51 @@
+"""Encode one part of a long source with one ffmpeg process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lib.application.long_video.work_store import Part, WorkPlan
+from lib.domain.clock import Deadline
+from lib.domain.errors import PermanentError
+from lib.domain.events import UploadEvent
+from lib.domain.ports import Storage
+from lib.presets import Preset
+from lib.video.encode.encode import encode as run_encoder
+from lib.video.probe.opening import locate
+
+
+def encode(
+    event: UploadEvent,
+    work: WorkPlan,
+    preset: Preset,
+    part: Part,
+    folder: Path,
+    *,
+    storage: Storage,
+    ffmpeg: str,
+    deadline: Deadline,
+) -> Mapping[str, PermanentError]:
+    """Fill a folder with what one part gives; return what was left out. Raises as its encoder."""
+    plan = work.plan(preset)
+    if part.span is None:
+        plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
+    try:
+        return run_encoder(
+            locate(event.source, work.container, storage, deadline),
+            work.probe,
+            plan,
+            preset.video,
+            folder,
+            span=part.span,
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+            on_progress=lambda _: None,
+        )
+    except PermanentError as error:
+        if part.span or not work.probe.video_codec:
+            raise
+        # A picture without its sound is worth more than nothing.
+        names = [each.name for each in plan.sounds] + [each.name for each in plan.texts]
+        return dict.fromkeys(names, error)

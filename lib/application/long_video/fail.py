@@ -1,0 +1,123 @@
+"""Record why an execution failed, under the fence; keep the upload where trying again may help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from lib.application import fenced_job
+from lib.application.long_video import ownership
+from lib.application.superseded import clear
+from lib.domain import messages
+from lib.domain.asset import AssetStatus, ClaimState, CommitState, Outcome
+from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
+from lib.domain.events import UploadEvent
+from lib.domain.ports import Catalog, Storage
+
+PASSING = frozenset(
+    {
+        ErrorCode.THROTTLED,
+        ErrorCode.SERVICE_UNAVAILABLE,
+        ErrorCode.LEASE_HELD,
+        ErrorCode.BUDGET_SPENT,
+        ErrorCode.DEADLINE_NEAR,
+        ErrorCode.EXHAUSTED,
+    }
+)
+"""Codes of a TransientError: by them, since not every runtime tells the class of an exception."""
+
+KILLED = frozenset(
+    {"Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
+)
+"""What a step's function that was killed is called, for its memory or its time: the state machine
+has tried it MOST_KILLED times.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+LEASE_SECONDS = 60
+"""Enough to write the outcome with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is told of an execution that cannot go on."""
+
+    event: UploadEvent
+    execution: str
+    error: MediaError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What was recorded, if anything, and whether it is final."""
+
+    permanent: bool
+    finished: fenced_job.Finished
+
+
+def read_ending(told: Mapping[str, Any]) -> Ending:
+    """Read what a state of the machine gives, or EventBridge's event about a whole execution.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    if detail := told.get("detail"):
+        error = str(detail.get("error") or detail["status"])
+        told_error = understand(error, str(detail.get("cause") or ""))
+        return Ending(messages.decode(detail["input"]), detail["name"], told_error)
+    failure = told["failure"]
+    name, cause = failure["Error"], failure.get("Cause", "")
+    reason = fenced_job.killed() if name in KILLED else understand(name, cause)
+    return Ending(messages.read(told["event"]), told["execution"], reason)
+
+
+def fail(
+    event: UploadEvent,
+    execution: str,
+    error: MediaError,
+    *,
+    catalog: Catalog,
+    storage: Storage,
+    keep: Callable[[UploadEvent], object],
+) -> Failed:
+    """Record the outcome of an upload whose execution cannot go on.
+
+    An upload that failed for a reason that may pass is given to `keep`, for the dead-letter queue,
+    as if its message had been there all the time. Of several reasons the first is recorded. One
+    that was superseded, or is finished, stays as it is.
+    """
+    if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
+        asset = ownership.look_up(event, catalog)
+        if ownership.standing(event, execution, asset) is ownership.Standing.UNWANTED:
+            clear(event, storage, catalog)
+        final = asset is None or asset.error is None or asset.error.permanent
+        return Failed(final, fenced_job.Finished(ClaimState.DONE))
+    if isinstance(error, PermanentError):
+        outcome = fenced_job.failed(error)
+    else:
+        message = f"the execution gave up: {error.code}: {error.message}"
+        failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
+        outcome = Outcome(AssetStatus.FAILED, error=failure)
+        keep(event)
+    if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
+        clear(event, storage, catalog)
+        return Failed(error.permanent, fenced_job.Finished(ClaimState.STALE))
+    return Failed(error.permanent, fenced_job.Finished(ClaimState.CLAIMED, outcome))
+
+
+def understand(error: str, cause: str) -> MediaError:
+    """Turn what Step Functions tells of a failure into one of our errors.
+
+    `cause` is JSON where a function raised; its errorMessage is what the exception said.
+    """
+    raised: dict[str, Any] = {}
+    with suppress(ValueError, TypeError):
+        raised = dict(json.loads(cause))
+    code, _, message = str(raised.get("errorMessage", "")).partition(": ")
+    if code in ErrorCode.__members__:
+        kind = TransientError if code in PASSING else PermanentError
+        return kind(ErrorCode(code), message)
+    return TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"unexpected {error or 'end'}")

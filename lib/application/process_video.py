@@ -1,0 +1,115 @@
+"""Make the renditions of one video or audio file, or hand it over where that takes too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lib import video
+from lib.application import fenced_job
+from lib.domain.clock import Deadline
+from lib.domain.errors import Failure
+from lib.domain.events import UploadEvent
+from lib.domain.ports import Catalog, Storage
+from lib.domain.prices import price_encode
+from lib.domain.renditions import Work
+from lib.imaging.images import Images
+from lib.presets import Presets
+from lib.video.assemble import describe_sound, describe_video
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """What to do with sources whose encode takes more than `vcpu_seconds`."""
+
+    vcpu_seconds: float
+    hand_over: Callable[[UploadEvent, float], object]
+    """Takes an upload, and the dollars that it is estimated to cost."""
+
+
+def process(
+    event: UploadEvent,
+    *,
+    storage: Storage,
+    catalog: Catalog,
+    presets: Presets,
+    ffmpeg: str,
+    folder: Path,
+    deadline: Deadline,
+    last_receive: bool = False,
+    long: Long | None = None,
+    images: Images | None = None,
+) -> fenced_job.Finished:
+    """Process one upload under the fence; encodes lie below `folder` until they are stored.
+
+    `ffmpeg` is the binary's path. Without `long` every source is encoded here, whatever it takes.
+    `images` decodes the pictures that ffmpeg took, as in `surroundings.surround`.
+    Raises what `job.run` raises.
+    """
+
+    def work(report: fenced_job.Report) -> Work:
+        source = event.source
+        preset = presets.choose(source.key, event.preset)
+        container, probe, _ = video.inspect(source, presets.limits, storage)
+        plan = video.plan(probe, preset)
+        cost_s = video.estimate(probe, plan, preset.video.speed)
+        video.check_proportion(probe, cost_s, source.size)
+        if long and cost_s > long.vcpu_seconds:
+            puts = video.count_segments(probe, plan, preset.video.segment_seconds)
+            long.hand_over(event, price_encode(cost_s, puts))
+            raise fenced_job.HandedOver
+        read_from = video.locate(source, container, storage, deadline)
+        left_out = video.encode(
+            read_from,
+            probe,
+            plan,
+            preset.video,
+            Path(scratch),
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+            on_progress=report,
+        )
+        if not plan.rungs:
+            return describe_sound(probe, preset, Path(scratch), ffmpeg=ffmpeg, deadline=deadline)
+        # Imported here: only what is encoded is looked at again.
+        from lib.video.encode.prune_ladder import find_worthless
+
+        rungs, sounds = video.read_tracks(Path(scratch), video.without(plan, left_out))
+        worthless = find_worthless(
+            read_from,
+            probe,
+            plan,
+            rungs,
+            partial(video.read_clip, Path(scratch)),
+            Path(scratch),
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+        )
+        plan = video.without(plan, worthless)
+        rungs = [each for each in rungs if each.name not in worthless]
+        return describe_video(
+            probe,
+            plan,
+            preset,
+            rungs,
+            sounds,
+            [video.read_parts(Path(scratch), track) for track in (*rungs, *sounds)],
+            {name: Failure.of(error) for name, error in left_out.items()},
+            Path(scratch),
+            ffmpeg=ffmpeg,
+            deadline=deadline,
+            images=images,
+        )
+
+    with TemporaryDirectory(dir=folder) as scratch:
+        return fenced_job.run(
+            event,
+            work,
+            storage=storage,
+            catalog=catalog,
+            deadline=deadline,
+            last_receive=last_receive,
+        )

@@ -1,1 +1,0 @@
-"""The only callers of AWS: `lib.ports` implemented, with botocore's errors made ours."""

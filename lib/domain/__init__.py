@@ -1,0 +1,1 @@
+"""Values and rules without I/O: they import nothing but each other."""

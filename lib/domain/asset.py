@@ -1,0 +1,139 @@
+"""The catalogue entry of a key, its states, and the answers of the fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lib.domain.errors import Failure
+from lib.domain.events import Source
+from lib.domain.media import MediaType, Probe
+from lib.domain.renditions import Placeholder, Rendition
+
+
+class AssetStatus(StrEnum):
+    """Where an asset is: RECEIVED ▸ PROCESSING ▸ READY | PARTIAL | FAILED; REJECTED; DELETED."""
+
+    RECEIVED = "RECEIVED"
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    DELETED = "DELETED"
+
+    @property
+    def terminal(self) -> bool:
+        """Tell whether nothing more will happen to the asset by itself."""
+        return self not in (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job made of a source; the catalog commits it and the manifest prints it."""
+
+    status: AssetStatus
+    probe: Probe = field(default_factory=Probe)
+    placeholder: Placeholder | None = None
+    preset: str | None = None
+    recipe: str | None = None
+    renditions: tuple[Rendition, ...] = ()
+    manifest_key: str | None = None
+    error: Failure | None = None
+    processed_ms: int | None = None
+
+
+class ClaimState(StrEnum):
+    """The answer of the fence to a worker that wants to process an event."""
+
+    CLAIMED = "CLAIMED"
+    DONE = "DONE"
+    """The same upload is terminal: acknowledge."""
+    STALE = "STALE"
+    """A newer upload or removal is known: acknowledge."""
+    BUSY = "BUSY"
+    """Another worker's lease is live: retry later."""
+    HANDED_OVER = "HANDED_OVER"
+    """An execution, or a worker of another queue, brings the upload to an end: acknowledge."""
+    UNORDERED = "UNORDERED"
+    """The two sequencers differ in length, so they cannot be compared: ask S3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The fence's answer; `lease_token` only when CLAIMED.
+
+    `abandoned`: how many workers took the upload's lease and let it run out: they were killed.
+    `stored_sequencer` (padded) is what UNORDERED was compared with.
+    """
+
+    state: ClaimState
+    lease_token: str | None = None
+    attempts: int = 0
+    abandoned: int = 0
+    busy_for: float = 0.0
+    """Seconds until a BUSY lease runs out."""
+    stored_sequencer: str | None = None
+
+
+class CommitState(StrEnum):
+    """The answer of the fence to a worker that is done."""
+
+    COMMITTED = "COMMITTED"
+    SUPERSEDED = "SUPERSEDED"
+    """A newer version owns the asset: remove what this worker wrote, acknowledge."""
+    LEASE_LOST = "LEASE_LOST"
+    """Another worker owns this version: touch nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One catalogue entry: the newest known source, its state, and what is `live`.
+
+    `renditions` and `manifest_key` are those of `live_version_id`, the last finished version; they
+    stay listed and stored while a newer version is worked on.
+    """
+
+    asset_id: str
+    source: Source
+    sequencer: str
+    """Padded: compares as a string with other padded sequencers of the same raw length."""
+    status: AssetStatus
+    created_at: str
+    updated_at: str
+    media_type: MediaType = MediaType.UNSUPPORTED
+    mime: str = ""
+    preset: str | None = None
+    recipe: str | None = None
+    probe: Probe = field(default_factory=Probe)
+    placeholder: Placeholder | None = None
+    renditions: tuple[Rendition, ...] = ()
+    manifest_key: str | None = None
+    live_version_id: str | None = None
+    attempts: int = 0
+    abandoned: int = 0
+    """Of the attempts: those whose worker was killed, since its lease ran out."""
+    lease_token: str | None = None
+    lease_expires_at: str | None = None
+    execution: str | None = None
+    """Name of the execution that works on a long source, or was the last to; it is the token of
+    the lease that it holds."""
+    estimate_ms: int | None = None
+    """vCPU time that the execution was expected to need."""
+    progress: int | None = None
+    """Percent of the work that is done while the asset is PROCESSING; None before the first."""
+    error: Failure | None = None
+    processed_ms: int | None = None
+    expires_at: int | None = None
+    """Epoch seconds; only tombstones have it."""
+    confirmed: str | None = None
+    """Padded sequencer of the newest event that left the source what is current, if there was one:
+    what is older is stale, while `sequencer` goes on to name the upload and what is made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of the catalog's stream: None before an entry was there, or after it is gone."""
+
+    old: Asset | None
+    new: Asset | None

@@ -1,0 +1,75 @@
+"""Spell every key: asset ids, version tags, rendition keys, padded sequencers. Nobody else does."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import unquote_plus
+
+from lib.domain.events import Source
+
+SEQUENCER_WIDTH = 64
+"""Sequencers are padded to this; S3 sends 16 to 18 hex digits today and promises no length."""
+
+MANIFEST_NAME = "manifest.json"
+
+WORK_FOLDER = "work"
+"""Beside the renditions of a long source while they are made; nothing in it is served."""
+
+
+def asset_id(bucket: str, key: str) -> str:
+    """Return the catalog's partition key of one bucket/key: 32 hex digits."""
+    return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
+
+
+def version_tag(source: Source, sequencer: str) -> str:
+    """Return 12 hex digits that no other upload event of this key shares.
+
+    The sequencer is part of it: a version that is deleted and restored gets a new tag, so that the
+    removal of the old renditions can never hit the new ones.
+    """
+    identity = f"{source.version_id}/{pad_sequencer(sequencer)}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def version_prefix(source: Source, sequencer: str) -> str:
+    """Return `<asset_id>/<version tag>/`, below which everything made from one upload lies."""
+    return f"{asset_id(source.bucket, source.key)}/{version_tag(source, sequencer)}/"
+
+
+def rendition_key(source: Source, sequencer: str, recipe: str, name: str) -> str:
+    """Return `<asset_id>/<version tag>/<recipe hash>/<name>`; `name` carries its extension."""
+    return f"{version_prefix(source, sequencer)}{recipe}/{name}"
+
+
+def manifest_key(source: Source, sequencer: str, recipe: str) -> str:
+    """Return the key of the manifest beside the renditions."""
+    return rendition_key(source, sequencer, recipe, MANIFEST_NAME)
+
+
+def work_key(source: Source, sequencer: str, recipe: str, name: str) -> str:
+    """Return the key of what the steps of one execution tell each other."""
+    return rendition_key(source, sequencer, recipe, f"{WORK_FOLDER}/{name}")
+
+
+def execution_name(source: Source, sequencer: str, number: int = 1) -> str:
+    """Return `<asset_id>-<version tag>`, and `-2`, `-3`, … after it from the second try on."""
+    name = version_prefix(source, sequencer).strip("/").replace("/", "-")
+    return name if number == 1 else f"{name}-{number}"
+
+
+def prefix_of(key: str) -> str:
+    """Return the version prefix that a rendition or manifest key lies below."""
+    return "/".join(key.split("/")[:2]) + "/"
+
+
+def decode_event_key(key: str) -> str:
+    """Decode the form-encoded key of an S3 event. Call exactly once per event."""
+    return unquote_plus(key)
+
+
+def pad_sequencer(sequencer: str) -> str:
+    """Right-pad a sequencer with zeros, in upper case, so that strings of one length compare.
+
+    S3's rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    return sequencer.upper().ljust(SEQUENCER_WIDTH, "0")

@@ -1,0 +1,125 @@
+"""Print what was made of a source, for front ends: JSON whose schema is docs/manifest.schema.json.
+
+Addresses in it are relative to the manifest itself, beside which the renditions lie.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from lib.domain.asset import Outcome
+from lib.domain.events import SCHEMA, UploadEvent
+from lib.domain.keys import asset_id
+from lib.domain.media import Probe
+from lib.domain.renditions import Rendition, RenditionKind
+from lib.domain.thumbhash import data_uri
+
+BEST_FIRST = ("image/avif", "image/webp", "image/jpeg")
+"""A browser takes the first that it knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """One format of an image, as in `<source>`: its renditions by width, ascending."""
+
+    mime: str
+    renditions: tuple[Rendition, ...]
+
+    @property
+    def widest(self) -> Rendition:
+        """Return the largest rendition."""
+        return self.renditions[-1]
+
+    @property
+    def sizes(self) -> str:
+        """Return a hint for a page that shows the image as wide as it can, but never enlarged."""
+        return f"(max-width: {self.widest.width}px) 100vw, {self.widest.width}px"
+
+    def srcset(self, address: Callable[[Rendition], str]) -> str:
+        """Return the attribute of that name."""
+        return ", ".join(f"{address(each)} {each.width}w" for each in self.renditions)
+
+
+def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
+    """Return the manifest as JSON: the same bytes for the same source and recipe."""
+    described = {
+        "schema": SCHEMA,
+        "asset_id": asset_id(event.source.bucket, event.source.key),
+        "source": asdict(event.source),
+        "media_type": event.media_type,
+        "mime": event.mime,
+        "preset": outcome.preset,
+        "recipe": outcome.recipe,
+        "probe": _known(asdict(outcome.probe)),
+        "aspect_ratio": _aspect_ratio(outcome.probe),
+        "placeholder": (
+            asdict(outcome.placeholder) | {"data_uri": data_uri(outcome.placeholder.thumbhash)}
+            if outcome.placeholder
+            else None
+        ),
+        "sources": [
+            {"mime": each.mime, "srcset": each.srcset(_name), "sizes": each.sizes}
+            for each in image_sources(outcome.renditions)
+        ],
+        "boxes": _boxes(outcome.renditions),
+        "renditions": [_known(asdict(each)) for each in outcome.renditions],
+    }
+    return json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def image_sources(renditions: Iterable[Rendition]) -> list[ImageSource]:
+    """Return the formats that show the whole image in several widths, the best first.
+
+    Where it is animated these are the animated ones alone: the best format might stand still.
+    """
+    whole = [each for each in _images(renditions) if _stem(each).isdigit()]
+    shown = [each for each in whole if each.frames] or whole
+    by_mime = (
+        (mime, sorted((each for each in shown if each.mime == mime), key=lambda it: it.width or 0))
+        for mime in BEST_FIRST
+    )
+    return [ImageSource(mime, tuple(group)) for mime, group in by_mime if group]
+
+
+def _boxes(renditions: Iterable[Rendition]) -> dict[str, list[dict[str, Any]]]:
+    """Return the renditions of each box by its name, the best format first."""
+    boxed = [each for each in _images(renditions) if not _stem(each).isdigit()]
+    boxed.sort(key=lambda each: BEST_FIRST.index(each.mime))
+    return {
+        name: [
+            {"mime": each.mime, "src": each.name, "width": each.width, "height": each.height}
+            for each in boxed
+            if _stem(each) == name
+        ]
+        for name in map(_stem, boxed)
+    }
+
+
+def _images(renditions: Iterable[Rendition]) -> Sequence[Rendition]:
+    return [each for each in renditions if each.kind is RenditionKind.IMAGE and each.key]
+
+
+def _stem(rendition: Rendition) -> str:
+    """Return a box's name, or a width."""
+    return PurePosixPath(rendition.name).stem
+
+
+def _name(rendition: Rendition) -> str:
+    return rendition.name
+
+
+def _aspect_ratio(probe: Probe) -> float | None:
+    return round(probe.width / probe.height, 4) if probe.width and probe.height else None
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is None or an empty list, in the tracks of a probe too."""
+    known = {name: value for name, value in values.items() if value not in (None, ())}
+    return {
+        name: [_known(each) for each in value] if isinstance(value, tuple) else value
+        for name, value in known.items()
+    }

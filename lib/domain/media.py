@@ -1,0 +1,105 @@
+"""What a source is, and what was read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MediaType(StrEnum):
+    """What a source is, decided from its first bytes and from nothing else."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What the first bytes say.
+
+    `mime` is an IANA type; `container` is the demuxer family that may read the source
+    (`"mov"`, `"matroska"`, `"jpeg"`, …); `reason` says in plain words why it is unsupported.
+    """
+
+    media_type: MediaType
+    mime: str
+    container: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioTrack:
+    """One sound track as found. `language`: BCP 47, None where the source does not say."""
+
+    codec: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    """Hz."""
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """One subtitle track as found; `is_text` where it can become WebVTT, unlike pictures."""
+
+    codec: str | None = None
+    is_text: bool = False
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was read from the source. Pixels after orientation; None where it does not apply."""
+
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    frames: int | None = None
+    format: str | None = None
+    """Container or image format, in lower case: `jpeg`, `heif`, `mpeg-4`, …"""
+    orientation: int | None = None
+    """EXIF orientation 1–8 as found in the source."""
+    has_alpha: bool | None = None
+    color_space: str | None = None
+    rotation: int | None = None
+    """Clockwise display rotation of a video in degrees, as found: 0, 90, 180 or 270."""
+    frame_rate: float | None = None
+    pixel_aspect: float | None = None
+    interlaced: bool | None = None
+    bit_depth: int | None = None
+    transfer: str | None = None
+    """Of an HDR video: `pq` or `hlg`."""
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    audio_channels: int | None = None
+    sample_rate: int | None = None
+    """Hz. Of the first sound track, like what comes before."""
+    audio_tracks: tuple[AudioTrack, ...] = ()
+    subtitles: tuple[SubtitleTrack, ...] = ()
+    captured_at: str | None = None
+    """ISO-8601, without an offset where the source has none."""
+    camera: str | None = None
+    lens: str | None = None
+    exposure_s: float | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    focal_length_mm: float | None = None
+    latitude: float | None = None
+    """Degrees, south negative."""
+    longitude: float | None = None
+    """Degrees, west negative."""
+    altitude_m: float | None = None
+    copyright: str | None = None
+    loops: int | None = None
+    """How often an animation is played; 0 for ever."""
+    sha256: str | None = None
+    """Of the source's bytes."""
+    phash: str | None = None
+    """64-bit perceptual hash, 16 hex digits: near-duplicates differ in few bits."""

@@ -1,0 +1,211 @@
+"""What the use cases need from outside, and `lib.adapters` implements.
+
+All of them raise `PermanentError` or `TransientError` and nothing of the library beneath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from lib.domain.asset import Asset, AssetStatus, Claim, CommitState, Outcome
+from lib.domain.errors import Failure
+from lib.domain.events import Head, Source, UploadEvent
+from lib.domain.media import MediaType
+
+if TYPE_CHECKING:  # most functions have no presets
+    pass
+
+
+class Storage(Protocol):
+    """Sources are read by version; renditions are written to one bucket of their own."""
+
+    def current_version(self, bucket: str, key: str) -> Source | None:
+        """Return the newest version of a key, or None where it is deleted or was never there."""
+        ...
+
+    def read_head(self, source: Source, length: int) -> Head:
+        """Return at most the first `length` bytes, and what the uploader asked for with them.
+
+        Raises PermanentError(SOURCE_GONE).
+        """
+        ...
+
+    def read_range(self, source: Source, start: int, length: int) -> bytes:
+        """Return at most `length` bytes from `start` on; fewer, or none, at the end.
+
+        Raises PermanentError(SOURCE_GONE) where the version does not exist any more.
+        """
+        ...
+
+    def read(self, source: Source) -> bytes:
+        """Return the whole source. Raises PermanentError(SOURCE_GONE)."""
+        ...
+
+    def locate(self, source: Source, seconds: int) -> str:
+        """Return a URL (or a path) that ffmpeg can read and seek for `seconds` from now."""
+        ...
+
+    def read_config(self, key: str) -> bytes:
+        """Return an object that lies below `config/`, beside the renditions.
+
+        Raises PermanentError(CONFIG_MISSING), which names the key.
+        """
+        ...
+
+    def put(self, key: str, content: bytes | Path, mime: str) -> None:
+        """Write a rendition, immutable for caches, replacing what is there."""
+        ...
+
+    def fetch(self, key: str) -> bytes | None:
+        """Return a rendition, or a work file beside them; None where there is none."""
+        ...
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """Return the keys of what lies below a prefix, which ends in `/`, sorted."""
+        ...
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete renditions; those that are not there are deleted already."""
+        ...
+
+    def delete_below(self, prefix: str) -> int:
+        """Delete every rendition below a prefix, which ends in `/`; return how many there were."""
+        ...
+
+
+class Catalog(Protocol):
+    """One entry per asset, fenced by the sequencer of its newest event. See `dynamodb_catalog`.
+
+    `over` on the first three is the padded stored sequencer that an UNORDERED answer named: the
+    caller asked S3, S3 says that the event is newer, so write if that is still what is stored.
+    """
+
+    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record an upload as RECEIVED, and forget the lease of what it supersedes.
+
+        Returns CLAIMED (without a lease) when recorded now, DONE where the same upload is known
+        already in whatever state, STALE or UNORDERED.
+        """
+        ...
+
+    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+        """Record an unsupported upload as REJECTED. Answers as `receive`."""
+        ...
+
+    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+        """Record a removal as a DELETED tombstone, without renditions. Answers as `receive`."""
+        ...
+
+    def confirm(self, event: UploadEvent) -> bool:
+        """Note that an event leaves the stored upload what is current: what is older is stale.
+
+        `event` is of the version that S3 says is current, with the sequencer of what happened. True
+        where the entry is of that version and knows nothing newer: its status, its lease and what
+        is live stay, and so does the sequencer that names the upload. Repeating it is True too.
+        """
+        ...
+
+    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
+        """Take the lease on an upload: one conditional write, two where a lease ran out.
+
+        CLAIMED where the entry is absent, older, or the same upload and unfinished (RECEIVED; a
+        lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY, UNORDERED, or
+        HANDED_OVER where the live lease is an execution's. Workers whose lease ran out are counted.
+        """
+        ...
+
+    def hand_over(
+        self,
+        event: UploadEvent,
+        execution: str,
+        *,
+        lease_seconds: float,
+        estimate_ms: int | None = None,
+    ) -> bool:
+        """Give an unfinished upload's lease, whoever has it, to an execution.
+
+        The execution's name becomes the lease's token. False where the upload is finished or not
+        the newest any more, or where a later execution had it. Repeating it extends the lease; an
+        estimate that is noted stays where none is given.
+        """
+        ...
+
+    def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
+        """Note how far the work is, 0 to 100, where the lease is held; never backwards.
+
+        Answers as `commit`, COMMITTED also where more was noted already.
+        """
+        ...
+
+    def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
+        """Write a job's outcome, conditional on the sequencer and the lease.
+
+        READY and PARTIAL replace what is live; FAILED and REJECTED leave it. Repeating a commit
+        that went through (a lost reply) answers COMMITTED, also where a newer upload or a removal
+        was recorded since.
+        """
+        ...
+
+    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+        """Give the lease back after a transient failure: claimable at once, `failure` noted."""
+        ...
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return one entry, read consistently."""
+        ...
+
+    def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
+        """Iterate over the entries of one status by `updated_at`, page by page."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was started on each UTC day, in dollars; days are numbered from the epoch's on."""
+
+    def read(self, day: int) -> float:
+        """Return a day's sum. Raises TransientError."""
+        ...
+
+    def add(self, day: int, dollars: float) -> float:
+        """Add to a day's sum, and return it. Raises TransientError."""
+        ...
+
+    def add_once(self, day: int, dollars: float, work: str) -> float:
+        """Add to a day's sum unless this work was added before, on any day; return the sum.
+
+        Raises TransientError.
+        """
+        ...
+
+
+class Topic(Protocol):
+    """Where dispatch publishes what it has recorded."""
+
+    def publish(self, events: Iterable[UploadEvent]) -> None:
+        """Publish in batches. Raises TransientError if any one could not be published."""
+        ...
+
+
+class Executions(Protocol):
+    """The state machine of long sources."""
+
+    def start(self, name: str, event: str) -> bool:
+        """Start an execution; False where one of that name has ended already.
+
+        One of that name that runs is as good as a new one. Raises TransientError.
+        """
+        ...
+
+    def stop(self, name: str, reason: str) -> None:
+        """Stop an execution; one that has ended or never was will do. Raises TransientError."""
+        ...
+
+
+class AssetEvents(Protocol):
+    """Where notify tells the rest of the world."""
+
+    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
+        """Publish one asset event. Raises TransientError."""
+        ...

@@ -1,0 +1,1 @@
+"""Where functions begin: their settings, their wiring, their queues."""

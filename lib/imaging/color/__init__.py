@@ -1,0 +1,1 @@
+"""Colours: profiles and signals in, sRGB out."""

@@ -1,0 +1,1 @@
+"""How each container is opened, where Pillow alone does not do."""

@@ -1,0 +1,40 @@
+"""Open the first page of a TIFF, with the samples that Pillow leaves as they are."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import (
+    OPEN_INFO,
+    PHOTOMETRIC_INTERPRETATION,
+    TILELENGTH,
+    TILEWIDTH,
+    TiffImageFile,
+)
+
+from lib.domain.errors import ErrorCode, PermanentError
+
+CIELAB = 8
+DNG_VERSION = 50_706
+
+for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
+    # Read as if it were RGB, whose bytes lie alike; `steps.reduce_depth` makes it Lab.
+    OPEN_INFO[_order, CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", f"RGB;16{_suffix}")
+
+
+def open_first_page(file: BytesIO) -> TiffImageFile:
+    """Return the first page, its pixels not decoded yet.
+
+    Raises PermanentError(UNSUPPORTED_MEDIA) for a RAW photo whose first bytes are any TIFF's.
+    """
+    image = TiffImageFile(file)
+    tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
+    if Image.MAX_IMAGE_PIXELS and tile > 2 * Image.MAX_IMAGE_PIXELS:
+        raise Image.DecompressionBombError(f"tiles of {tile / 1e6:.1f} MP")
+    if DNG_VERSION in image.tag_v2:  # its first page is a preview
+        raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, "RAW photo: not supported")
+    if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == CIELAB:
+        described = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        image.info["icc_profile"] = described.tobytes()
+    return image

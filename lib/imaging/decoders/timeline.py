@@ -1,0 +1,211 @@
+"""Count the frames of a source, and how long they show, without decoding one of them.
+
+No more than `most` frames and one are counted: a hostile file costs one walk over its bytes.
+GIF89a; WebP (RFC 9649); PNG, third edition; TIFF 6.0 and BigTIFF; AVIF (ISO/IEC 14496-12).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.presets import Limits
+
+SHORTEST_MS, USUAL_MS = 11, 100
+"""Browsers show for 100 ms what asks for 10 ms or less: it was made for slow computers."""
+
+MOST_FRAME_MEGAPIXELS = 25
+"""Decoders hold up to six canvases while they compose: 600 MB."""
+
+FOR_EVER = 0
+GIF_EXTENSION, GIF_CONTROL, GIF_IMAGE, GIF_END = 0x21, 0xF9, 0x2C, 0x3B
+HAS_PALETTE = 0x80
+WEBP_ANIMATED = 0x02
+UNBOUNDED = (2**32 - 1, 2**64 - 1)
+MOST_PLAYS = 65_535
+"""What WebP, and so a rendition, can count to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """How many frames or pages there are; of an animation how long they show, and how often.
+
+    `frames` is None for more pages than are worth counting; `loops` counts plays, 0 for ever, and
+    is None for what is no animation.
+    """
+
+    frames: int | None = 1
+    duration_ms: int | None = None
+    loops: int | None = None
+    reach: tuple[int, int] = (0, 0)
+    """How far frames reach, in px from the top left corner; a GIF's may lie outside its canvas."""
+
+
+def shown_ms(delay: float) -> int:
+    """Return how long a frame is shown that asks for a delay in ms."""
+    return round(delay) if delay >= SHORTEST_MS else USUAL_MS
+
+
+def read_timeline(image: Image.Image, data: bytes, container: str, most: int) -> Timeline:
+    """Return the timeline of an opened source. Where its bytes end early, so does the count."""
+    if container == "tiff":
+        return Timeline(_pages(data, most))
+    if container == "heif":
+        return Timeline(getattr(image, "n_frames", 1))
+    if container == "avif":
+        frames = getattr(image, "n_frames", 1)
+        if frames < 2:
+            return Timeline()
+        duration_ms, loops = _track(data)
+        return Timeline(frames, duration_ms, min(loops, MOST_PLAYS))
+    if container not in WALKS:
+        return Timeline()
+    frames = duration = loops = right = bottom = 0
+    try:
+        for delay, plays, (x, y) in WALKS[container](data):
+            frames, loops = frames + 1, min(plays, MOST_PLAYS)
+            duration += shown_ms(delay)
+            right, bottom = max(right, x), max(bottom, y)
+            if frames > most:
+                break
+    except (struct.error, IndexError):  # the end
+        pass
+    if frames < 2:
+        return Timeline()
+    return Timeline(frames, duration, loops, (right, bottom))
+
+
+def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> None:
+    """Raise PermanentError(LIMIT_EXCEEDED) for an animation of too many frames or pixels."""
+    if found.loops is None or found.frames is None:
+        return
+    if found.frames > limits.animation_frames:
+        raise PermanentError(
+            ErrorCode.LIMIT_EXCEEDED,
+            f"an animation of more than {limits.animation_frames} frames, which is the limit",
+        )
+    width, height = (max(sides) for sides in zip(canvas, found.reach, strict=True))
+    if width * height > MOST_FRAME_MEGAPIXELS * 1_000_000:
+        raise PermanentError(
+            ErrorCode.LIMIT_EXCEEDED,
+            f"frames of {width} × {height} px are {width * height / 1e6:.1f} MP each, "
+            f"the limit for an animation is {MOST_FRAME_MEGAPIXELS} MP",
+        )
+    megapixels = width * height * found.frames / 1e6
+    if megapixels > limits.animation_megapixels:
+        raise PermanentError(
+            ErrorCode.LIMIT_EXCEEDED,
+            f"{found.frames} frames of {width} × {height} px are {megapixels:.1f} MP, "
+            f"the limit is {limits.animation_megapixels} MP",
+        )
+
+
+Walk = Iterator[tuple[float, int, tuple[int, int]]]
+"""Of each frame its delay in ms, how often all are played as far as is known, and its reach."""
+
+INSIDE = (0, 0)
+
+
+def _gif(data: bytes) -> Walk:
+    """Without a loop count a GIF is played once; N repeats are N + 1 plays, as in browsers."""
+    at, delay, loops = 13 + _palette_bytes(data[10]), 0, 1
+    while data[at] != GIF_END:
+        if data[at] == GIF_EXTENSION:
+            if data[at + 1] == GIF_CONTROL:
+                (delay,) = struct.unpack_from("<H", data, at + 4)
+            elif data[at + 3 : at + 16] == b"NETSCAPE2.0\x03\x01":
+                (repeats,) = struct.unpack_from("<H", data, at + 16)
+                loops = repeats + 1 if repeats else FOR_EVER
+            at = _after_blocks(data, at + 2)
+        elif data[at] == GIF_IMAGE:
+            left, top, width, height = struct.unpack_from("<4H", data, at + 1)
+            yield delay * 10, loops, (left + width, top + height)
+            at = _after_blocks(data, at + 11 + _palette_bytes(data[at + 9]))
+            delay = 0
+        else:
+            at += 1
+
+
+def _palette_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & HAS_PALETTE else 0
+
+
+def _after_blocks(data: bytes, at: int) -> int:
+    while data[at]:
+        at += 1 + data[at]
+    return at + 1
+
+
+def _webp(data: bytes) -> Walk:
+    if data[12:16] != b"VP8X" or not data[20] & WEBP_ANIMATED:
+        return
+    at, loops = 12, FOR_EVER
+    while True:
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if kind == b"ANIM":
+            (loops,) = struct.unpack_from("<H", data, at + 12)
+        elif kind == b"ANMF":
+            yield int.from_bytes(data[at + 20 : at + 23], "little"), loops, INSIDE
+        at += 8 + length + length % 2
+
+
+def _png(data: bytes) -> Walk:
+    at, frames, plays = 8, 0, FOR_EVER
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"acTL":
+            frames, plays = struct.unpack_from(">II", data, at + 8)
+        elif kind == b"fcTL" and frames:
+            delay, parts = struct.unpack_from(">HH", data, at + 28)
+            yield 1000 * delay / (parts or 100), plays, INSIDE
+            frames -= 1
+        elif kind == b"IEND" or (kind == b"IDAT" and not frames):
+            return
+        at += 12 + length
+
+
+WALKS: dict[str, Callable[[bytes], Walk]] = {"gif": _gif, "webp": _webp, "png": _png}
+
+
+def _pages(data: bytes, most: int) -> int | None:
+    """Follow the chain of directories; None where it is longer than `most`, or a circle."""
+    order = "<" if data[:2] == b"II" else ">"
+    is_big = 43 in data[2:4]
+    number, count, entry, first = ("Q", "Q", 20, 8) if is_big else ("I", "H", 12, 4)
+    page = 0
+    try:
+        (at,) = struct.unpack_from(order + number, data, first)
+        while at:
+            (entries,) = struct.unpack_from(order + count, data, at)
+            (at,) = struct.unpack_from(
+                order + number, data, at + struct.calcsize(count) + entries * entry
+            )
+            page += 1
+            if page > most:
+                return None
+    except struct.error:  # the end
+        pass
+    return page or 1
+
+
+def _track(data: bytes) -> tuple[int | None, int]:
+    """Return duration (ms) and plays of the first track, whose edit list may repeat it."""
+
+    def read(box: bytes, narrow: str, wide: str) -> tuple[int, ...]:
+        start = data.index(box) + len(box)
+        return struct.unpack_from(wide if data[start] else narrow, data, start)
+
+    try:
+        second, duration = read(b"mdhd", ">12xII", ">20xIQ")
+        (presented,) = read(b"tkhd", ">20xI", ">28xQ")
+        repeated, once = read(b"elst", ">3xB4xI", ">3xB4xQ")
+        duration_ms = duration * 1000 // second
+        if not repeated & 1:
+            return duration_ms, 1
+        return duration_ms, FOR_EVER if presented in UNBOUNDED else round(presented / once)
+    except (ValueError, IndexError, ArithmeticError, struct.error):
+        return None, FOR_EVER

@@ -1,0 +1,1 @@
+"""What a source says about itself, read typed and bounded."""

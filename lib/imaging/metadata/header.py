@@ -1,0 +1,84 @@
+"""Read what a source says about itself, typed and bounded, and believe it for nothing else."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+
+from PIL import Image, ImageFile
+from PIL.ExifTags import Base
+
+from lib.domain.media import Probe
+from lib.imaging.bounds.exif import check_exif
+from lib.imaging.color.convert import name_space
+from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
+from lib.imaging.metadata.exif import describe, first_value
+from lib.imaging.resize import Extent
+from lib.imaging.variants import height_at
+
+TURNED_BY_DECODER = ("tiff", "heif")
+"""Their decoders deliver upright pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One source before its pixels. `width` × `height` in px, after orientation.
+
+    `stored_size` (px, as the pixels lie in the file) is the size to keep; `extent` the part of the
+    decoded pixels that is the picture, None for all of it; `turn` the EXIF orientation (1–8) that
+    they still need; `orientation` the one that the source has; `facts` what its metadata says.
+    """
+
+    width: int
+    height: int
+    stored_size: tuple[int, int]
+    turn: int
+    orientation: int | None
+    profile: bytes | None
+    color_space: str
+    facts: Probe
+    extent: Extent | None = None
+
+
+def read_header(
+    image: ImageFile.ImageFile, container: str, widest: int | None, tallest: int
+) -> Header:
+    """Collect the header of an opened source. May decode a PNG, whose EXIF may follow its pixels.
+
+    `widest` and `tallest` as in `reading.read`.
+    """
+    if container == "png":
+        image.load()
+    rights = find_rights(image)
+    exif = _exif(image)
+    facts = describe(exif)
+    orientation = image.info.get("original_orientation", first_value(exif, Base.Orientation))
+    orientation = orientation if orientation in range(1, 9) else None
+    turn = 1 if container in TURNED_BY_DECODER else orientation or 1
+    sideways = turn >= 5
+    width, height = reversed(image.size) if sideways else image.size
+    kept = min(width, max(widest, -(-width * tallest // height))) if widest else width
+    kept_size = (kept, height_at(width, height, kept))
+    profile = image.info.get("icc_profile") or None
+    return Header(
+        width=width,
+        height=height,
+        stored_size=kept_size[::-1] if sideways else kept_size,
+        turn=turn,
+        orientation=orientation,
+        profile=profile,
+        color_space=name_space(image.mode, profile),
+        facts=facts if facts.copyright else replace(facts, copyright=rights),
+    )
+
+
+def _exif(image: ImageFile.ImageFile) -> Image.Exif:
+    said = image.info.get("exif")
+    if isinstance(said, bytes):
+        check_exif(said)
+    for key in XMP_KEYS:  # no browser turns an image by its XMP; Pillow would
+        image.info.pop(key, None)
+    try:
+        return image.getexif()
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return Image.Exif()

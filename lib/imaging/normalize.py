@@ -1,0 +1,107 @@
+"""What happens to decoded pixels, in order. Each step takes an image and its header: guard, act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PIL import Image, ImageChops, ImageFile
+
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.color import convert
+from lib.imaging.metadata.header import Header
+from lib.imaging.resize import resize_first
+
+Step = Callable[[Image.Image, Header], Image.Image]
+
+RESIZABLE = {
+    "1": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "La": "LA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "YCbCr": "RGB",
+}
+"""Modes as decoded → modes in which neighbouring values may be mixed."""
+
+BITS, PHOTOMETRIC = 258, 262
+"""TIFF tags (TIFF 6.0, sections 8 and 23), of which Pillow leaves some to whoever reads."""
+
+WHITE_IS_ZERO, CIELAB = 0, 8
+SIGNED = [value ^ 0x80 for value in range(256)]
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation (CIPA DC-008, 4.6.5) → what makes the pixels upright."""
+
+
+def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
+    """Bring 16 bits a channel down to 8, rounded. Most colour has 8 when it leaves the decoder."""
+    tags = getattr(image, "tag_v2", {})
+    if image.mode in ("I", "F"):
+        raise PermanentError(
+            ErrorCode.UNSUPPORTED_MEDIA, "numbers as pixels, which do not say what is white"
+        )
+    if image.mode == "RGB" and tags.get(PHOTOMETRIC) == CIELAB:
+        lightness, a, b = image.split()
+        return Image.merge("LAB", (lightness, a.point(SIGNED), b.point(SIGNED)))
+    if not image.mode.startswith("I;16"):
+        return image
+    white = 4095 if tags.get(BITS) == (12,) else 65_535
+    reduced = image.convert("I").point(lambda value: value * (255 / white) + 0.5).convert("L")
+    return ImageChops.invert(reduced) if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else reduced
+
+
+def expand(image: Image.Image, _header: Header) -> Image.Image:
+    """Turn palettes, single bits and transparent colours into plain channels."""
+    if image.mode not in ("LA", "RGBA") and image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert(RESIZABLE[image.mode]) if image.mode in RESIZABLE else image
+
+
+def shrink(image: Image.Image, header: Header) -> Image.Image:
+    """Drop the pixels that nobody asked for, before the steps that touch each of them."""
+    return resize_first(image, header.stored_size, header.extent)
+
+
+def turn(image: Image.Image, header: Header) -> Image.Image:
+    """Bake the orientation in."""
+    return image.transpose(TURNS[header.turn]) if header.turn in TURNS else image
+
+
+def convert_color(image: Image.Image, header: Header) -> Image.Image:
+    """Convert to sRGB."""
+    return convert.to_srgb(image, header.profile)
+
+
+def drop_opaque_alpha(image: Image.Image, _header: Header) -> Image.Image:
+    """Drop an alpha channel that hides nothing: it costs bytes and time in every rendition."""
+    if image.mode not in ("LA", "RGBA") or image.getchannel("A").getextrema() != (255, 255):
+        return image
+    return image.convert(image.mode[:-1])
+
+
+def strip(image: Image.Image, _header: Header) -> Image.Image:
+    """Keep the pixels and nothing else: encoders write what they find beside them."""
+    # Only a decoder may go on writing into its pixels.
+    bare = image.copy() if isinstance(image, ImageFile.ImageFile) else image._new(image.im)
+    bare.info.clear()
+    return bare
+
+
+STEPS: tuple[Step, ...] = (
+    reduce_depth,
+    expand,
+    shrink,
+    turn,
+    convert_color,
+    drop_opaque_alpha,
+    strip,
+)

@@ -1,0 +1,145 @@
+"""Make the animated renditions of one picture: all in one pass, frame by frame."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image, _webp
+from PIL.WebPImagePlugin import WebPImageFile
+
+from lib.domain.clock import Deadline
+from lib.domain.errors import Failure, MediaError
+from lib.domain.renditions import Made
+from lib.imaging.budget import refuse_late
+from lib.imaging.encode import WEBP_LOSSLESS_EFFORT, WEBP_METHOD, check_size, make_exif
+from lib.imaging.graphics import encode_drawing, is_drawing
+from lib.imaging.picture import Picture
+from lib.imaging.resize import scale_down
+from lib.imaging.transform import Finish
+from lib.imaging.variants import ANIMATED, Target, describe, encode_failed
+from lib.presets import ImagePreset
+
+KEYFRAMES = 9, 17
+"""Least and most frames from one to the next, from which a player can begin. Fewer in between cost
+time and bytes, more save neither."""
+
+TRANSPARENT = 0
+ALPHA_QUALITY = 100
+EXIF_PREFIX = len(b"Exif\0\0")
+"""Of Exif data in JPEG; in WebP it is without."""
+
+
+def animate(
+    picture: Picture,
+    targets: Sequence[Target],
+    preset: ImagePreset,
+    deadline: Deadline,
+    finish: Finish,
+) -> Iterator[Made]:
+    """Decode once, and scale, finish and encode each frame for every target; no frame is held.
+
+    Frames, durations and loops are those of the source; equal neighbours become one. When the time
+    left is too short for all, the largest is given up first, then the next.
+    Raises what reading the frames does.
+    """
+    assert picture.animation
+    frames = picture.probe.frames or 1
+    quality = targets[0].quality or _choose(picture, preset)
+    drawing = preset.lossless and is_drawing(picture.image)
+    tracks = [_Track(target, picture.animation.loops, quality, drawing) for target in targets]
+    started, shown, encoded = time.monotonic(), 0, 0
+    for index, (frame, delay) in enumerate(picture.animation.frames(), 1):
+        levels = [frame]
+        for track in tracks:
+            if not track.error:
+                scaled = scale_down(levels, track.target.whole)
+                track.add(finish(scaled, track.target), shown)
+                encoded += track.pixels
+        shown += delay
+        seconds_per_pixel = (time.monotonic() - started) / max(encoded, 1)
+        _give_up_late(tracks, seconds_per_pixel * (frames - index), deadline)
+        if all(track.error for track in tracks):
+            break
+    notice = picture.probe.copyright if preset.keep_copyright else None
+    for track in tracks:
+        yield track.finish(shown, notice)
+
+
+class _Track:
+    """One animated rendition while it is made; `error` once that failed."""
+
+    def __init__(self, target: Target, loops: int, quality: int, drawing: bool) -> None:
+        self.target, self.pixels = target, target.width * target.height
+        self.error: Failure | None = None
+        self._loops, self._quality, self._drawing = loops, quality, drawing
+        self._lossless = False
+        self._encoder: Any = None
+
+    def add(self, image: Image.Image, at_ms: int) -> None:
+        """Encode one frame, which is shown from `at_ms` on."""
+        try:
+            if self._encoder is None:
+                self._begin(image)
+            mode = "RGBA" if image.mode in ("LA", "RGBA") else "RGB"
+            self._add(image.convert(mode).getim(), at_ms, WEBP_METHOD)
+        except MemoryError:
+            raise
+        except Exception as exc:
+            self.fail(encode_failed(exc))
+
+    def fail(self, error: Failure) -> None:
+        """Give up, and let go of what was made."""
+        self.error, self._encoder = error, None
+
+    def finish(self, duration_ms: int, copyright_text: str | None) -> Made:
+        """Return the rendition, or why there is none."""
+        content = None
+        if not self.error:
+            try:
+                self._add(None, duration_ms, 0)
+                exif = make_exif(copyright_text)[EXIF_PREFIX:] if copyright_text else b""
+                content = self._encoder.assemble("", exif, "")
+            except (OSError, ValueError, RuntimeError) as exc:
+                self.error = encode_failed(exc)
+        if content is None:
+            return describe(self.target, error=self.error)
+        return replace(
+            describe(self.target, content, None if self._lossless else self._quality),
+            frames=WebPImageFile(io.BytesIO(content)).n_frames,
+            duration_ms=duration_ms,
+        )
+
+    def _begin(self, first: Image.Image) -> None:
+        check_size(first.size, self.target.format)
+        if self._drawing:
+            self._lossless = encode_drawing(first, self._quality)[1] is None
+        self._encoder = _webp.WebPAnimEncoder(
+            first.size, TRANSPARENT, self._loops, False, *KEYFRAMES, False, False
+        )
+
+    def _add(self, pixels: object, at_ms: int, method: int) -> None:
+        quality = WEBP_LOSSLESS_EFFORT if self._lossless else self._quality
+        self._encoder.add(pixels, at_ms, self._lossless, quality, ALPHA_QUALITY, method)
+
+
+def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, deadline: Deadline) -> None:
+    """Fail the largest of the live tracks until the rest have the time for what is to come."""
+    live = [track for track in tracks if not track.error]
+    for index, track in enumerate(live):
+        pixels = sum(each.pixels for each in live[index:])
+        try:
+            refuse_late(track.target.name, pixels * seconds_per_pixel, deadline())
+        except MediaError as exc:
+            track.fail(Failure.of(exc))
+        else:
+            return
+
+
+def _choose(picture: Picture, preset: ImagePreset) -> int:
+    from lib.imaging.auto_quality import choose_quality
+
+    return choose_quality(picture.image, ANIMATED, preset.ssim, preset.background)

@@ -1,0 +1,66 @@
+"""What a rendition gets after it was scaled: its shape, its sharpness, its watermark."""
+
+from __future__ import annotations
+
+from PIL import Image, ImageFilter
+
+from lib.imaging.crop import look
+from lib.imaging.encode import flatten
+from lib.imaging.position import place
+from lib.imaging.variants import Target
+from lib.presets import Fit, ImagePreset
+from lib.presets.schema import ATTENTION
+
+SHARPEN_RADIUS = 1.0
+"""px: the width of the edges that scaling has blurred."""
+
+
+class Finish:
+    """Finishes scaled pictures as a preset says, all frames of an animation alike."""
+
+    def __init__(self, preset: ImagePreset, mark: Image.Image | None) -> None:
+        """`mark` is the preset's watermark, in RGBA."""
+        self._preset = preset
+        self._mark = mark
+        self._corners: dict[str, tuple[int, int]] = {}
+
+    def __call__(self, scaled: Image.Image, target: Target) -> Image.Image:
+        """Return the picture of `target.whole` px as it is encoded; what came in is unchanged."""
+        image = self._shape(scaled, target)
+        if self._preset.sharpen:
+            image = sharpen(image, self._preset.sharpen)
+        if self._mark and self._preset.watermark:
+            from lib.imaging.watermark import lay
+
+            image = lay(self._mark, image, self._preset.watermark)
+        return image
+
+    def _shape(self, scaled: Image.Image, target: Target) -> Image.Image:
+        size = target.width, target.height
+        if target.fit is Fit.CONTAIN:
+            position = "centre" if target.position == ATTENTION else target.position
+            paper = Image.new("RGB", size, self._preset.background)
+            paper.paste(
+                flatten(scaled, self._preset.background), place(position, size, scaled.size)
+            )
+            return paper
+        if scaled.size == size:
+            return scaled
+        if target.stem not in self._corners:
+            self._corners[target.stem] = (
+                look(scaled, size)
+                if target.position == ATTENTION
+                else place(target.position, scaled.size, size)
+            )
+        left, top = self._corners[target.stem]
+        return scaled.crop((left, top, left + target.width, top + target.height))
+
+
+def sharpen(image: Image.Image, percent: int) -> Image.Image:
+    """Return the image with an unsharp mask over its colours; transparency stays as it is."""
+    mask = ImageFilter.UnsharpMask(SHARPEN_RADIUS, percent, threshold=0)
+    if image.mode not in ("LA", "RGBA"):
+        return image.filter(mask)
+    sharp = image.convert(image.mode[:-1]).filter(mask)
+    sharp.putalpha(image.getchannel("A"))
+    return sharp

@@ -1,0 +1,314 @@
+"""Decide what a source is from its first bytes. Names, extensions and declared types are ignored.
+
+Tables first, then the few formats that a prefix cannot tell. Signatures are those of each format's
+own specification; boxes and brands are ISO/IEC 14496-12 and the list at mp4ra.org.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from lib.domain.media import MediaType, Sniffed
+
+HEAD_BYTES = 4096
+"""How much of a source `sniff` wants to see."""
+
+
+def _image(name: str, container: str | None = None) -> Sniffed:
+    return Sniffed(MediaType.IMAGE, f"image/{name}", container or name)
+
+
+def _video(name: str, container: str) -> Sniffed:
+    return Sniffed(MediaType.VIDEO, f"video/{name}", container)
+
+
+def _audio(name: str, container: str) -> Sniffed:
+    return Sniffed(MediaType.AUDIO, f"audio/{name}", container)
+
+
+def _no(what: str, mime: str) -> Sniffed:
+    return Sniffed(MediaType.UNSUPPORTED, mime, "", f"{what}: not supported")
+
+
+EMPTY = Sniffed(MediaType.UNSUPPORTED, "application/octet-stream", "", reason="the file is empty")
+UNKNOWN = Sniffed(
+    MediaType.UNSUPPORTED,
+    "application/octet-stream",
+    "",
+    reason="not a known image, video or audio file",
+)
+RAW = _no("RAW photo", "image/x-raw")
+JPEG_2000 = _image("jp2", "jpeg2000")
+JPEG_XL = _no("JPEG XL image", "image/jxl")
+ZIP = _no("ZIP archive", "application/zip")
+PLAYLIST = _no("playlist", "application/vnd.apple.mpegurl")
+TEXT = _no("text", "text/plain")
+XML = _no("XML", "application/xml")
+TIFF = _image("tiff")
+MP4 = _video("mp4", "mov")
+QUICKTIME = _video("quicktime", "mov")
+MP3 = _audio("mpeg", "mp3")
+AAC = _audio("aac", "aac")
+
+PREFIXES: tuple[tuple[bytes, Sniffed], ...] = (
+    (b"\xff\xd8\xff", _image("jpeg")),
+    (b"\x89PNG\r\n\x1a\n", _image("png")),
+    (b"GIF87a", _image("gif")),
+    (b"GIF89a", _image("gif")),
+    (b"FLV\x01", _video("x-flv", "flv")),
+    (b"\x00\x00\x01\xba", _video("mpeg", "mpeg")),
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), _video("x-ms-asf", "asf")),
+    (b"fLaC", _audio("flac", "flac")),
+    (b"8BPS\0\1", _image("vnd.adobe.photoshop", "psd")),
+    (b"8BPS\0\2", _no("large Photoshop document", "image/vnd.adobe.photoshop")),
+    (b"\xff\x4f\xff\x51", JPEG_2000),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
+    (b"\xff\x0a", JPEG_XL),
+    (b"\x00\x00\x01\x00", _image("vnd.microsoft.icon", "ico")),
+    (b"\x00\x00\x02\x00", _no("cursor", "image/vnd.microsoft.icon")),
+    (b"\x76\x2f\x31\x01", _no("OpenEXR image", "image/x-exr")),
+    (b"#?RADIANCE", _no("Radiance HDR image", "image/vnd.radiance")),
+    (b"DDS ", _no("DirectDraw texture", "image/vnd-ms.dds")),
+    (b"FUJIFILMCCD-RAW", RAW),
+    (b"IIRO", RAW),
+    (b"IIRS", RAW),
+    (b"MMOR", RAW),
+    (b"IIU\x00", RAW),
+    (b"\x00MRM", RAW),
+    (b"FOVb", RAW),
+    (b"II\xbc\x01", _no("JPEG XR image", "image/jxr")),
+    (b"gimp xcf", _no("GIMP image", "image/x-xcf")),
+    (b"icns", _no("Apple icon", "image/x-icns")),
+    (b"qoif", _no("QOI image", "image/qoi")),
+    (b"\xd7\xcd\xc6\x9a", _no("Windows metafile", "image/wmf")),
+    (b"%PDF-", _no("PDF document", "application/pdf")),
+    (b"%!PS", _no("PostScript document", "application/postscript")),
+    (b"PK\x03\x04", ZIP),
+    (b"PK\x05\x06", ZIP),
+    (b"\x1f\x8b", _no("gzip archive", "application/gzip")),
+    (b"7z\xbc\xaf\x27\x1c", _no("7-Zip archive", "application/x-7z-compressed")),
+    (b"Rar!\x1a\x07", _no("RAR archive", "application/vnd.rar")),
+    (b"#EXTM3U", PLAYLIST),
+    (b"ffconcat version", PLAYLIST),
+    (b"[playlist]", PLAYLIST),
+)
+
+RIFF: dict[bytes, Sniffed] = {
+    b"WEBP": _image("webp"),
+    b"AVI ": _video("x-msvideo", "avi"),
+    b"WAVE": _audio("wav", "wav"),
+}
+
+MATROSKA: dict[bytes, Sniffed] = {
+    b"webm": _video("webm", "matroska"),
+    b"matroska": _video("x-matroska", "matroska"),
+}
+
+BRANDS: dict[bytes, Sniffed] = {
+    **dict.fromkeys((b"avif", b"avis"), _image("avif")),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
+        _image("heic", "heif"),
+    ),
+    b"crx ": RAW,
+    b"jxl ": JPEG_XL,
+    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), _audio("mp4", "mov")),
+    b"qt  ": QUICKTIME,
+}
+JPEG_2000_BOX = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+JPEG_2000_BRANDS: dict[bytes, Sniffed] = {
+    b"mjp2": _no("Motion JPEG 2000", "video/mj2"),
+    b"mj2s": _no("Motion JPEG 2000", "video/mj2"),
+    b"jpm ": _no("JPEG 2000 document", "image/jpm"),
+}
+"""Other brands in the same box are images."""
+
+STRUCTURAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1", b"miaf"))
+"""They say "a still image in boxes"; which codec is among the compatible brands."""
+
+QUICKTIME_BOXES = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+"""What QuickTime files written before the `ftyp` box existed begin with."""
+
+MARKUP: tuple[tuple[bytes, Sniffed], ...] = (
+    (b"<!doctype html", _no("HTML page", "text/html")),
+    (b"<html", _no("HTML page", "text/html")),
+    (b"<svg", _no("SVG drawing", "image/svg+xml")),
+    (b"<mpd", _no("playlist", "application/dash+xml")),
+)
+"""In this order: a page may contain a drawing."""
+
+TS_PACKET = 188
+BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
+CONTROL_CHARACTERS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
+NEW_SUBFILE_TYPE, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0103, 0x0106
+SUB_IFDS, DNG_VERSION = 0x014A, 0xC612
+REDUCED_RESOLUTION = 1
+SENSOR_COMPRESSIONS = frozenset((32_767, 32_769, 32_770, 34_713, 65_000, 65_535))
+"""Sony, Epson, Samsung, Nikon, Kodak, Pentax."""
+
+SENSOR_PHOTOMETRICS = frozenset((32_803, 34_892))
+"""A colour filter array (TIFF/EP); linear RAW (DNG)."""
+
+
+def sniff(head: bytes) -> Sniffed:
+    """Tell what a source is from its first `HEAD_BYTES` bytes, never from its name.
+
+    Whatever has no renditions comes back as `unsupported` with its reason in plain words.
+    """
+    if not head:
+        return EMPTY
+    for prefix, sniffed in PREFIXES:
+        if head.startswith(prefix):
+            return sniffed
+    for look in (_boxes, _riff, _iff, _tiff, _bmp, _ebml, _ogg, _transport_stream, _mpeg_audio):
+        if found := look(head):
+            return found
+    return _text(head) or UNKNOWN
+
+
+def _boxes(head: bytes) -> Sniffed | None:
+    if head.startswith(JPEG_2000_BOX):
+        return JPEG_2000_BRANDS.get(head[20:24], JPEG_2000)
+    kind = head[4:8]
+    if kind in QUICKTIME_BOXES:
+        # Prose such as "Get free …" has letters where a box has its size.
+        return None if all(32 <= byte < 127 for byte in head[:4]) else QUICKTIME
+    if kind != b"ftyp":
+        return None
+    end = int.from_bytes(head[:4], "big")
+    major, compatible = head[8:12], re.findall(b"(?s).{4}", head[16:end])
+    if major in BRANDS:
+        return BRANDS[major]
+    if major[:3] in (b"3gp", b"3g2"):
+        return _video("3gpp", "mov")
+    if major in STRUCTURAL_BRANDS:
+        still = (BRANDS[brand] for brand in compatible if brand in BRANDS)
+        return next(still, _image("heif"))
+    return MP4
+
+
+def _riff(head: bytes) -> Sniffed | None:
+    return RIFF.get(head[8:12]) if head[:4] in (b"RIFF", b"RF64") else None
+
+
+def _iff(head: bytes) -> Sniffed | None:
+    is_aiff = head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")
+    return _audio("aiff", "aiff") if is_aiff else None
+
+
+def _tiff(head: bytes) -> Sniffed | None:
+    if head[:2] not in (b"II", b"MM"):
+        return None
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+
+    def number(start: int, length: int) -> int:
+        return int.from_bytes(head[start : start + length], order)
+
+    if number(2, 2) == 43:  # BigTIFF
+        return TIFF
+    if number(2, 2) != 42:
+        return None
+    if head[8:10] == b"CR":  # Canon's CR2
+        return RAW
+    first = number(4, 4)
+    entries = range(first + 2, min(first + 2 + 12 * number(first, 2), len(head) - 11), 12)
+    # A short value (type 3) lies in the first two of four bytes.
+    tags = {
+        number(entry, 2): number(entry + 8, 2 if number(entry + 2, 2) == 3 else 4)
+        for entry in entries
+    }
+    # Nikon, Sony and Adobe put a preview first and the sensor's data into a sub-directory.
+    is_preview = SUB_IFDS in tags and tags.get(NEW_SUBFILE_TYPE) == REDUCED_RESOLUTION
+    is_sensor = (
+        tags.get(COMPRESSION) in SENSOR_COMPRESSIONS or tags.get(PHOTOMETRIC) in SENSOR_PHOTOMETRICS
+    )
+    return RAW if DNG_VERSION in tags or is_preview or is_sensor else TIFF
+
+
+def _bmp(head: bytes) -> Sniffed | None:
+    is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES
+    return _image("bmp") if is_bmp else None
+
+
+def _ebml(head: bytes) -> Sniffed | None:
+    if head[:4] != b"\x1a\x45\xdf\xa3":
+        return None
+    doctype = re.search(rb"\x42\x82[\x81-\x88]([a-z]+)", head[:64])
+    return MATROSKA.get(doctype[1]) if doctype else None
+
+
+def _ogg(head: bytes) -> Sniffed | None:
+    if head[:4] != b"OggS":
+        return None
+    return _video("ogg", "ogg") if b"\x80theora" in head else _audio("ogg", "ogg")
+
+
+def _transport_stream(head: bytes) -> Sniffed | None:
+    # Cameras (M2TS) put a four-byte time stamp before each packet.
+    for stamp in (0, 4):
+        packets = head[stamp :: TS_PACKET + stamp]
+        if len(packets) >= 3 and set(packets) == {0x47}:
+            return _video("mp2t", "mpegts")
+    return None
+
+
+def _mpeg_audio(head: bytes) -> Sniffed | None:
+    start = 0
+    if head[:3] == b"ID3" and len(head) >= 10:
+        # The tag's length: four bytes of seven bits each.
+        start = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+        if start + 4 > len(head):
+            return MP3
+    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, AAC)):
+        first = length(head[start:])
+        # Eleven bits are soon found by chance: believe them where the next frame begins in time.
+        if first and length(head[start + first :]):
+            return found
+    return MP3 if start else None
+
+
+def _mpeg_frame_length(frame: bytes) -> int:
+    """Return the bytes of an MPEG audio frame of layer II or III (ISO/IEC 11172-3), 0 for none."""
+    if len(frame) < 4 or frame[0] != 0xFF or frame[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = frame[1] >> 3 & 3, frame[1] >> 1 & 3
+    rate_index, hertz_index, padding = frame[2] >> 4, frame[2] >> 2 & 3, frame[2] >> 1 & 1
+    if version == 1 or layer not in (1, 2) or rate_index in (0, 15) or hertz_index == 3:
+        return 0
+    is_one = version == 3
+    hertz = (44100, 48000, 32000)[hertz_index] // {3: 1, 2: 2, 0: 4}[version]
+    if not is_one:
+        kbps = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+    elif layer == 1:
+        kbps = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    else:
+        kbps = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+    samples = 1152 if is_one or layer == 2 else 576
+    return samples // 8 * kbps[rate_index - 1] * 1000 // hertz + padding
+
+
+def _adts_frame_length(frame: bytes) -> int:
+    """Return the bytes of an AAC frame with its ADTS header (ISO/IEC 13818-7), 0 for none."""
+    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0 or frame[2] >> 2 & 15 > 12:
+        return 0
+    length = (frame[3] & 3) << 11 | frame[4] << 3 | frame[5] >> 5
+    return length if length > 7 else 0
+
+
+def _text(head: bytes) -> Sniffed | None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return TEXT
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        if exc.reason != "unexpected end of data":  # the head may end within a character
+            return None
+    if CONTROL_CHARACTERS.intersection(head):
+        return None
+    lower = head.lower().removeprefix(b"\xef\xbb\xbf").lstrip()
+    if lower.startswith(b"#extm3u"):
+        return PLAYLIST
+    if not lower.startswith(b"<"):
+        return TEXT
+    return next((found for tag, found in MARKUP if tag in lower), XML)

@@ -1,0 +1,193 @@
+"""Verify the signature of every request to the emulator, as AWS does (Signature Version 4).
+
+ministack 1.5.33 takes a dozen access keys for its root without looking at the signature, and makes
+the secrets of functions' roles from their names, where anybody can make them again. Here the root
+is one key, with a secret of this start, and the secrets of roles can't be guessed.
+
+Runs in the emulator's own environment; its signing documents and its sessions are ministack's.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+from lib.tools.guard import Refusal, Request
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+UNSIGNED = "UNSIGNED-PAYLOAD"
+STREAMED = "STREAMING-"
+LONGEST_EXPIRY = 7 * 24 * 3600
+WAY_OUT = (
+    "the local stage takes the credentials of its own start only: `npm run demo -- --keep` prints "
+    "them, and `npm run media` and `npm run sls` with `--stage local` use them"
+)
+
+
+def become_root(access_key: str, secret_key: str) -> None:
+    """Tell ministack, which is not imported yet, which key is its root's.
+
+    It reads them from this process's variables. Functions get their role's in place of these.
+    """
+    os.environ["AWS_ACCESS_KEY_ID"] = access_key
+    os.environ["AWS_SECRET_ACCESS_KEY"] = secret_key
+
+
+def hide_role_secrets() -> None:
+    """Make the credentials that functions get depend on a secret of this start."""
+    from ministack.core import lambda_runtime
+
+    seed = secrets.token_bytes()
+    # All that the module hashes are those credentials.
+    lambda_runtime.hashlib = SimpleNamespace(sha256=lambda text: hmac.new(seed, text, "sha256"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Say whether a request is signed by the root's key or by one that the emulator has issued."""
+
+    root_key: str
+
+    async def __call__(
+        self, request: Request, read: Callable[[], Awaitable[bytes]]
+    ) -> Refusal | None:
+        """Return why a request is refused, or None."""
+        query = parse_qs(request.query, keep_blank_values=True)
+        if _first(query, "AWSAccessKeyId") and not request.header("authorization"):
+            return self._refuse_old_url(request, query)
+        presigned = any(name.lower() == "x-amz-signature" for name in query)
+        signature = _parse(request, query, presigned)
+        if isinstance(signature, Refusal):
+            return signature
+        failure = _refuse_time(signature, query, presigned)
+        secret = "" if failure else self._find_secret(signature.access_key_id, request, query)
+        if not failure and not secret:
+            failure = Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}")
+        if not failure:
+            failure = _refuse_content(signature, secret, request, query, await read(), presigned)
+        return failure and replace(failure, service=signature.service)
+
+    def _refuse_old_url(self, request: Request, query: dict[str, list[str]]) -> Refusal | None:
+        """Verify a URL by Signature Version 2, in which boto3 still presigns for us-east-1."""
+        from ministack.core import iam_evaluator, responses
+
+        key = _first(query, "AWSAccessKeyId")
+        if not self._find_secret(key, request, query):
+            return Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}", "s3")
+        checked = iam_evaluator._sigv2_check(
+            iam_evaluator.SignedRequest(
+                key,
+                request.method,
+                request.raw_path,
+                query,
+                _joined(request),
+                sigv2=True,
+                auth_path=request.raw_path,
+            ),
+            responses.get_account_id(),
+        )
+        if isinstance(checked, iam_evaluator.AuthError):
+            return Refusal(checked.code, checked.message, "s3")
+        return None
+
+    def _find_secret(self, key: str, request: Request, query: dict[str, list[str]]) -> str:
+        """Return the secret of a key, "" for one that is unknown, expired or without its token."""
+        from ministack.core import iam_evaluator, responses
+
+        token = request.header("x-amz-security-token") or _first(query, "X-Amz-Security-Token")
+        if key != self.root_key and iam_evaluator.is_root_access_key(key):
+            return ""
+        account = (
+            responses._account_from_sts_session(key)
+            or iam_evaluator.find_iam_access_key_account(key)
+            or responses.get_account_id()
+        )
+        found = iam_evaluator.resolve_credential(key, account, token)
+        return getattr(found, "secret_access_key", "")
+
+
+def _parse(request: Request, query: dict[str, list[str]], presigned: bool) -> Any:
+    """Return ministack's `HeaderSignature`, or why there is none that can be verified."""
+    from ministack.core import sigv4
+
+    authorization = request.header("authorization")
+    if not authorization and not presigned:
+        return Refusal("MissingAuthenticationToken", f"the request is not signed: {WAY_OUT}")
+    algorithm = _first(query, "X-Amz-Algorithm") if presigned else authorization.split(" ")[0]
+    if algorithm != ALGORITHM or (authorization and presigned):
+        return Refusal("IncompleteSignature", f"expected one signature by {ALGORITHM}")
+    if presigned:
+        signature = sigv4.parse_query_signature(query)
+    else:
+        signature = sigv4.parse_header_signature(_joined(request))
+    if isinstance(signature, tuple):
+        return Refusal(*signature)
+    if "host" not in signature.signed_headers.split(";"):
+        return Refusal("SignatureDoesNotMatch", "expected `host` to be signed", signature.service)
+    return signature
+
+
+def _refuse_time(signature: Any, query: dict[str, list[str]], presigned: bool) -> Refusal | None:
+    from ministack.core import sigv4
+
+    signed_at = sigv4._amz_datetime(signature.amz_date)
+    if signed_at is None:
+        return Refusal("IncompleteSignature", "expected a date like 20300131T235959Z")
+    skewed = sigv4.request_time_failure(signature)
+    if skewed and not (presigned and signed_at < datetime.now(UTC)):
+        return Refusal(*skewed)
+    if not presigned:
+        return None
+    seconds = _first(query, "X-Amz-Expires")
+    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= LONGEST_EXPIRY):
+        return Refusal("AuthorizationQueryParametersError", "expected X-Amz-Expires to be seconds")
+    if sigv4.presigned_request_is_expired(signature.amz_date, seconds):
+        return Refusal("AccessDenied", "Request has expired")
+    return None
+
+
+def _refuse_content(
+    signature: Any,
+    secret: str,
+    request: Request,
+    query: dict[str, list[str]],
+    body: bytes,
+    presigned: bool,
+) -> Refusal | None:
+    from ministack.core import sigv4
+
+    failure = sigv4.header_signature_failure(
+        signature,
+        secret,
+        request.method,
+        request.raw_path,
+        query,
+        _joined(request),
+        body,
+        presigned=presigned,
+    )
+    if failure:
+        code, message = failure
+        return Refusal(code, f"{message} {WAY_OUT[0].upper()}{WAY_OUT[1:]}.")
+    said = request.header("x-amz-content-sha256")
+    unsigned = signature.service == "s3" and (said == UNSIGNED or said.startswith(STREAMED))
+    if said and not unsigned and not hmac.compare_digest(said, hashlib.sha256(body).hexdigest()):
+        return Refusal("XAmzContentSHA256Mismatch", "the body is not the one that was signed")
+    return None
+
+
+def _joined(request: Request) -> dict[str, str]:
+    return {name: request.header(name) for name, _ in request.headers}
+
+
+def _first(query: dict[str, list[str]], name: str) -> str:
+    return next(iter(query.get(name) or query.get(name.lower()) or ()), "")

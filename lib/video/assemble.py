@@ -1,0 +1,94 @@
+"""Describe all that becomes of a video or a sound, from what its encoder left in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from lib import video
+from lib.domain.clock import Deadline
+from lib.domain.errors import Failure
+from lib.domain.media import Probe
+from lib.domain.renditions import Made, Part, RenditionKind, Work
+from lib.imaging.images import Images
+from lib.presets import Preset
+
+
+def describe_video(
+    probe: Probe,
+    plan: video.Plan,
+    preset: Preset,
+    rungs: Sequence[video.Track],
+    sounds: Sequence[video.Track],
+    parts: Iterable[Iterable[Part]],
+    left_out: Mapping[str, Failure],
+    folder: Path,
+    *,
+    ffmpeg: str,
+    deadline: Deadline,
+    images: Images | None = None,
+) -> Work:
+    """Return the streams, the subtitles and what goes around them; they are made when asked for.
+
+    `plan` is what was asked for, `left_out` what of it could not be made, by name; `parts` are the
+    objects of each track that are still to be stored, rungs first.
+    """
+    # Imported here: a source that is handed over, or is only sound, does without.
+    from lib.video.auxiliary.auxiliary import surround
+
+    made = video.without(plan, left_out)
+    around = surround(
+        folder,
+        made,
+        preset,
+        probe.duration_ms or max(round(track.seconds * 1000) for track in rungs),
+        ffmpeg=ffmpeg,
+        deadline=deadline,
+        images=images,
+    )
+    return Work(
+        probe=replace(probe, phash=around.phash),
+        made=chain(
+            video.make_streams(rungs, sounds, made.texts, parts),
+            video.make_texts(folder, made.texts),
+            around.made,
+            _failed(plan, left_out),
+        ),
+        preset=preset.name,
+        recipe=video.recipe_of(probe, preset),
+        placeholder=around.placeholder,
+    )
+
+
+def describe_sound(
+    probe: Probe, preset: Preset, folder: Path, *, ffmpeg: str, deadline: Deadline
+) -> Work:
+    """Return the one file of a source without a picture, and its drawing."""
+    path = folder / video.SOUND_ALONE
+    with path.open("rb") as file:
+        duration_ms = video.read_probe(file, "mov").duration_ms or 0
+    sound = Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
+
+    def draw() -> Iterable[Made]:
+        return video.make_waveform(path, folder, duration_ms, ffmpeg=ffmpeg, deadline=deadline)
+
+    drawn = video.attempt("waveform.png", RenditionKind.WAVEFORM, "image/png", draw)
+    return Work(
+        probe=probe,
+        made=chain([sound], drawn if preset.audio.waveform else ()),
+        preset=preset.name,
+        recipe=video.recipe_of(probe, preset),
+    )
+
+
+def _failed(plan: video.Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:
+    """Name the tracks that could not be made, and why."""
+    for sound in plan.sounds:
+        if failure := left_out.get(sound.name):
+            name = f"{sound.name}/{video.PLAYLIST}"
+            yield Made(name, RenditionKind.RUNG, video.HLS, error=failure)
+    for text in plan.texts:
+        if failure := left_out.get(text.name):
+            yield Made(f"{text.name}.vtt", RenditionKind.SUBTITLES, video.VTT, error=failure)

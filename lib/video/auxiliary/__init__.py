@@ -1,0 +1,1 @@
+"""What goes with a stream: poster, storyboard, preview, one plain file, waveform."""

@@ -1,0 +1,105 @@
+"""Choose the picture that stands for a video, and make what a page shows before it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lib.domain.clock import Deadline
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.renditions import Made, Placeholder, RenditionKind
+from lib.imaging.images import Images, ImageTask, Look, Still
+from lib.presets import ImagePreset, Limits
+
+LIMITS = Limits(
+    image_megapixels=100,
+    image_megabytes=400,
+    animation_frames=1,
+    animation_megapixels=1,
+    video_hours=0,
+    source_gigabytes=0,
+)
+"""Of a picture that ffmpeg has written: no uploader chose its size or its format."""
+
+WIDEST = 16_383
+"""px: a poster is as wide as its picture."""
+
+DARK, LIGHT = 8, 247
+"""Mean grey levels at which nothing can be seen: black and white, with a codec's noise."""
+
+WELL_LIT = 40
+"""Grey levels above DARK, or below LIGHT, from which on a mean is nothing to complain about."""
+
+RICH = 50
+"""Standard deviation of a picture from deep shadows to bright lights. Half faded it has half."""
+
+SHARP = 10
+"""Variance of edges between the blurred (0.3–7) and the sharp (40–120) of the pictures tried."""
+
+LEAST_LIGHT = 0.05
+"""What is dark all through, like a night sky, is still told apart by what can be seen in it."""
+
+NEARLY = 0.85
+"""Part of the best score that is as good: what comes early gives less of the plot away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """What was made of the still at `at_ms`, and what stands for it."""
+
+    at_ms: int
+    made: tuple[Made, ...]
+    placeholder: Placeholder
+    phash: str | None
+
+
+def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: Images) -> Poster:
+    """Make `poster.avif`, `poster.webp`, … of the best of the files `<ms>.jpg|png` in a folder.
+
+    Formats, quality and fallbacks are those of the preset. One that fails carries its error.
+    Raises PermanentError(ENCODE_FAILED) where there are no stills, TransientError(DEADLINE_NEAR)
+    where for lack of time none is made, and what `images` does.
+    """
+    candidates = (
+        sorted(stills.iterdir(), key=lambda path: int(path.stem)) if stills.is_dir() else ()
+    )
+    if not candidates:
+        raise PermanentError(ErrorCode.ENCODE_FAILED, "expected a picture but none was decoded")
+    pictures = [Still.read(each) for each in candidates]
+    chosen = choose(images.measure(pictures, deadline))
+    still = pictures[chosen]
+    # A poster looks like the video it stands for, which has neither.
+    whole = replace(preset, widths=(WIDEST,), boxes=(), watermark=None, sharpen=0)
+    with images.open(ImageTask(still.data, still.container, whole, LIMITS), deadline) as opened:
+        made = tuple(map(_name, opened.make()))
+        return Poster(int(candidates[chosen].stem), made, opened.placeholder, opened.probe.phash)
+
+
+def choose(looks: Sequence[Look]) -> int:
+    """Return the index of the first that is nearly as good as the best."""
+    scores = [score(each) for each in looks]
+    return next(index for index, each in enumerate(scores) if each >= NEARLY * max(scores))
+
+
+def score(look: Look) -> float:
+    """Return 0–1: how well lit, rich and sharp a picture is. One fault is enough to spoil it."""
+    to_black_or_white = min(look.mean - DARK, LIGHT - look.mean)
+    light = min(1.0, max(LEAST_LIGHT, to_black_or_white / WELL_LIT))
+    contrast = min(1.0, look.contrast / RICH)
+    detail = look.detail / (look.detail + SHARP)
+    return light * contrast * detail
+
+
+def _name(made: Made) -> Made:
+    """Return a rendition by the name and kind of a poster, whatever its width."""
+    return replace(
+        made,
+        name=_named(made.name),
+        kind=RenditionKind.POSTER,
+        instead_of=_named(made.instead_of) if made.instead_of else None,
+    )
+
+
+def _named(name: str) -> str:
+    return f"poster.{name.rpartition('.')[2]}"

@@ -1,0 +1,114 @@
+"""Measure a sound for players that draw it (`peaks.json`), and draw it (`waveform.png`).
+
+The JSON is that of BBC audiowaveform's data format, version 2, which peaks.js, wavesurfer.js and
+others read: https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+from lib.domain.clock import Deadline
+from lib.domain.renditions import Made, RenditionKind
+from lib.video.auxiliary.drawing import draw
+from lib.video.auxiliary.remux import own_file, rework
+
+SAMPLE_RATE_HZ = 48_000
+LEAST_SAMPLES = SAMPLE_RATE_HZ // 100
+"""Of one pair of peaks: no player zooms in further than 10 ms a px."""
+
+MOST_PAIRS = 18_000
+"""Three minutes at 10 ms; longer sounds have coarser peaks. About 120 kB."""
+
+IMAGE_SIZE = (1800, 280)
+"""px: 900 × 140 at twice the density."""
+
+Peaks = Sequence[tuple[int, int]]
+"""The lowest and the highest sample of each window, 16 bits signed, all channels together."""
+
+_LEVEL = re.compile(r"^lavfi\.astats\.Overall\.(?:Min|Max)_level=(.+)$", re.MULTILINE)
+
+
+def make_waveform(
+    source: Path, folder: Path, duration_ms: int, *, ffmpeg: str, deadline: Deadline
+) -> tuple[Made, Made]:
+    """Return `waveform.png` and `peaks.json` of an encoded sound, decoded once.
+
+    `source` is an MP4 of the pipeline's own. The memory needed does not grow with its length.
+    Raises PermanentError(ENCODE_FAILED), also where it holds no sound, and what `rework` raises.
+    """
+    samples = samples_per_pair(duration_ms)
+    levels = folder / "levels.txt"
+    rework(
+        own_file(source),
+        ("-map", "0:a:0", "-af", measure(samples, levels), "-f", "null"),
+        folder / "nothing",  # that muxer writes no file
+        ffmpeg=ffmpeg,
+        deadline=deadline,
+    )
+    peaks = read_levels(levels.read_text())
+    width, height = IMAGE_SIZE
+    kind = RenditionKind.WAVEFORM
+    return (
+        Made("waveform.png", kind, "image/png", draw(peaks, IMAGE_SIZE), width, height),
+        Made(
+            "peaks.json",
+            kind,
+            "application/json",
+            print_peaks(peaks, samples),
+            duration_ms=duration_ms,
+        ),
+    )
+
+
+def samples_per_pair(duration_ms: int) -> int:
+    """Return the samples that share one pair of peaks, so that no sound has too many pairs."""
+    return max(LEAST_SAMPLES, ceil(duration_ms * SAMPLE_RATE_HZ / 1000 / MOST_PAIRS))
+
+
+def measure(samples: int, levels: Path) -> str:
+    """Return the filters that write the lowest and highest of each `samples` samples to a file.
+
+    Every sample counts, at full rate: a sound above what a lower rate can hold is seen too, and
+    one whose channels cancel each other out. It costs a tenth of what decoding does.
+    """
+    return ",".join(
+        (
+            f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE_HZ}",
+            f"asetnsamples=n={samples}:p=0",
+            "astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Min_level+Max_level",
+            f"ametadata=mode=print:file={_quoted(levels)}",
+        )
+    )
+
+
+def read_levels(text: str) -> Peaks:
+    """Read what `measure` wrote: two lines of numbers for each window."""
+    levels = [int(float(each)) for each in _LEVEL.findall(text)]
+    return list(zip(levels[::2], levels[1::2], strict=True))
+
+
+def print_peaks(peaks: Peaks, samples: int) -> bytes:
+    """Print peaks as JSON, in 8 bits: the low byte is dropped, towards zero."""
+    return json.dumps(
+        {
+            "version": 2,
+            "channels": 1,
+            "sample_rate": SAMPLE_RATE_HZ,
+            "samples_per_pixel": samples,
+            "bits": 8,
+            "length": len(peaks),
+            "data": [int(level / 256) for pair in peaks for level in pair],
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def _quoted(path: Path) -> str:
+    """Escape a path for an option's value, and the result for the list of filters around it."""
+    value = re.sub(r"([\\':])", r"\\\1", str(path))
+    return re.sub(r"([\\'\[\],;])", r"\\\1", value)

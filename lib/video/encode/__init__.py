@@ -1,0 +1,1 @@
+"""ffmpeg: its arguments, its filters, its runs and why they fail."""

@@ -1,0 +1,224 @@
+"""Spell ffmpeg's arguments for one encode of a source. Pure: values in, argv out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from lib.domain.media import Probe
+from lib.presets import VideoPreset
+from lib.video.encode.codecs import sound_options, video_options
+from lib.video.encode.filter_graph import Taps, draw
+from lib.video.encode.locator import input_url, is_remote, protocols
+from lib.video.encode.loudness import Loudness, level, listen, prepare
+from lib.video.package.webvtt import DECODED
+from lib.video.plan.plan import Plan, Sound, Text
+from lib.video.plan.proportion import most_seconds
+from lib.video.plan.span import SOUND_ALONE, Input, Span
+from lib.video.probe.limits import MAX_SIDE
+
+READ_TIMEOUT_US = 20_000_000
+RECONNECT_SECONDS = 2
+"""Longest pause before one more attempt: ffmpeg waits 0 and 1 s, then leaves it to the queue."""
+
+DOUBT, DOUBT_S = 2, 60
+"""What a source may last beyond what it says: factor, and s. A gap between two frames is filled
+with silence, so that a few bytes could last for years."""
+
+GROWTH = 4
+USUAL_PIXELS = 4096 * 2304
+"""What frames may have beyond the described size, as a factor; and what they may have in any case,
+since a recording of a call begins small."""
+
+THREADS = 4
+"""Of the decoder, and of the filters: each holds frames, and those of 4K are large. Neither changes
+what is written."""
+
+INDEXED = frozenset({"mov", "matroska"})
+"""Containers that say where keyframes are; in the others one may be as far away as SEARCH_S."""
+SEARCH_S = 10.0
+NEIGHBOUR_S = 0.5
+"""What deinterlacing and leaving out frames look at before a span."""
+
+JPEG_SCALE = {"tiles": 5, "stills": 2}
+"""Quantizer scales of MJPEG, 2 (best) to 31. A still is encoded again, a tile is not."""
+
+NOTHING_OF_THE_SOURCE: dict[str, Any] = {
+    # Places, names and devices stay with the source; bitexact leaves out the encoder's name and
+    # the time of the run, so that a repeat gives the same bytes.
+    "map_metadata": -1,
+    "map_chapters": -1,
+    "fflags": "+bitexact",
+}
+RUNG_FLAGS = "+cmaf+frag_keyframe+delay_moov+default_base_moof+skip_trailer+frag_discont"
+"""A fragment for each keyframe; `frag_discont` keeps the times of a span that starts late."""
+SOUND_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
+"""The index waits for the first packet, and so knows how late the encoder is."""
+
+
+def encode(
+    source: Input,
+    probe: Probe,
+    plan: Plan,
+    preset: VideoPreset,
+    folder: Path,
+    *,
+    span: Span | None = None,
+    levels: Mapping[str, Loudness] | None = None,
+) -> list[str]:
+    """Return the arguments of one process that makes all of `plan` in `folder`.
+
+    Tiles and stills go to folders of these names, which are there. `levels` has the measured
+    loudness of the sounds that are normalised, by name.
+    """
+    opened = open_source(source, probe, plan, span)
+    outputs = list(_pictures(opened, probe, plan, preset, folder, span))
+    for sound in plan.sounds:
+        heard = prepare(opened[f"a:{sound.index}"])
+        if measured := (levels or {}).get(sound.name):
+            heard = level(heard, measured)
+        outputs.append(_sound(heard, sound, preset, folder, alone=not probe.video_codec))
+    outputs += [_text(opened, each, folder) for each in plan.texts]
+    if source.container not in INDEXED:
+        outputs.append(_first_packets(opened))
+    return [
+        *("-filter_complex_threads", str(THREADS)),
+        # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
+        *(("-copyts", "-start_at_zero") if span else ()),
+        *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
+    ]
+
+
+def measure(source: Input, probe: Probe, sound: Sound, report: Path) -> list[str]:
+    """Return the arguments of a process that writes to `report` how loud a sound is."""
+    opened = open_source(source, probe, Plan(), None)
+    heard = listen(prepare(opened[f"a:{sound.index}"]), report)
+    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(heard, "-", f="null"))
+    return arguments
+
+
+def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> Any:
+    """Describe the input: one demuxer, the locator's own protocols, frames of a bounded size.
+
+    With the demuxer and the protocols fixed, a playlist that was uploaded as a video is not
+    followed.
+    """
+    options: dict[str, Any] = {
+        "f": source.container,
+        "protocol_whitelist": ",".join(protocols(source.locator)),
+        "max_pixels": _most_pixels(probe),
+        "threads": THREADS,
+    }
+    if source.container != "mov" and not probe.rotation:
+        # The sizes were planned without a rotation, so that there must be none.
+        options["noautorotate"] = None
+    if not span and (probe.duration_ms or source.size):
+        options["t"] = f"{_longest_s(source, probe):.3f}"
+    if span and span.start_s:
+        # Where ffmpeg starts to read; the graph cuts.
+        options["noaccurate_seek"] = None
+        options["ss"] = f"{max(0.0, span.start_s - _run_up(source, probe, plan)):.6f}"
+    if is_remote(source.locator):
+        options |= {
+            "rw_timeout": READ_TIMEOUT_US,
+            "reconnect": 1,
+            "reconnect_on_network_error": 1,
+            "reconnect_on_http_error": "429,5xx",
+            "reconnect_delay_max": RECONNECT_SECONDS,
+        }
+    if "tls" in protocols(source.locator):
+        options["tls_verify"] = 1
+        if source.ca_file:
+            options["ca_file"] = source.ca_file
+    return ffmpeg.input(input_url(source.locator), **options)
+
+
+def _most_pixels(probe: Probe) -> int:
+    """Return the pixels above which a frame is not decoded: the header has said otherwise."""
+    described = (probe.width or 0) * (probe.height or 0)
+    return min(MAX_SIDE * MAX_SIDE, max(USUAL_PIXELS, GROWTH * described))
+
+
+def _longest_s(source: Input, probe: Probe) -> float:
+    if probe.duration_ms:
+        return DOUBT * probe.duration_ms / 1000 + DOUBT_S
+    return most_seconds(source.size or 0)
+
+
+def _run_up(source: Input, probe: Probe, plan: Plan) -> float:
+    if source.container not in INDEXED:
+        return SEARCH_S
+    return NEIGHBOUR_S if probe.interlaced or plan.frame_rate else 0.0
+
+
+def _pictures(
+    opened: Any, probe: Probe, plan: Plan, preset: VideoPreset, folder: Path, span: Span | None
+) -> Iterator[Any]:
+    if not plan.rungs:
+        return
+    taps = draw(opened["V:0"], probe, plan, span)
+    for rung in plan.rungs:
+        yield _output(
+            taps.rungs[rung.name],
+            folder / f"{rung.name}.mp4",
+            **{
+                "f": "mp4",
+                "movflags": RUNG_FLAGS,
+                "video_track_timescale": plan.timescale,
+                "enc_time_base": f"1:{plan.timescale}",
+                # Frames keep their times; one that steps back is dropped.
+                "fps_mode": "vfr",
+                **video_options(rung, preset, span),
+            },
+        )
+    yield from _photographs(taps, folder)
+
+
+def _photographs(taps: Taps, folder: Path) -> Iterator[Any]:
+    for name, stream in (("tiles", taps.tiles), ("stills", taps.stills)):
+        if stream is not None:
+            yield _output(
+                stream,
+                folder / name / "%d.jpg",
+                **{
+                    "f": "image2",
+                    "c:v": "mjpeg",
+                    "q:v": JPEG_SCALE[name],
+                    "flags:v": "+bitexact",
+                    "threads": 1,
+                    "fps_mode": "vfr",
+                    "enc_time_base": "1:1000",
+                    "frame_pts": 1,
+                },
+            )
+
+
+def _sound(heard: Any, sound: Sound, preset: VideoPreset, folder: Path, *, alone: bool) -> Any:
+    if alone:
+        path, muxer = folder / SOUND_ALONE, {"f": "ipod", "movflags": "+faststart"}
+    else:
+        path = folder / f"{sound.name}.mp4"
+        muxer = {
+            "f": "mp4",
+            "movflags": SOUND_FLAGS,
+            "frag_duration": str(preset.segment_seconds * 1_000_000),
+        }
+    return _output(heard, path, **muxer, **sound_options(sound.kbps))
+
+
+def _text(opened: Any, text: Text, folder: Path) -> Any:
+    path = folder / f"{text.name}{DECODED}"
+    return _output(opened[f"s:{text.index}"], path, **{"f": "matroska", "c:s": "ass"})
+
+
+def _first_packets(opened: Any) -> Any:
+    """Touch every track: in some containers ffmpeg counts time from the earliest that is used."""
+    tracks = (opened["a?"], opened["V?"])
+    return ffmpeg.output(*tracks, "-", **{"f": "null", "c": "copy", "frames:a": 1, "frames:v": 1})
+
+
+def _output(stream: Any, path: Path, **options: Any) -> Any:
+    return ffmpeg.output(stream, f"file:{path}", **options, **NOTHING_OF_THE_SOURCE)

@@ -1,0 +1,84 @@
+"""Tell from ffmpeg's exit and log why a run failed, and whether retrying can help. Pure."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+
+from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
+from lib.video.encode.ffmpeg import Run
+from lib.video.encode.locator import is_remote
+
+QUOTED_LINES = 3
+QUOTED_CHARACTERS = 400
+
+EXHAUSTIONS = {
+    signal.SIGXCPU: "the source takes far more time to decode than its description says",
+    signal.SIGXFSZ: "what is made of the source is larger than the limits allow",
+    signal.SIGKILL: "the source takes more memory, or more time, than it may have",
+}
+"""Signals that end a process which passes one of its bounds. Nobody else kills it: a function that
+is stopped is stopped as a whole."""
+
+_NO_MEMORY = re.compile(r"Cannot allocate memory|[Mm]alloc(?: of size \d+)? failed|out of memory")
+_TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
+
+# 416 answers a read behind the end, to which the index of a truncated file points.
+_NETWORK = re.compile(
+    r"\[(?:https?|tcp|tls) @ \w+\] \[(?:error|fatal)\]"
+    r"|\[https? @ \w+\] \[warning\] HTTP error (?!416)[45]\d\d"
+)
+_ERROR = re.compile(r"^(?:\[[^\]]* @ \w+\] )*\[(?:error|fatal|panic)\] ")
+_URL = re.compile(r"\b\w+://\S+")
+
+
+def diagnose(run: Run, locator: str) -> MediaError | None:
+    """Return what is wrong with a run, None if nothing is.
+
+    TransientError(SERVICE_UNAVAILABLE): the source could not be read to its end, the disk is full,
+    or the process was asked to end. PermanentError(LIMIT_EXCEEDED): it took more than it may have;
+    PermanentError(ENCODE_FAILED): everything else.
+    """
+    failed = run.code != 0
+    # ffmpeg reconnects; where that fails in the middle it stops early without calling it a failure.
+    stopped = failed or any("Error during demuxing" in line for line in run.log)
+    if stopped and is_remote(locator) and any(_NETWORK.match(line) for line in run.log):
+        return _unavailable(f"the source could not be read: {quote(run.log, locator)}")
+    if any("No space left on device" in line for line in run.log):
+        return _unavailable("expected free disk space for the rendition but there is none")
+    if -run.code == signal.SIGTERM:
+        return _unavailable("ffmpeg was ended by signal 15")
+    if not failed:
+        return None
+    if excess := _excess(run):
+        return PermanentError(ErrorCode.LIMIT_EXCEEDED, excess)
+    reason = quote(run.log, locator) or f"ffmpeg ended with code {run.code}"
+    return PermanentError(ErrorCode.ENCODE_FAILED, reason)
+
+
+def _excess(run: Run) -> str:
+    """Return which bound a failed run has passed, in words; nothing where it was none."""
+    if run.code < 0 and -run.code in EXHAUSTIONS:
+        return EXHAUSTIONS[signal.Signals(-run.code)]
+    for line in run.log:
+        if found := _TOO_LARGE.search(line):
+            return f"expected frames of the described size but found {found[1]} x {found[2]} px"
+        if _NO_MEMORY.search(line):
+            return "the source takes more memory to decode than it may have"
+    return ""
+
+
+def quote(log: Sequence[str], locator: str) -> str:
+    """Return the last errors of a log in one line, without the locator, URLs or odd characters.
+
+    A presigned URL lets everybody who reads it read the source.
+    """
+    errors = [_ERROR.sub("", line) for line in log if _ERROR.match(line)]
+    quoted = " | ".join(errors[-QUOTED_LINES:])
+    quoted = _URL.sub("source", quoted.replace(locator, "source"))
+    return "".join(c for c in quoted if c.isprintable())[:QUOTED_CHARACTERS]
+
+
+def _unavailable(message: str) -> TransientError:
+    return TransientError(ErrorCode.SERVICE_UNAVAILABLE, message)

@@ -1,0 +1,242 @@
+"""Make all that is planned of one source, or of a span of it, by one ffmpeg process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lib.child_process import Bounds
+from lib.domain.clock import Deadline
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import Probe
+from lib.presets import VideoPreset
+from lib.video.encode.diagnosis import diagnose
+from lib.video.encode.ffmpeg import run
+from lib.video.encode.loudness import Loudness, read_loudness
+from lib.video.isobmff import read_boxes
+from lib.video.package.cmaf import cut_off
+from lib.video.package.webvtt import write_texts
+from lib.video.plan.plan import Plan, without
+from lib.video.plan.proportion import bounds_of
+from lib.video.plan.span import SOUND_ALONE, Input, Span
+
+PICTURES = ("tiles", "stills")
+"""Folders of the small pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What does not change between the processes of one encode."""
+
+    source: Input
+    probe: Probe
+    preset: VideoPreset
+    folder: Path
+    span: Span | None
+    ffmpeg: str
+    deadline: Deadline
+    on_progress: Callable[[int], None]
+    bounds: Bounds
+
+
+def encode(
+    source: Input,
+    probe: Probe,
+    plan: Plan,
+    preset: VideoPreset,
+    folder: Path,
+    *,
+    span: Span | None = None,
+    ffmpeg: str,
+    deadline: Deadline,
+    on_progress: Callable[[float], None],
+) -> dict[str, PermanentError]:
+    """Write all of `plan` into `folder`; return what was left out, by name.
+
+    Sounds and texts may be left out, and the rungs of a span in which the source holds nothing.
+    Each rung is `<name>.mp4`, fragmented, a fragment a segment; each sound too, or `audio.m4a` for
+    a source without a picture; each text `<name>.vtt`; pictures are `tiles/<ms>.jpg` and
+    `stills/<ms>.jpg`. All times are those of the source, whose earliest track starts at 0. Of a
+    `span` only the picture is made. `ffmpeg` is the binary's path; `on_progress` is told the part
+    that is done, 0 to 1. What a damaged source still holds is made.
+    Raises PermanentError(CORRUPT_MEDIA) where the picture, or all sound of a source without one,
+    cannot be made, PermanentError(LIMIT_EXCEEDED) where that takes far more than was expected;
+    TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the source could
+    not be read to its end. Nothing is left in `folder` then.
+    """
+    if span:
+        plan = replace(plan, sounds=(), texts=())
+    report = _reporter(probe, span, on_progress)
+    bounds = bounds_of(source, probe, plan, preset.speed, folder)
+    job = _Job(source, probe, preset, folder, span, ffmpeg, deadline, report, bounds)
+    for name in PICTURES:
+        (folder / name).mkdir()
+    try:
+        left_out = _make(job, plan)
+    except BaseException:
+        _clear(folder)
+        raise
+    on_progress(1.0)
+    return left_out
+
+
+def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
+    levels, left_out = _listen(job, asked)
+    plan = without(asked, left_out)
+    try:
+        _run(job, plan, levels)
+    except PermanentError as error:
+        if error.code is ErrorCode.LIMIT_EXCEEDED:
+            raise
+        left_out |= _make_apart(job, plan, levels, error)
+    if job.span:
+        for rung in without(plan, left_out).rungs:
+            with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
+                cut_off(file, round(job.span.end_s * plan.timescale))
+    nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
+    left_out |= write_texts(job.folder, without(plan, left_out).texts)
+    for name, path in _files(job, without(plan, left_out)):
+        if not _holds_media(path):
+            left_out.setdefault(name, nothing)
+    for name, path in _files(job, asked):
+        if name in left_out:
+            path.unlink(missing_ok=True)
+    if job.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
+        return left_out
+    essential = [each.name for each in asked.rungs or asked.sounds]
+    missing = [left_out[name] for name in essential if name in left_out]
+    if missing and (asked.rungs or len(missing) == len(essential)):
+        if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
+            raise missing[0]
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
+    return left_out
+
+
+def _make_apart(
+    job: _Job, plan: Plan, levels: Mapping[str, Loudness], error: PermanentError
+) -> dict[str, PermanentError]:
+    """Make the picture, each sound and each text by a process of its own: one may have failed all.
+
+    Returns what cannot be made, by name.
+    """
+    parts = list(_parts(plan))
+    if len(parts) == 1:
+        return dict.fromkeys(parts[0][0], error)
+    failed: dict[str, PermanentError] = {}
+    for names, part in parts:
+        try:
+            _run(job, part, levels)
+        except PermanentError as problem:
+            if problem.code is ErrorCode.LIMIT_EXCEEDED:
+                raise
+            failed |= dict.fromkeys(names, problem)
+            if part.rungs:
+                break
+    return failed
+
+
+def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
+    """Yield what can be made alone: its names, and it. The picture comes first."""
+    if plan.rungs:
+        yield [each.name for each in plan.rungs], replace(plan, sounds=(), texts=())
+    bare = replace(plan, rungs=())
+    for sound in plan.sounds:
+        yield [sound.name], replace(bare, sounds=(sound,), texts=())
+    for text in plan.texts:
+        yield [text.name], replace(bare, sounds=(), texts=(text,))
+
+
+def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
+    """Measure the sounds that are to be normalised, by name; and tell which cannot be heard."""
+    # Imported here, as below: ffmpeg-python costs 26 ms, which a cold start can do without.
+    from lib.video.encode.arguments import measure
+
+    levels: dict[str, Loudness] = {}
+    failed: dict[str, PermanentError] = {}
+    report = job.folder / "loudness.json"
+    for sound in plan.sounds:
+        if not sound.normalised:
+            continue
+        arguments = measure(job.source, job.probe, sound, report)
+        try:
+            _start(replace(job, on_progress=lambda _: None), arguments)
+        except PermanentError as error:
+            failed[sound.name] = error
+        else:
+            if measured := read_loudness(report.read_text()):
+                levels[sound.name] = measured
+        report.unlink(missing_ok=True)
+    return levels, failed
+
+
+def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
+    from lib.video.encode.arguments import encode as encode_all
+
+    arguments = encode_all(
+        job.source,
+        job.probe,
+        plan,
+        job.preset,
+        job.folder,
+        span=job.span,
+        levels=levels,
+    )
+    _start(job, arguments)
+
+
+def _start(job: _Job, arguments: list[str]) -> None:
+    finished = run(
+        job.ffmpeg,
+        arguments,
+        deadline=job.deadline,
+        on_progress=job.on_progress,
+        bounds=job.bounds,
+    )
+    if problem := diagnose(finished, job.source.locator):
+        raise problem
+
+
+def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:
+    alone = not job.probe.video_codec
+    for name in (each.name for part in (plan.rungs, plan.sounds) for each in part):
+        yield name, job.folder / (SOUND_ALONE if alone else f"{name}.mp4")
+    for text in plan.texts:
+        yield text.name, job.folder / f"{text.name}.vtt"
+
+
+def _holds_media(path: Path) -> bool:
+    """Tell whether a file that ffmpeg finished has samples, or cues."""
+    if not path.is_file():
+        return False
+    if path.suffix == ".vtt":
+        return "-->" in path.read_text("utf-8", "replace")
+    with path.open("rb") as file:
+        return any(box.kind == b"mdat" and box.end > box.body for box in read_boxes(file))
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _reporter(
+    probe: Probe, span: Span | None, on_progress: Callable[[float], None]
+) -> Callable[[int], None]:
+    """Translate the ms written to the part that is done."""
+    total_ms = (span.end_s - span.start_s) * 1000 if span else probe.duration_ms
+    if not total_ms:
+        return lambda _: None
+    furthest = 0.0
+
+    def report(written_ms: int) -> None:
+        nonlocal furthest
+        # A second process starts from the beginning.
+        furthest = max(furthest, min(1.0, written_ms / total_ms))
+        on_progress(furthest)
+
+    return report

@@ -1,0 +1,135 @@
+"""Run ffmpeg: the only module that starts a process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import selectors
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib.child_process import FREE, Bounds, bind
+from lib.domain.clock import Deadline
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+
+DEADLINE_MARGIN_SECONDS = 10.0
+"""What a job needs, after ffmpeg is stopped, to record where it is and to give its lease back."""
+
+POLL_SECONDS = 1.0
+LOG_BYTES = 64 * 1024
+"""The end of ffmpeg's log that is kept; a broken source can write one line per packet."""
+
+_CHUNK_BYTES = 16 * 1024
+_GLOBAL_OPTIONS = (
+    *("-nostdin", "-hide_banner", "-y"),
+    *("-loglevel", "level+warning", "-nostats", "-progress", "pipe:1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run."""
+
+    code: int
+    """Below zero: the signal that ended it."""
+    log: tuple[str, ...]
+    """The last lines, each with its level in brackets."""
+
+
+def run(
+    binary: str,
+    arguments: Sequence[str],
+    *,
+    deadline: Deadline,
+    on_progress: Callable[[int], None],
+    bounds: Bounds = FREE,
+) -> Run:
+    """Run ffmpeg to its end; `on_progress` is told the ms of output written so far.
+
+    It gets no input, no environment but a PATH (so no credentials either) and a process group of
+    its own, which is killed on the deadline and on any exception, `on_progress`'s included. Its
+    memory is bounded in any case, by `bounds` its time and its files too.
+    Raises TransientError(DEADLINE_NEAR), PermanentError(LIMIT_EXCEEDED) where it took far more than
+    it was expected to take by then, OSError where the binary can't be started.
+    """
+    _check(deadline)
+    before_s = _children_s()
+    process = subprocess.Popen(  # noqa: S603
+        [binary, *_GLOBAL_OPTIONS, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.defpath},
+        start_new_session=True,
+    )
+    try:
+        bind(process.pid, bounds)
+        log = _follow(process, deadline, on_progress)
+        process.wait()
+    except TransientError as error:
+        _stop(process)
+        if error.code is ErrorCode.DEADLINE_NEAR and bounds.overdue(_children_s() - before_s):
+            # Another try would take as long.
+            reason = "the source takes far more work than its description says"
+            raise PermanentError(ErrorCode.LIMIT_EXCEEDED, reason) from error
+        raise
+    finally:
+        _stop(process)
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+    lines = log.decode("utf-8", "replace").splitlines()
+    return Run(process.returncode, tuple(lines))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _children_s() -> float:
+    """Return the CPU seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _follow(
+    process: subprocess.Popen[bytes], deadline: Deadline, on_progress: Callable[[int], None]
+) -> bytes:
+    """Read both pipes to their ends, reporting progress; return the end of the log."""
+    unfinished = log = b""
+    written_ms = 0
+    with selectors.DefaultSelector() as selector:
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            _check(deadline)
+            for key, _ in selector.select(timeout=POLL_SECONDS):
+                chunk = os.read(key.fd, _CHUNK_BYTES)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is process.stderr:
+                    log = (log + chunk)[-LOG_BYTES:]
+                else:
+                    *lines, unfinished = (unfinished + chunk).split(b"\n")
+                    # The track that is behind counts, so that the time may step back.
+                    written_ms = max(written_ms, *map(_written_ms, lines), 0)
+                    on_progress(written_ms)
+    return log
+
+
+def _written_ms(line: bytes) -> int:
+    # Before anything is written the value is "N/A"; it is below zero while an encoder fills up.
+    name, _, value = line.partition(b"=")
+    return int(value) // 1000 if name == b"out_time_us" and value.isdigit() else 0
+
+
+def _check(deadline: Deadline) -> None:
+    if deadline() <= DEADLINE_MARGIN_SECONDS:
+        raise TransientError(
+            ErrorCode.DEADLINE_NEAR, "too little time is left to make the renditions"
+        )

@@ -1,0 +1,186 @@
+"""Say what happens to the frames: one decode, of which every rung, tile and still is a tap. Pure.
+
+The order: deinterlace ▸ limit the frame rate ▸ cut to the span, and what it runs over ▸ convert to
+SDR BT.709 in the size of the highest rung ▸ scale down from rung to rung. `Any` is a stream of
+ffmpeg-python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from math import ceil
+from typing import Any
+
+from lib.domain.media import Probe
+from lib.video.plan.ladder import Rung
+from lib.video.plan.plan import Plan
+from lib.video.plan.span import RUN_OVER_S, Span
+
+SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
+"""Each rung is scaled from the one above: after four steps as close to the source as bicubic from
+the source itself (SSIM 0.9974 and 0.9972) for half of the time. The flags beside the filter make
+every processor round alike; without full_chroma_int a change of the matrix loses two levels."""
+
+BORDER_S = 0.0005
+"""How far before a border a frame belongs to what follows it: more than the rounding of a time
+stamp, less than what lies between two frames."""
+
+TILE_SIDE = 160
+"""px of a storyboard picture's longer side."""
+STILL_SIDE = 1280
+"""px that a poster candidate's longer side has at most, if a rung is as small."""
+
+HD_SIDE = 720
+"""px of the short side from which a picture without colour tags is BT.709; below it is BT.601.
+Players guess in the same way."""
+
+USUAL_RATE = 25.0
+"""Frames a second, where the source does not say."""
+
+SDR_WHITE_NITS = 100
+"""Of linear light 1.0 (ITU-R BT.2035), to which HDR is mapped."""
+TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """The ends of the graph: rungs by name; tiles and stills, None where none are wanted."""
+
+    rungs: dict[str, Any]
+    tiles: Any
+    stills: Any
+
+
+def draw(picture: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
+    """Return the taps of `picture`, the decoded frames of a source with at least one rung planned.
+
+    Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
+    """
+    sizes = sorted({_size(each) for each in plan.rungs}, reverse=True)
+    stream = _convert(_cut(picture, probe, plan, span), probe, sizes[0])
+    rungs, stills = {}, None
+    still_size, wanted_stills = _still_size(sizes), _choose_stills(plan, span)
+    for size in sizes:
+        if size != sizes[0]:
+            stream = stream.filter("scale", *size, flags=SCALING).filter("setsar", 1)
+        taps = _split(stream)
+        for rung in plan.rungs:
+            if _size(rung) == size:
+                rungs[rung.name] = next(taps).filter("settb", f"1/{plan.timescale}")
+        if size == still_size and wanted_stills:
+            stills = _photograph(next(taps).filter("select", wanted_stills), size)
+        stream = next(taps)
+    wanted_tiles = _choose_tiles(plan, span, probe.frame_rate or USUAL_RATE)
+    tiles = stream.filter("select", wanted_tiles) if wanted_tiles else None
+    return Taps(rungs, tiles and _photograph(tiles, inside(sizes[-1], TILE_SIDE)), stills)
+
+
+def inside(size: Size, longest: int) -> Size:
+    """Return a size scaled down until its longer side fits, in even px."""
+    scale = min(1.0, longest / max(size))
+    width, height = (max(2, round(side * scale / 2) * 2) for side in size)
+    return width, height
+
+
+def _size(rung: Rung) -> Size:
+    return rung.width, rung.height
+
+
+def _split(stream: Any) -> Iterator[Any]:
+    node = stream.split()
+    return (node[number] for number in count())
+
+
+def _cut(picture: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
+    """Keep the frames of the span; what comes first lasts from 0, where the presentation starts."""
+    if probe.interlaced:
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+    if plan.frame_rate:
+        # The grid starts at 0, so that all spans share it.
+        picture = picture.filter("fps", plan.frame_rate)
+    start, end = (span.start_s, span.end_s) if span else (0.0, None)
+    borders = {"start": f"{start - BORDER_S:.6f}"}
+    if end is not None:
+        borders["end"] = f"{end + RUN_OVER_S:.6f}"
+    picture = picture.filter("trim", **borders)
+    return picture if start else picture.filter("setpts", "if(eq(N,0),0,PTS)")
+
+
+def _convert(picture: Any, probe: Probe, size: Size) -> Any:
+    """Scale to `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
+    width, height = size
+    if probe.transfer in TRANSFERS:
+        picture = _map_to_sdr(picture, TRANSFERS[probe.transfer], size)
+    else:
+        colors = {"out_color_matrix": "bt709", "out_range": "tv"}
+        if not probe.color_space:
+            short = min(probe.width or width, probe.height or height)
+            colors["in_color_matrix"] = "bt709" if short >= HD_SIDE else "bt601"
+        picture = picture.filter("scale", width, height, flags=SCALING, **colors)
+    tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
+    return picture.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
+
+
+def _map_to_sdr(picture: Any, transfer: str, size: Size) -> Any:
+    """Map HDR to SDR: the curve by J. Hable (Uncharted 2, 2010), in linear light of BT.709.
+
+    It is scaled first: a frame in linear light has twelve bytes a pixel.
+    """
+    width, height = size
+    return (
+        # The container may be the only one to say so.
+        picture.filter(
+            "setparams", colorspace="bt2020nc", color_primaries="bt2020", color_trc=transfer
+        )
+        .filter("zscale", w=width, h=height, filter="lanczos")
+        .filter("zscale", t="linear", npl=SDR_WHITE_NITS)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", "hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv", dither="ordered")
+    )
+
+
+def _still_size(sizes: list[Size]) -> Size:
+    return next((each for each in sizes if max(each) <= STILL_SIDE), sizes[-1])
+
+
+def _choose_stills(plan: Plan, span: Span | None) -> str:
+    """Return an expression that is true for the first frame from each wanted time on.
+
+    The first frame of the source is one of them: whatever the duration says, one is there.
+    """
+    start, end = (span.start_s, span.end_s) if span else (0.0, float("inf"))
+    times = [each for each in plan.stills_s if start <= each < end]
+    chosen = [f"gte(t,{each})*not(gte(prev_selected_t,{each}))" for each in times]
+    if plan.stills_s and not start:
+        chosen.append("isnan(prev_selected_t)")
+    return "+".join(chosen)
+
+
+def _choose_tiles(plan: Plan, span: Span | None, frame_rate: float) -> str:
+    """Return an expression that is true for the first frame of each cell of the storyboard's grid.
+
+    A span leaves the cell in which it begins to the span before, if that has a frame of it.
+    """
+    if not plan.tile_s:
+        return ""
+    step = plan.tile_s
+    last_before = span.start_s - 1 / frame_rate + BORDER_S if span and span.start_s else 0.0
+    first = ceil(last_before / step) * step
+    if span and first >= span.end_s:
+        return ""
+    entered = f"gt(floor(t/{step}),floor(prev_selected_t/{step}))"
+    until = f"*lt(t,{span.end_s - BORDER_S})" if span else ""
+    return f"gte(t,{first - BORDER_S}){until}*(isnan(prev_selected_t)+{entered})"
+
+
+def _photograph(stream: Any, size: Size) -> Any:
+    """Return frames for JPEG, which is read as full-range BT.601; their times become ms."""
+    colors = {"out_color_matrix": "bt601", "out_range": "full"}
+    scaled = stream.filter("scale", *size, flags=SCALING, **colors)
+    return scaled.filter("format", "yuvj444p").filter("settb", "1/1000")

@@ -1,0 +1,54 @@
+"""Find keyframes of a source whose index does not list them: let ffmpeg seek for one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lib.child_process import Bounds
+from lib.domain.clock import Deadline
+from lib.domain.media import Probe
+from lib.video.encode.diagnosis import diagnose
+from lib.video.encode.ffmpeg import run
+from lib.video.plan.plan import Plan
+from lib.video.plan.span import Input
+
+READ = Bounds(expected_s=10.0)
+"""No frame is decoded; an index that takes more is none."""
+
+_PACKET = re.compile(r"^0, +-?\d+, +(?P<shown>-?\d+),", re.MULTILINE)
+_CLOCK = re.compile(r"^#tb 0: (?P<numerator>\d+)/(?P<denominator>\d+)$", re.MULTILINE)
+
+
+def find_keyframe(
+    at_s: float, *, source: Input, probe: Probe, folder: Path, ffmpeg: str, deadline: Deadline
+) -> float | None:
+    """Return when the keyframe at which a seek to `at_s` lands is shown, in s; None for none.
+
+    That is the last one before, or, in a stream without an index, the next one. Reads what the
+    demuxer needs to seek, and one packet.
+    Raises TransientError where the source could not be read, or DEADLINE_NEAR.
+    """
+    # Imported here: ffmpeg-python costs 26 ms, which most sources can do without.
+    from lib.video.encode.arguments import open_source
+
+    # Whole seconds are whole ticks of every clock: what ffmpeg subtracts can be added again.
+    at = int(at_s)
+    found = folder / "keyframe.txt"
+    packet = open_source(source, probe, Plan(), None)["V:0"].output(
+        f"file:{found}", **{"f": "framecrc", "c": "copy", "frames:v": 1}
+    )
+    arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]
+    problem = diagnose(
+        run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None, bounds=READ),
+        source.locator,
+    )
+    if problem and not problem.permanent:
+        raise problem
+    text = found.read_text() if found.exists() else ""
+    found.unlink(missing_ok=True)
+    first, clock = _PACKET.search(text), _CLOCK.search(text)
+    if not first or not clock:
+        return None
+    seconds = int(first["shown"]) * int(clock["numerator"]) / int(clock["denominator"])
+    return at + seconds

@@ -1,0 +1,1 @@
+"""From an encoder's files to what players stream: CMAF, HLS, DASH, WebVTT."""

@@ -1,0 +1,159 @@
+"""Print a DASH manifest (ISO/IEC 23009-1) of CMAF tracks. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+# It prints here; nothing that somebody else wrote is parsed.
+from xml.etree import ElementTree as ET
+
+from lib.video.package.track import INIT, Track
+from lib.video.package.track_names import labels, language_of
+from lib.video.plan.plan import Text
+
+NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
+ROLE = "urn:mpeg:dash:role:2011"
+CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"
+"""ISO/IEC 23091-3: 1 is mono, 2 stereo; nothing else is made."""
+TEXT_BITS_PER_SECOND = 1000
+"""A subtitle file is read whole; the attribute must be there."""
+MILLISECONDS = 1000
+
+
+def mpd(rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]) -> str:
+    """Print the manifest that lies beside the tracks' folders.
+
+    One adaptation set holds the rungs of one codec, which switch at any segment; each sound and
+    each text has its own.
+    """
+    tracks = [*rungs, *sounds]
+    longest = max(each.duration / track.timescale for track in tracks for each in track.segments)
+    root = ET.Element(
+        "MPD",
+        {
+            "xmlns": NAMESPACE,
+            "profiles": PROFILE,
+            "type": "static",
+            "mediaPresentationDuration": _duration(max(_end(each) for each in tracks)),
+            "minBufferTime": _duration(longest),
+        },
+    )
+    period = ET.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
+    for alike in _switchable(rungs):
+        _add_rungs(period, alike)
+    names = labels(((each.title, each.language) for each in sounds), "Sound")
+    default = next((each for each in sounds if each.default), sounds[0] if sounds else None)
+    for name, sound in zip(names, sounds, strict=True):
+        _add_sound(period, sound, name, main=sound is default)
+    names = labels(((each.track.title, each.track.language) for each in texts), "Subtitles")
+    for name, text in zip(names, texts, strict=True):
+        _add_text(period, text, name)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def timeline(track: Track) -> list[tuple[int, int, int]]:
+    """Return runs of segments as long as each other: first start, duration in ticks, repeats."""
+    runs: list[tuple[int, int, int]] = []
+    for duration, run in groupby(track.segments, lambda each: each.duration):
+        same = list(run)
+        runs.append((same[0].start, duration, len(same) - 1))
+    return runs
+
+
+def _switchable(rungs: Sequence[Track]) -> list[list[Track]]:
+    """Group rungs of one codec whose segments have the same borders."""
+    groups: list[list[Track]] = []
+    for rung in rungs:
+        for group in groups:
+            if _switching(rung) == _switching(group[0]):
+                group.append(rung)
+                break
+        else:
+            groups.append([rung])
+    return groups
+
+
+def _switching(rung: Track) -> tuple[str, int, list[tuple[int, int, int]]]:
+    return rung.codec.split(".")[0], rung.timescale, timeline(rung)
+
+
+def _add_rungs(period: ET.Element, rungs: Sequence[Track]) -> None:
+    added = _add_set(period, "video", None)
+    _add_template(added, rungs[0])
+    for rung in rungs:
+        size = {"width": str(rung.width), "height": str(rung.height), "sar": "1:1"}
+        rate = {"frameRate": str(rung.frame_rate)} if rung.frame_rate else {}
+        _add_representation(added, rung, {**size, **rate})
+
+
+def _add_sound(period: ET.Element, sound: Track, name: str, *, main: bool) -> None:
+    added = _add_set(period, "audio", sound.language)
+    _add_role(added, "main" if main else "alternate", name)
+    _add_template(added, sound)
+    rate = {"audioSamplingRate": str(sound.sample_rate)}
+    representation = _add_representation(added, sound, rate)
+    channels = {"schemeIdUri": CHANNELS, "value": str(sound.channels)}
+    ET.SubElement(representation, "AudioChannelConfiguration", channels)
+
+
+def _add_text(period: ET.Element, text: Text, name: str) -> None:
+    attributes = {"contentType": "text", "mimeType": "text/vtt", **_lang(text.track.language)}
+    added = ET.SubElement(period, "AdaptationSet", attributes)
+    _add_role(added, "forced-subtitle" if text.track.forced else "subtitle", name)
+    attributes = {"id": text.name, "bandwidth": str(TEXT_BITS_PER_SECOND)}
+    representation = ET.SubElement(added, "Representation", attributes)
+    ET.SubElement(representation, "BaseURL").text = f"{text.name}.vtt"
+
+
+def _add_set(period: ET.Element, kind: str, language: str | None) -> ET.Element:
+    attributes = {
+        "contentType": kind,
+        "mimeType": f"{kind}/mp4",
+        **_lang(language),
+        "segmentAlignment": "true",
+        "startWithSAP": "1",
+    }
+    return ET.SubElement(period, "AdaptationSet", attributes)
+
+
+def _add_role(added: ET.Element, role: str, name: str) -> None:
+    # In the schema's order.
+    ET.SubElement(added, "Label").text = name
+    ET.SubElement(added, "Role", {"schemeIdUri": ROLE, "value": role})
+
+
+def _add_template(added: ET.Element, track: Track) -> None:
+    attributes = {
+        "timescale": str(track.timescale),
+        "initialization": f"$RepresentationID$/{INIT}",
+        "media": "$RepresentationID$/$Time$.m4s",
+    }
+    template = ET.SubElement(added, "SegmentTemplate", attributes)
+    shown = ET.SubElement(template, "SegmentTimeline")
+    for number, (start, duration, repeats) in enumerate(timeline(track)):
+        first = {} if number else {"t": str(start)}
+        again = {"r": str(repeats)} if repeats else {}
+        ET.SubElement(shown, "S", {**first, "d": str(duration), **again})
+
+
+def _add_representation(added: ET.Element, track: Track, more: dict[str, str]) -> ET.Element:
+    attributes = {"id": track.name, "codecs": track.codec, "bandwidth": str(track.bandwidth)}
+    return ET.SubElement(added, "Representation", {**attributes, **more})
+
+
+def _lang(stated: str | None) -> dict[str, str]:
+    language = language_of(stated)
+    return {"lang": language} if language else {}
+
+
+def _end(track: Track) -> float:
+    last = track.segments[-1]
+    return (last.start + last.duration) / track.timescale
+
+
+def _duration(seconds: float) -> str:
+    return f"PT{math.ceil(round(seconds * MILLISECONDS, 3)) / MILLISECONDS:.3f}S"

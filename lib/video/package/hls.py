@@ -1,0 +1,161 @@
+"""Print HLS playlists (RFC 8216) of CMAF tracks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lib.video.package.track import INIT, Track
+from lib.video.package.track_names import labels, language_of
+from lib.video.plan.plan import Text
+
+HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
+"""7: fragmented MP4, by common agreement; the tags that are used want 6 (section 7)."""
+INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS"
+SOUNDS, TEXTS = "sounds", "subtitles"
+MICROSECONDS = 1_000_000
+
+
+def target_seconds(tracks: Iterable[Track]) -> int:
+    """Return the target duration that all playlists of a source share (section 6.2.4)."""
+    return max(
+        (2 * each.duration + track.timescale) // (2 * track.timescale) or 1
+        for track in tracks
+        for each in track.segments
+    )
+
+
+def media_playlist(track: Track, target_s: int) -> str:
+    """Print the playlist of one rung or sound, which lies beside its segments."""
+
+    def microseconds(tick: int) -> int:
+        return round(tick * MICROSECONDS / track.timescale)
+
+    lines = [*_media_head(target_s), INDEPENDENT, f'#EXT-X-MAP:URI="{INIT}"']
+    for each in track.segments:
+        # Rounded borders, not durations: so errors do not add up over hours.
+        length = microseconds(each.start + each.duration) - microseconds(each.start)
+        lines += [f"#EXTINF:{length / MICROSECONDS:.6f},", each.name]
+    return _document([*lines, "#EXT-X-ENDLIST"])
+
+
+def subtitle_playlist(text: Text, seconds: float) -> str:
+    """Print the playlist of one WebVTT file, which lies beside the playlist's folder.
+
+    `seconds`: how long the picture lasts.
+    """
+    # A target of its own, the one that RFC 8216 lets differ (section 6.2.4).
+    lines = [
+        *_media_head(max(1, int(seconds + 0.5))),
+        f"#EXTINF:{seconds:.6f},",
+        f"../{text.name}.vtt",
+    ]
+    return _document([*lines, "#EXT-X-ENDLIST"])
+
+
+def master_playlist(rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]) -> str:
+    """Print the playlist of all variants: every rung, each with any one of the sounds."""
+    media = [*_sounds(sounds), *_texts(texts)]
+    return _document([*HEAD, INDEPENDENT, *media, *_variants(rungs, sounds, texts)])
+
+
+def _media_head(target_s: int) -> tuple[str, ...]:
+    return (
+        *HEAD,
+        f"#EXT-X-TARGETDURATION:{target_s}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+    )
+
+
+def _variants(
+    rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]
+) -> Iterable[str]:
+    for rung in rungs:
+        attributes = {
+            "BANDWIDTH": rung.bandwidth + max((each.bandwidth for each in sounds), default=0),
+            "AVERAGE-BANDWIDTH": rung.average_bandwidth
+            + max((each.average_bandwidth for each in sounds), default=0),
+            "CODECS": _quoted(",".join(dict.fromkeys(each.codec for each in (rung, *sounds)))),
+            "RESOLUTION": f"{rung.width}x{rung.height}",
+            "FRAME-RATE": rung.frame_rate and f"{float(rung.frame_rate):.3f}",
+            "AUDIO": sounds and _quoted(SOUNDS),
+            "SUBTITLES": texts and _quoted(TEXTS),
+        }
+        yield f"#EXT-X-STREAM-INF:{_attributes(attributes)}"
+        yield f"{rung.name}/playlist.m3u8"
+
+
+def _sounds(sounds: Sequence[Track]) -> Iterable[str]:
+    default = next((each for each in sounds if each.default), sounds[0] if sounds else None)
+    names = labels(((each.title, each.language) for each in sounds), "Sound")
+    # Of several in one language a player may choose only one by itself (section 4.3.4.1.1).
+    chosen = {language_of(each.language): each for each in reversed(sounds)}
+    if default:
+        chosen[language_of(default.language)] = default
+    for name, sound in zip(names, sounds, strict=True):
+        language = language_of(sound.language)
+        yield _media(
+            "AUDIO",
+            SOUNDS,
+            name,
+            language,
+            sound.name,
+            default=sound is default,
+            autoselect=sound is chosen[language],
+            more={"CHANNELS": _quoted(str(sound.channels))},
+        )
+
+
+def _texts(texts: Sequence[Text]) -> Iterable[str]:
+    # Subtitles that nobody asked for are in the way: only forced ones are shown unasked.
+    names = labels(((each.track.title, each.track.language) for each in texts), "Subtitles")
+    seen: set[tuple[str | None, bool]] = set()
+    for name, text in zip(names, texts, strict=True):
+        language, forced = language_of(text.track.language), text.track.forced
+        yield _media(
+            "SUBTITLES",
+            TEXTS,
+            name,
+            language,
+            text.name,
+            default=False,
+            autoselect=(language, forced) not in seen,
+            more={"FORCED": "YES" if forced else "NO"},
+        )
+        seen.add((language, forced))
+
+
+def _media(
+    kind: str,
+    group: str,
+    name: str,
+    language: str | None,
+    folder: str,
+    *,
+    default: bool,
+    autoselect: bool,
+    more: dict[str, str],
+) -> str:
+    attributes = {
+        "TYPE": kind,
+        "GROUP-ID": _quoted(group),
+        "NAME": _quoted(name),
+        "LANGUAGE": language and _quoted(language),
+        "DEFAULT": "YES" if default else "NO",
+        "AUTOSELECT": "YES" if autoselect else "NO",
+        **more,
+        "URI": _quoted(f"{folder}/playlist.m3u8"),
+    }
+    return f"#EXT-X-MEDIA:{_attributes(attributes)}"
+
+
+def _attributes(values: Mapping[str, object]) -> str:
+    return ",".join(f"{name}={value}" for name, value in values.items() if value)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _document(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"

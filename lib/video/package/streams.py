@@ -1,0 +1,124 @@
+"""Turn finished tracks into renditions: each with its playlist, and HLS and DASH over all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lib.domain.renditions import Made, Part, RenditionKind
+from lib.video.package import cmaf
+from lib.video.package.dash import mpd
+from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
+from lib.video.package.track import INIT, Segment, Track
+from lib.video.plan.plan import Plan, Text
+
+HLS = "application/vnd.apple.mpegurl"
+DASH = "application/dash+xml"
+VTT = "text/vtt"
+SEGMENT = "video/mp4"
+PLAYLIST = "playlist.m3u8"
+
+
+def read_tracks(folder: Path, plan: Plan) -> tuple[list[Track], list[Track]]:
+    """Return the rungs and the sounds that lie in a folder as fragmented files, complete.
+
+    Raises ValueError where one of them is not what the encoder should have written.
+    """
+    rungs = [_read(folder, Track(rung.name, "", 0)) for rung in plan.rungs]
+    sounds = [
+        _read(
+            folder,
+            Track(
+                sound.name,
+                "",
+                0,
+                language=sound.track.language,
+                title=sound.track.title,
+                default=sound.track.default,
+            ),
+        )
+        for sound in plan.sounds
+        if (folder / f"{sound.name}.mp4").exists()
+    ]
+    return rungs, sounds
+
+
+def read_parts(folder: Path, track: Track) -> Iterator[Part]:
+    """Yield a track's objects from its file in a folder, one in memory at a time."""
+    with (folder / f"{track.name}.mp4").open("rb") as file:
+        yield Part(f"{track.name}/{INIT}", SEGMENT, cmaf.read_track(file, track.name)[0])
+        for segment, content in cmaf.split(file):
+            yield Part(f"{track.name}/{segment.name}", SEGMENT, content)
+
+
+def read_clip(folder: Path, track: Track, segment: Segment) -> bytes:
+    """Return the init segment of a track and one more, from its file in a folder."""
+    with (folder / f"{track.name}.mp4").open("rb") as file:
+        init, _ = cmaf.read_track(file, track.name)
+        media = next(content for each, content in cmaf.split(file) if each.start == segment.start)
+    return init + media
+
+
+def make_streams(
+    rungs: Sequence[Track],
+    sounds: Sequence[Track],
+    texts: Sequence[Text],
+    parts: Iterable[Iterable[Part]],
+) -> Iterator[Made]:
+    """Yield each track with its playlist and `parts`, then what opens all of them.
+
+    `parts` has one entry a track, rungs first: what is still to be stored of it.
+    """
+    tracks = [*rungs, *sounds]
+    target_s = target_seconds(tracks)
+    for track, pieces in zip(tracks, parts, strict=True):
+        yield Made(
+            f"{track.name}/{PLAYLIST}",
+            RenditionKind.RUNG,
+            HLS,
+            media_playlist(track, target_s).encode(),
+            track.width,
+            track.height,
+            round(track.seconds * 1000),
+            codecs=track.codec,
+            bandwidth=track.bandwidth,
+            language=track.language,
+            parts=pieces,
+        )
+    seconds = max(track.seconds for track in tracks)
+    lists = tuple(
+        Part(f"{text.name}/{PLAYLIST}", HLS, subtitle_playlist(text, seconds).encode())
+        for text in texts
+    )
+    stream = Made(
+        "hls.m3u8",
+        RenditionKind.STREAM,
+        HLS,
+        master_playlist(rungs, sounds, texts).encode(),
+        duration_ms=round(seconds * 1000),
+        parts=lists,
+    )
+    yield stream
+    dash = mpd(rungs, sounds, texts).encode()
+    yield replace(stream, name="dash.mpd", mime=DASH, content=dash, parts=())
+
+
+def make_texts(folder: Path, texts: Iterable[Text]) -> Iterator[Made]:
+    """Yield the subtitles that lie in a folder."""
+    for text in texts:
+        name = f"{text.name}.vtt"
+        content, language = folder / name, text.track.language
+        yield Made(name, RenditionKind.SUBTITLES, VTT, content, language=language)
+
+
+def _read(folder: Path, described: Track) -> Track:
+    with (folder / f"{described.name}.mp4").open("rb") as file:
+        _, track = cmaf.read_track(
+            file,
+            described.name,
+            language=described.language,
+            title=described.title,
+            default=described.default,
+        )
+        return cmaf.complete(track, (segment for segment, _ in cmaf.split(file)))

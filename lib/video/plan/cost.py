@@ -1,0 +1,81 @@
+"""Estimate what an encode costs before it is started. Pure.
+
+Everything grows with the pixels that pass: those of the source are decoded and scaled, those of
+each rung encoded. The constants are CPU seconds of one vCPU (x86-64, 2.5 GHz, two vCPUs a core)
+for a megapixel of a film with grain; drawings and still scenes cost about half.
+"""
+
+from __future__ import annotations
+
+from lib.domain.media import Probe
+from lib.video.plan.plan import Plan
+
+DECODE = {
+    "avc": 0.011,
+    "hevc": 0.014,
+    "av1": 0.016,
+    "vp9": 0.012,
+    "prores": 0.016,
+    "jpeg 2000": 0.2,
+}
+DECODE_OTHER = 0.012
+"""MediaInfo's name of the source's codec → s/MP, scaling down to the highest rung included."""
+DEEP = 1.4
+"""How much longer frames of more than 8 bits take: each pixel has twice the bytes."""
+
+ENCODE = {"h264": 0.028, "hevc": 0.075, "av1": 0.045}
+"""s/MP of a rung at the speed `veryfast`."""
+SPEED = {
+    "ultrafast": 0.4,
+    "superfast": 0.7,
+    "veryfast": 1.0,
+    "faster": 1.5,
+    "fast": 2.0,
+    "medium": 2.3,
+    "slow": 4.0,
+    "slower": 8.0,
+    "veryslow": 14.0,
+    "placebo": 40.0,
+}
+"""How much longer the other speeds take."""
+
+TONE_MAP = 0.05
+"""s/MP of the highest rung of an HDR source."""
+DEINTERLACE = 0.008
+"""s/MP of an interlaced source."""
+
+SOUND = 0.015
+"""s for a second of one sound track; normalising hears it twice, with four samples for one."""
+NORMALISE = 0.045
+START = 0.3
+"""s: processes and files."""
+
+USUAL_RATE = 30.0
+"""Frames a second, where the source does not say."""
+
+
+def estimate(probe: Probe, plan: Plan, speed: str = "veryfast") -> float:
+    """Return the CPU seconds of one vCPU that all of `plan` takes at an x264 preset's speed."""
+    seconds = (probe.duration_ms or 0) / 1000
+    heard = sum(SOUND + (NORMALISE if each.normalised else 0) for each in plan.sounds)
+    return START + seconds * heard + (_picture(probe, plan, seconds, speed) if plan.rungs else 0)
+
+
+def count_segments(probe: Probe, plan: Plan, segment_seconds: float) -> float:
+    """Return how many segments all tracks of `plan` will have, about."""
+    segments = (probe.duration_ms or 0) / 1000 / segment_seconds
+    return segments * (len(plan.rungs) + len(plan.sounds))
+
+
+def _picture(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
+    rate = probe.frame_rate or USUAL_RATE
+    frames = probe.frames or seconds * rate
+    kept = frames * min(1.0, plan.frame_rate / rate) if plan.frame_rate else frames
+    sizes = {each.name: each.width * each.height / 1e6 for each in plan.rungs}
+    decode = DECODE.get(probe.video_codec or "", DECODE_OTHER)
+    decode *= DEEP if (probe.bit_depth or 8) > 8 else 1
+    decode += DEINTERLACE if probe.interlaced else 0
+    encode = sum(ENCODE[each.codec] * sizes[each.name] for each in plan.rungs) * SPEED[speed]
+    encode += TONE_MAP * max(sizes.values()) if probe.transfer else 0
+    source = (probe.width or 0) * (probe.height or 0) / 1e6
+    return frames * source * decode + kept * encode

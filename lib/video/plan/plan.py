@@ -1,0 +1,128 @@
+"""Decide everything that is made of a probed source, before anything is decoded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.presets import Preset, VideoPreset, recipe_hash
+from lib.video.plan.ladder import Rung, ladder
+
+POSTER_CANDIDATES = 8
+MOST_TILES = 1000
+"""Pictures of a storyboard."""
+STORYBOARD_SECONDS = (1, 2, 5, 10, 20, 30, 60)
+"""Steps between two pictures of a storyboard: the first that needs no more than TILES_WANTED."""
+TILES_WANTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One sound rendition: the track at `index` among the source's sound tracks."""
+
+    index: int
+    track: AudioTrack
+    kbps: int
+    normalised: bool
+
+    @property
+    def name(self) -> str:
+        """Return the folder of its segments: `audio-0`."""
+        return f"audio-{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One WebVTT rendition: the track at `index` among the source's subtitle tracks."""
+
+    index: int
+    track: SubtitleTrack
+
+    @property
+    def name(self) -> str:
+        """Return the stem of its file: `subtitles-0`."""
+        return f"subtitles-{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is made of one source; what is not in it is not made.
+
+    `timescale` is ticks a second of every rung; `frame_rate` the most frames a second that are
+    kept, None for all of them. `stills_s` are the times in s at which a poster is looked for,
+    `tile_s` the step in s of the storyboard, None for no storyboard.
+    """
+
+    rungs: tuple[Rung, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    texts: tuple[Text, ...] = ()
+    timescale: int = 90_000
+    frame_rate: int | None = None
+    stills_s: tuple[float, ...] = ()
+    tile_s: int | None = None
+
+
+def plan(probe: Probe, preset: Preset) -> Plan:
+    """Return the plan of a source with a picture, or of sound alone."""
+    if not probe.video_codec:
+        audio = preset.audio
+        return Plan(sounds=_sounds(probe, audio.kbps, audio.loudness)[:1])
+    video = preset.video
+    seconds = (probe.duration_ms or 0) / 1000
+    return Plan(
+        rungs=ladder(probe, video),
+        sounds=_sounds(probe, video.audio_kbps, video.loudness),
+        texts=tuple(
+            Text(index, track) for index, track in enumerate(probe.subtitles) if track.is_text
+        ),
+        timescale=timescale(probe.frame_rate),
+        frame_rate=_capped(probe, video),
+        stills_s=tuple(
+            round(seconds * (each + 0.5) / POSTER_CANDIDATES, 3)
+            for each in range(POSTER_CANDIDATES if seconds else 1)
+        ),
+        tile_s=_tile_seconds(seconds) if video.storyboard else None,
+    )
+
+
+def recipe_of(probe: Probe, preset: Preset) -> str:
+    """Return the hash of all that decides the bytes of a source's renditions."""
+    if not probe.video_codec:
+        return recipe_hash(preset.audio)
+    return recipe_hash(preset.video, recipe_hash(preset.image))  # by which the poster is made
+
+
+def without(plan: Plan, left_out: Collection[str]) -> Plan:
+    """Return a plan without the rungs, sounds and texts of these names."""
+    return replace(
+        plan,
+        rungs=tuple(each for each in plan.rungs if each.name not in left_out),
+        sounds=tuple(each for each in plan.sounds if each.name not in left_out),
+        texts=tuple(each for each in plan.texts if each.name not in left_out),
+    )
+
+
+def timescale(frame_rate: float | None) -> int:
+    """Return ticks a second in which frames of a constant rate last whole ticks."""
+    for base in (24, 30, 60, 120):
+        if frame_rate and abs(frame_rate - base * 1000 / 1001) < 0.002:
+            return base * 1000
+    return 90_000
+
+
+def _sounds(probe: Probe, kbps: int, normalised: bool) -> tuple[Sound, ...]:
+    return tuple(
+        Sound(index, track, kbps, normalised) for index, track in enumerate(probe.audio_tracks)
+    )
+
+
+def _capped(probe: Probe, video: VideoPreset) -> int | None:
+    # A rate a little above, such as 60.02 of a phone's variable rate, is not worth a new clock.
+    too_fast = (probe.frame_rate or 0) > video.max_frame_rate * 1.05
+    return video.max_frame_rate if too_fast else None
+
+
+def _tile_seconds(seconds: float) -> int:
+    enough = (each for each in STORYBOARD_SECONDS if seconds / each <= TILES_WANTED)
+    return next(enough, max(STORYBOARD_SECONDS[-1], round(seconds / MOST_TILES + 0.5)))

@@ -1,0 +1,1 @@
+"""What a source is: tracks, times and sizes, read before anything is decoded."""

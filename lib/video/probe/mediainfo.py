@@ -1,0 +1,148 @@
+"""Read what a source says of itself, by MediaInfo."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import IO, Any, cast
+
+from lib.child_process import for_children
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import Probe
+from lib.video.probe import matroska
+from lib.video.probe import mediainfo_worker as reader
+from lib.video.probe.fields import read_number
+from lib.video.probe.mediainfo_worker import ANSWER, ASK
+from lib.video.probe.samples import bytes_of_samples
+from lib.video.probe.tracks import describe
+
+PARSERS = {
+    "aac": "Adts",
+    "aiff": "Riff",
+    "asf": "Wm",
+    "avi": "Riff",
+    "flac": "Flac",
+    "flv": "Flv",
+    "matroska": "Mk",
+    "mov": "Mpeg4",
+    "mp3": "Mpega",
+    "mpeg": "MpegPs",
+    "mpegts": "MpegTs",
+    "ogg": "Ogg",
+    "wav": "Riff",
+}
+"""MediaInfo's name of the parser for each container. Left to choose, it would take a playlist for
+one, whatever it is called, and fetch what the playlist names."""
+
+PARSE_SPEED = 0.0
+"""0–1. At pymediainfo's own 0.5 MediaInfo reads up to 9 times as much to find the same fields."""
+
+PARSE_SPEEDS = {"mp3": 0.5}
+"""Where the least is too little: of a file without an index it would count the first frames."""
+
+
+MOST_ASKED_BYTES = 1024**3
+"""What MediaInfo may read of a source: its description is a few MB, and each of these a request."""
+
+
+MOST_TOLD_BYTES = 4 * 1024**2
+"""Of its answer; a film with a hundred chapters and tracks gets a part of one."""
+
+
+def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
+    """Probe a seekable file, reading only the parts that describe it.
+
+    `sniffed_container` names the demuxer that will read the source, one of PARSERS; no other is
+    tried. Errors of `file` pass through.
+    Raises PermanentError(CORRUPT_MEDIA) where there is neither a picture nor a sound track, and
+    PermanentError(LIMIT_EXCEEDED) where the samples add up to more than the file.
+    """
+    size = file.seek(0, io.SEEK_END)
+    speed = PARSE_SPEEDS.get(sniffed_container, PARSE_SPEED)
+    tracks = _parse(file, size, PARSERS[sniffed_container], speed)
+    if sniffed_container == "mov":
+        _check_samples(file, size, tracks)
+    if sniffed_container != "matroska":
+        return describe(tracks, sniffed_container)
+    probe = describe(tracks, sniffed_container, turned=matroska.read_rotation(file))
+    if probe.duration_ms is None:
+        return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
+    return probe
+
+
+def _check_samples(file: IO[bytes] | io.RawIOBase, size: int, tracks: list[dict[str, Any]]) -> None:
+    """Refuse samples that share their bytes; what an upload lacks that is cut short is no such."""
+    told = sum(_bytes_shown(each) for each in tracks if _is_stream(each))
+    if told <= size:
+        return
+    buffered = io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        found = bytes_of_samples(buffered, size)
+    except (ValueError, IndexError, struct.error):
+        found = int(told)
+    finally:
+        buffered.detach()
+    if found > size:
+        message = f"expected samples within the {size} bytes of the file but they have {found}"
+        raise PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
+
+
+def _bytes_shown(track: dict[str, Any]) -> float:
+    """Return the bytes of a stream's samples, as many times as its edits show them."""
+    stored = read_number(track.get("source_stream_size") or track.get("stream_size")) or 0.0
+    lasts, source = (read_number(track.get(name)) for name in ("duration", "source_duration"))
+    return stored * max(1.0, (lasts or 0.0) / source) if source else stored
+
+
+def _is_stream(track: dict[str, Any]) -> bool:
+    return track.get("track_type") in ("Video", "Audio", "Text")
+
+
+def _parse(
+    file: IO[bytes] | io.RawIOBase, size: int, parser: str, speed: float
+) -> list[dict[str, Any]]:
+    """Return MediaInfo's tracks, answering the reads of its process."""
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-P", "-S", reader.__file__, parser, str(speed), str(size)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=for_children() | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert child.stdin
+    assert child.stdout
+    told, asked_bytes = b"", 0
+    # A pipe that breaks says that the process has ended; its code says how.
+    with suppress(BrokenPipeError), child.stdin as answers, child.stdout as asked:
+        try:
+            while len(question := asked.read(ASK.size)) == ASK.size:
+                start, length = ASK.unpack(question)
+                asked_bytes += length
+                if asked_bytes > MOST_ASKED_BYTES:
+                    break
+                if not length:
+                    told = asked.read(MOST_TOLD_BYTES + 1)
+                    break
+                file.seek(start)
+                part = file.read(length) or b""
+                answers.write(ANSWER.pack(len(part)) + part)
+                answers.flush()
+            if max(len(told) - MOST_TOLD_BYTES, asked_bytes - MOST_ASKED_BYTES) <= 0:
+                child.wait()
+        finally:
+            child.kill()
+            child.wait()
+    ended = child.returncode
+    if ended == 0 and told:
+        return list(json.loads(told))
+    if asked_bytes:
+        how = signal.Signals(-ended).name if ended < 0 else f"code {ended}"
+        reason = f"the file's description overburdens its reader ({how})"
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, reason)
+    raise RuntimeError(f"expected MediaInfo to start but its process left with {ended}")

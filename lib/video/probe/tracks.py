@@ -1,0 +1,191 @@
+"""Turn the tracks that MediaInfo found into a probe. Pure; nothing of them is taken for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.video.probe.fields import (
+    read_above_zero,
+    read_language,
+    read_lower,
+    read_number,
+    read_positive,
+    read_title,
+)
+from lib.video.probe.moment import read_moment
+
+SOUND_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
+"""Containers without a moving picture: what looks like one is cover art."""
+
+MOST_TRACKS = 32
+"""Of sound, and of subtitles. One more is described, so that the limits see that there are more."""
+
+QUARTER_TURN = 90
+ODDEST_ASPECT = 8.0
+"""How much wider than high, or the reverse, a pixel can be: no camera or disc goes beyond 3."""
+
+TRANSFERS = {"PQ": "pq", "HLG": "hlg"}
+INTERLACED = frozenset({"Interlaced", "MBAFF", "Mixed"})
+
+TEXT_FORMATS = frozenset(
+    {"utf-8", "subrip", "ass", "ssa", "timed text", "webvtt", "d_webvtt/subtitles", "s_text/webvtt"}
+)
+"""MediaInfo's names of the subtitles that ffmpeg can spell as WebVTT."""
+
+Fields = dict[str, Any]
+
+
+def describe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> Probe:
+    """Turn MediaInfo's tracks (its field names in lower case) into a probe.
+
+    Sizes are what a player shows: stretched by the pixel aspect, then turned; `turned` is a
+    clockwise rotation in degrees that MediaInfo does not know of. Sound and subtitle tracks are in
+    the order in which ffmpeg counts them. Raises PermanentError(CORRUPT_MEDIA).
+    """
+    general = next(iter(_of_kind(tracks, "General")), {})
+    sounds = _of_kind(tracks, "Audio")
+    picture = {} if sniffed_container in SOUND_ONLY else _first_picture(tracks)
+    if not picture and not sounds:
+        raise PermanentError(
+            ErrorCode.CORRUPT_MEDIA, "expected a picture or a sound track but found neither"
+        )
+    found = [_sound(each) for each in sounds[: MOST_TRACKS + 1]]
+    first = found[0] if found else AudioTrack()
+    known = Probe(
+        duration_ms=_duration_ms(general, picture, *sounds[:MOST_TRACKS]),
+        format=read_lower(general.get("format")),
+        audio_codec=first.codec,
+        audio_channels=first.channels,
+        sample_rate=first.sample_rate,
+        audio_tracks=tuple(found),
+        captured_at=read_moment(general),
+    )
+    return _with_picture(known, picture, tracks, turned) if picture else known
+
+
+def _with_picture(sound: Probe, picture: Fields, tracks: list[Fields], turned: float) -> Probe:
+    width, height = (
+        read_positive(picture.get("width")) or 1,
+        read_positive(picture.get("height")) or 1,
+    )
+    aspect = read_number(picture.get("pixel_aspect_ratio")) or 1.0
+    if not 1 / ODDEST_ASPECT <= aspect <= ODDEST_ASPECT:
+        aspect = 1.0
+    rotation = _quarter_turns(read_number(picture.get("rotation")) or turned)
+    shown = (max(1, round(width * aspect)), height)
+    if rotation % (2 * QUARTER_TURN) == QUARTER_TURN:
+        shown = shown[::-1]
+    return replace(
+        sound,
+        width=shown[0],
+        height=shown[1],
+        frames=read_positive(picture.get("frame_count")),
+        rotation=rotation,
+        frame_rate=read_above_zero(picture.get("frame_rate")),
+        pixel_aspect=aspect,
+        interlaced=_interlaced(picture),
+        bit_depth=read_positive(picture.get("bit_depth")),
+        color_space=read_lower(picture.get("matrix_coefficients")),
+        transfer=_transfer(picture),
+        video_codec=read_lower(picture.get("format")),
+        subtitles=tuple(_subtitle(each) for each in _texts(tracks)[: MOST_TRACKS + 1]),
+    )
+
+
+def _of_kind(tracks: Iterable[Fields], kind: str) -> list[Fields]:
+    """Return the tracks of a kind in the order of the container's streams, where it says so."""
+
+    def order(track: Fields) -> list[int]:
+        return [int(each) for each in re.findall(r"\d{1,9}", str(track.get("streamorder", "")))]
+
+    return sorted((track for track in tracks if track.get("track_type") == kind), key=order)
+
+
+def _first_picture(tracks: list[Fields]) -> Fields:
+    # What has no format is only named: by the header of an FLV, say, that has no such stream.
+    known = (
+        each
+        for each in _of_kind(tracks, "Video")
+        if each.get("format")
+        and read_positive(each.get("width"))
+        and read_positive(each.get("height"))
+    )
+    return next(known, {})
+
+
+def _texts(tracks: list[Fields]) -> list[Fields]:
+    """Return the subtitle tracks without what is hidden in the frames of a picture track.
+
+    A track of captions is one stream to ffmpeg, however many channels of them MediaInfo finds in it
+    (`2-CC1`, `2-CC3`).
+    """
+    pictures = {str(each.get("track_id")) for each in _of_kind(tracks, "Video")}
+    streams: dict[str, Fields] = {}
+    for number, each in enumerate(_of_kind(tracks, "Text")):
+        stream, is_channel, _ = str(each.get("track_id", "")).partition("-")
+        if not is_channel:
+            streams[f"{stream} {number}"] = each
+        elif stream not in pictures:
+            streams.setdefault(stream, each)
+    return list(streams.values())
+
+
+def _sound(track: Fields) -> AudioTrack:
+    return AudioTrack(
+        codec=read_lower(track.get("format")),
+        channels=read_positive(track.get("channel_s")),
+        sample_rate=read_positive(track.get("sampling_rate")),
+        language=read_language(track.get("language")),
+        title=read_title(track.get("title")),
+        default=track.get("default") == "Yes",
+    )
+
+
+def _subtitle(track: Fields) -> SubtitleTrack:
+    codec = read_lower(track.get("format"))
+    return SubtitleTrack(
+        codec=codec,
+        is_text=codec in TEXT_FORMATS,
+        language=read_language(track.get("language")),
+        title=read_title(track.get("title")),
+        default=track.get("default") == "Yes",
+        forced=track.get("forced") == "Yes",
+    )
+
+
+def _interlaced(picture: Fields) -> bool | None:
+    scan = picture.get("scan_type")
+    return None if scan is None else scan in INTERLACED
+
+
+def _transfer(picture: Fields) -> str | None:
+    # "PQ / PQ" where the container and the stream both say it.
+    return TRANSFERS.get(str(picture.get("transfer_characteristics", "")).split(" ")[0])
+
+
+def _quarter_turns(degrees: float) -> int:
+    """Return the turn that changes what is width and what height; others keep the frame's size."""
+    nearest = round(degrees / QUARTER_TURN) * QUARTER_TURN
+    return nearest % 360 if abs(degrees - nearest) < 1 else 0
+
+
+def _duration_ms(general: Fields, *tracks: Fields) -> int | None:
+    """Return the time from where the earliest track starts to where the latest ends.
+
+    What the container says of itself counts only where its tracks say nothing: after a cut without
+    re-encoding it may count from a zero before the first frame.
+    """
+    spans = [
+        (read_number(each.get("delay")) or 0.0, read_number(each.get("duration")) or 0.0)
+        for each in tracks
+    ]
+    known = [span for span in spans if span[1] > 0]
+    if not known:
+        return read_positive(general.get("duration"))
+    start, end = min(start for start, _ in known), max(sum(span) for span in known)
+    return read_positive(end - start)
