@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lib import video
 from lib.application import fenced_job
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
@@ -19,6 +18,12 @@ from lib.domain.renditions import Work
 from lib.imaging.images import Images
 from lib.presets import Presets
 from lib.video.assemble import describe_sound, describe_video
+from lib.video.encode.encode import encode_video
+from lib.video.package.streams import read_clip, read_parts, read_tracks
+from lib.video.plan.cost import count_segments, estimate
+from lib.video.plan.plan import plan_video, without
+from lib.video.plan.proportion import check_proportion
+from lib.video.probe.opening import inspect, locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,16 @@ def process(
     def work(report: fenced_job.Report) -> Work:
         source = event.source
         preset = presets.choose(source.key, event.preset)
-        container, probe, _ = video.inspect(source, presets.limits, storage)
-        plan = video.plan(probe, preset)
-        cost_s = video.estimate(probe, plan, preset.video.speed)
-        video.check_proportion(probe, cost_s, source.size)
+        container, probe, _ = inspect(source, presets.limits, storage)
+        plan = plan_video(probe, preset)
+        cost_s = estimate(probe, plan, preset.video.speed)
+        check_proportion(probe, cost_s, source.size)
         if long and cost_s > long.vcpu_seconds:
-            puts = video.count_segments(probe, plan, preset.video.segment_seconds)
+            puts = count_segments(probe, plan, preset.video.segment_seconds)
             long.hand_over(event, price_encode(cost_s, puts))
             raise fenced_job.HandedOver
-        read_from = video.locate(source, container, storage, deadline)
-        left_out = video.encode(
+        read_from = locate(source, container, storage, deadline)
+        left_out = encode_video(
             read_from,
             probe,
             plan,
@@ -77,18 +82,18 @@ def process(
         # Imported here: only what is encoded is looked at again.
         from lib.video.encode.prune_ladder import find_worthless
 
-        rungs, sounds = video.read_tracks(Path(scratch), video.without(plan, left_out))
+        rungs, sounds = read_tracks(Path(scratch), without(plan, left_out))
         worthless = find_worthless(
             read_from,
             probe,
             plan,
             rungs,
-            partial(video.read_clip, Path(scratch)),
+            partial(read_clip, Path(scratch)),
             Path(scratch),
             ffmpeg=ffmpeg,
             deadline=deadline,
         )
-        plan = video.without(plan, worthless)
+        plan = without(plan, worthless)
         rungs = [each for each in rungs if each.name not in worthless]
         return describe_video(
             probe,
@@ -96,7 +101,7 @@ def process(
             preset,
             rungs,
             sounds,
-            [video.read_parts(Path(scratch), track) for track in (*rungs, *sounds)],
+            [read_parts(Path(scratch), track) for track in (*rungs, *sounds)],
             {name: Failure.of(error) for name, error in left_out.items()},
             Path(scratch),
             ffmpeg=ffmpeg,

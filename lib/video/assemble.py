@@ -7,21 +7,27 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from lib import video
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
 from lib.imaging.images import Images
 from lib.presets import Preset
+from lib.video.auxiliary.attempt import attempt
+from lib.video.auxiliary.waveform import make_waveform
+from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_texts
+from lib.video.package.track import Track
+from lib.video.plan.plan import Plan, recipe_of, without
+from lib.video.plan.span import SOUND_ALONE
+from lib.video.probe.mediainfo import read_probe
 
 
 def describe_video(
     probe: Probe,
-    plan: video.Plan,
+    plan: Plan,
     preset: Preset,
-    rungs: Sequence[video.Track],
-    sounds: Sequence[video.Track],
+    rungs: Sequence[Track],
+    sounds: Sequence[Track],
     parts: Iterable[Iterable[Part]],
     left_out: Mapping[str, Failure],
     folder: Path,
@@ -38,7 +44,7 @@ def describe_video(
     # Imported here: a source that is handed over, or is only sound, does without.
     from lib.video.auxiliary.auxiliary import surround
 
-    made = video.without(plan, left_out)
+    made = without(plan, left_out)
     around = surround(
         folder,
         made,
@@ -51,13 +57,13 @@ def describe_video(
     return Work(
         probe=replace(probe, phash=around.phash),
         made=chain(
-            video.make_streams(rungs, sounds, made.texts, parts),
-            video.make_texts(folder, made.texts),
+            make_streams(rungs, sounds, made.texts, parts),
+            make_texts(folder, made.texts),
             around.made,
             _failed(plan, left_out),
         ),
         preset=preset.name,
-        recipe=video.recipe_of(probe, preset),
+        recipe=recipe_of(probe, preset),
         placeholder=around.placeholder,
     )
 
@@ -66,29 +72,29 @@ def describe_sound(
     probe: Probe, preset: Preset, folder: Path, *, ffmpeg: str, deadline: Deadline
 ) -> Work:
     """Return the one file of a source without a picture, and its drawing."""
-    path = folder / video.SOUND_ALONE
+    path = folder / SOUND_ALONE
     with path.open("rb") as file:
-        duration_ms = video.read_probe(file, "mov").duration_ms or 0
+        duration_ms = read_probe(file, "mov").duration_ms or 0
     sound = Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
 
     def draw() -> Iterable[Made]:
-        return video.make_waveform(path, folder, duration_ms, ffmpeg=ffmpeg, deadline=deadline)
+        return make_waveform(path, folder, duration_ms, ffmpeg=ffmpeg, deadline=deadline)
 
-    drawn = video.attempt("waveform.png", RenditionKind.WAVEFORM, "image/png", draw)
+    drawn = attempt("waveform.png", RenditionKind.WAVEFORM, "image/png", draw)
     return Work(
         probe=probe,
         made=chain([sound], drawn if preset.audio.waveform else ()),
         preset=preset.name,
-        recipe=video.recipe_of(probe, preset),
+        recipe=recipe_of(probe, preset),
     )
 
 
-def _failed(plan: video.Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:
+def _failed(plan: Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:
     """Name the tracks that could not be made, and why."""
     for sound in plan.sounds:
         if failure := left_out.get(sound.name):
-            name = f"{sound.name}/{video.PLAYLIST}"
-            yield Made(name, RenditionKind.RUNG, video.HLS, error=failure)
+            name = f"{sound.name}/{PLAYLIST}"
+            yield Made(name, RenditionKind.RUNG, HLS, error=failure)
     for text in plan.texts:
         if failure := left_out.get(text.name):
-            yield Made(f"{text.name}.vtt", RenditionKind.SUBTITLES, video.VTT, error=failure)
+            yield Made(f"{text.name}.vtt", RenditionKind.SUBTITLES, VTT, error=failure)

@@ -12,7 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lib import presets, video
+from lib import presets
+from lib.video.encode.encode import encode_video
+from lib.video.plan.plan import plan_video
+from lib.video.plan.span import Input
+from lib.video.probe.mediainfo import read_probe
 from tests.bench.process import read_memory
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -23,12 +27,12 @@ def main(source: Path, highest: int) -> None:
     ladder = tuple(sorted({*preset.video.ladder, highest}))
     preset = replace(preset, video=replace(preset.video, ladder=ladder))
     with source.open("rb") as file:
-        probe = video.read_probe(file, "mov")
+        probe = read_probe(file, "mov")
     with TemporaryDirectory() as folder:
-        video.encode(
-            video.Input(str(source), "mov"),
+        encode_video(
+            Input(str(source), "mov"),
             probe,
-            video.plan(probe, preset),
+            plan_video(probe, preset),
             preset.video,
             Path(folder),
             ffmpeg=find_ffmpeg(),

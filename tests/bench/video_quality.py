@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from lib import video
+from lib.video.package.streams import read_tracks
 from tests.bench.clips import make_deep
 from tests.bench.process import measure
 from tests.bench.report import Result
-from tests.bench.video_setup import Bench, read_probe
+from tests.bench.video_setup import Bench, probe_file
 from tests.bench.vmaf import measure_vmaf
 
 FUNCTION_MB, MEMORY_PART = 3008, 0.8
@@ -37,10 +37,10 @@ def run_memory(bench: Bench) -> Iterator[Result]:
 
 def run_quality(bench: Bench, label: str, clip: Path) -> Iterator[Result]:
     """Measure VMAF and rates of each rung of a clip."""
-    folder, probe = bench.scratch(), read_probe(clip)
+    folder, probe = bench.scratch(), probe_file(clip)
     plan = replace(bench.planned(clip), sounds=(), texts=())
     bench.encode(clip, folder)
-    tracks, _ = video.read_tracks(folder, plan)
+    tracks, _ = read_tracks(folder, plan)
     for rung, track in zip(plan.rungs, tracks, strict=True):
         made, size = folder / f"{rung.name}.mp4", (probe.width or 0, probe.height or 0)
         scores = measure_vmaf(bench.ffmpeg, made, clip, size, every=EVERY)

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
-from lib import video
 from lib.adapters.local.folder_storage import FolderStorage
 from lib.application.long_video.stored import Stored
 from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf
-from lib.video.plan.span import RUN_OVER_S
+from lib.video.package.streams import read_tracks
+from lib.video.plan.cost import estimate
+from lib.video.plan.span import RUN_OVER_S, Span
 from tests.bench import long_model
 from tests.bench.clips import make_film
 from tests.bench.report import Result
 from tests.bench.video_long import Execution, cpu_seconds, upload
-from tests.bench.video_setup import Bench, read_probe
+from tests.bench.video_setup import Bench, probe_file
 from tests.bench.vmaf import measure_vmaf
 
 AT_CPU, AT_BYTES, AT_VMAF, AT_BORDER, AT_MODEL = 1.10, 0.05, 0.5, 3.0, 0.1
@@ -92,7 +93,7 @@ def _go_round(bench: Bench, short: Path, film: Path) -> Round:
     two = _run(bench, film, RANGE_S, processors)
     with ThreadPoolExecutor() as pool:
         beside = list(pool.map(lambda each: _run(bench, short, LEARNT_S, [each]), processors))
-    moment_s = _encode(bench, short, bench.scratch(), video.Span(0.0, MOMENT_S), processors[0])
+    moment_s = _encode(bench, short, bench.scratch(), Span(0.0, MOMENT_S), processors[0])
     return Round(learnt, beside, moment_s, one, two, whole, single_cpu_s)
 
 
@@ -101,8 +102,8 @@ def _run(bench: Bench, film: Path, range_s: float, processors: list[set[int]]) -
     storage = FolderStorage(bench.scratch())
     event = upload(storage, film)
     done = Execution(event, storage, bench.presets, bench.ffmpeg, bench.scratch())
-    probe = read_probe(film)
-    cost_s = video.estimate(probe, bench.planned(film))
+    probe = probe_file(film)
+    cost_s = estimate(probe, bench.planned(film))
     done.encode(done.plan(cost_s * range_s * 1000 / (probe.duration_ms or 1)), processors)
     done.package()
     return done
@@ -121,11 +122,11 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
     ]
     stored = Stored(done.event, done.planned.recipe, done.storage)
     joined = stored.track_file(cmaf.merge(tracks), bench.scratch())
-    single, _ = video.read_tracks(whole, replace(plan, sounds=()))
+    single, _ = read_tracks(whole, replace(plan, sounds=()))
     sizes = [
         sum(each.size for each in track.segments) for track in (cmaf.merge(tracks), single[-1])
     ]
-    probe = read_probe(film)
+    probe = probe_file(film)
     size = (probe.width or 0, probe.height or 0)
     apart, once = (
         measure_vmaf(bench.ffmpeg, each, film, size) for each in (joined, whole / f"{top.name}.mp4")
@@ -166,7 +167,7 @@ def _picture_s(done: Execution) -> float:
 
 
 def _encode(
-    bench: Bench, film: Path, folder: Path, span: video.Span | None, processors: set[int]
+    bench: Bench, film: Path, folder: Path, span: Span | None, processors: set[int]
 ) -> float:
     """Return the s that one encode takes on some processors."""
     before = os.sched_getaffinity(0)

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from lib import presets, video
+from lib import presets
 from lib.domain.media import Probe
 from lib.presets import Preset
+from lib.video.encode.encode import encode_video
+from lib.video.plan.plan import Plan, plan_video
+from lib.video.plan.span import Input, Span
+from lib.video.probe.mediainfo import read_probe
 from tests.bench.video_long import PLENTY
 
 
@@ -29,15 +33,15 @@ class Bench:
         """Return a new folder."""
         return Path(mkdtemp(dir=self.folder))
 
-    def planned(self, path: Path) -> video.Plan:
+    def planned(self, path: Path) -> Plan:
         """Return what the default preset makes of a source."""
-        return video.plan(read_probe(path), self.preset)
+        return plan_video(probe_file(path), self.preset)
 
-    def encode(self, path: Path, folder: Path, span: video.Span | None = None) -> None:
+    def encode(self, path: Path, folder: Path, span: Span | None = None) -> None:
         """Encode a source, or a span of it, with all that one process makes."""
-        video.encode(
-            video.Input(str(path), "mov"),
-            read_probe(path),
+        encode_video(
+            Input(str(path), "mov"),
+            probe_file(path),
             self.planned(path),
             self.preset.video,
             folder,
@@ -48,7 +52,7 @@ class Bench:
         )
 
 
-def read_probe(path: Path) -> Probe:
+def probe_file(path: Path) -> Probe:
     """Return what an MP4 says of itself."""
     with path.open("rb") as file:
-        return video.read_probe(file, "mov")
+        return read_probe(file, "mov")

@@ -15,11 +15,11 @@ from pymediainfo import MediaInfo
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioTrack, Probe
 from lib.presets import load
-from lib.video.encode.encode import encode
+from lib.video.encode.encode import encode_video
 from lib.video.isobmff import find, read_boxes, read_content
 from lib.video.package.fragments import read_fragment
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan, Sound, plan
+from lib.video.plan.plan import Plan, Sound, plan_video
 from lib.video.plan.span import Input, Span
 from lib.video.probe.mediainfo import read_probe
 from tests.ffmpeg_binary import find_ffmpeg
@@ -66,10 +66,10 @@ def make(ffmpeg, tmp_path_factory):
         if probe is None:
             with source.open("rb") as file:
                 probe = read_probe(file, container)
-        planned, folder = edit(plan(probe, PRESET)), tmp_path_factory.mktemp("out")
+        planned, folder = edit(plan_video(probe, PRESET)), tmp_path_factory.mktemp("out")
         progress: list[float] = []
         try:
-            left_out = encode(
+            left_out = encode_video(
                 Input(str(source), container),
                 probe,
                 planned,

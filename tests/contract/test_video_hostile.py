@@ -14,8 +14,8 @@ from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import Probe
 from lib.presets import PACKAGED, load
-from lib.video import read_probe
 from lib.video.probe.limits import check_limits
+from lib.video.probe.mediainfo import read_probe
 from tests.contract.matrix_jobs import small, take
 from tests.ffmpeg_binary import find_ffmpeg
 from tests.media.matrix import build, cases

@@ -16,8 +16,9 @@ from lib.domain.media import MediaType, Probe
 from lib.domain.renditions import RenditionKind
 from lib.presets import PACKAGED, load
 from lib.sniff import HEAD_BYTES, sniff
-from lib.video import plan, read_probe
+from lib.video.plan.plan import plan_video
 from lib.video.probe.limits import check_limits
+from lib.video.probe.mediainfo import read_probe
 from tests.contract.matrix_jobs import (
     LADDER,
     Ended,
@@ -111,7 +112,7 @@ def test_a_source_is_described_as_it_is_shown(case: Case, folder: Path) -> None:
 def test_a_source_gets_the_plan_that_fits_it(case: Case, folder: Path) -> None:
     found = probed(folder / case.name)
     check_limits(found, PRESETS.limits)
-    planned = plan(found, PRESETS.named(None))
+    planned = plan_video(found, PRESETS.named(None))
     assert bool(planned.rungs) == (case.size is not None)
     assert len(planned.texts) == len(case.texts)
     # Of sound alone there is one file.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib.presets import load
-from lib.video.encode.encode import encode
+from lib.video.encode.encode import encode_video
 from lib.video.package import cmaf
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan
@@ -61,7 +61,7 @@ def make(film: Path, folder: Path, span: Span | None) -> Path:
     with film.open("rb") as file:
         probe = read_probe(file, "mov")
     folder.mkdir()
-    encode(
+    encode_video(
         Input(str(film), "mov"),
         probe,
         PLAN,

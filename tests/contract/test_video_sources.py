@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.domain.media import Probe
 from lib.presets import load
-from lib.video import Input, plan, read_probe
-from lib.video import encode as encode_all
-from lib.video.probe.mediainfo import PARSERS
+from lib.video.encode.encode import encode_video
+from lib.video.plan.plan import plan_video
+from lib.video.plan.span import Input
+from lib.video.probe.mediainfo import PARSERS, read_probe
 from tests.boxes import blank, refer_to
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -92,10 +93,10 @@ def status(code: int) -> Answer:
 
 
 def encode(locator: str, folder: Path, container: str = "mov") -> list[str]:
-    encode_all(
+    encode_video(
         Input(locator, container),
         PROBE,
-        plan(PROBE, PRESET),
+        plan_video(PROBE, PRESET),
         PRESET.video,
         folder,
         ffmpeg=find_ffmpeg(),

@@ -12,7 +12,7 @@ from lib.domain.asset import AssetStatus
 from lib.domain.renditions import RenditionKind
 from lib.presets import load
 from lib.video.encode import prune_ladder
-from lib.video.encode.encode import encode
+from lib.video.encode.encode import encode_video
 from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.streams import read_clip, read_tracks
 from lib.video.plan.ladder import Rung
@@ -44,7 +44,7 @@ def leave_out(ffmpeg: str, folder: Path, drawn: str, span: Span | None = None) -
         probe = read_probe(file, "mov")
     made, source = folder / "made", Input(str(path), "mov")
     made.mkdir()
-    encode(
+    encode_video(
         source,
         probe,
         LADDER,

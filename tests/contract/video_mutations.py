@@ -39,10 +39,11 @@ from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.presets import Preset, Presets
 from lib.sniff import HEAD_BYTES, sniff
-from lib.video import plan, read_probe
 from lib.video.plan.cost import estimate
+from lib.video.plan.plan import plan_video
 from lib.video.plan.proportion import check_proportion, most_bytes, most_vcpu_seconds
 from lib.video.probe.limits import check_limits
+from lib.video.probe.mediainfo import read_probe
 from tests.bench.process import read_memory
 from tests.contract.mutations import mutated
 from tests.fakes import UPLOADS, MemoryStorage, RecordingTopic, received
@@ -146,7 +147,7 @@ def probe_outcome(data: bytes, loaded: Presets) -> str:
         VALIDATOR.validate(json.loads(manifest(event, outcome)))
         check_limits(probe, loaded.limits)
         preset = loaded.named(None)
-        check_proportion(probe, estimate(probe, plan(probe, preset)), len(data))
+        check_proportion(probe, estimate(probe, plan_video(probe, preset)), len(data))
     except PermanentError as exc:
         return exc.code
     return "PLANNED"

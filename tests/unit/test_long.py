@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import presets, video
+from lib import presets
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
 from lib.application.long_video.encode_range import encode_part
@@ -40,6 +40,7 @@ from lib.domain.messages import encode as spell
 from lib.domain.prices import check_price, price_encode
 from lib.domain.renditions import Work
 from lib.presets import PACKAGED
+from lib.video.package.streams import make_streams
 from tests.fakes import ManualClock, MemoryExecutions, MemoryStorage, received
 from tests.ffmpeg_binary import find_ffmpeg
 
@@ -174,7 +175,7 @@ class World:
 def _streams(work, preset, tracks, left_out, stored):
     rungs = [each for each in tracks if each.width]
     sounds = [each for each in tracks if not each.width]
-    made = video.make_streams(rungs, sounds, (), [()] * len(tracks))
+    made = make_streams(rungs, sounds, (), [()] * len(tracks))
     return Work(work.probe, made, preset.name, work.recipe)
 
 

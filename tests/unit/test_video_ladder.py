@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import PACKAGED, load
-from lib.video import plan
 from lib.video.plan.ladder import fit, ladder
-from lib.video.plan.plan import MOST_TILES, timescale
+from lib.video.plan.plan import MOST_TILES, plan_video, timescale
 
 PRESET = load(PACKAGED).named(None)
 VIDEO = PRESET.video
@@ -107,7 +106,7 @@ def test_a_fast_source_may_use_more_bits_and_a_portrait_one_as_many():
 
 def test_sound_alone_is_one_sound_without_pictures():
     tracks = (AudioTrack("aac", 2), AudioTrack("aac", 2))
-    planned = plan(Probe(duration_ms=4000, audio_codec="aac", audio_tracks=tracks), PRESET)
+    planned = plan_video(Probe(duration_ms=4000, audio_codec="aac", audio_tracks=tracks), PRESET)
     assert [each.name for each in planned.sounds] == ["audio-0"]
     assert planned.sounds[0].kbps == PRESET.audio.kbps
     assert (planned.rungs, planned.texts, planned.stills_s, planned.tile_s) == ((), (), (), None)
@@ -119,7 +118,7 @@ def test_every_sound_is_kept_and_every_text_that_is_one():
         SubtitleTrack("pgs", is_text=False, language="en"),
         SubtitleTrack("utf-8", is_text=True, language="fr"),
     )
-    planned = plan(film(duration_ms=4000, audio_tracks=sounds, subtitles=texts), PRESET)
+    planned = plan_video(film(duration_ms=4000, audio_tracks=sounds, subtitles=texts), PRESET)
     assert [each.name for each in planned.sounds] == ["audio-0", "audio-1"]
     assert [each.track for each in planned.sounds] == list(sounds)
     # Its place among all of the source's, which is how ffmpeg counts them.
@@ -149,34 +148,34 @@ def test_frames_of_a_constant_rate_last_whole_ticks(frame_rate, ticks):
     [(None, None), (25.0, None), (60.02, None), (62.9, None), (120.0, 60), (960.0, 60)],
 )
 def test_frames_are_left_out_above_the_most_that_the_preset_keeps(frame_rate, kept):
-    assert plan(film(frame_rate=frame_rate), PRESET).frame_rate == kept
+    assert plan_video(film(frame_rate=frame_rate), PRESET).frame_rate == kept
 
 
 @pytest.mark.parametrize(
     ("seconds", "step"), [(0, 1), (3, 1), (200, 1), (201, 2), (1500, 10), (7200, 60)]
 )
 def test_a_storyboard_has_a_picture_every_so_many_seconds(seconds, step):
-    assert plan(film(duration_ms=seconds * 1000), PRESET).tile_s == step
+    assert plan_video(film(duration_ms=seconds * 1000), PRESET).tile_s == step
 
 
 @given(st.integers(1, 24 * 3600))
 def test_a_storyboard_is_never_of_too_many_pictures(seconds):
-    step = plan(film(duration_ms=seconds * 1000), PRESET).tile_s
+    step = plan_video(film(duration_ms=seconds * 1000), PRESET).tile_s
     assert step
     assert seconds / step <= MOST_TILES
 
 
 def test_no_storyboard_where_the_preset_has_none():
     plain = replace(PRESET, video=replace(VIDEO, storyboard=False))
-    assert plan(film(duration_ms=9000), plain).tile_s is None
+    assert plan_video(film(duration_ms=9000), plain).tile_s is None
 
 
 @given(st.integers(40, 24 * 3_600_000))
 def test_posters_are_looked_for_all_over_the_source(duration_ms):
-    stills = plan(film(duration_ms=duration_ms), PRESET).stills_s
+    stills = plan_video(film(duration_ms=duration_ms), PRESET).stills_s
     assert len(set(stills)) == len(stills) > 1
     assert all(0 < each < duration_ms / 1000 for each in stills)
 
 
 def test_of_an_unknown_duration_the_poster_is_the_first_frame():
-    assert plan(film(), PRESET).stills_s == (0.0,)
+    assert plan_video(film(), PRESET).stills_s == (0.0,)

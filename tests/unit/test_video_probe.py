@@ -5,8 +5,8 @@ import pytest
 
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioTrack, SubtitleTrack
-from lib.video import read_probe
 from lib.video.probe.fields import TITLE_CHARACTERS
+from lib.video.probe.mediainfo import read_probe
 from lib.video.probe.range_reader import RangeReader
 from lib.video.probe.tracks import MOST_TRACKS, describe
 from tests.boxes import box, read_boxes

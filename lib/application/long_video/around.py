@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lib import video
 from lib.application.long_video.stored import Stored
 from lib.application.long_video.work_store import WorkPlan
 from lib.domain.clock import Deadline
@@ -17,12 +16,16 @@ from lib.presets import Preset
 from lib.video.assemble import describe_sound, describe_video
 from lib.video.auxiliary import preview, progressive
 from lib.video.encode.prune_ladder import find_worthless
+from lib.video.package.track import Track
+from lib.video.plan.plan import Plan, without
+from lib.video.plan.span import SOUND_ALONE
+from lib.video.probe.opening import locate
 
 
 def make(
     work: WorkPlan,
     preset: Preset,
-    tracks: Sequence[video.Track],
+    tracks: Sequence[Track],
     left_out: Mapping[str, Failure],
     stored: Stored,
     *,
@@ -34,10 +37,10 @@ def make(
     """Describe what is made of a long source; it is made when it is asked for, in `folder`."""
     plan = work.plan(preset)
     if not plan.rungs:
-        (folder / video.SOUND_ALONE).write_bytes(stored.work_file(video.SOUND_ALONE))
+        (folder / SOUND_ALONE).write_bytes(stored.work_file(SOUND_ALONE))
         return describe_sound(work.probe, preset, folder, ffmpeg=ffmpeg, deadline=deadline)
     worthless = find_worthless(
-        video.locate(stored.event.source, work.container, stored.storage, deadline),
+        locate(stored.event.source, work.container, stored.storage, deadline),
         work.probe,
         plan,
         [each for each in tracks if each.width],
@@ -46,8 +49,8 @@ def make(
         ffmpeg=ffmpeg,
         deadline=deadline,
     )
-    plan = video.without(plan, worthless)
-    heard = video.without(plan, left_out)
+    plan = without(plan, worthless)
+    heard = without(plan, left_out)
     by_name = {each.name: each for each in tracks}
     rungs = [by_name[each.name] for each in heard.rungs]
     sounds = [
@@ -77,9 +80,9 @@ def make(
 
 
 def _fetch(
-    plan: video.Plan,
+    plan: Plan,
     preset: Preset,
-    tracks: Mapping[str, video.Track],
+    tracks: Mapping[str, Track],
     stored: Stored,
     folder: Path,
 ) -> None:

@@ -12,7 +12,7 @@ from lib.domain.errors import PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.ports import Storage
 from lib.presets import Preset
-from lib.video.encode.encode import encode as run_encoder
+from lib.video.encode.encode import encode_video
 from lib.video.probe.opening import locate
 
 
@@ -32,7 +32,7 @@ def encode(
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
     try:
-        return run_encoder(
+        return encode_video(
             locate(event.source, work.container, storage, deadline),
             work.probe,
             plan,

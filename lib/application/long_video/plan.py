@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from lib import video
 from lib.application.long_video.work_store import Part, WorkPlan, choose_preset, write_plan
 from lib.domain.clock import Deadline
 from lib.domain.events import UploadEvent
@@ -17,7 +16,10 @@ from lib.presets import Presets
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.keyframes import read_keyframes
+from lib.video.plan.plan import plan_video
+from lib.video.plan.proportion import check_proportion
 from lib.video.plan.ranges import cut, nearest, range_seconds
+from lib.video.probe.opening import inspect, locate
 
 MOST_INLINE = 40
 """Ranges that run at once in one execution; above, each gets an execution of its own."""
@@ -71,11 +73,11 @@ def make_plan(
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
     source = event.source
-    container, probe, reader = video.inspect(source, presets.limits, storage)
+    container, probe, reader = inspect(source, presets.limits, storage)
     preset, recipe = choose_preset(event, presets, probe)
-    plan = video.plan(probe, preset)
+    plan = plan_video(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
-    video.check_proportion(probe, cost_s, source.size)
+    check_proportion(probe, cost_s, source.size)
     puts = count_segments(probe, plan, preset.video.segment_seconds)
     check_price(price_encode(cost_s, puts), allowance.dollars)
     if not catalog.hand_over(
@@ -99,7 +101,7 @@ def make_plan(
         if keyframes is not None
         else partial(
             find_keyframe,
-            source=video.locate(source, container, storage, deadline),
+            source=locate(source, container, storage, deadline),
             probe=probe,
             folder=folder,
             ffmpeg=ffmpeg,

@@ -14,7 +14,7 @@ from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.domain.ports import Storage
 from lib.presets import Preset, Presets
 from lib.video.package.track import Segment, Track
-from lib.video.plan.plan import Plan, plan, recipe_of
+from lib.video.plan.plan import Plan, plan_video, recipe_of
 from lib.video.plan.span import Span
 
 OPEN_END_S = 24 * 60 * 60
@@ -67,7 +67,7 @@ class WorkPlan:
 
     def plan(self, preset: Preset) -> Plan:
         """Return what is made in all."""
-        return plan(self.probe, preset)
+        return plan_video(self.probe, preset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class _Job:
     bounds: Bounds
 
 
-def encode(
+def encode_video(
     source: Input,
     probe: Probe,
     plan: Plan,

@@ -63,7 +63,7 @@ class Plan:
     tile_s: int | None = None
 
 
-def plan(probe: Probe, preset: Preset) -> Plan:
+def plan_video(probe: Probe, preset: Preset) -> Plan:
     """Return the plan of a source with a picture, or of sound alone."""
     if not probe.video_codec:
         audio = preset.audio
