@@ -10,14 +10,14 @@ from lib.domain.clock import Deadline
 from lib.domain.renditions import Made
 from lib.imaging.film import film_frames, is_animation
 from lib.imaging.images import ImageTask, Look, Sheets, Still
-from lib.imaging.load import read
+from lib.imaging.load import read_picture
 from lib.imaging.phash import phash
 from lib.imaging.picture import Picture
-from lib.imaging.render import make
+from lib.imaging.render import make_renditions
 from lib.imaging.sheet import lay_out
 from lib.imaging.stills import measure, read_still
-from lib.imaging.thumbhash import placeholder
-from lib.imaging.variants import Size, plan
+from lib.imaging.thumbhash import make_placeholder
+from lib.imaging.variants import Size, plan_variants
 
 
 class Opened:
@@ -27,13 +27,15 @@ class Opened:
         self._picture, self._preset, self._deadline = picture, task.preset, deadline
         self._watermark = task.watermark
         self.probe = replace(picture.probe, phash=phash(picture))
-        self.placeholder = placeholder(picture)
+        self.placeholder = make_placeholder(picture)
         self.size: Size = picture.image.size
 
     def make(self) -> Iterator[Made]:
         """Make the renditions, in the order of the plan."""
-        targets = plan(self.probe, self._preset)
-        return make(self._picture, targets, self._preset, self._deadline, watermark=self._watermark)
+        targets = plan_variants(self.probe, self._preset)
+        return make_renditions(
+            self._picture, targets, self._preset, self._deadline, watermark=self._watermark
+        )
 
     def film_frames(self, size: Size) -> Iterator[tuple[bytes, int]]:
         """Yield each frame of an animation in a size (px) as RGB bytes, and its ms."""
@@ -51,7 +53,7 @@ class InProcess:
     def open(self, task: ImageTask, deadline: Deadline) -> Iterator[Opened]:
         """Decode a source. Raises PermanentError."""
         preset, data, task = task.preset, task.data, replace(task, data=b"")
-        picture = read(
+        picture = read_picture(
             data,
             task.container,
             task.limits,

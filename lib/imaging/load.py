@@ -15,7 +15,7 @@ from lib.imaging.picture import Animation, Picture
 from lib.presets import Limits
 
 
-def read(
+def read_picture(
     data: bytes,
     container: str,
     limits: Limits,

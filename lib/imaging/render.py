@@ -20,14 +20,17 @@ from lib.domain.renditions import Made
 from lib.imaging.budget import expected, learn, refuse_late
 from lib.imaging.encode import encode
 from lib.imaging.graphics import encode_drawing, is_drawing
+from lib.imaging.heap import share_heap
 from lib.imaging.picture import Picture
 from lib.imaging.resize import scale_down
 from lib.imaging.transform import Finish
 from lib.imaging.variants import Target, describe, encode_failed, fallback_of
 from lib.presets import ImagePreset
 
+share_heap()  # before there are threads
 
-def make(
+
+def make_renditions(
     picture: Picture,
     targets: Iterable[Target],
     preset: ImagePreset,

@@ -33,7 +33,7 @@ class Channel:
     scale: float
 
 
-def placeholder(picture: Picture) -> Placeholder:
+def make_placeholder(picture: Picture) -> Placeholder:
     """Return the ThumbHash (base64) and the average colour (`#rrggbb`) of a picture.
 
     What is transparent has no part in the average; black where everything is.

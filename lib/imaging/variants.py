@@ -47,7 +47,7 @@ class Target:
         return self.name.rpartition(".")[0]
 
 
-def plan(probe: Probe, preset: ImagePreset) -> tuple[Target, ...]:
+def plan_variants(probe: Probe, preset: ImagePreset) -> tuple[Target, ...]:
     """Return every width and box of the preset in every format, largest first, never upscaled.
 
     Where the source is narrower than the widest width of the preset, its own width is the largest.

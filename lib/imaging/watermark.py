@@ -7,7 +7,7 @@ from functools import lru_cache
 from PIL import Image
 
 from lib.domain.errors import PermanentError
-from lib.imaging.load import read
+from lib.imaging.load import read_picture
 from lib.imaging.position import place
 from lib.imaging.resize import resize
 from lib.imaging.variants import Size
@@ -35,7 +35,7 @@ def load(data: bytes) -> Image.Image:
     Raises PermanentError with the code that a source would have.
     """
     try:
-        picture = read(data, sniff(data[:HEAD_BYTES]).container, LIMITS)
+        picture = read_picture(data, sniff(data[:HEAD_BYTES]).container, LIMITS)
     except PermanentError as exc:
         raise PermanentError(exc.code, f"the preset's watermark: {exc.message}") from exc
     return picture.image.convert("RGBA")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from lib.domain.keys import asset_id
-from tests.bench.photo import make_renditions
+from tests.bench.photo import render_photo
 from tests.e2e.deployed import Deployed
 
 QUEUE = "bench"
@@ -41,7 +41,7 @@ def measure_limits(deployed: Deployed, photo: bytes) -> dict[str, float]:
 
     queue = deployed.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
     cpu_started = time.process_time()
-    renditions = seconds(lambda: make_renditions(photo))
+    renditions = seconds(lambda: render_photo(photo))
     cpu = time.process_time() - cpu_started
     return {
         "PUT of the photo": seconds(put),

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lib.imaging import Target
+from lib.imaging.variants import Target
 from lib.presets import Fit
 from tests.bench.process import Cost, measure
 

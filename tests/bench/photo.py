@@ -6,7 +6,10 @@ import io
 
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from lib.tools.emulator import ROOT
 
 PHOTO = ROOT / "tests/media/hubble.jpg"
@@ -24,11 +27,11 @@ def make_photo() -> tuple[bytes, tuple[int, int]]:
     return file.getvalue(), resized.size
 
 
-def make_renditions(photo: bytes) -> int:
+def render_photo(photo: bytes) -> int:
     """Decode, resize and encode as process-image does, in this thread; return the bytes made."""
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image
-    picture = imaging.read(photo, "jpeg", loaded.limits, widest=max(preset.widths))
-    targets = imaging.plan(picture.probe, preset)
-    made = imaging.make(picture, targets, preset, lambda: float("inf"))
+    picture = read_picture(photo, "jpeg", loaded.limits, widest=max(preset.widths))
+    targets = plan_variants(picture.probe, preset)
+    made = make_renditions(picture, targets, preset, lambda: float("inf"))
     return sum(len(each.content) for each in made if isinstance(each.content, bytes))

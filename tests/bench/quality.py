@@ -12,10 +12,12 @@ from statistics import fmean
 
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.errors import PermanentError
 from lib.imaging.auto_quality import choose_quality
 from lib.imaging.encode import encode, flatten
+from lib.imaging.load import read_picture
+from lib.imaging.phash import phash
 from lib.imaging.resize import resize
 from lib.imaging.ssim import measure_ssim
 from lib.imaging.variants import height_at
@@ -136,13 +138,13 @@ def read_pictures() -> list[Image.Image]:
     for path in sorted((CORPUS if CORPUS.is_dir() else OURS).iterdir()):
         data = path.read_bytes()
         try:
-            picture = imaging.read(data, sniff(data[:HEAD_BYTES]).container, limits, widest=WIDTH)
+            picture = read_picture(data, sniff(data[:HEAD_BYTES]).container, limits, widest=WIDTH)
         except PermanentError:
             continue
-        phash = imaging.phash(picture)
-        if phash is None:  # one colour, and no bytes to save
+        looks = phash(picture)
+        if looks is None:  # one colour, and no bytes to save
             continue
-        found = int(phash, 16)
+        found = int(looks, 16)
         known = any((found ^ other).bit_count() <= ALIKE for other in hashes)
         if min(picture.image.size) >= SMALLEST and not known:
             width = min(WIDTH, picture.image.width)

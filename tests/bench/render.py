@@ -14,9 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lib import imaging, presets
+from lib import presets
 from lib.imaging import load
 from lib.imaging import render as rendering
+from lib.imaging.load import read_picture
+from lib.imaging.phash import phash
+from lib.imaging.render import make_renditions
+from lib.imaging.thumbhash import make_placeholder
+from lib.imaging.variants import plan_variants
 from lib.sniff import HEAD_BYTES, sniff
 from tests.bench.process import read_memory
 
@@ -37,7 +42,7 @@ def render(source: Path, folder: Path | None = None) -> None:
     preset = loaded.named(None).image
     data = source.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
-    picture = imaging.read(
+    picture = read_picture(
         data,
         sniff(data[:HEAD_BYTES]).container,
         loaded.limits,
@@ -45,14 +50,14 @@ def render(source: Path, folder: Path | None = None) -> None:
         tallest=max((box.height for box in preset.boxes), default=0),
     )
     del data
-    probe = replace(picture.probe, sha256=sha256, phash=imaging.phash(picture))
-    targets = imaging.plan(probe, preset)
-    for made in imaging.make(picture, targets, preset, lambda: float("inf")):
+    probe = replace(picture.probe, sha256=sha256, phash=phash(picture))
+    targets = plan_variants(probe, preset)
+    for made in make_renditions(picture, targets, preset, lambda: float("inf")):
         if made.error:
             raise RuntimeError(f"{made.name}: {made.error}")
         if folder and isinstance(made.content, bytes):
             (folder / made.name).write_bytes(made.content)
-    imaging.placeholder(picture)
+    make_placeholder(picture)
 
 
 def measure_share(source: Path) -> float:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from lib.imaging import Target
 from lib.imaging.ssim import measure_ssim
+from lib.imaging.variants import Target
 from tests.bench import peer
 from tests.bench.peer import Options
 

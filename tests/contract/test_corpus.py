@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
 from lib.application import process_image
@@ -31,6 +31,8 @@ from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition
 from lib.imaging.images import Images
+from lib.imaging.load import read_picture
+from lib.imaging.picture import Picture
 from lib.sniff import HEAD_BYTES, sniff
 from tests.fakes import UPLOADS, MemoryStorage
 
@@ -85,9 +87,9 @@ def upload(path: Path, images: Images) -> tuple[Asset, MemoryStorage]:
     return asset, storage
 
 
-def read(path: Path) -> imaging.Picture:
+def read(path: Path) -> Picture:
     data = path.read_bytes()
-    return imaging.read(data, sniff(data[:HEAD_BYTES]).container, PRESETS.limits, widest=320)
+    return read_picture(data, sniff(data[:HEAD_BYTES]).container, PRESETS.limits, widest=320)
 
 
 def describe(asset: Asset) -> str:

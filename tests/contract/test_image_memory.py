@@ -32,7 +32,10 @@ WHOLE_MB = SIDE * SIDE * 4 / 1e6
 READ = """
 import sys
 from pathlib import Path
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from tests.bench.process import read_memory
 loaded = presets.load(Path("presets.toml"))
 limits, preset = loaded.limits, loaded.named(None).image
@@ -40,7 +43,7 @@ limits, preset = loaded.limits, loaded.named(None).image
 WHOLE = (
     READ
     + """
-picture = imaging.read(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits)
+picture = read_picture(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits)
 if picture.animation:
     for frame, _ in picture.animation.frames():
         pass
@@ -51,9 +54,9 @@ RENDITIONS = (
     READ
     + """
 widest = max(preset.widths)
-picture = imaging.read(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits, widest=widest)
+picture = read_picture(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits, widest=widest)
 most = read_memory("VmRSS")
-for made in imaging.make(picture, imaging.plan(picture.probe, preset), preset, lambda: 600.0):
+for made in make_renditions(picture, plan_variants(picture.probe, preset), preset, lambda: 600.0):
     assert made.content, made.error
     most = max(most, read_memory("VmRSS"))
 print(picture.image.width, most // 1024)

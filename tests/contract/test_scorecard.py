@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import MediaType
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from lib.sniff import HEAD_BYTES, sniff
 from tests.contract.scorecard import FINE, MARK, Case, cases
 
@@ -44,7 +47,7 @@ def render(case: Case) -> Rendered:
         return ErrorCode.UNSUPPORTED_MEDIA
     preset = replace(PRESET, **case.preset)  # type: ignore[arg-type]
     try:
-        picture = imaging.read(
+        picture = read_picture(
             case.source,
             sniffed.container,
             PRESETS.limits,
@@ -55,8 +58,8 @@ def render(case: Case) -> Rendered:
         return error.code
     if any(getattr(picture.probe, name) != value for name, value in case.facts.items()):
         return UNTRUE
-    targets = imaging.plan(picture.probe, preset)
-    making = imaging.make(picture, targets, preset, lambda: 60.0, watermark=MARK)
+    targets = plan_variants(picture.probe, preset)
+    making = make_renditions(picture, targets, preset, lambda: 60.0, watermark=MARK)
     made = list(making)[-1] if case.last else next(making)
     assert not isinstance(made.content, Path)
     return made.error.code if made.error else made.content

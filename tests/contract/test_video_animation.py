@@ -11,9 +11,10 @@ import pytest
 from PIL import Image, ImageChops
 from pymediainfo import MediaInfo
 
-from lib import imaging
 from lib.domain.errors import ErrorCode
 from lib.domain.renditions import Made, RenditionKind
+from lib.imaging.film import film_frames
+from lib.imaging.load import read_picture
 from lib.presets import load
 from lib.video.auxiliary.animation_mp4 import make_animation
 from tests.ffmpeg_binary import find_ffmpeg
@@ -40,8 +41,8 @@ def animation(container: str, size: tuple[int, int] = (97, 61)) -> bytes:
 
 
 def film(source: bytes, container: str, folder: Path, deadline: float = 600.0) -> Made:
-    picture = imaging.read(source, container, LIMITS)
-    frames = partial(imaging.film_frames, picture, preset=PRESET.image)
+    picture = read_picture(source, container, LIMITS)
+    frames = partial(film_frames, picture, preset=PRESET.image)
     return make_animation(
         picture.image.size,
         frames,

@@ -17,8 +17,8 @@ from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
-from lib.imaging import is_animation
 from lib.imaging.decode import DECODERS
+from lib.imaging.film import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
 from lib.video.probe.mediainfo import PARSERS
 from tests.fakes import UPLOADS, MemoryStorage, received

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Made
 from lib.imaging import budget, render_animation
+from lib.imaging.load import read_picture
 from lib.imaging.picture import Animation, Picture
+from lib.imaging.render import make_renditions
 from lib.imaging.resize import scale_down
+from lib.imaging.variants import plan_variants
 from lib.presets import Box, Fit, Watermark
 from tests.images import photo, save
 
@@ -41,14 +44,14 @@ def animated(container: str = "webp", size: tuple[int, int] = (120, 60), loops: 
 
 
 def read(data: bytes, container: str) -> Picture:
-    return imaging.read(data, container, PRESETS.limits)
+    return read_picture(data, container, PRESETS.limits)
 
 
 def make(
     picture: Picture, preset: presets.ImagePreset = PRESET, watermark: bytes | None = None
 ) -> dict[str, Made]:
-    targets = imaging.plan(picture.probe, preset)
-    making = imaging.make(picture, targets, preset, lambda: 60.0, watermark=watermark)
+    targets = plan_variants(picture.probe, preset)
+    making = make_renditions(picture, targets, preset, lambda: 60.0, watermark=watermark)
     return {made.name: made for made in making}
 
 
@@ -209,8 +212,8 @@ def within(reel: Reel, seconds: float, monkeypatch: pytest.MonkeyPatch) -> dict[
     monkeypatch.setattr(time, "monotonic", lambda: reel.now)
     picture = reel.picture()
     left = seconds + budget.ENCODE_MARGIN
-    targets = imaging.plan(picture.probe, PRESET)
-    making = imaging.make(picture, targets, PRESET, lambda: left - reel.now)
+    targets = plan_variants(picture.probe, PRESET)
+    making = make_renditions(picture, targets, PRESET, lambda: left - reel.now)
     return {made.name: made for made in making}
 
 

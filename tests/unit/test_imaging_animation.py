@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from PIL.Image import core  # type: ignore[attr-defined]
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.timeline import read_timeline
+from lib.imaging.load import read_picture
 from lib.imaging.picture import Picture
 from tests.images import LIMITS, save
 
@@ -41,7 +41,7 @@ def animated(container: str, images: list[Image.Image] | None = None, **options:
 
 
 def read(data: bytes, container: str, **options: int) -> Picture:
-    return imaging.read(data, container, LIMITS, **options)
+    return read_picture(data, container, LIMITS, **options)
 
 
 def decoded(picture: Picture) -> list[tuple[Image.Image, int]]:
@@ -188,7 +188,7 @@ def test_pages_in_a_circle_are_not_counted():
 
 def refusal(data: bytes, container: str, **tighter: Any) -> str:
     with pytest.raises(PermanentError) as caught:
-        imaging.read(data, container, replace(LIMITS, **tighter))
+        read_picture(data, container, replace(LIMITS, **tighter))
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
     return caught.value.message
 
@@ -197,7 +197,7 @@ def refusal(data: bytes, container: str, **tighter: Any) -> str:
 def test_too_many_frames_are_refused(container: str):
     data = animated(container)
     assert refusal(data, container, animation_frames=2).startswith("an animation of more than 2")
-    assert imaging.read(data, container, replace(LIMITS, animation_frames=3)).animation
+    assert read_picture(data, container, replace(LIMITS, animation_frames=3)).animation
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -205,7 +205,7 @@ def test_too_many_pixels_of_all_frames_are_refused(container: str):
     data = animated(container, frames((640, 600)))
     message = refusal(data, container, animation_megapixels=1)
     assert message == "3 frames of 640 × 600 px are 1.2 MP, the limit is 1 MP"
-    assert imaging.read(data, container, replace(LIMITS, animation_megapixels=2)).animation
+    assert read_picture(data, container, replace(LIMITS, animation_megapixels=2)).animation
 
 
 def test_a_frame_that_reaches_beyond_the_canvas_is_counted_as_large_as_it_is():

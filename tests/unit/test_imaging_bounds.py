@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import CHECKED, PLAIN, check_work
 from lib.imaging.decode import DECODERS
+from lib.imaging.load import read_picture
 from lib.presets import Limits
 from lib.sniff import HEAD_BYTES, sniff
 from tests.images import LIMITS, MEDIA, icon, photo, psd, save
@@ -58,7 +58,7 @@ def test_nothing_is_decoded_of_what_is_refused(
         "heif": hostile.item_file([hostile.Item(b"hvc1", b"", [hostile.ispe(1, 1)] * 70)]),
     }
     with pytest.raises(PermanentError) as caught:
-        imaging.read(refused[container], container, LIMITS)
+        read_picture(refused[container], container, LIMITS)
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
@@ -158,7 +158,7 @@ def test_profiles_of_a_png_are_bounded():
 def test_a_png_in_an_icon_is_bounded_too():
     data = hostile.icon_of(hostile.png_of_chunks(20_000, hostile.chunk(b"IDAT")))
     with pytest.raises(PermanentError, match="chunks") as caught:
-        imaging.read(data, "ico", LIMITS)
+        read_picture(data, "ico", LIMITS)
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
@@ -237,7 +237,7 @@ def test_values_of_exif_are_bounded():
     exif = b"II*\0\x08\0\0\0\1\0" + rationals + bytes(4) + bytes(800_000)
     data = save(photo(), "png", exif=exif)
     with pytest.raises(PermanentError, match="values of tags") as caught:
-        imaging.read(data, "png", LIMITS)
+        read_picture(data, "png", LIMITS)
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 

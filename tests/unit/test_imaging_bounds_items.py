@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, check_work, hevc
 from lib.imaging.bounds.boxes import by_kind, only
 from lib.imaging.bounds.meta import read_meta
+from lib.imaging.load import read_picture
 from tests.boxes import box
 from tests.images import LIMITS, photo, save
 from tests.media.hostile_images import (
@@ -183,7 +183,7 @@ def test_what_is_there_twice_is_corrupt():
     located = box(b"ftyp", b"heic") + full(b"meta", places)
     for data in (twice + meta, items, located, item_file([still(SMALL)])):
         with pytest.raises(PermanentError) as caught:
-            imaging.read(data, "heif", LIMITS)
+            read_picture(data, "heif", LIMITS)
         assert caught.value.code is ErrorCode.CORRUPT_MEDIA
         with pytest.raises(ValueError, match=r"boxes|twice|two places|decoder configurations"):
             check_work(data, "heif", LIMITS)
@@ -204,7 +204,7 @@ def test_the_primary_item_is_the_one_that_is_decoded():
         Item(b"hvc1", unit(SLICE), [ispe(*SIZE), SMALL], hidden=True),
     ):
         with pytest.raises(PermanentError) as caught:
-            imaging.read(item_file([first, large]), "heif", LIMITS)
+            read_picture(item_file([first, large]), "heif", LIMITS)
         assert caught.value.code is ErrorCode.CORRUPT_MEDIA
         assert "primary item is hidden" in caught.value.message
 

@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import check_work
 from lib.imaging.bounds.codestream import Coding
 from lib.imaging.bounds.jpeg2000 import count_cells
+from lib.imaging.load import read_picture
 from tests.images import LIMITS, photo, save
 from tests.media.hostile_images import codestream, coding, component_coding, jp2, orders
 
@@ -32,7 +32,7 @@ def refusal(data: bytes) -> str:
 
 def is_nonsense(data: bytes) -> bool:
     with pytest.raises(PermanentError) as caught:
-        imaging.read(data, "jpeg2000", LIMITS)
+        read_picture(data, "jpeg2000", LIMITS)
     return caught.value.code is ErrorCode.CORRUPT_MEDIA
 
 
@@ -104,7 +104,7 @@ def test_the_codestream_is_the_one_that_is_decoded():
     at = real.index(b"jp2c") - 4
     bomb = codestream(LARGE, main=TINY)
     harmless = struct.pack(">I", 8 + len(bomb)) + b"free" + bomb
-    assert imaging.read(real[:at] + harmless + real[at:], "jpeg2000", LIMITS).probe.width == 64
+    assert read_picture(real[:at] + harmless + real[at:], "jpeg2000", LIMITS).probe.width == 64
 
 
 def test_what_the_standard_does_not_know_is_corrupt():

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from lib import imaging, presets
+from lib import presets
 from lib.imaging.crop import look
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from lib.presets import Box, Fit
 from tests.images import save
 
@@ -25,8 +28,8 @@ RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 
 def boxed(image: Image.Image, fit: Fit, position: str, size: tuple[int, int]) -> Image.Image:
     preset = replace(PRESET, boxes=(Box("box", *size, fit, position),))
-    picture = imaging.read(save(image, "png"), "png", PRESETS.limits)
-    made = imaging.make(picture, imaging.plan(picture.probe, preset), preset, lambda: 60.0)
+    picture = read_picture(save(image, "png"), "png", PRESETS.limits)
+    made = make_renditions(picture, plan_variants(picture.probe, preset), preset, lambda: 60.0)
     content = next(each.content for each in made if each.name == "box.webp")
     assert isinstance(content, bytes)
     return Image.open(io.BytesIO(content))

@@ -13,14 +13,18 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import sys
 from pathlib import Path
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.thumbhash import make_placeholder
+from lib.imaging.variants import plan_variants
 loaded = presets.load(Path("presets.toml"))
 data = Path(sys.argv[1]).read_bytes()
-picture = imaging.read(data, "jpeg", loaded.limits)
+picture = read_picture(data, "jpeg", loaded.limits)
 preset = loaded.named(None).image
-targets = imaging.plan(picture.probe, preset)
-assert all(made.content for made in imaging.make(picture, targets, preset, lambda: 60.0))
-imaging.placeholder(picture)
+targets = plan_variants(picture.probe, preset)
+assert all(made.content for made in make_renditions(picture, targets, preset, lambda: 60.0))
+make_placeholder(picture)
 print(*sorted(sys.modules))
 """
 

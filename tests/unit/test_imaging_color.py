@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.load import read_picture
 from tests.images import LIMITS, save
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -115,7 +115,7 @@ def test_wide_gamuts_are_converted(
     color: tuple[int, int, int], primaries: tuple[Triple, Triple, Triple]
 ):
     source = png(Image.new("RGB", (8, 8), color), profile(primaries))
-    picture = imaging.read(source, "png", LIMITS)
+    picture = read_picture(source, "png", LIMITS)
     wanted = expected(color, primaries)
     assert near(pixel(picture.image), wanted), (pixel(picture.image), wanted)
     assert picture.probe.color_space == "Test"
@@ -124,7 +124,7 @@ def test_wide_gamuts_are_converted(
 def test_a_real_adobe_rgb_photo_becomes_more_saturated():
     data = (MEDIA / "été à la plage + sunset v1.2.final.jpg").read_bytes()
     untouched = Image.open(io.BytesIO(data))
-    picture = imaging.read(data, "jpeg", LIMITS)
+    picture = read_picture(data, "jpeg", LIMITS)
     sky = (400, 100)
     (x, y) = sky
     stored = pixel(untouched, x, y)
@@ -136,7 +136,7 @@ def test_a_real_adobe_rgb_photo_becomes_more_saturated():
 
 def test_alpha_passes_the_conversion_untouched():
     image = Image.new("RGBA", (8, 8), (200, 60, 40, 77))
-    picture = imaging.read(png(image, profile(DISPLAY_P3)), "png", LIMITS)
+    picture = read_picture(png(image, profile(DISPLAY_P3)), "png", LIMITS)
     assert picture.image.mode == "RGBA"
     received = pixel(picture.image)
     assert near(received[:3], expected((200, 60, 40), DISPLAY_P3))
@@ -147,12 +147,12 @@ def test_srgb_stays_what_it_is():
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for color in COLORS:
         source = png(Image.new("RGB", (4, 4), color), icc)
-        assert near(pixel(imaging.read(source, "png", LIMITS).image), list(color), within=1)
+        assert near(pixel(read_picture(source, "png", LIMITS).image), list(color), within=1)
 
 
 @pytest.mark.parametrize("icc", [b"rubbish", profile(DISPLAY_P3)[:200]], ids=["rubbish", "cut"])
 def test_a_broken_profile_is_no_profile(icc: bytes):
-    picture = imaging.read(png(Image.new("RGB", (4, 4), (9, 99, 199)), icc), "png", LIMITS)
+    picture = read_picture(png(Image.new("RGB", (4, 4), (9, 99, 199)), icc), "png", LIMITS)
     assert pixel(picture.image) == [9, 99, 199]
     assert picture.probe.color_space == "sRGB"
 
@@ -162,7 +162,7 @@ def test_a_profile_of_other_pixels_is_no_profile():
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(
         file, "JPEG", quality=95, icc_profile=profile(DISPLAY_P3)
     )
-    picture = imaging.read(file.getvalue(), "jpeg", LIMITS)
+    picture = read_picture(file.getvalue(), "jpeg", LIMITS)
     assert near(pixel(picture.image), [255, 0, 0], within=4)
 
 
@@ -174,7 +174,7 @@ def test_cmyk_without_a_profile(ink: tuple[int, int, int, int], wanted: list[int
     for container in ("jpeg", "tiff"):
         file = io.BytesIO()
         Image.new("CMYK", (16, 16), ink).save(file, container, quality=95)
-        picture = imaging.read(file.getvalue(), container, LIMITS)
+        picture = read_picture(file.getvalue(), container, LIMITS)
         assert picture.image.mode == "RGB"
         assert near(pixel(picture.image), wanted, within=4), container
         assert picture.probe.color_space == "CMYK"
@@ -183,7 +183,7 @@ def test_cmyk_without_a_profile(ink: tuple[int, int, int, int], wanted: list[int
 def test_lab():
     file = io.BytesIO()
     Image.new("LAB", (4, 4), (137, 128, 128)).save(file, "TIFF")  # L* 53.7: the middle of sRGB
-    picture = imaging.read(file.getvalue(), "tiff", LIMITS)
+    picture = read_picture(file.getvalue(), "tiff", LIMITS)
     assert near(pixel(picture.image), [128, 128, 128])
     assert picture.probe.color_space == "Lab"
 
@@ -195,7 +195,7 @@ def test_sixteen_bits_become_eight_without_clipping_or_banding(container: str):
     )
     file = io.BytesIO()
     ramp.save(file, container)
-    picture = imaging.read(file.getvalue(), container, LIMITS)
+    picture = read_picture(file.getvalue(), container, LIMITS)
     assert picture.image.mode == "L"
     assert list(picture.image.tobytes()) == list(range(256))
     assert picture.probe.color_space == "grey"
@@ -205,7 +205,7 @@ def test_pixels_without_a_known_white_are_refused():
     file = io.BytesIO()
     Image.new("F", (4, 4), 0.5).save(file, "TIFF")
     with pytest.raises(PermanentError) as caught:
-        imaging.read(file.getvalue(), "tiff", LIMITS)
+        read_picture(file.getvalue(), "tiff", LIMITS)
     assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
 
 
@@ -214,7 +214,7 @@ def test_every_mode_of_png_gives_its_color(mode: str):
     image = (
         Image.new("RGB", (8, 8), "white").convert("RGBA" if "A" in mode else "RGB").convert(mode)
     )
-    picture = imaging.read(png(image), "png", LIMITS)
+    picture = read_picture(png(image), "png", LIMITS)
     assert set(pixel(picture.image)) == {255}
 
 
@@ -251,13 +251,13 @@ XY_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 def test_what_a_png_signals_is_followed(
     color: tuple[int, int, int], chunks: tuple[bytes, ...], curve: Callable[[float], float]
 ):
-    picture = imaging.read(signalled(Image.new("RGB", (8, 8), color), *chunks), "png", LIMITS)
+    picture = read_picture(signalled(Image.new("RGB", (8, 8), color), *chunks), "png", LIMITS)
     wanted = expected(color, DISPLAY_P3, curve)
     assert near(pixel(picture.image), wanted), (pixel(picture.image), wanted)
 
 
 def read_pixel(data: bytes, container: str = "png") -> list[int]:
-    return pixel(imaging.read(data, container, LIMITS).image)
+    return pixel(read_picture(data, container, LIMITS).image)
 
 
 def test_signals_have_their_order():
@@ -275,7 +275,7 @@ def test_signals_have_their_order():
 
 
 def test_linear_greys_stay_grey():
-    picture = imaging.read(signalled(Image.new("L", (8, 8), 55), gama(1.0)), "png", LIMITS)
+    picture = read_picture(signalled(Image.new("L", (8, 8), 55), gama(1.0)), "png", LIMITS)
     assert picture.image.mode == "L"
     # 55 / 255 of the light is the sRGB value of 127.8.
     assert near(pixel(picture.image), [128])
@@ -284,7 +284,7 @@ def test_linear_greys_stay_grey():
 @pytest.mark.parametrize("xy", [(0.0,) * 8, (0.3, 0.3) * 4, (0.3127, 0.329, *[0.3] * 6)])
 def test_chromaticities_that_are_none_are_ignored(xy: tuple[float, ...]):
     data = signalled(Image.new("RGB", (8, 8), (9, 99, 199)), chrm(*xy))
-    assert pixel(imaging.read(data, "png", LIMITS).image) == [9, 99, 199]
+    assert pixel(read_picture(data, "png", LIMITS).image) == [9, 99, 199]
 
 
 @pytest.mark.parametrize("container", ["avif", "heif"])

@@ -9,7 +9,7 @@ from statistics import fmean
 import pytest
 from PIL import Image, ImageCms
 
-from lib import imaging
+from lib.imaging.load import read_picture
 from lib.sniff import sniff
 from tests.ciede2000 import Lab, difference, srgb_to_lab
 from tests.images import LIMITS, MEDIA, photo, save
@@ -68,7 +68,7 @@ def mean_difference(a: Image.Image, b: Image.Image) -> float:
 
 def assert_alike(data: bytes):
     wanted = reference(data)
-    picture = imaging.read(data, sniff(data).container, LIMITS, widest=64)
+    picture = read_picture(data, sniff(data).container, LIMITS, widest=64)
     small = wanted.resize(picture.image.size, Image.Resampling.LANCZOS)
     assert mean_difference(picture.image, small) <= 2
 

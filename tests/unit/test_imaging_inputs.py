@@ -8,8 +8,8 @@ import struct
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.load import read_picture
 from tests.ciede2000 import difference as difference_of
 from tests.ciede2000 import srgb_to_lab
 from tests.images import LIMITS, icon, photo, psd, save, tiff
@@ -27,7 +27,7 @@ def difference(a: Image.Image, b: Image.Image) -> float:
 
 def refusal(data: bytes, container: str) -> PermanentError:
     with pytest.raises(PermanentError) as caught:
-        imaging.read(data, container, LIMITS)
+        read_picture(data, container, LIMITS)
     return caught.value
 
 
@@ -38,7 +38,7 @@ def refusal(data: bytes, container: str) -> PermanentError:
 def test_jpeg_2000_with_and_without_its_box(suffix: str):
     file = io.BytesIO()
     photo().save(file, "JPEG2000", no_jp2=suffix == "j2k")
-    picture = imaging.read(file.getvalue(), "jpeg2000", LIMITS)
+    picture = read_picture(file.getvalue(), "jpeg2000", LIMITS)
     assert difference(picture.image, photo()) < 1
     assert picture.probe.format == "jpeg2000"
 
@@ -49,14 +49,14 @@ def test_a_large_jpeg_2000_is_decoded_at_half_its_size(
     size: tuple[int, int], tiles: tuple[int, int] | None
 ):
     data = save(photo(size), "jpeg2000", tile_size=tiles)
-    whole, part = (imaging.read(data, "jpeg2000", LIMITS, widest=w) for w in (None, 200))
+    whole, part = (read_picture(data, "jpeg2000", LIMITS, widest=w) for w in (None, 200))
     assert (part.probe.width, part.probe.height) == size
     assert difference(part.image, whole.image.resize(part.image.size, 3)) < 4
 
 
 def test_a_jpeg_2000_without_a_half_is_decoded_whole():
     data = save(photo((400, 300)), "jpeg2000", num_resolutions=1)
-    assert imaging.read(data, "jpeg2000", LIMITS, widest=40).image.width == 40
+    assert read_picture(data, "jpeg2000", LIMITS, widest=40).image.width == 40
 
 
 def test_a_jpeg_2000_that_takes_more_memory_than_there_is_is_refused():
@@ -82,7 +82,7 @@ def test_a_jpeg_2000_of_many_components_is_not_even_tried():
 def test_a_deep_jpeg_2000_keeps_its_range():
     ramp = Image.linear_gradient("L").resize((64, 64)).convert("I").point(lambda v: v * 257)
     data = save(ramp.convert("I;16"), "jpeg2000")
-    image = imaging.read(data, "jpeg2000", LIMITS).image
+    image = read_picture(data, "jpeg2000", LIMITS).image
     assert image.mode == "L"
     low, high = image.getextrema()
     assert (low, high) == pytest.approx((0, 255), abs=4)
@@ -96,7 +96,7 @@ def test_the_flattened_picture_of_a_photoshop_document(mode: str):
     image = photo().convert(mode)
     if mode == "RGBA":
         image.putalpha(Image.linear_gradient("L").resize(image.size))
-    picture = imaging.read(psd(image), "psd", LIMITS)
+    picture = read_picture(psd(image), "psd", LIMITS)
     assert picture.image.mode == mode
     assert picture.image.tobytes() == image.tobytes()
 
@@ -125,7 +125,7 @@ def test_photoshop_documents_that_are_not_read_are_called_so(data: bytes, why: s
 
 def test_the_largest_image_of_an_icon():
     sizes = [(16, 16), (256, 256), (48, 48)]
-    picture = imaging.read(icon(*map(photo, sizes)), "ico", LIMITS)
+    picture = read_picture(icon(*map(photo, sizes)), "ico", LIMITS)
     assert picture.image.size == (256, 256)
     assert difference(picture.image, photo((256, 256))) == 0
 
@@ -135,7 +135,7 @@ def test_an_icon_of_bitmaps_with_a_mask():
     image.putalpha(Image.linear_gradient("L").resize((32, 32)))
     file = io.BytesIO()
     image.save(file, "ICO", bitmap_format="bmp", sizes=[(32, 32)])
-    picture = imaging.read(file.getvalue(), "ico", LIMITS)
+    picture = read_picture(file.getvalue(), "ico", LIMITS)
     assert picture.image.getchannel("A").tobytes() == image.getchannel("A").tobytes()
 
 
@@ -169,7 +169,7 @@ def lab_16(lightness: float, a: float, b: float) -> bytes:
 )
 def test_16_bit_lab(color: tuple[float, float, float], wanted: tuple[int, int, int]):
     data = tiff(lab_16(*color) * 64, (8, 8), bits=16, photometric=8, channels=3)
-    picture = imaging.read(data, "tiff", LIMITS)
+    picture = read_picture(data, "tiff", LIMITS)
     received = pixel(picture.image)
     assert difference_of(srgb_to_lab(received), srgb_to_lab(wanted)) < 1, received
     assert picture.probe.color_space == "Lab"
@@ -178,18 +178,18 @@ def test_16_bit_lab(color: tuple[float, float, float], wanted: tuple[int, int, i
 def test_deep_greys_are_rounded():
     values = [0, 128, 129, 257, 32_767, 32_768, 65_407, 65_535]
     data = tiff(struct.pack("<8H", *values), (8, 1), bits=16, photometric=1)
-    received = list(imaging.read(data, "tiff", LIMITS).image.tobytes())
+    received = list(read_picture(data, "tiff", LIMITS).image.tobytes())
     assert received == [round(value / 257) for value in values]
 
 
 def test_deep_greys_whose_white_is_zero():
     data = tiff(struct.pack("<3H", 0, 65_535, 32_896), (3, 1), bits=16, photometric=0)
-    assert list(imaging.read(data, "tiff", LIMITS).image.tobytes()) == [255, 0, 127]
+    assert list(read_picture(data, "tiff", LIMITS).image.tobytes()) == [255, 0, 127]
 
 
 def test_12_bit_greys_reach_white():
     data = tiff(bytes.fromhex("000fff800800"), (4, 1), bits=12, photometric=1)
-    assert list(imaging.read(data, "tiff", LIMITS).image.tobytes()) == [0, 255, 128, 128]
+    assert list(read_picture(data, "tiff", LIMITS).image.tobytes()) == [0, 255, 128, 128]
 
 
 def test_numbers_as_pixels_are_not_images():
@@ -240,4 +240,4 @@ def test_tiles_larger_than_the_limit_are_refused():
 def test_enough_is_kept_for_the_widest_and_for_the_tallest(
     size: tuple[int, int], asked: dict[str, int], kept: tuple[int, int]
 ):
-    assert imaging.read(save(photo(size), "png"), "png", LIMITS, **asked).image.size == kept
+    assert read_picture(save(photo(size), "png"), "png", LIMITS, **asked).image.size == kept

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import imaging
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decode import DECODERS, blaming_the_source
+from lib.imaging.load import read_picture
 from lib.presets import Limits
 from tests.images import LIMITS, photo, save
 
@@ -30,7 +30,7 @@ def small(container: str, size: tuple[int, int] = (120, 80)) -> bytes:
 
 def code_of(data: bytes, container: str, limits: Limits = LIMITS) -> ErrorCode:
     with pytest.raises(PermanentError) as caught:
-        imaging.read(data, container, limits)
+        read_picture(data, container, limits)
     return caught.value.code
 
 
@@ -38,7 +38,7 @@ def test_a_bomb_is_refused_before_a_single_pixel_is_decoded():
     with pytest.raises(
         PermanentError, match=r"65500 × 65500 px are 4290\.2 MP, the limit is 100 MP"
     ) as it:
-        imaging.read(png_header(65500, 65500), "png", LIMITS)
+        read_picture(png_header(65500, 65500), "png", LIMITS)
     assert it.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
@@ -48,7 +48,7 @@ def test_the_pixel_limit_holds_for_every_container(container: str):
     tight = replace(LIMITS, image_megapixels=1)
     assert code_of(above, container, tight) is ErrorCode.LIMIT_EXCEEDED
     wide = replace(LIMITS, image_megapixels=2)
-    assert imaging.read(above, container, wide).probe.width == 1010
+    assert read_picture(above, container, wide).probe.width == 1010
 
 
 def test_the_limit_of_bytes_comes_first():
@@ -91,7 +91,7 @@ def test_mutated_sources_give_a_picture_or_a_permanent_error(container: str, dat
         mutated[data.draw(st.integers(0, len(mutated) - 1))] = data.draw(st.integers(0, 255))
     limits = replace(LIMITS, image_megapixels=1)
     try:
-        picture = imaging.read(bytes(mutated), container, limits, widest=20)
+        picture = read_picture(bytes(mutated), container, limits, widest=20)
     except PermanentError:
         return
     assert picture.image.mode in ("L", "LA", "RGB", "RGBA")

@@ -9,7 +9,11 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
 
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.picture import Picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -23,15 +27,17 @@ def jpeg(exif: Image.Exif | bytes, **options: object) -> bytes:
     return file.getvalue()
 
 
-def read(data: bytes, container: str = "jpeg") -> imaging.Picture:
-    return imaging.read(data, container, PRESETS.limits, widest=max(PRESET.widths))
+def read(data: bytes, container: str = "jpeg") -> Picture:
+    return read_picture(data, container, PRESETS.limits, widest=max(PRESET.widths))
 
 
 def test_the_portrait_knows_its_place_and_its_renditions_do_not():
     data = (MEDIA / "portrait-gps.jpg").read_bytes()
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(IFD.GPSInfo), "the sample lost its point"
     picture = read(data)
-    made = list(imaging.make(picture, imaging.plan(picture.probe, PRESET), PRESET, lambda: 60.0))
+    made = list(
+        make_renditions(picture, plan_variants(picture.probe, PRESET), PRESET, lambda: 60.0)
+    )
     assert sorted(each.name for each in made) == sorted(
         f"{shape}.{extension}"
         for shape in ("384", "320", "thumb")
@@ -60,7 +66,9 @@ def test_profile_comment_and_xmp_stay_behind():
         b"", icc_profile=profile, comment=b"a secret", xmp=b"<x:xmpmeta>a secret</x:xmpmeta>"
     )
     picture = read(source)
-    for each in imaging.make(picture, imaging.plan(picture.probe, PRESET), PRESET, lambda: 60.0):
+    for each in make_renditions(
+        picture, plan_variants(picture.probe, PRESET), PRESET, lambda: 60.0
+    ):
         assert isinstance(each.content, bytes)
         assert b"secret" not in each.content
         assert "icc_profile" not in Image.open(io.BytesIO(each.content)).info

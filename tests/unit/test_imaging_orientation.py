@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from lib import imaging
+from lib.imaging.load import read_picture
 from tests.images import LIMITS
 
 CORNERS = ("red", "lime", "blue", "white")  # top left, top right, bottom left, bottom right
@@ -61,7 +61,7 @@ def corners(image: Image.Image) -> list[tuple[int, ...]]:
 def test_pixels_come_out_upright(container: str, orientation: int, widest: int | None):
     if container == "heif":
         pillow_heif.register_heif_opener()
-    picture = imaging.read(stored(orientation, container), container, LIMITS, widest=widest)
+    picture = read_picture(stored(orientation, container), container, LIMITS, widest=widest)
     assert (picture.probe.width, picture.probe.height) == (96, 64)
     assert picture.image.size == ((96, 64) if widest is None else (48, 32))
     assert corners(picture.image) == corners(upright())
@@ -74,7 +74,7 @@ def test_an_orientation_that_does_not_exist_is_ignored(value: int):
     exif[0x0112] = value
     file = io.BytesIO()
     upright().save(file, "JPEG", exif=exif, quality=95)
-    picture = imaging.read(file.getvalue(), "jpeg", LIMITS)
+    picture = read_picture(file.getvalue(), "jpeg", LIMITS)
     assert corners(picture.image) == corners(upright())
     assert picture.probe.orientation is None
 
@@ -91,5 +91,5 @@ def test_xmp_does_not_turn_an_image(file_format: str):
         upright().save(file, "PNG", pnginfo=info)
     else:
         upright().save(file, file_format, xmp=xmp)
-    picture = imaging.read(file.getvalue(), file_format.lower(), LIMITS)
+    picture = read_picture(file.getvalue(), file_format.lower(), LIMITS)
     assert picture.image.size == (96, 64)

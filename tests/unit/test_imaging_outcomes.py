@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Made
 from lib.imaging import budget, encode
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 
 PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
 PRESET = replace(PRESETS.named(None).image, boxes=())
@@ -31,9 +34,9 @@ def make(
 ) -> dict[str, Made]:
     file = io.BytesIO()
     Image.linear_gradient("L").resize(size).save(file, "PNG")
-    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
-    targets = imaging.plan(picture.probe, preset)
-    making = imaging.make(picture, targets, preset, left, threads=1)
+    picture = read_picture(file.getvalue(), "png", PRESETS.limits)
+    targets = plan_variants(picture.probe, preset)
+    making = make_renditions(picture, targets, preset, left, threads=1)
     return {made.name: made for made in making}
 
 
@@ -136,9 +139,9 @@ def test_a_job_that_can_make_nothing_in_time_is_retried():
 def test_a_broken_watermark_is_named():
     file = io.BytesIO()
     Image.new("L", (9, 9)).save(file, "PNG")
-    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
+    picture = read_picture(file.getvalue(), "png", PRESETS.limits)
     mark = presets.Watermark("config/logo.png", "centre", 1.0, 0.5)
     preset = replace(PRESET, watermark=mark)
-    targets = imaging.plan(picture.probe, preset)
+    targets = plan_variants(picture.probe, preset)
     with pytest.raises(PermanentError, match="the preset's watermark: "):
-        next(imaging.make(picture, targets, preset, lambda: 60.0, watermark=b"not an image"))
+        next(make_renditions(picture, targets, preset, lambda: 60.0, watermark=b"not an image"))

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.media import Probe
-from lib.imaging import Picture, phash
+from lib.imaging.load import read_picture
+from lib.imaging.phash import phash
+from lib.imaging.picture import Picture
 
 MEDIA = Path(__file__).parents[1] / "media"
 LIMITS = presets.load(presets.PACKAGED).limits
@@ -26,7 +28,7 @@ PHOTOS = {
 @pytest.fixture(scope="module")
 def photos():
     return {
-        name: imaging.read((MEDIA / name).read_bytes(), container, LIMITS).image
+        name: read_picture((MEDIA / name).read_bytes(), container, LIMITS).image
         for name, container in PHOTOS.items()
     }
 

@@ -13,8 +13,9 @@ from PIL import Image, TiffTags
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.media import Probe
+from lib.imaging.load import read_picture
 from lib.imaging.metadata.exif import describe
 
 LIMITS = presets.load(presets.PACKAGED).limits
@@ -69,7 +70,7 @@ def test_everything_that_a_camera_writes():
         Base.Copyright: "Zoë".encode(),
     }
     data = jpeg(exif_of(main, DETAILS, PLACE))
-    probe = imaging.read(data, "jpeg", LIMITS).probe
+    probe = read_picture(data, "jpeg", LIMITS).probe
     assert replace(probe, color_space=None) == Probe(
         width=32,
         height=24,
@@ -96,7 +97,7 @@ def test_it_is_read_from_every_container(container: str):
     Image.new("RGB", (32, 24), "teal").save(
         file, container, exif=exif_of({}, DETAILS, PLACE).tobytes()
     )
-    probe = imaging.read(file.getvalue(), container, LIMITS).probe
+    probe = read_picture(file.getvalue(), container, LIMITS).probe
     assert (probe.iso, probe.latitude) == (400, -33.8599333)
 
 
@@ -209,7 +210,7 @@ def test_what_is_damaged_in_one_directory_costs_nothing_in_another(kind: int, po
     whole = exif_of(main, DETAILS, PLACE).tobytes()
     entry = whole.index(struct.pack(">HHL", IFD.Exif, TiffTags.LONG, 1))
     damaged = whole[:entry] + struct.pack(">HHLL", IFD.Exif, kind, 1, pointer) + whole[entry + 12 :]
-    probe = imaging.read(jpeg(damaged), "jpeg", LIMITS).probe
+    probe = read_picture(jpeg(damaged), "jpeg", LIMITS).probe
     assert (probe.camera, probe.orientation, probe.altitude_m) == ("Maker", 6, -25.5)
     assert probe.iso is None
 
@@ -227,7 +228,7 @@ def test_nothing_that_is_malformed_raises_and_the_facts_stay_typed():
                 (0, 1, 255, chance.randrange(256))
             )
         cut = chance.randrange(len(damaged)) if chance.random() < 0.2 else len(damaged)
-        probe = imaging.read(jpeg(bytes(damaged[:cut])), "jpeg", LIMITS).probe
+        probe = read_picture(jpeg(bytes(damaged[:cut])), "jpeg", LIMITS).probe
         for name, value in asdict(probe).items():
             assert value is None or type(value).__name__ in types[name], (name, value)
         survived += probe.iso == 400

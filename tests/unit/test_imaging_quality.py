@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
 from lib.imaging.auto_quality import CURVES, SIDE, TRIALS, choose_quality, decibels, search
 from lib.imaging.encode import encode
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
 from lib.imaging.ssim import measure_ssim
-from lib.imaging.variants import TYPICAL
+from lib.imaging.variants import TYPICAL, plan_variants
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -148,11 +150,11 @@ def test_the_chosen_quality_is_nearly_the_lowest_that_looks_so(name: str, image_
 def test_pictures_get_different_qualities_and_say_which():
     qualities = {}
     for name in PHOTOS[:2]:
-        picture = imaging.read(
+        picture = read_picture(
             (ROOT / "tests" / "media" / name).read_bytes(), "jpeg", PRESETS.limits
         )
-        targets = imaging.plan(picture.probe, PRESET)
-        made = list(imaging.make(picture, targets, PRESET, lambda: 60.0))
+        targets = plan_variants(picture.probe, PRESET)
+        made = list(make_renditions(picture, targets, PRESET, lambda: 60.0))
         by_format = {each.mime: {m.quality for m in made if m.mime == each.mime} for each in made}
         assert all(len(values) == 1 for values in by_format.values())
         qualities[name] = {mime: min(filter(None, values)) for mime, values in by_format.items()}

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from lib import imaging, presets
+from lib import presets
 from lib.domain.media import Probe
 from lib.domain.renditions import Made
 from lib.imaging.encode import encode
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
 from lib.imaging.resize import resize, resize_first, scale_down
 from lib.imaging.ssim import measure_ssim
 from lib.imaging.transform import sharpen
+from lib.imaging.variants import plan_variants
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -31,9 +34,9 @@ def render(
     preset: presets.ImagePreset = PRESET,
     threads: int | None = None,
 ) -> list[Made]:
-    picture = imaging.read(data, container, PRESETS.limits, widest=max(preset.widths))
-    targets = imaging.plan(picture.probe, preset)
-    return list(imaging.make(picture, targets, preset, lambda: 60.0, threads=threads))
+    picture = read_picture(data, container, PRESETS.limits, widest=max(preset.widths))
+    targets = plan_variants(picture.probe, preset)
+    return list(make_renditions(picture, targets, preset, lambda: 60.0, threads=threads))
 
 
 def content(made: Made) -> bytes:
@@ -132,15 +135,15 @@ def test_small_steps_are_not_chained():
 def test_a_jpeg_decoded_small_looks_like_one_decoded_whole():
     file = io.BytesIO()
     Image.open(io.BytesIO(HUBBLE)).crop((0, 0, 997, 869)).save(file, "JPEG", quality=95)
-    small = imaging.read(file.getvalue(), "jpeg", PRESETS.limits, widest=249).image
-    whole = imaging.read(file.getvalue(), "jpeg", PRESETS.limits).image
+    small = read_picture(file.getvalue(), "jpeg", PRESETS.limits, widest=249).image
+    whole = read_picture(file.getvalue(), "jpeg", PRESETS.limits).image
     difference = ImageChops.difference(small, whole.resize(small.size, Image.Resampling.LANCZOS))
     assert max(ImageStat.Stat(difference).rms) < 4  # of 255; 12 where part of a pixel is lost
 
 
 def test_a_large_jpeg_is_decoded_small_and_known_large():
     preset = replace(PRESET, widths=(240,), boxes=())
-    picture = imaging.read(HUBBLE, "jpeg", PRESETS.limits, widest=240)
+    picture = read_picture(HUBBLE, "jpeg", PRESETS.limits, widest=240)
     assert (picture.probe.width, picture.probe.height) == (1000, 872)
     assert picture.image.size == (240, 209)
     assert [(m.width, m.height) for m in render(HUBBLE, "jpeg", preset)] == [(240, 209)] * 3
@@ -168,7 +171,7 @@ def test_alpha_is_kept_where_the_format_has_it_and_laid_on_the_background_elsewh
 
 
 def test_resizing_brings_no_dark_fringe_in():
-    picture = imaging.read(disc(), "png", PRESETS.limits, widest=150)
+    picture = read_picture(disc(), "png", PRESETS.limits, widest=150)
     red, alpha = picture.image.getchannel("R"), picture.image.getchannel("A")
     visible = [r for r, a in zip(red.tobytes(), alpha.tobytes(), strict=True) if a > 25]
     assert min(visible) >= 250
@@ -177,7 +180,7 @@ def test_resizing_brings_no_dark_fringe_in():
 def test_an_alpha_channel_that_hides_nothing_is_dropped():
     file = io.BytesIO()
     Image.new("RGBA", (50, 50), (1, 2, 3, 255)).save(file, "PNG")
-    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
+    picture = read_picture(file.getvalue(), "png", PRESETS.limits)
     assert picture.image.mode == "RGB"
     assert picture.probe.has_alpha is False
 
@@ -189,7 +192,7 @@ def test_a_transparent_palette_entry_is_alpha(container: str):
     image.paste(0, (0, 0, 5, 10))
     file = io.BytesIO()
     image.save(file, container, transparency=0)
-    picture = imaging.read(file.getvalue(), container, PRESETS.limits)
+    picture = read_picture(file.getvalue(), container, PRESETS.limits)
     assert picture.probe.has_alpha is True
     assert picture.image.getchannel("A").crop((0, 0, 1, 1)).tobytes() == b"\0"
     assert picture.image.crop((9, 9, 10, 10)).convert("RGBA").tobytes() == b"\0\0\xff\xff"
@@ -199,7 +202,7 @@ def test_a_picture_of_one_pixel():
     file = io.BytesIO()
     Image.new("RGB", (1, 1), "red").save(file, "PNG")
     assert [opened(each).size for each in render(file.getvalue(), "png")] == [(1, 1)] * 6
-    picture = imaging.read(file.getvalue(), "png", PRESETS.limits)
+    picture = read_picture(file.getvalue(), "png", PRESETS.limits)
     assert picture.probe == Probe(
         width=1, height=1, frames=1, format="png", has_alpha=False, color_space="sRGB"
     )
@@ -207,12 +210,12 @@ def test_a_picture_of_one_pixel():
 
 def test_nothing_but_pixels_is_written_unless_the_copyright_is_to_be_kept():
     data = (ROOT / "tests" / "media" / "portrait-gps.jpg").read_bytes()
-    picture = imaging.read(data, "jpeg", PRESETS.limits)
+    picture = read_picture(data, "jpeg", PRESETS.limits)
     picture = replace(picture, probe=replace(picture.probe, copyright="© Zoë 2024"))
     for keep in (False, True):
         preset = replace(PRESET, widths=(64,), boxes=(), keep_copyright=keep)
-        targets = imaging.plan(picture.probe, preset)
-        for made in imaging.make(picture, targets, preset, lambda: 60.0):
+        targets = plan_variants(picture.probe, preset)
+        for made in make_renditions(picture, targets, preset, lambda: 60.0):
             image = opened(made)
             exif = dict(image.getexif())
             assert exif.keys() == ({0x8298} if keep else set()), made.name
@@ -243,7 +246,7 @@ def test_sharpening_steepens_edges_and_leaves_transparency_alone():
 def test_the_cascade_is_not_sharpened_twice():
     preset = replace(PRESET, boxes=(), formats=("jpeg",), quality={"jpeg": 95}, sharpen=60)
     made = render(HUBBLE, "jpeg", preset)[-1]
-    levels = [imaging.read(HUBBLE, "jpeg", PRESETS.limits).image]
+    levels = [read_picture(HUBBLE, "jpeg", PRESETS.limits).image]
     for size in ((640, 558), (320, 279)):
         scaled = scale_down(levels, size)
     assert content(made) == encode(sharpen(scaled, 60), "jpeg", 95, "#ffffff")

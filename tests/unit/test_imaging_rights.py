@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from tests.images import LIMITS, psd, save
 
 IMAGE = Image.new("RGB", (32, 24), "teal")
@@ -53,7 +56,7 @@ def png(text: bytes) -> bytes:
 
 
 def copyright_of(data: bytes, container: str = "jpeg") -> str | None:
-    return imaging.read(data, container, LIMITS).probe.copyright
+    return read_picture(data, container, LIMITS).probe.copyright
 
 
 ADA = xmp(("x-default", "© Ada"))
@@ -157,11 +160,11 @@ def test_broken_iptc_is_no_copyright_and_no_failure(damaged):
 
 
 def test_it_is_in_a_rendition_only_if_asked_and_then_alone():
-    picture = imaging.read(save(IMAGE, "webp", xmp=ADA), "webp", LIMITS)
+    picture = read_picture(save(IMAGE, "webp", xmp=ADA), "webp", LIMITS)
     for keep in (False, True):
         preset = replace(PRESET, keep_copyright=keep)
-        for made in imaging.make(
-            picture, imaging.plan(picture.probe, preset), preset, lambda: 60.0
+        for made in make_renditions(
+            picture, plan_variants(picture.probe, preset), preset, lambda: 60.0
         ):
             assert isinstance(made.content, bytes)
             assert ("© Ada".encode() in made.content) == keep, made.name

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib import imaging, presets
+from lib import presets
+from lib.imaging.load import read_picture
+from lib.imaging.render import make_renditions
+from lib.imaging.variants import plan_variants
 from lib.imaging.watermark import lay, load
 from lib.presets import Watermark
 from tests.images import save
@@ -95,10 +98,10 @@ def test_every_rendition_gets_it_in_proportion():
         lossless=True,
         watermark=mark("south-east", 1.0, 0.5),
     )
-    picture = imaging.read(save(Image.new("RGB", (200, 200), WHITE), "png"), "png", PRESETS.limits)
-    targets = imaging.plan(picture.probe, preset)
+    picture = read_picture(save(Image.new("RGB", (200, 200), WHITE), "png"), "png", PRESETS.limits)
+    targets = plan_variants(picture.probe, preset)
     logo = save(RED_LOGO, "png")
-    making = imaging.make(picture, targets, preset, lambda: 60.0, watermark=logo)
+    making = make_renditions(picture, targets, preset, lambda: 60.0, watermark=logo)
     boxes = []
     for made in making:
         assert isinstance(made.content, bytes)
@@ -108,9 +111,11 @@ def test_every_rendition_gets_it_in_proportion():
 
 def test_a_preset_without_one_ignores_it():
     preset = replace(PRESETS.named(None).image, widths=(50,), boxes=(), formats=("webp",))
-    picture = imaging.read(save(Image.new("RGB", (50, 50), WHITE), "png"), "png", PRESETS.limits)
-    targets = imaging.plan(picture.probe, preset)
-    (made,) = imaging.make(picture, targets, preset, lambda: 60.0, watermark=save(RED_LOGO, "png"))
+    picture = read_picture(save(Image.new("RGB", (50, 50), WHITE), "png"), "png", PRESETS.limits)
+    targets = plan_variants(picture.probe, preset)
+    (made,) = make_renditions(
+        picture, targets, preset, lambda: 60.0, watermark=save(RED_LOGO, "png")
+    )
     assert isinstance(made.content, bytes)
     assert covered(Image.open(io.BytesIO(made.content))) is None
 

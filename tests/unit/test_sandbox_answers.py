@@ -15,7 +15,7 @@ from lib.adapters.sandbox import answers
 from lib.adapters.sandbox.answers import Expected, NonsenseError
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import Probe
-from lib.imaging.variants import plan
+from lib.imaging.variants import plan_variants
 from tests.images import photo, save
 
 PRESET = replace(
@@ -30,7 +30,7 @@ AVIF, JPEG, WEBP = (save(photo((64, 43)), each) for each in ("avif", "jpeg", "we
 
 @pytest.fixture
 def expected() -> Expected:
-    return Expected(plan(PROBE, PRESET), PRESET)
+    return Expected(plan_variants(PROBE, PRESET), PRESET)
 
 
 def head(name: str, **more: object) -> dict[str, object]:
@@ -116,8 +116,10 @@ NAMES = ("probe", "size", "placeholder", "name", "error", "pace", "looks", "qual
 HEADS = st.dictionaries(st.sampled_from(NAMES), ANYTHING)
 READERS: tuple[Callable[[dict[str, Any]], object], ...] = (
     lambda told: answers.read_opened(told, "jpeg"),
-    lambda told: Expected(plan(PROBE, PRESET), PRESET).read(told, JPEG),
-    lambda told: Expected(plan(PROBE, PRESET), PRESET).read({**told, "name": "64.jpg"}, JPEG),
+    lambda told: Expected(plan_variants(PROBE, PRESET), PRESET).read(told, JPEG),
+    lambda told: Expected(plan_variants(PROBE, PRESET), PRESET).read(
+        {**told, "name": "64.jpg"}, JPEG
+    ),
     answers.read_error,
     answers.read_pace,
     answers.read_size,

@@ -11,7 +11,7 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import ImageTask
-from lib.imaging.variants import Size, describe, plan
+from lib.imaging.variants import Size, describe, plan_variants
 
 
 class Remote:
@@ -27,7 +27,7 @@ class Remote:
 
         Raises PermanentError, and TransientError where for lack of time nothing was made.
         """
-        expected = Expected(plan(self.probe, self._task.preset), self._task.preset)
+        expected = Expected(plan_variants(self.probe, self._task.preset), self._task.preset)
         self._run.ask("make")
         is_made = False
         try:
