@@ -15,7 +15,7 @@ from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.encoding import encode
-from lib.application.long_video.work_store import Part
+from lib.application.long_video.records import part_from_values
 from lib.domain import messages
 from lib.entrypoints.settings import StepSettings, from_env
 
@@ -30,7 +30,7 @@ recipes = presets.load(presets.PACKAGED)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:
     """Encode a part and store it; what is raised, the state machine catches."""
-    upload, part = messages.read(event["event"]), Part(**event["part"])
+    upload, part = messages.read(event["event"]), part_from_values(event["part"])
     with TemporaryDirectory(dir=settings.scratch_folder) as folder:
         standing = encode_part(
             upload,

@@ -42,4 +42,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             deadline=lambda: context.get_remaining_time_in_millis() / 1000,
         )
     telemetry.step(upload, "planned", superseded=not planned)
-    return planned.spell() if planned else {"superseded": True}
+    return planned.serialize() if planned else {"superseded": True}

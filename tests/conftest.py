@@ -13,11 +13,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from lib.tools import emulator as local
 from lib.tools.emulator import Emulator
-from tests.contract.packages import package_service
 from tests.e2e import recorder
+from tests.support.packages import package_service
 
-SHARED = ("e2e", "infrastructure", "proof")
-"""Suites whose tests share something that takes long to make."""
+SHARED = ("tests/e2e/", "tests/infrastructure/", "tests/conformance/streams/")
+"""Folders whose tests share something that takes long to make: a stack, packages, a browser."""
+
+LONGEST_FIRST = ("conformance", "robustness", "integration", "contract", "unit")
+"""The suites whose files share nothing, by what their longest files take."""
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +50,24 @@ def _pillows_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class BySharing(LoadScopeScheduling):  # type: ignore[misc]
-    """Deals tests to processes by what they share: a stack, packages, a browser, or their file.
+    """Deals tests to processes by what they share: what is in `SHARED`, or their file.
 
     Not by `xdist_group`: its name is lost on the way with pytest 9.2 and xdist 3.8.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _suite(nodeid) if _suite(nodeid) in SHARED else nodeid.split("::")[0]
+        return _shared(nodeid) or nodeid.split("::")[0]
 
 
-def _suite(nodeid: str) -> str:
-    return nodeid.split("/")[1]
+def _shared(nodeid: str) -> str | None:
+    return next((folder for folder in SHARED if nodeid.startswith(folder)), None)
+
+
+def _rank(nodeid: str) -> int:
+    suite = nodeid.split("/")[1]
+    if _shared(nodeid) or suite not in LONGEST_FIRST:
+        return -1
+    return LONGEST_FIRST.index(suite)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -68,4 +78,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the longest groups first, so that no process is left with one of them at the end."""
-    items.sort(key=lambda item: _suite(item.nodeid) not in SHARED)
+    items.sort(key=lambda item: _rank(item.nodeid))

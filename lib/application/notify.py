@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from lib.domain.asset import Asset, Change
 from lib.domain.events import SCHEMA
 from lib.domain.ports import AssetEvents
+from lib.domain.serialized import failure_to_values
 
 
 def notify(changes: Iterable[Change], events: AssetEvents) -> int:
@@ -37,7 +37,7 @@ def describe(asset: Asset) -> dict[str, object]:
         "status": asset.status,
         "media_type": asset.media_type,
         "manifest_key": asset.manifest_key,
-        "error": asdict(asset.error) if asset.error else None,
+        "error": failure_to_values(asset.error) if asset.error else None,
         "updated_at": asset.updated_at,
     }
 

@@ -25,36 +25,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
+
+PERMANENT_ERROR = "PermanentError"
+"""The name of its class, which Lambda reports as the type of an error (`errorType`): the state
+machine matches it, in executions that run already too. It stays, whatever the class is called.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+"""
 
 
 class ErrorCode(StrEnum):
-    """Why an asset, or one of its renditions, failed. The names are part of the catalog."""
+    """Why an asset, or one of its renditions, failed; `permanent` where retrying cannot help.
 
-    UNSUPPORTED_MEDIA = "UNSUPPORTED_MEDIA"
-    CORRUPT_MEDIA = "CORRUPT_MEDIA"
-    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    SOURCE_GONE = "SOURCE_GONE"
-    ENCODE_FAILED = "ENCODE_FAILED"
-    UNKNOWN_PRESET = "UNKNOWN_PRESET"
-    CONFIG_MISSING = "CONFIG_MISSING"
-    THROTTLED = "THROTTLED"
-    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-    LEASE_HELD = "LEASE_HELD"
-    BUDGET_SPENT = "BUDGET_SPENT"
-    DEADLINE_NEAR = "DEADLINE_NEAR"
-    EXHAUSTED = "EXHAUSTED"
+    The names are part of the catalog.
+    """
+
+    permanent: bool
+
+    def __new__(cls, name: str, permanent: bool = False) -> Self:
+        """Make a member of a name and what is true of it."""
+        code = str.__new__(cls, name)
+        code._value_ = name
+        code.permanent = permanent
+        return code
+
+    UNSUPPORTED_MEDIA = "UNSUPPORTED_MEDIA", True
+    CORRUPT_MEDIA = "CORRUPT_MEDIA", True
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", True
+    SOURCE_GONE = "SOURCE_GONE", True
+    ENCODE_FAILED = "ENCODE_FAILED", True
+    UNKNOWN_PRESET = "UNKNOWN_PRESET", True
+    CONFIG_MISSING = "CONFIG_MISSING", True
+    THROTTLED = "THROTTLED", False
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE", False
+    LEASE_HELD = "LEASE_HELD", False
+    BUDGET_SPENT = "BUDGET_SPENT", False
+    DEADLINE_NEAR = "DEADLINE_NEAR", False
+    EXHAUSTED = "EXHAUSTED", False
 
 
 class MediaError(Exception):
-    """A failure the pipeline understands; raise one of its two children."""
+    """A failure the pipeline understands; raise one of its two children, as its code is."""
 
     permanent: ClassVar[bool]
 
     def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+        if code.permanent is not self.permanent:
+            raise ValueError(f"expected another code for {type(self).__name__} but received {code}")
         self.code = code
         self.message = message
+        super().__init__(serialize(self))
 
 
 class PermanentError(MediaError):
@@ -71,6 +92,25 @@ class TransientError(MediaError):
     def __init__(self, code: ErrorCode, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after
+
+
+def error_of(code: ErrorCode, message: str) -> MediaError:
+    """Return the error to raise for a code: a PermanentError or a TransientError."""
+    return PermanentError(code, message) if code.permanent else TransientError(code, message)
+
+
+def serialize(error: MediaError) -> str:
+    """Return an error as one line, which is what it says of itself in logs and to AWS.
+
+    Lambda hands over nothing else of an exception, but its type (`errorMessage`, `errorType`).
+    """
+    return f"{error.code}: {error.message}"
+
+
+def deserialize(text: str) -> MediaError | None:
+    """Return the error that `serialize` was given, or None where the text is none of ours."""
+    code, _, message = text.partition(": ")
+    return error_of(ErrorCode(code), message) if code in ErrorCode.__members__ else None
 
 
 @dataclass(frozen=True, slots=True)

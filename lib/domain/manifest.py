@@ -16,6 +16,7 @@ from lib.domain.events import SCHEMA, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import Probe
 from lib.domain.renditions import Rendition, RenditionKind
+from lib.domain.serialized import probe_to_values
 from lib.domain.thumbhash import data_uri
 
 BEST_FIRST = ("image/avif", "image/webp", "image/jpeg")
@@ -54,7 +55,7 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
         "mime": event.mime,
         "preset": outcome.preset,
         "recipe": outcome.recipe,
-        "probe": _known(asdict(outcome.probe)),
+        "probe": _known(probe_to_values(outcome.probe)),
         "aspect_ratio": _aspect_ratio(outcome.probe),
         "placeholder": (
             asdict(outcome.placeholder) | {"data_uri": data_uri(outcome.placeholder.thumbhash)}

@@ -3,6 +3,7 @@
 `python -m lib.presets FILE` prints what is wrong, one line each, and exits 1.
 """
 
+from lib.presets.hashing import recipe_hash
 from lib.presets.loader import PACKAGED, PresetsError, load, parse
 from lib.presets.model import (
     DEFAULT,
@@ -15,7 +16,6 @@ from lib.presets.model import (
     Presets,
     VideoPreset,
     Watermark,
-    recipe_hash,
 )
 
 __all__ = [

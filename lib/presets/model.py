@@ -1,18 +1,14 @@
-"""What a preset says: frozen values, and the hash that names what they make."""
+"""What a preset says: frozen values."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from lib.domain.errors import ErrorCode, PermanentError
-
-PIPELINE_REVISION = 3
-"""Part of every recipe hash: raise it when the same preset would give other bytes than before."""
 
 DEFAULT = "default"
 
@@ -192,13 +188,3 @@ class Presets:
         """
         by_rule = (name for pattern, name in self.rules if fnmatchcase(key, pattern))
         return self.named(requested or next(by_rule, DEFAULT))
-
-
-def recipe_hash(part: ImagePreset | VideoPreset | AudioPreset, *ingredients: str) -> str:
-    """Return 12 hex digits that change with whatever changes the bytes of the renditions.
-
-    `ingredients` are hashes of what a preset only names, such as a watermark's bytes.
-    """
-    described = {"revision": PIPELINE_REVISION, "kind": type(part).__name__, **asdict(part)}
-    canonical = json.dumps([described, *ingredients], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Run every check in order and stop at the first that fails: `npm test [-- PYTEST ARGUMENTS]`."""
+"""Run every check in order and stop at the first that fails: `npm test [-- SUITE… PYTEST…]`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from pathlib import Path
 MINUTES = 8
 """What all of it takes on two cores; more where they have other work."""
 
-USAGE = f"""npm test [-- PYTEST ARGUMENTS]
+TESTS = Path(__file__).parents[2] / "tests"
+SUITES = tuple(sorted({path.parent.name for path in TESTS.glob("*/test_*.py")}))
+WITH_A_VALUE = {"-k", "-m", "-n", "-o", "-p", "-r", "-W", "-c"}
+"""Short options of pytest whose value is the next argument, which names no suite."""
+
+USAGE = f"""npm test [-- SUITES] [PYTEST ARGUMENTS]
 
 Runs ruff, mypy, import-linter and then pytest, and stops at the first that fails: about
 {MINUTES} minutes on two cores. Less of it:
 
-  npm test -- tests/unit                      the checks, then one suite
+  npm test -- unit                            the checks, then one suite
   npm test -- -k sequencer                    the checks, then tests by name
   .venv/bin/pytest tests/unit/test_keys.py    one file, without the checks
-  .venv/bin/pytest -h                         what else pytest takes"""
+  .venv/bin/pytest -h                         what else pytest takes
+
+Suites: {", ".join(SUITES)}."""
 HELP = {"-h", "--help"}
 
 TOOLS = Path(sys.executable).parent
@@ -34,6 +41,24 @@ CHECKS = (
 )
 
 
+def find_suites(arguments: list[str]) -> list[str]:
+    """Return the arguments with a path for each suite's name. Raises ValueError for a wrong one."""
+    found = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if before in WITH_A_VALUE:
+            found.append(argument)
+        elif argument in SUITES:
+            found.append(f"tests/{argument}")
+        elif (
+            argument.isidentifier() and not before.startswith("--") and not Path(argument).exists()
+        ):
+            expected = ", ".join(SUITES)
+            raise ValueError(f'expected one of {expected} for a suite but received "{argument}"')
+        else:
+            found.append(argument)
+    return found
+
+
 def main(pytest_arguments: list[str]) -> int:
     """Return the exit code of the first check that fails, or 0."""
     if HELP & set(pytest_arguments):
@@ -41,6 +66,11 @@ def main(pytest_arguments: list[str]) -> int:
         return 0
     if not pytest_arguments:
         print(f"every check and every test: about {MINUTES} minutes on two cores", flush=True)
+    try:
+        pytest_arguments = find_suites(pytest_arguments)
+    except ValueError as exc:
+        print(f"npm test: {exc}", file=sys.stderr)
+        return 2
     for tool, *arguments in CHECKS:
         if tool == "pytest":
             arguments += pytest_arguments

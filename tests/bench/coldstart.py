@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from layers import build
 from lib.tools import emulator
 from tests.bench.report import Result, median
-from tests.contract.packages import (
+from tests.support.packages import (
     Package,
     link_runtime,
     package_service,

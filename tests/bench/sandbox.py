@@ -33,8 +33,8 @@ from lib.tools import emulator
 from tests.bench.coldstart import ENVIRONMENT
 from tests.bench.report import Result, median
 from tests.bench.sources import CORPUS, OURS
-from tests.contract.packages import Package, link_runtime, package_service, read_packages, unpack
-from tests.fakes import MemoryStorage, received
+from tests.support.fakes import MemoryStorage, received
+from tests.support.packages import Package, link_runtime, package_service, read_packages, unpack
 
 MEGABYTES = 2048
 """Of processImage: `imageMemory` in serverless.yml."""

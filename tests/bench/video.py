@@ -20,7 +20,7 @@ from tests.bench.video_long import PLENTY, cpu_seconds, upload
 from tests.bench.video_quality import run_memory, run_quality
 from tests.bench.video_ranges import run_ranges
 from tests.bench.video_setup import Bench
-from tests.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import find_ffmpeg
 
 AT_ONE, AT_APART = 1.05, 0.8
 

@@ -20,7 +20,8 @@ from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.encoding import encode
 from lib.application.long_video.package import package
 from lib.application.long_video.plan import Allowance, Planned, make_plan
-from lib.application.long_video.work_store import Part, PartIndex, read_index
+from lib.application.long_video.records import Part, PartIndex
+from lib.application.long_video.work_store import read_index
 from lib.domain.asset import AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Action, UploadEvent

@@ -18,7 +18,7 @@ from lib.video.plan.plan import plan_video
 from lib.video.plan.span import Input
 from lib.video.probe.mediainfo import read_probe
 from tests.bench.process import read_memory
-from tests.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import find_ffmpeg
 
 
 def main(source: Path, highest: int) -> None:

@@ -21,7 +21,7 @@ from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
 from lib.domain.ports import Catalog
 from lib.domain.renditions import RenditionKind
-from tests.contract.catalog_cases import (
+from tests.support.catalog_cases import (
     LONGER,
     MADE,
     NEW,
@@ -32,10 +32,10 @@ from tests.contract.catalog_cases import (
     PERMANENT,
     READY,
     START,
-    Clock,
     create_table,
     upload,
 )
+from tests.support.fakes import ManualClock
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,12 @@ def dynamodb() -> Iterator[Any]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def catalog(request: pytest.FixtureRequest, clock: Clock) -> Catalog:
+def catalog(request: pytest.FixtureRequest, clock: ManualClock) -> Catalog:
     if request.param == "memory":
         return MemoryCatalog(clock)
     client = request.getfixturevalue("dynamodb")
@@ -92,7 +92,9 @@ class TestReceive:
             mime="image/jpeg",
         )
 
-    def test_keeps_what_is_live_and_forgets_the_work(self, catalog: Catalog, clock: Clock) -> None:
+    def test_keeps_what_is_live_and_forgets_the_work(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
         finish(catalog, upload(OLD))
         live = stored(catalog)
         clock.now += 1
@@ -202,7 +204,9 @@ class TestReject:
 
 
 class TestBury:
-    def test_leaves_a_tombstone_without_renditions(self, catalog: Catalog, clock: Clock) -> None:
+    def test_leaves_a_tombstone_without_renditions(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
         finish(catalog, upload(OLD))
         clock.now += 5
         event = upload(NEW, action=Action.REMOVED)
@@ -249,7 +253,7 @@ class TestConfirm:
 
     @pytest.mark.parametrize("begin", ["handed over", *AssetStatus])
     def test_changes_nothing_but_what_is_stale(
-        self, catalog: Catalog, clock: Clock, begin: str
+        self, catalog: Catalog, clock: ManualClock, begin: str
     ) -> None:
         before = bring_to(catalog, begin)
         clock.now += 1
@@ -381,7 +385,7 @@ class TestClaim:
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, 0)
         assert stored(catalog).source.version_id == f"v-{NEW}"
 
-    def test_waits_for_a_live_lease(self, catalog: Catalog, clock: Clock) -> None:
+    def test_waits_for_a_live_lease(self, catalog: Catalog, clock: ManualClock) -> None:
         take(catalog, upload(NEW))
         clock.now += 20
         before = stored(catalog)
@@ -389,21 +393,23 @@ class TestClaim:
         assert (claim.state, claim.busy_for) == (ClaimState.BUSY, 40)
         assert stored(catalog) == before
 
-    def test_takes_an_abandoned_lease(self, catalog: Catalog, clock: Clock) -> None:
+    def test_takes_an_abandoned_lease(self, catalog: Catalog, clock: ManualClock) -> None:
         killed = take(catalog, upload(NEW))
         clock.now += 60
         claim = catalog.claim(upload(NEW), lease_seconds=60)
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 1)
         assert claim.lease_token != killed
 
-    def test_counts_the_workers_that_were_killed(self, catalog: Catalog, clock: Clock) -> None:
+    def test_counts_the_workers_that_were_killed(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
         take(catalog, upload(NEW))
         for killed in (1, 2, 3):
             clock.now += 60
             assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == killed
             assert stored(catalog).abandoned == killed
 
-    def test_counts_over_tries_that_came_back(self, catalog: Catalog, clock: Clock) -> None:
+    def test_counts_over_tries_that_came_back(self, catalog: Catalog, clock: ManualClock) -> None:
         take(catalog, upload(NEW))
         clock.now += 60
         catalog.release(upload(NEW), take(catalog, upload(NEW)), PASSING)
@@ -412,7 +418,7 @@ class TestClaim:
         clock.now += 60
         assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == 2
 
-    def test_does_not_count_for_a_newer_upload(self, catalog: Catalog, clock: Clock) -> None:
+    def test_does_not_count_for_a_newer_upload(self, catalog: Catalog, clock: ManualClock) -> None:
         take(catalog, upload(OLD))
         clock.now += 60
         take(catalog, upload(OLD))
@@ -571,7 +577,9 @@ class TestCommit:
         assert catalog.commit(upload(OLD), token, READY) is CommitState.COMMITTED
         assert stored(catalog) == before
 
-    def test_holds_after_the_lease_ran_out_untaken(self, catalog: Catalog, clock: Clock) -> None:
+    def test_holds_after_the_lease_ran_out_untaken(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
         token = take(catalog, upload(NEW))
         clock.now += 3600
         assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
@@ -588,7 +596,7 @@ class TestCommit:
         catalog.receive(upload(LONGER), over=pad_sequencer(NEW))
         assert catalog.commit(upload(NEW), token, READY) is CommitState.SUPERSEDED
 
-    def test_is_lost_to_another_worker(self, catalog: Catalog, clock: Clock) -> None:
+    def test_is_lost_to_another_worker(self, catalog: Catalog, clock: ManualClock) -> None:
         token = take(catalog, upload(NEW))
         clock.now += 61
         other = take(catalog, upload(NEW))
@@ -613,7 +621,9 @@ class TestRelease:
         claim = catalog.claim(upload(NEW), lease_seconds=60)
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
 
-    def test_does_not_touch_another_workers_lease(self, catalog: Catalog, clock: Clock) -> None:
+    def test_does_not_touch_another_workers_lease(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
         token = take(catalog, upload(NEW))
         clock.now += 61
         take(catalog, upload(NEW))
@@ -652,7 +662,7 @@ class TestHandOver:
         assert self.give(catalog, "a-b")
         assert stored(catalog).status is AssetStatus.PROCESSING
 
-    def test_may_be_repeated(self, catalog: Catalog, clock: Clock) -> None:
+    def test_may_be_repeated(self, catalog: Catalog, clock: ManualClock) -> None:
         take(catalog, upload(NEW))
         assert self.give(catalog, "a-b")
         clock.now += 60
@@ -662,7 +672,7 @@ class TestHandOver:
         assert asset.estimate_ms == 90_000
 
     def test_is_told_to_a_duplicate_until_the_lease_runs_out(
-        self, catalog: Catalog, clock: Clock
+        self, catalog: Catalog, clock: ManualClock
     ) -> None:
         take(catalog, upload(NEW))
         self.give(catalog, "a-b")
@@ -704,7 +714,7 @@ class TestHandOver:
         assert stored(catalog).execution == "a-b-11"
 
     def test_cannot_be_undone_by_the_execution_that_was_given_up(
-        self, catalog: Catalog, clock: Clock
+        self, catalog: Catalog, clock: ManualClock
     ) -> None:
         take(catalog, upload(NEW))
         self.give(catalog, "a-b")
@@ -725,7 +735,7 @@ class TestHandOver:
 
 
 class TestProgress:
-    def test_goes_forward_until_the_outcome(self, catalog: Catalog, clock: Clock) -> None:
+    def test_goes_forward_until_the_outcome(self, catalog: Catalog, clock: ManualClock) -> None:
         token = take(catalog, upload(NEW))
         assert stored(catalog).progress is None
         for told, kept in ((0, 0), (40, 40), (20, 40), (70, 70)):
@@ -742,7 +752,7 @@ class TestProgress:
         catalog.release(upload(NEW), token, PASSING)
         assert stored(catalog).progress is None
 
-    def test_needs_the_lease(self, catalog: Catalog, clock: Clock) -> None:
+    def test_needs_the_lease(self, catalog: Catalog, clock: ManualClock) -> None:
         token = take(catalog, upload(NEW))
         clock.now += 60
         take(catalog, upload(NEW))
@@ -753,7 +763,7 @@ class TestProgress:
 
 
 class TestByStatus:
-    def test_orders_by_the_last_change(self, catalog: Catalog, clock: Clock) -> None:
+    def test_orders_by_the_last_change(self, catalog: Catalog, clock: ManualClock) -> None:
         for key in ("b", "c", "a"):
             event = upload(NEW, source=Source("uploads", key, "v", "e", 1))
             catalog.receive(event)
@@ -776,7 +786,7 @@ class TestByStatus:
 class TestDynamoItem:
     """What others read without this code: dashboards, the stream's filters, people."""
 
-    def test_has_the_attributes_of_the_contract(self, dynamodb: Any, clock: Clock) -> None:
+    def test_has_the_attributes_of_the_contract(self, dynamodb: Any, clock: ManualClock) -> None:
         table = create_table(dynamodb)
         finish(DynamoCatalog(dynamodb, table, clock), upload(NEW))
         (item,) = dynamodb.scan(TableName=table)["Items"]
@@ -793,7 +803,7 @@ class TestDynamoItem:
         absent = {"duration_ms", "error", "lease_token", "lease_expires_at", "expires_at"}
         assert not absent & item.keys()
 
-    def test_is_read_from_the_images_of_the_stream(self, dynamodb: Any, clock: Clock) -> None:
+    def test_is_read_from_the_images_of_the_stream(self, dynamodb: Any, clock: ManualClock) -> None:
         table = create_table(dynamodb)
         catalog = DynamoCatalog(dynamodb, table, clock)
         catalog.receive(upload(OLD))
@@ -812,7 +822,7 @@ class TestDynamoItem:
             Change(stored(catalog), None),
         ]
 
-    def test_keeps_floats_that_dynamodb_shortens(self, dynamodb: Any, clock: Clock) -> None:
+    def test_keeps_floats_that_dynamodb_shortens(self, dynamodb: Any, clock: ManualClock) -> None:
         table = create_table(dynamodb)
         finish(DynamoCatalog(dynamodb, table, clock), upload(NEW))
         (item,) = dynamodb.scan(TableName=table)["Items"]
@@ -822,7 +832,9 @@ class TestDynamoItem:
         assert (probe.frame_rate, type(probe.frame_rate)) == (30.0, float)
         assert (probe.width, type(probe.width)) == (640, int)
 
-    def test_may_have_attributes_of_a_newer_release(self, dynamodb: Any, clock: Clock) -> None:
+    def test_may_have_attributes_of_a_newer_release(
+        self, dynamodb: Any, clock: ManualClock
+    ) -> None:
         table = create_table(dynamodb)
         catalog = DynamoCatalog(dynamodb, table, clock)
         finish(catalog, upload(NEW))
@@ -851,7 +863,7 @@ class Repeating:
 
 
 def test_recognises_its_own_claim_and_commit_after_lost_replies(
-    dynamodb: Any, clock: Clock
+    dynamodb: Any, clock: ManualClock
 ) -> None:
     table = create_table(dynamodb)
     DynamoCatalog(dynamodb, table, clock).receive(upload(NEW))

@@ -18,7 +18,8 @@ from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState,
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.ports import Catalog
-from tests.contract.catalog_cases import PASSING, PERMANENT, READY, Clock, create_table, upload
+from tests.support.catalog_cases import PASSING, PERMANENT, READY, create_table, upload
+from tests.support.fakes import ManualClock
 
 LEASE_SECONDS = 60
 UPLOAD, REMOVAL, TEXT_FILE = "upload", "removal", "text file"
@@ -39,7 +40,7 @@ def dynamodb() -> Iterator[Any]:
         yield boto3.client("dynamodb", region_name="eu-west-1")
 
 
-NewCatalog = Callable[[Clock], Catalog]
+NewCatalog = Callable[[ManualClock], Catalog]
 
 
 @pytest.fixture(scope="module", params=["memory", "dynamodb"])
@@ -61,11 +62,11 @@ def bounded(examples: int) -> settings:
 
 
 @dataclass
-class World:
+class Workers:
     """A catalog, its clock, and the workers that hold a token or believe that they do."""
 
     catalog: Catalog
-    clock: Clock
+    clock: ManualClock
     working: list[tuple[UploadEvent, str]]
 
     def asset(self) -> Asset | None:
@@ -106,34 +107,34 @@ steps_with_confirmations = st.lists(
 Steps = list[tuple[str, int, int]]
 
 
-def take_step(world: World, what: str, which: int, choice: int) -> Claim | CommitState | None:
+def take_step(workers: Workers, what: str, which: int, choice: int) -> Claim | CommitState | None:
     if what == "dispatch":
-        return world.dispatch(which)
+        return workers.dispatch(which)
     if what == "claim" and KINDS[which] == UPLOAD:
-        return world.claim(EVENTS[which])
-    if what == "confirm" and (asset := world.asset()):
-        world.catalog.confirm(replace(EVENTS[which], source=asset.source))
+        return workers.claim(EVENTS[which])
+    if what == "confirm" and (asset := workers.asset()):
+        workers.catalog.confirm(replace(EVENTS[which], source=asset.source))
     if what == "tick":
-        world.clock.now += which * LEASE_SECONDS / 2
-    if what in ("commit", "release") and world.working:
+        workers.clock.now += which * LEASE_SECONDS / 2
+    if what in ("commit", "release") and workers.working:
         # Not taken off the list: a worker that commits twice, or late, is part of the game.
-        event, token = world.working[which % len(world.working)]
+        event, token = workers.working[which % len(workers.working)]
         if what == "commit":
-            return world.catalog.commit(event, token, OUTCOMES[choice])
-        return world.catalog.release(event, token, PASSING)
+            return workers.catalog.commit(event, token, OUTCOMES[choice])
+        return workers.catalog.release(event, token, PASSING)
     return None
 
 
-def deliver_until_acknowledged(world: World, number: int) -> None:
+def deliver_until_acknowledged(workers: Workers, number: int) -> None:
     """Do what dispatch and a processor do with an event, as often as it takes."""
-    world.dispatch(number)
+    workers.dispatch(number)
     while KINDS[number] == UPLOAD:
-        claim = world.claim(EVENTS[number])
+        claim = workers.claim(EVENTS[number])
         if claim.lease_token:
-            world.catalog.commit(EVENTS[number], claim.lease_token, READY)
+            workers.catalog.commit(EVENTS[number], claim.lease_token, READY)
         if claim.state is not ClaimState.BUSY:
             return
-        world.clock.now += claim.busy_for
+        workers.clock.now += claim.busy_for
 
 
 @bounded(25)
@@ -141,15 +142,15 @@ def deliver_until_acknowledged(world: World, number: int) -> None:
 def test_any_order_ends_with_the_newest_event(
     new_catalog: NewCatalog, played: Steps, order: list[int], last: int
 ) -> None:
-    clock = Clock()
-    world = World(new_catalog(clock), clock, [])
+    clock = ManualClock()
+    workers = Workers(new_catalog(clock), clock, [])
     for what, which, choice in played:
-        take_step(world, what, min(which, last), choice)
+        take_step(workers, what, min(which, last), choice)
     for number in order:
         if number <= last:
-            deliver_until_acknowledged(world, number)
+            deliver_until_acknowledged(workers, number)
 
-    asset = world.asset()
+    asset = workers.asset()
     assert asset is not None
     assert asset.source == EVENTS[last].source
     assert asset.lease_token is None
@@ -168,13 +169,13 @@ def test_any_order_ends_with_the_newest_event(
 @bounded(25)
 @given(played=steps)
 def test_nothing_terminal_regresses(new_catalog: NewCatalog, played: Steps) -> None:
-    clock = Clock()
-    world = World(new_catalog(clock), clock, [])
+    clock = ManualClock()
+    workers = Workers(new_catalog(clock), clock, [])
     committed: dict[str, set[str]] = {}
     for what, which, choice in played:
-        before = world.asset()
-        answer = take_step(world, what, which, choice)
-        after = world.asset()
+        before = workers.asset()
+        answer = take_step(workers, what, which, choice)
+        after = workers.asset()
         if before is not None:
             assert after is not None
             assert after.sequencer >= before.sequencer
@@ -183,7 +184,7 @@ def test_nothing_terminal_regresses(new_catalog: NewCatalog, played: Steps) -> N
             if same and before.status not in OPEN and not passing:
                 assert after == before
         if what == "commit" and answer is CommitState.COMMITTED:
-            event, token = world.working[which % len(world.working)]
+            event, token = workers.working[which % len(workers.working)]
             if after is not None and after.error != PASSING:
                 committed.setdefault(event.sequencer, set()).add(token)
     assert all(len(tokens) == 1 for tokens in committed.values())
@@ -198,29 +199,29 @@ def test_both_catalogs_answer_alike(dynamodb: Any, played: Steps, longer: int) -
         event = EVENTS[number]
         return replace(event, sequencer=event.sequencer + "00F") if number == longer else event
 
-    def play(catalog: Catalog, clock: Clock) -> list[tuple[object, object]]:
-        world = World(catalog, clock, [])
+    def play(catalog: Catalog, clock: ManualClock) -> list[tuple[object, object]]:
+        workers = Workers(catalog, clock, [])
         story: list[tuple[object, object]] = []
         over = None
         for what, which, choice in played:
             answer: Claim | CommitState | None
             if which == longer and what == "claim":
-                answer = world.claim(unlike(which), over if choice else None)
+                answer = workers.claim(unlike(which), over if choice else None)
             elif which == longer and what == "dispatch":
                 answer = catalog.receive(unlike(which), over=over if choice else None)
             elif what == "dispatch":
-                answer = world.dispatch(which, over if choice else None)
+                answer = workers.dispatch(which, over if choice else None)
             else:
-                answer = take_step(world, what, which, choice)
+                answer = take_step(workers, what, which, choice)
             if isinstance(answer, Claim):
                 over = answer.stored_sequencer or over
                 answer = replace(answer, lease_token="token" if answer.lease_token else None)
-            asset = world.asset()
+            asset = workers.asset()
             if asset is not None and asset.lease_token:
                 asset = replace(asset, lease_token="token")
             story.append((answer, asset))
         return story
 
-    memory_clock, dynamo_clock = Clock(), Clock()
+    memory_clock, dynamo_clock = ManualClock(), ManualClock()
     dynamo = DynamoCatalog(dynamodb, create_table(dynamodb), dynamo_clock)
     assert play(MemoryCatalog(memory_clock), memory_clock) == play(dynamo, dynamo_clock)

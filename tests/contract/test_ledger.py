@@ -17,7 +17,8 @@ from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.keys import asset_id
 from lib.domain.prices import price_invocation
-from tests.contract.catalog_cases import NEW, NEWER, PASSING, READY, Clock, create_table, upload
+from tests.support.catalog_cases import NEW, NEWER, PASSING, READY, create_table, upload
+from tests.support.fakes import ManualClock
 
 DAY = 20_833  # 2027-01-15
 MEMORY_MB = 2048
@@ -93,7 +94,7 @@ class TestLedger:
 class TestCatalog:
     @pytest.fixture
     def clock(self):
-        return Clock()
+        return ManualClock()
 
     @pytest.fixture
     def budget(self, ledger, clock):

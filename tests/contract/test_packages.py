@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from layers import build
-from tests.contract import packages
+from tests.support import packages
 
 FUNCTIONS = (
     "dispatch",

@@ -10,10 +10,10 @@ from threading import Thread
 import pytest
 
 from lib.domain.asset import AssetStatus
-from tests.boxes import blank, refer_to
 from tests.e2e.deployed import Deployed
 from tests.media import hostile_images as images
 from tests.media import hostile_videos as videos
+from tests.support.boxes import blank, refer_to
 
 MEDIA = Path(__file__).parent.parent / "media"
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "hostile"

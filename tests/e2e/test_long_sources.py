@@ -17,7 +17,7 @@ from lib.domain.asset import AssetStatus
 from lib.domain.keys import execution_name, version_prefix
 from tests.e2e.deployed import FUNCTIONS, event_of, reconfigure, record, wait_for
 from tests.e2e.grants import read_decisions
-from tests.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import find_ffmpeg
 
 MEDIA = Path(__file__).parent.parent / "media"
 FORCED = {"processVideo": {"SHORT_SECONDS": "0"}, "planVideo": {"RANGE_SECONDS": "0"}}

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.packages import read_packages, unzipped_size
 from tests.infrastructure.conftest import LONGEST
 from tests.infrastructure.iam import as_list
 from tests.infrastructure.stack import Stack
+from tests.support.packages import read_packages, unzipped_size
 
 RESERVED = {
     "_HANDLER",

@@ -10,6 +10,18 @@ import pytest
 
 from lib.application.fenced_job import MOST_KILLED
 from lib.application.long_video.fail import KILLED
+from lib.domain.errors import PERMANENT_ERROR
+
+BUSY = {
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+}
+"""What is reported of a function that could not be started, not of one that failed.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+"""
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +83,17 @@ def test_every_task_is_tried_again_but_not_for_what_is_permanent(machine: dict[s
         assert again["MaxAttempts"] >= 3, name
         assert (again["BackoffRate"], again["JitterStrategy"]) == (2, "FULL")
         if name != "Record":
-            assert task["Retry"][0] == {"ErrorEquals": ["PermanentError"], "MaxAttempts": 0}
+            assert task["Retry"][0] == {"ErrorEquals": [PERMANENT_ERROR], "MaxAttempts": 0}
+
+
+def test_every_error_that_is_matched_by_its_name_is_ours_or_of_aws(machine: dict[str, Any]) -> None:
+    matched = {
+        name
+        for _, task, _ in tasks(machine)
+        for each in (*task["Retry"], *task.get("Catch", ()))
+        for name in each["ErrorEquals"]
+    }
+    assert matched == {PERMANENT_ERROR} | KILLED | BUSY | {"States.ALL"}
 
 
 def test_a_step_that_is_killed_is_tried_once_more_only(machine: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.boxes import blank
 from tests.media.matrix import CAPTIONS
+from tests.support.boxes import blank
 
 PRIVATE = "http://127.0.0.1:9/private.mp4"
 

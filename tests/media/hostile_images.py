@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from tests.boxes import box
-from tests.images import photo, save
+from tests.support.boxes import box
+from tests.support.images import photo, save
 
 FLAT = Image.new("RGB", (64, 48), "teal")
 

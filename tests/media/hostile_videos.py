@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from tests.boxes import box, read_boxes
+from tests.support.boxes import box, read_boxes
 
 CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
 Rewrite = Callable[[bytes, bytes], bytes]

@@ -72,3 +72,35 @@ def test_the_checks_say_first_how_long_they_take(capsys, monkeypatch):
     monkeypatch.setattr(checks, "CHECKS", ())
     assert checks.main([]) == 0
     assert f"about {checks.MINUTES} minutes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (["unit"], ["tests/unit"]),
+        (["e2e", "contract", "-x"], ["tests/e2e", "tests/contract", "-x"]),
+        (["--lf", "unit"], ["--lf", "tests/unit"]),
+        (["-k", "unit"], ["-k", "unit"]),
+        (["-k", "sequencer", "unit"], ["-k", "sequencer", "tests/unit"]),
+        (["--durations", "unknown"], ["--durations", "unknown"]),
+        (["tests/unit/test_keys.py::test_any"], ["tests/unit/test_keys.py::test_any"]),
+    ],
+)
+def test_a_suite_is_given_by_its_name(given, taken):
+    assert checks.find_suites(given) == taken
+
+
+def test_a_suite_that_there_is_not_is_one_line_with_those_that_there_are(capsys):
+    assert checks.main(["unti"]) == 2
+    said = capsys.readouterr()
+    suites = "conformance, contract, e2e, infrastructure, integration, robustness, unit"
+    assert said.err == f'npm test: expected one of {suites} for a suite but received "unti"\n'
+    assert said.out == ""
+
+
+def test_the_help_names_the_suites_whose_folders_there_are(capsys):
+    checks.main(["--help"])
+    said = capsys.readouterr().out
+    for suite in checks.SUITES:
+        assert (checks.TESTS / suite).is_dir()
+        assert suite in said

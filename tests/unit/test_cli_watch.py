@@ -17,7 +17,7 @@ from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
-from tests.fakes import UPLOADS, MemoryStorage, received
+from tests.support.fakes import UPLOADS, MemoryStorage, received
 
 KEY = "a [b].jpg"
 MADE = Rendition("320.webp", RenditionKind.IMAGE, "image/webp", "k", 320, 200, bytes=1500)

@@ -9,37 +9,31 @@ from lib.application.dispatch import dispatch
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import Action
-from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
-from tests.fakes import JPEG_HEAD, UPLOADS, MemoryStorage, RecordingTopic
+from tests.support.fakes import JPEG_HEAD
+from tests.support.world import World
 
 
-class World:
-    def __init__(self):
-        self.storage, self.catalog, self.topic = MemoryStorage(), MemoryCatalog(), RecordingTopic()
-
+class Dispatching(World):
     def dispatch(self, *events):
         return dispatch(
             events,
             storage=self.storage,
             catalog=self.catalog,
             topic=self.topic,
-            clock=lambda: 1_800_000_000.0,
+            clock=self.clock,
         )
-
-    def asset(self, key):
-        return self.catalog.get(asset_id(UPLOADS, key))
 
 
 @pytest.fixture
 def world():
-    return World()
+    return Dispatching()
 
 
 def test_an_upload_is_recorded_by_its_bytes_and_published(world):
     event = world.storage.upload("holiday.txt", JPEG_HEAD)
     world.dispatch(event)
-    assert world.asset("holiday.txt").status is AssetStatus.RECEIVED
+    assert world.find("holiday.txt").status is AssetStatus.RECEIVED
     [message] = world.topic.published
     assert (message.media_type, message.mime) == (MediaType.IMAGE, "image/jpeg")
     assert message.source == event.source
@@ -59,7 +53,7 @@ def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
     world, content, reason
 ):
     world.dispatch(world.storage.upload("photo.jpg", content))
-    asset = world.asset("photo.jpg")
+    asset = world.find("photo.jpg")
     assert asset.status is AssetStatus.REJECTED
     assert asset.error.code is ErrorCode.UNSUPPORTED_MEDIA
     assert reason in asset.error.message
@@ -73,7 +67,7 @@ def test_a_repeated_event_is_published_again_because_the_first_may_not_have_been
         world.dispatch(event)
     world.dispatch(event)
     assert [each.source for each in world.topic.published] == [event.source]
-    assert world.asset("a.jpg").status is AssetStatus.RECEIVED
+    assert world.find("a.jpg").status is AssetStatus.RECEIVED
 
 
 def test_a_late_event_is_neither_recorded_nor_published(world):
@@ -82,7 +76,7 @@ def test_a_late_event_is_neither_recorded_nor_published(world):
     world.dispatch(second)
     [late] = world.dispatch(first)
     assert late.state is ClaimState.STALE
-    assert world.asset("a.jpg").source == second.source
+    assert world.find("a.jpg").source == second.source
     assert [each.source for each in world.topic.published] == [second.source]
 
 
@@ -91,7 +85,7 @@ def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(
     removal = world.storage.remove("a.jpg")
     world.dispatch(removal)
     world.dispatch(upload)
-    assert world.asset("a.jpg").status is AssetStatus.DELETED
+    assert world.find("a.jpg").status is AssetStatus.DELETED
     [message] = world.topic.published
     assert message.action is Action.REMOVED
 
@@ -108,7 +102,7 @@ def test_destroying_an_old_version_changes_nothing(world):
     world.dispatch(old, new)
     published = len(world.topic.published)
     assert world.dispatch(world.storage.destroy(old)) == []
-    assert world.asset("a.jpg").source == new.source
+    assert world.find("a.jpg").source == new.source
     assert len(world.topic.published) == published
 
 
@@ -117,7 +111,7 @@ def test_destroying_the_delete_marker_brings_the_version_below_back(world):
     marker = world.storage.remove("a.jpg")
     world.dispatch(upload, marker)
     world.dispatch(world.storage.destroy(marker))
-    asset = world.asset("a.jpg")
+    asset = world.find("a.jpg")
     assert (asset.status, asset.source) == (AssetStatus.RECEIVED, upload.source)
     assert world.topic.published[-1].action is Action.CREATED
 
@@ -126,14 +120,14 @@ def test_destroying_the_only_version_buries_the_asset(world):
     upload = world.storage.upload("a.jpg", JPEG_HEAD)
     world.dispatch(upload)
     world.dispatch(world.storage.destroy(upload))
-    assert world.asset("a.jpg").status is AssetStatus.DELETED
+    assert world.find("a.jpg").status is AssetStatus.DELETED
 
 
 def test_an_upload_whose_version_is_gone_is_rejected(world):
     upload = world.storage.upload("a.jpg", JPEG_HEAD)
     world.storage.destroy(upload)
     world.dispatch(upload)
-    assert world.asset("a.jpg").error.code is ErrorCode.SOURCE_GONE
+    assert world.find("a.jpg").error.code is ErrorCode.SOURCE_GONE
 
 
 @pytest.mark.parametrize("current_is_long", [True, False])
@@ -145,4 +139,4 @@ def test_where_sequencers_differ_in_length_s3_decides(world, current_is_long):
     for order in ((first, second), (second, first)):
         world.catalog = MemoryCatalog()
         world.dispatch(*order)
-        assert world.asset("a.jpg").source == second.source
+        assert world.find("a.jpg").source == second.source

@@ -21,8 +21,8 @@ from lib.imaging.decode import DECODERS
 from lib.imaging.film import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
 from lib.video.probe.mediainfo import PARSERS
-from tests.fakes import UPLOADS, MemoryStorage, received
-from tests.images import photo, save
+from tests.support.fakes import UPLOADS, MemoryStorage, received
+from tests.support.images import photo, save
 
 TEXT = presets.PACKAGED.read_text()
 LOADED = presets.parse(TEXT)

@@ -24,14 +24,12 @@ from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, RenditionKind, Work
-from tests.fakes import (
+from tests.support.fakes import (
     JPEG_HEAD,
     UPLOADS,
     ManualClock,
-    MemoryExecutions,
-    MemoryStorage,
-    RecordingTopic,
 )
+from tests.support.world import World
 
 KEY = "a.jpg"
 HISTORIES = {
@@ -75,20 +73,17 @@ class StreamedCatalog(MemoryCatalog):
 
 
 @dataclass
-class World:
+class History(World):
     """One key, and all that happens to it."""
 
     story: list[str]
-    clock: ManualClock = field(default_factory=ManualClock)
-    storage: MemoryStorage = field(default_factory=MemoryStorage)
-    topic: RecordingTopic = field(default_factory=RecordingTopic)
-    executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     grown: int = 9
     """The change from which on S3's sequencers are longer."""
     events: list[ObjectEvent] = field(default_factory=list)
     waiting: list[UploadEvent] = field(default_factory=list)
     taken: int = 0
     swept: int = 0
+    catalog: StreamedCatalog = field(init=False)
 
     def __post_init__(self) -> None:
         self.catalog = StreamedCatalog(self.clock)
@@ -196,9 +191,9 @@ def play(
     *,
     failing: int | None = None,
     grown: int = 9,
-) -> World:
+) -> History:
     """Play a schedule, then let everything settle."""
-    world = World(story, grown=grown)
+    world = History(story, grown=grown)
 
     def step(at: int) -> None:
         if at == len(schedule):

@@ -11,13 +11,11 @@ import jsonschema
 import pytest
 
 from lib import presets
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
-from lib.domain.keys import asset_id
 from lib.domain.renditions import Made, RenditionKind
-from tests.fakes import UPLOADS, MemoryStorage, received
+from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "tests" / "media"
@@ -44,17 +42,15 @@ scale = 1.0
 PRESETS = presets.parse(presets.PACKAGED.read_text() + SMALL)
 
 
-class World:
+class Filming(World):
     """One upload, a worker without ffmpeg, and what it handed over."""
 
     def __init__(self):
-        self.storage, self.catalog = MemoryStorage(), MemoryCatalog()
+        super().__init__()
         self.handed, self.sizes, self.frames = [], [], []
 
     def upload(self, content=FILM, preset="film"):
-        event = replace(received(self.storage.upload("a.gif", content)), preset=preset)
-        self.catalog.receive(event)
-        return event
+        return self.receive("a.gif", content, preset=preset)
 
     def process(self, event, **more):
         return process_image.process(
@@ -81,14 +77,14 @@ class World:
 
     @property
     def asset(self):
-        asset = self.catalog.get(asset_id(UPLOADS, "a.gif"))
+        asset = self.find("a.gif")
         assert asset is not None
         return asset
 
 
 @pytest.fixture
 def world():
-    return World()
+    return Filming()
 
 
 def test_a_worker_without_ffmpeg_hands_the_upload_over_and_leaves_it_unclaimed(world):
@@ -196,7 +192,7 @@ def test_the_recipe_names_what_the_film_is_made_by(world):
     for crf in (23, 30):
         film = PRESETS.named("film")
         changed = replace(film, video=replace(film.video, crf={"h264": crf}))
-        made = World()
+        made = Filming()
         process_image.process(
             made.upload(),
             storage=made.storage,

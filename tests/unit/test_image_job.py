@@ -10,12 +10,10 @@ import jsonschema
 import pytest
 
 from lib import presets
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode
-from lib.domain.keys import asset_id
-from tests.fakes import UPLOADS, MemoryStorage, received
+from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 PHOTO = (ROOT / "tests/media/portrait-gps.jpg").read_bytes()
@@ -47,14 +45,9 @@ scale = 0.2
 PRESETS = presets.parse(TEXT.replace("[rules]", '[rules]\n"small/*" = "small"\n') + SMALL)
 
 
-class World:
-    def __init__(self):
-        self.storage, self.catalog = MemoryStorage(), MemoryCatalog()
-
+class Working(World):
     def upload(self, key="a.jpg", preset=None, content=PHOTO):
-        event = replace(received(self.storage.upload(key, content)), preset=preset)
-        self.catalog.receive(event)
-        return event
+        return self.receive(key, content, preset=preset)
 
     def process(self, event):
         finished = process_image.process(
@@ -64,7 +57,7 @@ class World:
             presets=PRESETS,
             deadline=lambda: 60.0,
         )
-        asset = self.catalog.get(asset_id(UPLOADS, event.source.key))
+        asset = self.find(event.source.key)
         assert asset is not None
         return finished, asset
 
@@ -77,7 +70,7 @@ class World:
 
 @pytest.fixture
 def world():
-    return World()
+    return Working()
 
 
 def test_the_request_then_the_rule_then_the_default_decides(world):

@@ -22,7 +22,7 @@ from lib.imaging.render import make_renditions
 from lib.imaging.resize import scale_down
 from lib.imaging.variants import plan_variants
 from lib.presets import Box, Fit, Watermark
-from tests.images import photo, save
+from tests.support.images import photo, save
 
 PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
 PRESET = replace(

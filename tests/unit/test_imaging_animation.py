@@ -15,7 +15,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.timeline import read_timeline
 from lib.imaging.load import read_picture
 from lib.imaging.picture import Picture
-from tests.images import LIMITS, save
+from tests.support.images import LIMITS, save
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
 CLEAR = (0, 0, 0, 0)

@@ -13,51 +13,18 @@ from PIL import Image, ImageCms
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.load import read_picture
-from tests.images import LIMITS, save
+from tests.support.images import LIMITS, save
+from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, GAMMA, Triple, profile
 
 MEDIA = Path(__file__).parents[1] / "media"
-Triple = tuple[float, float, float]
 
-# Primaries as XYZ relative to D50 (columns), and the way back from there to linear sRGB:
+# From XYZ relative to D50 back to linear sRGB:
 # http://www.brucelindbloom.com/index.html?Eqn_RGB_XYZ_Matrix.html
-DISPLAY_P3 = (
-    (0.51512, 0.24120, -0.00105),
-    (0.29198, 0.69225, 0.04189),
-    (0.15710, 0.06657, 0.78407),
-)
-ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 TO_SRGB = (
     (3.1338561, -1.6168667, -0.4906146),
     (-0.9787684, 1.9161415, 0.0334540),
     (0.0719453, -0.2289914, 1.4052427),
 )
-GAMMA = 563 / 256  # 2.2 in the 8.8 fixed point of an ICC curve
-
-
-def profile(primaries: tuple[Triple, Triple, Triple]) -> bytes:
-    """Write a minimal matrix profile (ICC.1:2001-04, 6.1 and 6.3.1.2)."""
-
-    def xyz(values: Triple) -> bytes:
-        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
-
-    curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, round(GAMMA * 256), 0)
-    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Test\0" + bytes(79)
-    tags = {
-        b"desc": name,
-        b"cprt": b"text\0\0\0\0none\0\0\0\0",
-        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-    }
-    for channel, primary in zip(b"rgb", primaries, strict=True):
-        tags[bytes([channel]) + b"XYZ"] = xyz(primary)
-        tags[bytes([channel]) + b"TRC"] = curve
-    offset, table, body = 128 + 4 + 12 * len(tags), b"", b""
-    for tag, content in tags.items():
-        table += tag + struct.pack(">II", offset + len(body), len(content))
-        body += content + bytes(-len(content) % 4)
-    head = bytes(8) + b"\x02\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
-    head += struct.pack(">iii", 63190, 65536, 54061) + bytes(48)
-    whole = head + struct.pack(">I", len(tags)) + table + body
-    return struct.pack(">I", len(whole)) + whole[4:]
 
 
 def power(value: float) -> float:

@@ -15,7 +15,7 @@ from lib.imaging.graphics import is_drawing
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.variants import plan_variants
-from tests.images import save
+from tests.support.images import save
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")

@@ -10,9 +10,9 @@ from PIL import Image, ImageChops, ImageStat
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.load import read_picture
-from tests.ciede2000 import difference as difference_of
-from tests.ciede2000 import srgb_to_lab
-from tests.images import LIMITS, icon, photo, psd, save, tiff
+from tests.support.ciede2000 import difference as difference_of
+from tests.support.ciede2000 import srgb_to_lab
+from tests.support.images import LIMITS, icon, photo, psd, save, tiff
 
 
 def pixel(image: Image.Image, x: int = 0, y: int = 0) -> list[int]:

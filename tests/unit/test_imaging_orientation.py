@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lib.imaging.load import read_picture
-from tests.images import LIMITS
+from tests.support.images import LIMITS
 
 CORNERS = ("red", "lime", "blue", "white")  # top left, top right, bottom left, bottom right
 

@@ -14,7 +14,7 @@ from lib.domain.renditions import Placeholder
 from lib.imaging.load import read_picture
 from lib.imaging.picture import Picture
 from lib.imaging.thumbhash import make_placeholder
-from tests.images import LIMITS
+from tests.support.images import LIMITS
 
 MEDIA = Path(__file__).parents[1] / "media"
 

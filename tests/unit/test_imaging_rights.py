@@ -13,7 +13,7 @@ from lib import presets
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.variants import plan_variants
-from tests.images import LIMITS, psd, save
+from tests.support.images import LIMITS, psd, save
 
 IMAGE = Image.new("RGB", (32, 24), "teal")
 PRESET = presets.load(presets.PACKAGED).named(None).image

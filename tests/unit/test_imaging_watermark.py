@@ -15,7 +15,7 @@ from lib.imaging.render import make_renditions
 from lib.imaging.variants import plan_variants
 from lib.imaging.watermark import lay, load
 from lib.presets import Watermark
-from tests.images import save
+from tests.support.images import save
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")

@@ -9,10 +9,11 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
-from lib.domain.keys import asset_id, version_prefix
+from lib.domain.keys import version_prefix
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
-from tests.fakes import JPEG_HEAD, UPLOADS, ManualClock, MemoryStorage, received
+from tests.support.fakes import JPEG_HEAD
+from tests.support.world import World
 
 KEY = "a.jpg"
 MADE = Made("320.webp", RenditionKind.IMAGE, "image/webp", b"small", 320, 200)
@@ -29,15 +30,9 @@ def work_of(*made):
     return lambda _: Work(Probe(width=640, height=400), iter(made), "default", "recipe")
 
 
-class World:
-    def __init__(self):
-        self.clock = ManualClock()
-        self.storage, self.catalog = MemoryStorage(), MemoryCatalog(self.clock)
-
+class Working(World):
     def upload(self, content=JPEG_HEAD):
-        event = received(self.storage.upload(KEY, content))
-        self.catalog.receive(event)
-        return event
+        return self.receive(KEY, content)
 
     def run(self, event, work, **more):
         return fenced_job.run(
@@ -46,12 +41,12 @@ class World:
 
     @property
     def asset(self):
-        return self.catalog.get(asset_id(UPLOADS, KEY))
+        return self.find(KEY)
 
 
 @pytest.fixture
 def world():
-    return World()
+    return Working()
 
 
 def test_renditions_manifest_and_commit(world):

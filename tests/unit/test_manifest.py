@@ -15,7 +15,7 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.domain.manifest import image_sources, manifest
 from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
-from tests.fakes import MemoryStorage, received
+from tests.support.fakes import MemoryStorage, received
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs/manifest.schema.json").read_text(encoding="utf-8")

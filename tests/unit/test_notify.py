@@ -8,7 +8,7 @@ import pytest
 from lib.application.notify import notify
 from lib.domain.asset import AssetStatus, Change
 from lib.domain.media import MediaType
-from tests.fakes import RecordingAssetEvents
+from tests.support.fakes import RecordingAssetEvents
 from tests.unit.test_sweep import READY_1, asset
 
 

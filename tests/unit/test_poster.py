@@ -16,7 +16,7 @@ from lib.imaging.in_process import InProcess
 from lib.imaging.stills import measure, read_still
 from lib.presets import load
 from lib.video.auxiliary.poster import choose, make_poster, score
-from tests.images import photo
+from tests.support.images import photo
 
 PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None).image
 SIZE = (320, 180)

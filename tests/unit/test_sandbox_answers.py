@@ -16,7 +16,7 @@ from lib.adapters.sandbox.answers import Expected, NonsenseError
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import Probe
 from lib.imaging.variants import plan_variants
-from tests.images import photo, save
+from tests.support.images import photo, save
 
 PRESET = replace(
     presets.load(presets.PACKAGED).named(None).image,

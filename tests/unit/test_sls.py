@@ -71,15 +71,3 @@ def test_a_profile_that_is_not_there_is_for_sls_to_name(monkeypatch, became):
     with pytest.raises(SystemExit):
         sls.main(["deploy", "--stage", "dev"])
     assert became
-
-
-@pytest.mark.skipif(not emulator.PYTHON.exists(), reason="npm test installs the emulator")
-def test_package_without_credentials_asks_the_emulator(monkeypatch, capfd, tmp_path):
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    assert sls.main(["package", "--stage", "dev"]) == 3
-    said = capfd.readouterr()
-    assert said.out.startswith("http://127.0.0.1:")
-    assert " eu-west-1 " in said.out
-    assert said.out.endswith(" package --stage dev\n")
-    assert "not to deploy" in said.err
-    assert emulator.find(tmp_path / "package") is None

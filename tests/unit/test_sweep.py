@@ -9,7 +9,7 @@ from lib.domain.asset import Asset, AssetStatus, Change
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Source
 from lib.domain.keys import asset_id, manifest_key, version_prefix
-from tests.fakes import UPLOADS, MemoryExecutions, MemoryStorage
+from tests.support.fakes import UPLOADS, MemoryExecutions, MemoryStorage
 
 
 def asset(version, status, live=None, *, permanent=True):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lib.video.isobmff import box
 from lib.video.package.cmaf import complete, merge, read_track, split
 from lib.video.package.track import Segment, Track
-from tests.boxes import read_boxes
+from tests.support.boxes import read_boxes
 
 SYNC, OTHER = 0x0200_0000, 0x0101_0000
 TICKS = 90_000

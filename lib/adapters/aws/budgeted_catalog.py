@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lib.adapters.aws.dynamodb_catalog import RETRYABLE, WAITING, DynamoCatalog
@@ -15,6 +14,7 @@ from lib.domain.errors import Failure, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, pad_sequencer
 from lib.domain.prices import price_invocation
+from lib.domain.serialized import failure_to_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,7 +55,7 @@ class BudgetedCatalog(DynamoCatalog):
         """Note why an upload waits; False where it is not one that waits to be worked on."""
         written, _ = self._write(
             event,
-            {"status": AssetStatus.RECEIVED, "error": asdict(Failure.of(why))},
+            {"status": AssetStatus.RECEIVED, "error": failure_to_values(Failure.of(why))},
             f"{WAITING} OR {RETRYABLE}",
             {
                 "sequencer": pad_sequencer(event.sequencer),

@@ -47,6 +47,7 @@ from lib.domain.clock import Clock, from_iso, to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import Action, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.serialized import failure_to_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -118,7 +119,9 @@ class DynamoCatalog:
 
     def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
         """Record an unsupported upload as REJECTED; what is live stays."""
-        return self._record(event, over, {"status": AssetStatus.REJECTED, "error": asdict(failure)})
+        return self._record(
+            event, over, {"status": AssetStatus.REJECTED, "error": failure_to_values(failure)}
+        )
 
     def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
         """Record a removal as a DELETED tombstone, which DynamoDB drops after 30 days."""
@@ -209,7 +212,7 @@ class DynamoCatalog:
             {
                 **live,
                 "status": outcome.status,
-                "error": asdict(outcome.error) if outcome.error else None,
+                "error": failure_to_values(outcome.error) if outcome.error else None,
                 "processed_ms": outcome.processed_ms,
                 "committed_by": lease_token,
             },
@@ -218,7 +221,9 @@ class DynamoCatalog:
     def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
         """Give the lease back, with the reason; the upload is claimable at once."""
         return self._hand_back(
-            event, lease_token, {"status": AssetStatus.RECEIVED, "error": asdict(failure)}
+            event,
+            lease_token,
+            {"status": AssetStatus.RECEIVED, "error": failure_to_values(failure)},
         )
 
     def get(self, asset_id: str) -> Asset | None:

@@ -10,16 +10,13 @@ from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
 from lib.domain.asset import Asset, AssetStatus, Change, Outcome
-from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Source
-from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
+from lib.domain.media import MediaType
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
+from lib.domain.serialized import failure_from_values, probe_from_values, probe_to_values
 
 AttributeValue: TypeAlias = Any
 """`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images spell a value."""
-
-FLOATS = frozenset(each.name for each in fields(Probe) if "float" in str(each.type))
-"""Probe fields that stay floats where DynamoDB says 30 for 30.0."""
 
 
 def encode(value: object) -> AttributeValue:
@@ -58,7 +55,7 @@ def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
 
 def describe_outcome(outcome: Outcome) -> dict[str, object]:
     """Return the attributes that describe what is live; None for those it doesn't have."""
-    probe = asdict(outcome.probe)
+    probe = probe_to_values(outcome.probe)
     return {
         "probe": probe,
         "width": probe["width"],
@@ -87,7 +84,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         mime=plain["mime"],
         preset=plain.get("preset"),
         recipe=plain.get("recipe"),
-        probe=_probe(plain.get("probe", {})),
+        probe=probe_from_values(plain.get("probe", {})),
         placeholder=Placeholder(**_known(Placeholder, placeholder)) if placeholder else None,
         renditions=tuple(_rendition(each) for each in plain.get("renditions", [])),
         manifest_key=plain.get("manifest_key"),
@@ -99,7 +96,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         execution=plain.get("execution"),
         estimate_ms=plain.get("estimate_ms"),
         progress=plain.get("progress"),
-        error=_failure(error) if error else None,
+        error=failure_from_values(error) if error else None,
         processed_ms=plain.get("processed_ms"),
         expires_at=plain.get("expires_at"),
         confirmed=plain.get("confirmed"),
@@ -123,23 +120,9 @@ def _known(kind: type, plain: Mapping[str, Any]) -> dict[str, Any]:
     return {each.name: plain[each.name] for each in fields(kind) if each.name in plain}
 
 
-def _probe(plain: Mapping[str, Any]) -> Probe:
-    known = _known(Probe, plain)
-    floats = {name: float(known[name]) for name in FLOATS & known.keys()}
-    sounds = tuple(AudioTrack(**_known(AudioTrack, each)) for each in known.get("audio_tracks", []))
-    texts = tuple(
-        SubtitleTrack(**_known(SubtitleTrack, each)) for each in known.get("subtitles", [])
-    )
-    return Probe(**known | floats | {"audio_tracks": sounds, "subtitles": texts})
-
-
-def _failure(plain: Mapping[str, Any]) -> Failure:
-    return Failure(ErrorCode(plain["code"]), plain["message"], plain["permanent"])
-
-
 def _rendition(plain: Mapping[str, Any]) -> Rendition:
     error = plain.get("error")
+    failure = failure_from_values(error) if error else None
     return Rendition(
-        **_known(Rendition, plain)
-        | {"kind": RenditionKind(plain["kind"]), "error": _failure(error) if error else None}
+        **_known(Rendition, plain) | {"kind": RenditionKind(plain["kind"]), "error": failure}
     )

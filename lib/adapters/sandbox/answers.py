@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from lib.adapters.sandbox.channel import Message
-from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import Look
@@ -192,8 +192,7 @@ def read_error(head: Head) -> MediaError:
     code = text(head.get("code"))
     if code not in OWN_CODES:
         raise NonsenseError("an unknown code")
-    kind = TransientError if code == ErrorCode.DEADLINE_NEAR else PermanentError
-    return kind(ErrorCode(code), text(head.get("message")))
+    return error_of(ErrorCode(code), text(head.get("message")))
 
 
 def read_looks(head: Head, count: int) -> list[Look]:

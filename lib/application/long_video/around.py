@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lib.application.long_video.records import WorkPlan
 from lib.application.long_video.stored import Stored
-from lib.application.long_video.work_store import WorkPlan
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.renditions import Work

@@ -13,15 +13,8 @@ from pathlib import Path
 
 from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
 from lib.application.long_video import ownership
-from lib.application.long_video.work_store import (
-    Part,
-    PartIndex,
-    WorkPlan,
-    key_of,
-    read_plan,
-    same_recipe,
-    write_index,
-)
+from lib.application.long_video.records import Part, PartIndex, WorkPlan
+from lib.application.long_video.work_store import key_of, read_plan, same_recipe, write_index
 from lib.application.superseded import clear
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError

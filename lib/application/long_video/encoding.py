@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lib.application.long_video.work_store import Part, WorkPlan
+from lib.application.long_video.records import Part, WorkPlan
 from lib.domain.clock import Deadline
 from lib.domain.errors import PermanentError
 from lib.domain.events import UploadEvent

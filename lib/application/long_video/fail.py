@@ -13,21 +13,16 @@ from lib.application.long_video import ownership
 from lib.application.superseded import clear
 from lib.domain import messages
 from lib.domain.asset import AssetStatus, ClaimState, CommitState, Outcome
-from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
+from lib.domain.errors import (
+    ErrorCode,
+    Failure,
+    MediaError,
+    PermanentError,
+    TransientError,
+    deserialize,
+)
 from lib.domain.events import UploadEvent
 from lib.domain.ports import Catalog, Storage
-
-PASSING = frozenset(
-    {
-        ErrorCode.THROTTLED,
-        ErrorCode.SERVICE_UNAVAILABLE,
-        ErrorCode.LEASE_HELD,
-        ErrorCode.BUDGET_SPENT,
-        ErrorCode.DEADLINE_NEAR,
-        ErrorCode.EXHAUSTED,
-    }
-)
-"""Codes of a TransientError: by them, since not every runtime tells the class of an exception."""
 
 KILLED = frozenset(
     {"Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
@@ -111,13 +106,11 @@ def fail(
 def understand(error: str, cause: str) -> MediaError:
     """Turn what Step Functions tells of a failure into one of our errors.
 
-    `cause` is JSON where a function raised; its errorMessage is what the exception said.
+    `cause` is JSON where a function raised; its errorMessage is what the exception said. Not every
+    runtime tells the class of an exception, so that `error` decides nothing.
     """
     raised: dict[str, Any] = {}
     with suppress(ValueError, TypeError):
         raised = dict(json.loads(cause))
-    code, _, message = str(raised.get("errorMessage", "")).partition(": ")
-    if code in ErrorCode.__members__:
-        kind = TransientError if code in PASSING else PermanentError
-        return kind(ErrorCode(code), message)
-    return TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"unexpected {error or 'end'}")
+    ours = deserialize(str(raised.get("errorMessage", "")))
+    return ours or TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"unexpected {error or 'end'}")

@@ -10,11 +10,9 @@ from operator import attrgetter
 
 from lib.application import fenced_job
 from lib.application.long_video import ownership
+from lib.application.long_video.records import Part, PartIndex, WorkPlan
 from lib.application.long_video.stored import Stored
 from lib.application.long_video.work_store import (
-    Part,
-    PartIndex,
-    WorkPlan,
     find_plan,
     key_of,
     read_index,

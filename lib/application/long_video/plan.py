@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lib.application.long_video.work_store import Part, WorkPlan, choose_preset, write_plan
+from lib.application.long_video.records import Part, WorkPlan, part_to_values
+from lib.application.long_video.work_store import choose_preset, write_plan
 from lib.domain.clock import Deadline
 from lib.domain.events import UploadEvent
 from lib.domain.ports import Catalog, Storage
@@ -45,12 +46,12 @@ class Planned:
     ranges: tuple[Part, ...]
     sound: Part | None
 
-    def spell(self) -> dict[str, object]:
+    def serialize(self) -> dict[str, object]:
         """Return it as the state machine reads it: `distributed` where one execution is too few."""
         return {
             "superseded": False,
             "recipe": self.recipe,
-            "ranges": [asdict(each) for each in self.ranges],
+            "ranges": [part_to_values(each) for each in self.ranges],
             "sound": self.sound is not None,
             "distributed": len(self.ranges) > MOST_INLINE,
         }

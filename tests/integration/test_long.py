@@ -1,0 +1,628 @@
+"""A long source from its hand-over to its commit, without the state machine: every step may die."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lib import presets
+from lib.application import fenced_job
+from lib.application.long_video.encode_range import encode_part
+from lib.application.long_video.encoding import encode
+from lib.application.long_video.fail import KILLED, fail, read_ending
+from lib.application.long_video.ownership import Standing
+from lib.application.long_video.package import merge, package
+from lib.application.long_video.plan import Allowance, make_plan
+from lib.application.long_video.records import Part, PartIndex
+from lib.application.long_video.start import hand_over as give
+from lib.application.long_video.work_store import key_of, read_index, read_plan, write_index
+from lib.domain.asset import AssetStatus, ClaimState, Outcome
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
+from lib.domain.events import UploadEvent
+from lib.domain.keys import execution_name, version_prefix
+from lib.domain.media import MediaType
+from lib.domain.messages import encode as spell
+from lib.domain.renditions import Work
+from lib.presets import PACKAGED
+from lib.video.package.streams import make_streams
+from tests.support.fakes import MemoryExecutions, MemoryStorage, received
+from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.world import World
+
+PRESETS = presets.load(PACKAGED)
+ALLOWANCE = Allowance(lease_seconds=3600, range_cost_s=0.1, dollars=20)
+READY = Outcome(AssetStatus.READY)
+STARTED = "2027-01-15T08:00:00.000Z"
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+class Disk(MemoryStorage):
+    """Renditions in memory; ffmpeg reads the source from a file."""
+
+    path: Path
+
+    def locate(self, source, seconds):
+        return str(self.path)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=128x96:r=12:d=12"),
+            *("-f", "lavfi", "-i", "sine=440:d=12", "-c:v", "libx264", "-preset", "ultrafast"),
+            *("-g", "12", "-c:a", "aac", "-movflags", "+faststart", str(path)),
+        ],
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoded():
+    """What was encoded, by part: encoding is deterministic, and takes most of the time."""
+    return {}
+
+
+Encoded = tuple[Path, Mapping[str, PermanentError]]
+
+
+class LongSource(World):
+    """One upload and all that its steps need."""
+
+    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Encoded]) -> None:
+        disk = Disk()
+        disk.path = clip
+        super().__init__(storage=disk)
+        self.letters: list[UploadEvent] = []
+        self.event = received(self.storage.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
+        self.execution = execution_name(self.event.source, self.event.sequencer)
+        self.encodes: list[str] = []
+        self._folder, self._encoded = folder, encoded
+        self.catalog.claim(self.event, lease_seconds=300)
+
+    @property
+    def asset(self):
+        return next(found for status in AssetStatus for found in self.catalog.by_status(status))
+
+    def folder(self) -> Path:
+        path = self._folder / str(len(list(self._folder.iterdir())))
+        path.mkdir()
+        return path
+
+    def plan(self, allowance=ALLOWANCE):
+        return make_plan(
+            self.event,
+            self.execution,
+            allowance,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            ffmpeg=find_ffmpeg(),
+            folder=self.folder(),
+            deadline=lambda: 100,
+        )
+
+    def encode(self, recipe: str, part: Part) -> Standing:
+        return encode_part(
+            self.event,
+            self.execution,
+            recipe,
+            part,
+            self._run_encoder,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            folder=self.folder(),
+            clock=self.clock,
+        )
+
+    def _run_encoder(self, event, work, preset, part, folder):
+        self.encodes.append(part.name)
+        if part.name not in self._encoded:
+            run = partial(encode, storage=self.storage, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
+            made = folder / "made"
+            made.mkdir()
+            self._encoded[part.name] = made, run(event, work, preset, part, made)
+        made, left_out = self._encoded[part.name]
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=lambda *_: [])
+        return left_out
+
+    def package(self, recipe: str, make=None):
+        return package(
+            self.event,
+            self.execution,
+            recipe,
+            STARTED,
+            make or _streams,
+            storage=self.storage,
+            catalog=self.catalog,
+            presets=PRESETS,
+            clock=self.clock,
+        )
+
+    def fail(self, error, execution=None):
+        return fail(
+            self.event,
+            execution or self.execution,
+            error,
+            catalog=self.catalog,
+            storage=self.storage,
+            keep=self.letters.append,
+        )
+
+
+def _streams(work, preset, tracks, left_out, stored):
+    rungs = [each for each in tracks if each.width]
+    sounds = [each for each in tracks if not each.width]
+    made = make_streams(rungs, sounds, (), [()] * len(tracks))
+    return Work(work.probe, made, preset.name, work.recipe)
+
+
+@pytest.fixture
+def world(clip, tmp_path, encoded):
+    return LongSource(clip, tmp_path, encoded)
+
+
+def finish(world):
+    planned = world.plan()
+    for part in (*planned.ranges, planned.sound):
+        assert world.encode(planned.recipe, part) is Standing.OWNER
+    world.package(planned.recipe)
+    return planned
+
+
+class TestHandOver:
+    @pytest.fixture
+    def charged(self):
+        return []
+
+    @pytest.fixture
+    def hand_over(self, world, charged):
+        def hand_over_to(executions, price=1.5):
+            def charge(dollars, name):
+                charged.append((dollars, name))
+
+            return give(world.event, price, executions=executions, dollars=2, charge=charge)
+
+        return hand_over_to
+
+    def test_starts_one_execution_for_all_duplicates(self, world, hand_over):
+        executions = MemoryExecutions()
+        assert hand_over(executions) == world.execution
+        assert hand_over(executions) == world.execution
+        assert executions.running == {world.execution: True}
+
+    def test_numbers_the_tries_after_one_that_ended(self, world, hand_over):
+        executions = MemoryExecutions({world.execution: False, f"{world.execution}-2": False})
+        assert hand_over(executions) == f"{world.execution}-3"
+        assert hand_over(executions) == f"{world.execution}-3"
+
+    def test_is_charged_under_the_name_of_its_execution_before_that_starts(
+        self, world, hand_over, charged
+    ):
+        class Away:
+            def start(self, name, event):
+                raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the machine is away")
+
+        with pytest.raises(TransientError):
+            hand_over(Away())
+        assert charged == [(1.5, world.execution)]
+
+    def test_what_costs_too_much_is_refused_and_not_charged(self, hand_over, charged):
+        executions = MemoryExecutions()
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$2\.00.*\$2\.01"):
+            hand_over(executions, price=2.01)
+        assert (executions.running, charged) == ({}, [])
+
+
+class TestPlan:
+    def test_cuts_at_keyframes_and_takes_the_lease(self, world):
+        planned = world.plan()
+        borders = [(each.start_s, each.end_s) for each in planned.ranges]
+        assert borders == [(0.0, 4.0), (4.0, 8.0), (8.0, None)]
+        assert planned.sound == Part("sound")
+        assert planned.serialize() == {
+            "superseded": False,
+            "recipe": planned.recipe,
+            "ranges": [
+                {"name": "range-0000", "start_s": 0.0, "end_s": 4.0},
+                {"name": "range-0001", "start_s": 4.0, "end_s": 8.0},
+                {"name": "range-0002", "start_s": 8.0, "end_s": None},
+            ],
+            "sound": True,
+            "distributed": False,
+        }
+        assert (world.asset.lease_token, world.asset.execution) == (world.execution,) * 2
+        assert world.asset.estimate_ms > 0
+        assert read_plan(world.event, planned.recipe, world.storage).parts == (
+            *planned.ranges,
+            planned.sound,
+        )
+
+    def test_many_ranges_are_distributed(self, world):
+        ranges = tuple(Part(str(number), number, number + 1) for number in range(41))
+        planned = world.plan()
+        assert replace(planned, ranges=ranges).serialize()["distributed"] is True
+        assert replace(planned, ranges=ranges[:40], sound=None).serialize()["distributed"] is False
+        assert replace(planned, sound=None).serialize()["sound"] is False
+
+    def test_ends_where_the_upload_is_superseded(self, world):
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        world.catalog.receive(newer)
+        assert world.plan() is None
+        assert world.storage.renditions == {}
+
+    def test_refuses_what_would_cost_too_much(self, world):
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$0\.00") as raised:
+            world.plan(replace(ALLOWANCE, dollars=0))
+        world.fail(raised.value)
+        assert world.asset.status is AssetStatus.REJECTED
+        assert world.letters == []
+
+    def test_refuses_what_asks_for_more_than_its_bytes_are_worth(self, world, monkeypatch):
+        monkeypatch.setattr("lib.video.plan.proportion.FREE_VCPU_S", 0.0)
+        monkeypatch.setattr("lib.video.plan.proportion.VCPU_S_PER_KB", 1e-9)
+        with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.* vCPU seconds of work"):
+            world.plan()
+        assert world.storage.renditions == {}
+
+
+class TestEncode:
+    def test_what_is_stored_already_is_skipped(self, world):
+        planned = world.plan()
+        for _ in range(2):
+            world.encode(planned.recipe, planned.ranges[1])
+        assert world.encodes == ["range-0001"]
+
+    def test_a_part_whose_index_is_missing_is_made_again_to_the_same_bytes(self, world):
+        planned = world.plan()
+        world.encode(planned.recipe, planned.ranges[1])
+        stored = dict(world.storage.renditions)
+        [index] = (each for each in stored if each.endswith("range-0001.json"))
+        del world.storage.renditions[index]
+        world.encode(planned.recipe, planned.ranges[1])
+        before, after = (json.loads(each.pop(index)) for each in (stored, world.storage.renditions))
+        assert before | {"cpu_ms": 0} == after | {"cpu_ms": 0}
+        assert world.storage.renditions == stored
+
+    def test_tells_progress_at_most_every_five_seconds(self, world):
+        planned = world.plan()
+        told = []
+        for part in (*planned.ranges, planned.sound):
+            world.clock.now += 3
+            world.encode(planned.recipe, part)
+            told.append(world.asset.progress)
+        assert told == [None, 50, 50, 99]
+
+    def test_what_nobody_wants_any_more_is_neither_made_nor_kept(self, world):
+        planned = world.plan()
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        asked: list[str] = []
+
+        def supersede(key):
+            if not asked:
+                asked.append(key)
+                world.catalog.receive(newer)
+
+        world.storage.on_put = supersede
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == {}
+        assert world.encode(planned.recipe, planned.ranges[1]) is Standing.UNWANTED
+        assert world.encodes == ["range-0000"]
+
+    def test_ranges_that_do_not_fit_together_are_not_packaged(self, world):
+        planned = world.plan()
+        for part in planned.ranges:
+            world.encode(planned.recipe, part)
+        indexes = [
+            read_index(world.event, planned.recipe, part, world.storage) for part in planned.ranges
+        ]
+        assert len(merge(indexes)) == len(indexes[0].tracks)
+        with pytest.raises(TransientError, match="fit together"):
+            merge([indexes[0], indexes[2]])
+        other = dict.fromkeys(indexes[1].inits, "0")
+        with pytest.raises(TransientError, match="2 different init segments"):
+            merge([indexes[0], replace(indexes[1], inits=other), indexes[2]])
+
+
+class TestPackage:
+    def test_commits_and_leaves_no_work_files(self, world):
+        finish(world)
+        asset = world.asset
+        assert (asset.status, asset.lease_token) == (AssetStatus.READY, None)
+        assert asset.manifest_key in world.storage.renditions
+        assert not any("/work/" in key for key in world.storage.renditions)
+        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        assert len([each for each in segments if "/h264-96/" in each]) == 3
+
+    def test_nothing_of_a_rung_stays_that_was_not_worth_its_bytes(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def without_rungs(work, preset, tracks, left_out, stored):
+            sounds = [each for each in tracks if not each.width]
+            return _streams(work, preset, sounds, left_out, stored)
+
+        world.package(planned.recipe, without_rungs)
+        folders = {key.split("/")[3] for key in world.storage.renditions if key.count("/") > 3}
+        assert (world.asset.status, folders) == (AssetStatus.READY, {"audio-0"})
+
+    def test_a_source_that_is_cut_short_ends_with_its_last_frame(self, clip, tmp_path):
+        content = clip.read_bytes()
+        short = tmp_path / "short.mp4"
+        short.write_bytes(content[: len(content) * 6 // 12])
+        world = LongSource(short, tmp_path, {})
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def with_all_rungs(work, preset, tracks, left_out, stored):
+            assert left_out == {}
+            return _streams(work, preset, tracks, left_out, stored)
+
+        world.package(planned.recipe, with_all_rungs)
+        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        assert (world.asset.status, world.asset.error) == (AssetStatus.READY, None)
+        assert len([each for each in segments if "/h264-96/" in each]) == 2
+
+    @pytest.mark.parametrize(("empty", "said"), [(1, "from 4 s on"), (0, "from 0 s on")])
+    def test_a_source_with_a_hole_is_corrupt(self, world, empty, said):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        hole = PartIndex((), {}, {}, 0)
+        write_index(world.event, planned.recipe, planned.ranges[empty], hole, world.storage)
+        with pytest.raises(PermanentError, match=said) as raised:
+            world.package(planned.recipe)
+        assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
+    def test_a_repeat_after_the_commit_changes_nothing(self, world):
+        planned = finish(world)
+        before, stored = world.asset, dict(world.storage.renditions)
+        again = world.package(planned.recipe).finished
+        assert (again.state, again.outcome) == (ClaimState.DONE, None)
+        assert (world.asset, world.storage.renditions) == (before, stored)
+
+    def test_loses_to_a_newer_upload_and_removes_its_own(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        world.catalog.bury(received(world.storage.remove("film.mp4"), MediaType.VIDEO))
+        assert world.package(planned.recipe).finished.state is ClaimState.STALE
+        assert world.storage.renditions == {}
+        assert world.asset.status is AssetStatus.DELETED
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_deaths_at_any_step_end_with_the_same_objects(world, clip, tmp_path, encoded, seed):
+    (tmp_path / "calm").mkdir()
+    calm = LongSource(clip, tmp_path / "calm", encoded)
+    finish(calm)
+    chance = random.Random(seed)
+    deaths = 0
+
+    def survive(step):
+        nonlocal deaths
+        while True:
+            try:
+                return step()
+            except Killed:
+                deaths += 1
+
+    def maybe_die(_key):
+        # At most so often, as the state machine would try.
+        if deaths < 12 and chance.random() < 0.15:
+            raise Killed
+
+    world.storage.on_put = maybe_die
+    planned = survive(world.plan)
+    parts = [*planned.ranges, planned.sound]
+    chance.shuffle(parts)
+    for part in parts:
+        survive(partial(world.encode, planned.recipe, part))
+    survive(partial(world.package, planned.recipe))
+    assert deaths > 0
+    assert world.asset.status is AssetStatus.READY
+    assert world.storage.renditions == calm.storage.renditions
+
+
+class TestFail:
+    CORRUPT = PermanentError(ErrorCode.CORRUPT_MEDIA, "the index is broken")
+    AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+
+    def test_a_permanent_reason_is_recorded_and_final(self, world):
+        world.plan()
+        assert world.fail(self.CORRUPT).permanent
+        error = world.asset.error
+        assert (world.asset.status, error.code) == (AssetStatus.FAILED, ErrorCode.CORRUPT_MEDIA)
+        assert (error.message, error.permanent) == ("the index is broken", True)
+        assert world.letters == []
+
+    def test_the_first_reason_counts(self, world):
+        world.plan()
+        world.fail(self.CORRUPT)
+        assert world.fail(self.AWAY).permanent
+        assert world.asset.error.code is ErrorCode.CORRUPT_MEDIA
+        assert world.letters == []
+
+    def test_a_passing_reason_keeps_the_upload_for_a_redrive(self, world):
+        world.plan()
+        assert not world.fail(self.AWAY).permanent
+        error = world.asset.error
+        assert (error.code, error.permanent) == (ErrorCode.EXHAUSTED, False)
+        assert "S3 is away" in error.message
+        assert world.letters == [world.event]
+        assert world.catalog.claim(world.event, lease_seconds=60).state is ClaimState.CLAIMED
+
+    def test_an_execution_that_died_before_it_had_the_lease_is_recorded(self, world):
+        assert not world.fail(self.AWAY).permanent
+        assert world.asset.status is AssetStatus.FAILED
+
+    def test_an_execution_that_was_given_up_does_not_fail_its_successor(self, world):
+        world.plan()
+        world.fail(self.AWAY)
+        world.catalog.claim(world.event, lease_seconds=60)
+        world.fail(self.AWAY)
+        assert world.asset.status is AssetStatus.PROCESSING
+        first, world.execution = world.execution, f"{world.execution}-2"
+        world.plan()
+        world.fail(self.CORRUPT, first)
+        assert world.asset.lease_token == world.execution
+
+    def test_what_was_stored_after_a_final_failure_is_removed(self, world):
+        planned = world.plan()
+        world.storage.on_put = lambda key: world.fail(self.CORRUPT)
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == {}
+
+    def test_a_superseded_upload_is_cleared(self, world):
+        planned = world.plan()
+        world.encode(planned.recipe, planned.ranges[0])
+        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        world.catalog.receive(newer)
+        world.fail(self.AWAY)
+        prefix = version_prefix(world.event.source, world.event.sequencer)
+        assert not [key for key in world.storage.renditions if key.startswith(prefix)]
+        assert world.asset.status is AssetStatus.RECEIVED
+        assert world.letters == []
+
+
+class TestLive:
+    """Superseded is not the same as not live: a newer upload may be refused."""
+
+    AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+    TEXT = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text", permanent=True)
+
+    def refuse_newer(self, world):
+        world.catalog.reject(
+            received(world.storage.upload("film.mp4", b"words"), MediaType.VIDEO), self.TEXT
+        )
+
+    def make_live(self, world):
+        """Commit, then refuse a newer upload; return the recipe and all that is live."""
+        recipe = finish(world).recipe
+        live = dict(world.storage.renditions)
+        self.refuse_newer(world)
+        return recipe, live
+
+    def test_stays_when_packaging_is_repeated_after_its_commit(self, world):
+        recipe, live = self.make_live(world)
+        assert world.package(recipe).finished.state is ClaimState.STALE
+        assert world.storage.renditions == live
+
+    def test_is_tidied_when_packaging_was_killed_after_its_commit(self, world, monkeypatch):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+
+        def without_sound(work, preset, tracks, left_out, stored):
+            return _streams(work, preset, [each for each in tracks if each.width], left_out, stored)
+
+        def die(_):
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.storage, "delete", die)
+            with pytest.raises(Killed):
+                world.package(planned.recipe, without_sound)
+        self.refuse_newer(world)
+        world.package(planned.recipe)
+        stored = set(world.storage.renditions)
+        assert not any("/work/" in key for key in stored)
+        assert {each.key for each in world.asset.renditions} <= stored
+        assert world.asset.manifest_key in stored
+
+    def test_stays_when_the_end_of_an_earlier_execution_is_told_late(self, world):
+        first = world.execution
+        world.plan()
+        world.fail(self.AWAY)
+        world.catalog.claim(world.event, lease_seconds=60)
+        world.execution = f"{first}-2"
+        _, live = self.make_live(world)
+        world.fail(self.AWAY, first)
+        world.fail(self.AWAY)
+        assert world.storage.renditions == live
+
+    def test_stays_when_a_range_outlives_its_execution(self, world):
+        planned = world.plan()
+        for part in (*planned.ranges, planned.sound):
+            world.encode(planned.recipe, part)
+        index = next(key for key in world.storage.renditions if key.endswith("range-0000.json"))
+        content = world.storage.renditions.pop(index)
+        live: dict[str, bytes] = {}
+
+        def meanwhile(_):
+            if not live:
+                world.storage.on_put = lambda _: None
+                world.storage.renditions[index] = content
+                world.package(planned.recipe)
+                live.update(world.storage.renditions)
+                self.refuse_newer(world)
+
+        world.storage.on_put = meanwhile
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
+        assert world.storage.renditions == live
+
+    def test_is_all_that_stays_when_a_failure_is_superseded_while_it_is_recorded(self, world):
+        recipe = world.plan().recipe
+
+        def superseded(_):
+            self.refuse_newer(world)
+            world.storage.renditions[key_of(world.event, recipe, "late.json")] = b"{}"
+
+        ports = {"catalog": world.catalog, "storage": world.storage, "keep": superseded}
+        failed = fail(world.event, world.execution, self.AWAY, **ports)
+        assert failed.finished == fenced_job.Finished(ClaimState.STALE)
+        assert world.storage.renditions == {}
+
+    def test_goes_with_the_next_commit(self, world):
+        recipe, live = self.make_live(world)
+        newer = received(world.storage.upload("film.mp4", b"newer"), MediaType.VIDEO)
+        token = world.catalog.claim(newer, lease_seconds=60).lease_token
+        world.catalog.commit(newer, token, replace(READY, manifest_key="a/b/c/manifest.json"))
+        world.package(recipe)
+        assert world.storage.renditions == {}
+        assert live
+
+
+class TestEnding:
+    @pytest.mark.parametrize("name", sorted(KILLED))
+    def test_a_step_that_was_killed_each_time_is_not_tried_for_ever(self, world, name):
+        failure = {"Error": name, "Cause": '{"errorMessage": "signal: killed"}'}
+        message = json.loads(spell(world.event))
+        ending = read_ending({"event": message, "execution": world.execution, "failure": failure})
+        assert isinstance(ending.error, PermanentError)
+        assert "killed by it" in ending.error.message
+        world.plan()
+        world.fail(ending.error)
+        assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
+        assert world.letters == []
+
+    def test_an_execution_that_took_too_long_as_a_whole_may_be_tried_again(self, world):
+        detail = {"name": "a-b", "status": "TIMED_OUT", "input": spell(world.event)}
+        ending = read_ending({"source": "aws.states", "detail": detail})
+        assert isinstance(ending.error, TransientError)
+
+    def test_is_read_from_the_machine_and_from_its_status(self, world):
+        message = json.loads(spell(world.event))
+        failure = {"Error": "States.Timeout", "Cause": ""}
+        state = {"event": message, "execution": "a-b", "failure": failure}
+        detail = {"name": "a-b", "status": "ABORTED", "input": spell(world.event), "error": None}
+        for told in (state, {"source": "aws.states", "detail": detail}):
+            ending = read_ending(told)
+            assert (ending.event, ending.execution) == (world.event, "a-b")
+            assert ending.error.code is ErrorCode.SERVICE_UNAVAILABLE

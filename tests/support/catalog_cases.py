@@ -1,0 +1,66 @@
+"""What the tests of the catalog share: a table, events and outcomes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.media import MediaType, Probe
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
+from tests.support.fakes import ManualClock
+
+START = ManualClock.now
+OLD, NEW, NEWER = "0062E99A88DC407460", "0062E99A88DC407461", "0062E99A88DC407462"
+LONGER = "0062E99A88DC40746000"
+PERMANENT = Failure(ErrorCode.CORRUPT_MEDIA, "broken", permanent=True)
+PASSING = Failure(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away", permanent=False)
+MADE = Rendition(
+    "w320.jpeg", RenditionKind.IMAGE, "image/jpeg", "a/b/c/w320.jpeg", 320, 240, bytes=9, sha256="f"
+)
+NOT_MADE = Rendition("w640.avif", RenditionKind.IMAGE, "image/avif", error=PERMANENT)
+READY = Outcome(
+    AssetStatus.READY,
+    Probe(width=640, height=480, format="jpeg", has_alpha=False, frame_rate=30.0, pixel_aspect=1.5),
+    Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc"),
+    preset="default",
+    recipe="0123456789ab",
+    renditions=(MADE,),
+    manifest_key="a/b/c/manifest.json",
+    processed_ms=120,
+)
+
+
+def upload(sequencer: str, **changed: Any) -> UploadEvent:
+    source = Source("uploads", "a b.jpg", f"v-{sequencer}", "etag", 1234)
+    event = UploadEvent(
+        Action.CREATED, source, sequencer, MediaType.IMAGE, "image/jpeg", "2026-01-01T00:00:00Z"
+    )
+    return replace(event, **changed)
+
+
+def create_table(client: Any) -> str:
+    """Create a catalog table as resources/storage.yml does, and return its name."""
+    name = f"catalog-{uuid.uuid4().hex}"
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "status", "updated_at")
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-status",
+                "KeySchema": [
+                    {"AttributeName": "status", "KeyType": "HASH"},
+                    {"AttributeName": "updated_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return name

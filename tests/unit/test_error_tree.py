@@ -1,0 +1,64 @@
+"""The error tree: codes, the two kinds of them, and what AWS is told of one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lib.domain import errors
+from lib.domain.errors import (
+    PERMANENT_ERROR,
+    ErrorCode,
+    PermanentError,
+    TransientError,
+    deserialize,
+    error_of,
+    serialize,
+)
+
+MESSAGES = ("", "moov: not found", "THROTTLED: no", ": ", "“zu groß”\nnoch eine Zeile")
+
+
+def test_the_state_machine_and_lambda_call_a_permanent_error_the_same() -> None:
+    assert PermanentError.__name__ == PERMANENT_ERROR == "PermanentError"
+
+
+def test_the_tree_in_the_documentation_has_every_code_below_its_kind() -> None:
+    tree = errors.__doc__ or ""
+    below = tree[tree.index("├── PermanentError") :]
+    permanent, transient = below.split("└── TransientError")
+    codes = [
+        re.findall(r"^[│ ] +([A-Z_]{5,}) ", part, re.MULTILINE) for part in (permanent, transient)
+    ]
+    assert codes == [
+        [code for code in ErrorCode if code.permanent],
+        [code for code in ErrorCode if not code.permanent],
+    ]
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_a_code_is_its_name_and_decides_the_kind_of_its_error(code: ErrorCode) -> None:
+    assert code == code.value == code.name == str(code)
+    right, wrong = PermanentError, TransientError
+    if not code.permanent:
+        right, wrong = wrong, right  # type: ignore[assignment]
+    error = error_of(code, "why")
+    assert (type(error), error.permanent) == (right, code.permanent)
+    with pytest.raises(ValueError, match=rf"{wrong.__name__} but received {code}"):
+        wrong(code, "why")
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("message", MESSAGES)
+def test_an_error_is_read_back_from_what_it_says(code: ErrorCode, message: str) -> None:
+    error = error_of(code, message)
+    assert str(error) == serialize(error) == f"{code}: {message}"
+    again = deserialize(serialize(error))
+    assert again is not None
+    assert (type(again), again.code, again.message) == (type(error), code, message)
+
+
+@pytest.mark.parametrize("text", ["", "'secret'", "KeyError: CORRUPT_MEDIA", "corrupt_media: no"])
+def test_no_other_text_is_an_error_of_ours(text: str) -> None:
+    assert deserialize(text) is None
