@@ -53,18 +53,16 @@ def process(
     catalog: Catalog,
     presets: Presets,
     deadline: Deadline,
+    images: Images,
     last_receive: bool = False,
-    images: Images | None = None,
     film: Film | None = None,
     hand_over: Callable[[UploadEvent], None] | None = None,
 ) -> fenced_job.Finished:
     """Process one upload under the fence. Raises what `job.run` raises.
 
-    `images` decodes and encodes; without it that is done in this process, which is for tests.
     An animation that the preset wants as MP4 too is for a worker that has `film`: without it, it is
     sent there by `hand_over`, before anything is claimed; without both, there is no MP4.
     """
-    images = images or _in_process()
     with ExitStack() as opened, ThreadPoolExecutor() as pool:
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
         fetching = [pool.submit(_fetch, event, storage, presets, pool)]
@@ -133,12 +131,6 @@ def _needs_film(
         return images.is_animation(fetching.result().task, deadline)
     except Exception:  # the job meets it again, under the fence
         return False
-
-
-def _in_process() -> Images:
-    from lib.imaging.in_process import InProcess
-
-    return InProcess()
 
 
 def _raise(error: Exception, _: fenced_job.Report) -> Work:

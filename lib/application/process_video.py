@@ -44,14 +44,14 @@ def process(
     ffmpeg: str,
     folder: Path,
     deadline: Deadline,
+    images: Images,
     last_receive: bool = False,
     long: Long | None = None,
-    images: Images | None = None,
 ) -> fenced_job.Finished:
     """Process one upload under the fence; encodes lie below `folder` until they are stored.
 
     `ffmpeg` is the binary's path. Without `long` every source is encoded here, whatever it takes.
-    `images` decodes the pictures that ffmpeg took, as in `surroundings.surround`.
+    `images` decodes the pictures that ffmpeg took.
     Raises what `job.run` raises.
     """
 

@@ -34,7 +34,7 @@ def describe_video(
     *,
     ffmpeg: str,
     deadline: Deadline,
-    images: Images | None = None,
+    images: Images,
 ) -> Work:
     """Return the streams, the subtitles and what goes around them; they are made when asked for.
 

@@ -13,6 +13,7 @@ from lib.adapters.local.folder_storage import FolderStorage
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application.process_video import process
 from lib.domain.asset import AssetStatus
+from lib.imaging.in_process import InProcess
 from tests.bench import video_peer
 from tests.bench.clips import fetch, make_pan
 from tests.bench.report import FEWEST_RUNS, Result, median
@@ -60,6 +61,7 @@ def _short(bench: Bench, source: Path) -> Iterator[Result]:
             ffmpeg=bench.ffmpeg,
             folder=bench.folder,
             deadline=lambda: PLENTY,
+            images=InProcess(),
         )
         outcome = finished.outcome
         if outcome is None or outcome.status is not AssetStatus.READY:

@@ -27,6 +27,7 @@ from lib.domain.clock import to_iso
 from lib.domain.events import Action, UploadEvent
 from lib.domain.keys import execution_name
 from lib.domain.media import MediaType
+from lib.imaging.in_process import InProcess
 from lib.presets import Presets
 
 PLENTY = 3600.0
@@ -126,7 +127,13 @@ class Execution:
         assert self.planned
         started = time.perf_counter()
         folder = self._folder()
-        make = partial(around.make, ffmpeg=self.ffmpeg, folder=folder, deadline=lambda: PLENTY)
+        make = partial(
+            around.make,
+            ffmpeg=self.ffmpeg,
+            folder=folder,
+            deadline=lambda: PLENTY,
+            images=InProcess(),
+        )
         done = package(
             self.event,
             self.name,

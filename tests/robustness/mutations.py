@@ -27,6 +27,7 @@ from lib.application import process_image
 from lib.application.dispatch import dispatch
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
+from lib.imaging.in_process import InProcess
 from lib.presets import Presets
 from tests.bench.process import read_memory
 from tests.media.hostile_images import (
@@ -173,7 +174,12 @@ def outcome(data: bytes, loaded: Presets) -> tuple[str, int]:
         if event.media_type is not MediaType.IMAGE:
             return event.media_type, 0
         process_image.process(
-            event, storage=storage, catalog=catalog, presets=loaded, deadline=lambda: 60.0
+            event,
+            storage=storage,
+            catalog=catalog,
+            presets=loaded,
+            deadline=lambda: 60.0,
+            images=InProcess(),
         )
     asset = catalog.get(asset_id(UPLOADS, "a"))
     assert asset

@@ -37,6 +37,7 @@ from lib.domain.keys import asset_id
 from lib.domain.manifest import manifest
 from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition, RenditionKind
+from lib.imaging.in_process import InProcess
 from lib.presets import Preset, Presets
 from lib.sniff import HEAD_BYTES, sniff
 from lib.video.plan.cost import estimate
@@ -174,6 +175,7 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
             ffmpeg=ffmpeg,
             folder=scratch,
             deadline=lambda: end - time.monotonic(),
+            images=InProcess(),
         )
     asset = catalog.get(asset_id(UPLOADS, "a"))
     assert asset

@@ -27,6 +27,7 @@ from lib.application.dispatch import dispatch
 from lib.domain.asset import Asset
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
+from lib.imaging.in_process import InProcess
 from lib.presets import Preset, Presets
 
 JOBS = 3
@@ -103,6 +104,7 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
         ffmpeg=ffmpeg,
         folder=scratch,
         deadline=lambda: JOB_SECONDS,
+        images=InProcess(),
         last_receive=True,
     )
     event = ObjectEvent(Action.CREATED, found, sequencer="1")

@@ -114,6 +114,7 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
         catalog=catalog,
         presets=recipes,
         deadline=lambda: 60.0,
+        images=Untouched(),  # type: ignore[arg-type]
         ffmpeg="none",
         folder=tmp_path,
     )

@@ -15,6 +15,7 @@ from lib.application import process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.renditions import Made, RenditionKind
+from lib.imaging.in_process import InProcess
 from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,7 @@ class Filming(World):
             catalog=self.catalog,
             presets=PRESETS,
             deadline=lambda: 60.0,
+            images=InProcess(),
             **more,
         )
 
@@ -199,6 +201,7 @@ def test_the_recipe_names_what_the_film_is_made_by(world):
             catalog=made.catalog,
             presets=replace(PRESETS, by_name={"film": changed}),
             deadline=lambda: 60.0,
+            images=InProcess(),
         )
         recipes.add(made.asset.recipe)
     assert len(recipes) == 2

@@ -13,6 +13,7 @@ from lib import presets
 from lib.application import process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode
+from lib.imaging.in_process import InProcess
 from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ class Working(World):
             catalog=self.catalog,
             presets=PRESETS,
             deadline=lambda: 60.0,
+            images=InProcess(),
         )
         asset = self.find(event.source.key)
         assert asset is not None

@@ -32,7 +32,7 @@ def make(
     ffmpeg: str,
     folder: Path,
     deadline: Deadline,
-    images: Images | None = None,
+    images: Images,
 ) -> Work:
     """Describe what is made of a long source; it is made when it is asked for, in `folder`."""
     plan = work.plan(preset)

@@ -39,17 +39,12 @@ def surround(
     *,
     ffmpeg: str,
     deadline: Deadline,
-    images: Images | None = None,
+    images: Images,
 ) -> Surroundings:
     """Make what the plan and the preset ask for from the encoder's files in a folder.
 
-    One that cannot be made carries its error. `images` decodes pictures; without it that is done
-    in this process, which is for tests. Raises TransientError.
+    One that cannot be made carries its error. Raises TransientError.
     """
-    if images is None:
-        from lib.imaging.in_process import InProcess
-
-        images = InProcess()
     try:
         poster: Poster | None = make_poster(folder / STILLS, preset.image, deadline, images)
         problem = None
