@@ -13,7 +13,7 @@ const LOCAL_STAGE = 'local';
 const LONGEST_STAGE = 24; // so that a bucket's name fits into 63 in every region: docs/adr/0025
 const LAYERS = path.join('.build', 'layers');
 // sls would ask for this machine through a proxy, whatever NO_PROXY says. Names of the variables that
-// say where it is, and what is put in front while they are aside: see lib/tools/environment.py.
+// say where it is, and what is put in front while they are aside: see lib/tools/emulator/environment.py.
 const PROXIES = /^(proxy|(http|https|all)_proxy)$/i;
 const ASIDE = 'DOWNLOADS_';
 

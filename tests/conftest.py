@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from xdist.scheduler import LoadScopeScheduling
 
-from lib.tools import emulator as local
-from lib.tools.emulator import Emulator
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.lifecycle import Emulator
 from tests.e2e import recorder
 from tests.support.packages import package_service
 
@@ -27,7 +27,7 @@ LONGEST_FIRST = ("conformance", "robustness", "integration", "contract", "unit")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Return a running emulator of this session's own, on a free port."""
     folder = tmp_path_factory.mktemp("emulator")
-    with local.running(None, folder, recorder.__file__) as running:
+    with lifecycle.running(None, folder, recorder.__file__) as running:
         yield running
 
 

@@ -12,7 +12,7 @@ from lib.cli.errors import CommandError, refuse_hidden_options
 from lib.cli.visible import ShownFormatter, one_line, shown_lines
 from lib.domain.errors import MediaError
 from lib.presets import PresetsError
-from lib.tools.emulator import EmulatorError
+from lib.tools.emulator.environment import EmulatorError
 from lib.tools.stack import StackError
 
 EXPECTED = (

@@ -21,12 +21,14 @@ from lib.cli.upload import name_keys, send
 from lib.cli.visible import marked, shown_lines
 from lib.cli.watch import Followed, follow
 from lib.domain.errors import MediaError
-from lib.tools import emulator
-from lib.tools.emulator import Emulator
+from lib.tools import ROOT
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.environment import EmulatorError
+from lib.tools.emulator.lifecycle import Emulator
 from lib.tools.stack import LOCAL, Stack, StackError, use_stage
 
-SAMPLES = emulator.ROOT / "tests/media"
-RENDITIONS = emulator.FOLDER / "renditions"
+SAMPLES = ROOT / "tests/media"
+RENDITIONS = lifecycle.FOLDER / "renditions"
 PATIENCE_SECONDS = 330
 """Without any change: more than processVideo's time-out, so that a killed worker is seen."""
 
@@ -60,7 +62,7 @@ def demo(
     stop: Annotated[bool, typer.Option("--stop", help="Stop what --keep left running.")] = False,
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help=f"The emulator's port; without it {emulator.PORT}."),
+        typer.Option(min=1, max=65535, help=f"The emulator's port; without it {lifecycle.PORT}."),
     ] = None,
 ) -> None:
     """Start the emulator, deploy the stage `local`, upload FILES, show what becomes of them."""
@@ -94,14 +96,14 @@ def _emulator(port: int | None, keep: bool) -> Iterator[Emulator]:
 
     That of another demo would end in the middle of this one: `start` refuses.
     """
-    found = emulator.find()
+    found = lifecycle.find()
     if found and found.state.kept:
         _refuse_other_port(found, port)
         console.print(f"using the emulator that runs at {found.endpoint}")
         yield found
         return
     with _step("starting the emulator"):
-        running = emulator.start(port or emulator.PORT)
+        running = lifecycle.start(port or lifecycle.PORT)
     try:
         yield running
     except BaseException:
@@ -145,7 +147,7 @@ def _upload(keyed: dict[str, Path], stack: Stack) -> list[Followed]:
 
 
 def _stop() -> None:
-    kept = emulator.find()
+    kept = lifecycle.find()
     if kept:
         kept.stop()
     console.print(f"stopped the emulator at {kept.endpoint}" if kept else "no emulator is running")
@@ -193,7 +195,7 @@ def main() -> int:
     try:
         refuse_hidden_options(sys.argv[1:])
         app(prog_name="npm run demo --")
-    except (CommandError, MediaError, StackError, emulator.EmulatorError, OSError) as exc:
+    except (CommandError, MediaError, StackError, EmulatorError, OSError) as exc:
         said = f"demo: {shown_lines(exc)}"
         Console(stderr=True, emoji=False).print(said, markup=False, highlight=False, soft_wrap=True)
         return 2

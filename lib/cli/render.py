@@ -31,7 +31,7 @@ from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
 from lib.domain.ports import Catalog, Storage
 from lib.imaging.images import Images
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 from lib.video.auxiliary.animation_mp4 import make_animation
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"

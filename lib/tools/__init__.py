@@ -1,1 +1,6 @@
-"""The pipeline without AWS: a memory as `Catalog`, folders as `Storage`."""
+"""What `npm run …` and `npm test` run beside the `media` command."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository."""

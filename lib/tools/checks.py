@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+from lib.tools import ROOT
+
 MINUTES = 8
 """What all of it takes on two cores; more where they have other work."""
 
-TESTS = Path(__file__).parents[2] / "tests"
+TESTS = ROOT / "tests"
 SUITES = tuple(sorted({path.parent.name for path in TESTS.glob("*/test_*.py")}))
 WITH_A_VALUE = {"-k", "-m", "-n", "-o", "-p", "-r", "-W", "-c"}
 """Short options of pytest whose value is the next argument, which names no suite."""

@@ -12,9 +12,10 @@ from typing import NoReturn
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from lib.tools import emulator
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.environment import EmulatorError
 
-FOLDER = emulator.FOLDER / "package"
+FOLDER = lifecycle.FOLDER / "package"
 """State and log of the emulator that lives as long as one `sls package`."""
 
 WITHOUT_AWS = frozenset({"package", "print"})
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns its exit code where it has not become it, or 2 where something stands in its way.
     """
     if _stage(arguments) == "local":
-        running = emulator.find()
+        running = lifecycle.find()
         if running is None:
             return _refuse("no emulator is running: npm run demo -- --keep starts one")
         _become(arguments, running.environment)
@@ -49,22 +50,22 @@ def main(arguments: Sequence[str]) -> int:
     )
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with emulator.running(None, FOLDER) as running:
+        with lifecycle.running(None, FOLDER) as running:
             # Not the emulator's region, for a template that is right but for the account.
             asked = {name: os.environ[name] for name in REGIONS if name in os.environ}
             return _run(arguments, running.environment | asked)
-    except (emulator.EmulatorError, OSError) as exc:  # a read-only folder, say
+    except (EmulatorError, OSError) as exc:  # a read-only folder, say
         return _refuse(str(exc))
     except KeyboardInterrupt:  # the terminal told `sls` too
         return 130
 
 
 def _become(arguments: Sequence[str], environment: dict[str, str]) -> NoReturn:
-    os.execve(emulator.SLS, [str(emulator.SLS), *arguments], _with_our_python(environment))  # noqa: S606
+    os.execve(lifecycle.SLS, [str(lifecycle.SLS), *arguments], _with_our_python(environment))  # noqa: S606
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> int:
-    command = [str(emulator.SLS), *arguments]
+    command = [str(lifecycle.SLS), *arguments]
     return subprocess.run(command, env=_with_our_python(environment), check=False).returncode
 
 

@@ -10,8 +10,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from lib.tools import emulator
-from lib.tools.environment import Credentials, client_environment, require_loopback
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.environment import (
+    REGION,
+    Credentials,
+    EmulatorError,
+    client_environment,
+    require_loopback,
+)
 
 SERVICE = "media-pipeline"
 LOCAL = "local"
@@ -33,7 +39,7 @@ class Stack:
     catalog: str
 
 
-def use_stage(stage: str, region: str | None = None, folder: Path = emulator.FOLDER) -> Stack:
+def use_stage(stage: str, region: str | None = None, folder: Path = lifecycle.FOLDER) -> Stack:
     """Point this process at a stage, and return its stack. Raises StackError.
 
     For the stage `local` the emulator replaces whatever AWS settings the process had; for the
@@ -44,20 +50,20 @@ def use_stage(stage: str, region: str | None = None, folder: Path = emulator.FOL
         os.environ.clear()
         os.environ.update(environment)
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = region or emulator.REGION
+    os.environ["AWS_DEFAULT_REGION"] = region or REGION
     return _find_stack(stage, os.environ["AWS_DEFAULT_REGION"])
 
 
 def _local_environment(folder: Path) -> dict[str, str]:
     """Return the environment for the emulator in a folder, else for the one that this one names."""
-    if running := emulator.find(folder):
+    if running := lifecycle.find(folder):
         return running.environment
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
         raise StackError("no emulator is running: npm run demo -- --keep starts one")
     try:
         require_loopback(endpoint)
-    except emulator.EmulatorError as exc:
+    except EmulatorError as exc:
         raise StackError(str(exc)) from exc
     credentials = Credentials.find(os.environ)
     if credentials is None:

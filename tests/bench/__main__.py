@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rich.console import Console
 
 from layers.build import BuildError
-from lib.tools.emulator import EmulatorError
+from lib.tools.emulator.environment import EmulatorError
 from tests.bench import coldstart, image, pipeline, quality, sandbox, video
 from tests.bench.report import Result, describe_machine, to_json, to_table
 

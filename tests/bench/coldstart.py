@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from layers import build
-from lib.tools import emulator
+from lib.tools.emulator import lifecycle
 from tests.bench.report import Result, median
 from tests.support.packages import (
     Package,
@@ -102,7 +102,7 @@ def run() -> Iterator[Result]:
 
 def _package(folder: Path) -> Path:
     (folder / "emulator").mkdir()
-    with emulator.running(None, folder / "emulator") as local:
+    with lifecycle.running(None, folder / "emulator") as local:
         return package_service(local, "local", folder / "packages")
 
 

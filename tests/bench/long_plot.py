@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from math import log10
 
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 from tests.bench.long_model import EXCAMERA, mediaconvert
 
 TARGET = ROOT / "docs" / "long-video.svg"

@@ -10,7 +10,7 @@ from lib import presets
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.variants import plan_variants
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 
 PHOTO = ROOT / "tests/media/hubble.jpg"
 WIDTH, QUALITY = 1280, 76

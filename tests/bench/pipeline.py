@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import boto3
 
 from lib.domain.asset import Asset, AssetStatus
-from lib.tools import emulator
+from lib.tools.emulator import lifecycle
 from lib.tools.stack import LOCAL, use_stage
 from tests.bench.limits import measure_limits, seconds
 from tests.bench.photo import make_photo
@@ -80,7 +80,7 @@ def _stage(deploys: list[float]) -> Iterator[Deployed]:
     """Deploy to an emulator of its own, and add the seconds that the deploy took."""
     with TemporaryDirectory(prefix="pipeline-") as name:
         folder = Path(name)
-        with emulator.running(None, folder) as local:
+        with lifecycle.running(None, folder) as local:
             deploys.append(seconds(lambda: local.deploy(LOCAL)))
             use_stage(LOCAL, folder=folder)
             yield Deployed(local)

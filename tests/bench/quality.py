@@ -24,7 +24,7 @@ from lib.imaging.variants import height_at
 from lib.presets import ImagePreset
 from lib.presets.schema import IMAGE_FORMATS
 from lib.sniff import HEAD_BYTES, sniff
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 from tests.bench.report import Result
 
 CORPUS, OURS = ROOT.parent / "shared/corpus", ROOT / "tests/media"

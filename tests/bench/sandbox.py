@@ -29,7 +29,7 @@ from lib.domain.events import Action, UploadEvent
 from lib.domain.media import MediaType
 from lib.imaging.images import Images
 from lib.imaging.in_process import InProcess
-from lib.tools import emulator
+from lib.tools.emulator import lifecycle
 from tests.bench.coldstart import ENVIRONMENT
 from tests.bench.report import Result, median
 from tests.bench.sources import CORPUS, OURS
@@ -182,7 +182,7 @@ def _measure_starts(photo: Photo, folder: Path) -> Iterator[Result]:
     source = folder / "first.jpg"
     source.write_bytes(make(photo))
     (folder / "emulator").mkdir()
-    with emulator.running(None, folder / "emulator") as local:
+    with lifecycle.running(None, folder / "emulator") as local:
         package = read_packages(package_service(local, "local", folder / "packages"))[
             "processImage"
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 
 CORPUS = ROOT.parent / "shared/corpus/2569067123_aca715a2ee_o.jpg"
 """6 MP, from a camera."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.tools.emulator import Emulator
+from lib.tools.emulator.lifecycle import Emulator
 from tests.e2e.deployed import Deployed
 
 FOLDER = Path(__file__).parent

@@ -20,7 +20,7 @@ from lib.domain.asset import Asset, AssetStatus
 from lib.domain.events import Action, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
-from lib.tools.emulator import Emulator
+from lib.tools.emulator.lifecycle import Emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef

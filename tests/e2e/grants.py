@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from lib.tools.emulator import Emulator
+from lib.tools.emulator.lifecycle import Emulator
 from tests.e2e.recorder import DECISIONS
 
 STACK = "media-pipeline-local"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 DECISIONS = "iam-decisions.jsonl"
-LIFELINE = Path(__file__).resolve().parents[2] / "lib/tools/lifeline.py"
+SERVER = Path(__file__).resolve().parents[2] / "lib/tools/emulator/server.py"
 
 
 def note_decisions(path: Path) -> None:
@@ -66,7 +66,7 @@ def ask_who_may_list() -> None:
 
 
 def main() -> None:
-    """Run lifeline.py, and put this in between when that has prepared ministack and runs it."""
+    """Run server.py, and put this in between when that has prepared ministack and runs it."""
     run_module = runpy.run_module
 
     def run(mod_name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def main() -> None:
         return run_module(mod_name, *arguments, **options)
 
     runpy.run_module = run
-    runpy.run_path(str(LIFELINE), run_name="__main__")
+    runpy.run_path(str(SERVER), run_name="__main__")
 
 
 if __name__ == "__main__":

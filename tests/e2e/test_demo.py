@@ -10,9 +10,10 @@ from threading import Thread
 
 import pytest
 
-from lib.tools import emulator, listeners
+from lib.tools import ROOT
+from lib.tools.emulator import lifecycle, ports
 
-SAMPLES = emulator.ROOT / "tests/media"
+SAMPLES = ROOT / "tests/media"
 FILES = ("rocket-alpha.png", "not-a-photo.jpg")
 OUT_OF_REACH = {
     "AWS_PROFILE": "the user's",
@@ -29,7 +30,7 @@ PROXIES = ("proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "A
 @pytest.fixture
 def free():
     """Skip where a stage that somebody has kept would be in the way."""
-    if emulator.find() is not None:
+    if lifecycle.find() is not None:
         pytest.skip("an emulator that was kept is in use")
 
 
@@ -43,16 +44,16 @@ def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
             asked.append(self.rfile.readline().decode())
             self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
-    with ThreadingTCPServer((listeners.LOOPBACK, 0), Refuse) as server:
+    with ThreadingTCPServer((ports.LOOPBACK, 0), Refuse) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{listeners.LOOPBACK}:{server.server_address[1]}", asked
+        yield f"http://{ports.LOOPBACK}:{server.server_address[1]}", asked
         server.shutdown()
 
 
 def run_demo(*arguments: str | Path | int, proxy: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["npm", "run", "-s", "demo", "--", *map(str, arguments)],
-        cwd=emulator.ROOT,
+        cwd=ROOT,
         env=os.environ | OUT_OF_REACH | (dict.fromkeys(PROXIES, proxy) if proxy else {}),
         capture_output=True,
         text=True,
@@ -61,7 +62,7 @@ def run_demo(*arguments: str | Path | int, proxy: str = "") -> subprocess.Comple
 
 def test_the_demo_from_nothing_to_a_table_without_the_users_aws_and_proxies(deployed, free):
     # `deployed`: the layers are built, for which alone a proxy is asked.
-    port = listeners.any_free()
+    port = ports.any_free()
     with refusing_proxy() as (proxy, asked):
         done = run_demo(*(SAMPLES / name for name in FILES), "--port", port, proxy=proxy)
     assert asked == []
@@ -69,14 +70,14 @@ def test_the_demo_from_nothing_to_a_table_without_the_users_aws_and_proxies(depl
     rows = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
     assert "READY" in rows["rocket-alpha.png"]
     assert "text: not supported" in done.stdout
-    made = emulator.FOLDER / "renditions/rocket-alpha.png"
+    made = lifecycle.FOLDER / "renditions/rocket-alpha.png"
     assert {path.suffix for path in made.iterdir()} == {".avif", ".webp", ".jpg", ".json"}
-    assert listeners.is_free(port)
-    assert emulator.find() is None
+    assert ports.is_free(port)
+    assert lifecycle.find() is None
 
 
 def test_a_second_demo_does_not_borrow_an_emulator_that_ends_with_the_first(free):
-    with emulator.running() as running:
+    with lifecycle.running() as running:
         second = run_demo(SAMPLES / FILES[0])
         assert (second.returncode, second.stdout) == (2, "")
         assert second.stderr.startswith(
@@ -87,7 +88,7 @@ def test_a_second_demo_does_not_borrow_an_emulator_that_ends_with_the_first(free
 
 
 def test_a_port_that_a_kept_stage_does_not_have_is_refused(free):
-    with emulator.running() as running:
+    with lifecycle.running() as running:
         running.keep()
         refused = run_demo(SAMPLES / FILES[0], "--port", running.port + 1)
         assert (refused.returncode, refused.stdout) == (2, "")

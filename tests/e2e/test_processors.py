@@ -12,7 +12,7 @@ from PIL import Image
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode
 from lib.domain.keys import version_prefix
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 from tests.e2e.deployed import event_of, sequencer_of, wait_for
 from tests.e2e.grants import read_decisions
 

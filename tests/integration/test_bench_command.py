@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from lib.tools.emulator import ROOT
+from lib.tools import ROOT
 
 
 def test_help_names_the_benchmarks():

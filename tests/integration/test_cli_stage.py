@@ -16,7 +16,7 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.tools import stack
-from lib.tools.environment import Credentials
+from lib.tools.emulator.environment import Credentials
 from tests.support.fakes import UPLOADS, MemoryStorage, received
 
 TEMPLATE = {

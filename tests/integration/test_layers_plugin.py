@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.tools import environment
+from lib.tools.emulator import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 

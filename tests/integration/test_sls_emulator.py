@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from lib.tools import emulator, sls
+from lib.tools import sls
+from lib.tools.emulator import lifecycle
 
 SLS = """#!/bin/sh
 echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_ACCESS_KEY_ID $*"
@@ -25,10 +26,10 @@ def _nobody(monkeypatch, tmp_path):
     monkeypatch.setattr(sls, "FOLDER", tmp_path / "package")
     (tmp_path / "sls").write_text(SLS)
     (tmp_path / "sls").chmod(0o755)
-    monkeypatch.setattr(emulator, "SLS", tmp_path / "sls")
+    monkeypatch.setattr(lifecycle, "SLS", tmp_path / "sls")
 
 
-@pytest.mark.skipif(not emulator.PYTHON.exists(), reason="npm test installs the emulator")
+@pytest.mark.skipif(not lifecycle.PYTHON.exists(), reason="npm test installs the emulator")
 def test_package_without_credentials_asks_the_emulator(monkeypatch, capfd, tmp_path):
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert sls.main(["package", "--stage", "dev"]) == 3
@@ -37,4 +38,4 @@ def test_package_without_credentials_asks_the_emulator(monkeypatch, capfd, tmp_p
     assert " eu-west-1 " in said.out
     assert said.out.endswith(" package --stage dev\n")
     assert "not to deploy" in said.err
-    assert emulator.find(tmp_path / "package") is None
+    assert lifecycle.find(tmp_path / "package") is None

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.tools import emulator
-from lib.tools.emulator import Emulator
+from lib.tools import ROOT
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.environment import EmulatorError
+from lib.tools.emulator.lifecycle import Emulator
 
 TEMPLATE = "cloudformation-template-update-stack.json"
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
@@ -38,15 +40,15 @@ class Package:
 def package_service(running: Emulator, stage: str, folder: Path, *options: str) -> Path:
     """Run `sls package` for a stage into a folder; return it. Raises EmulatorError."""
     done = subprocess.run(
-        [emulator.SLS, "package", "--stage", stage, "--package", folder, *options],
-        cwd=emulator.ROOT,
+        [lifecycle.SLS, "package", "--stage", stage, "--package", folder, *options],
+        cwd=ROOT,
         env=running.environment,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise emulator.EmulatorError(f"sls package failed:\n{done.stdout}{done.stderr}")
+        raise EmulatorError(f"sls package failed:\n{done.stdout}{done.stderr}")
     return folder
 
 

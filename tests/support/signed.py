@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from lib.tools import emulator
-from lib.tools.emulator import Emulator
+from lib.tools.emulator.environment import REGION
+from lib.tools.emulator.lifecycle import Emulator
 
 LIST_ROLES = b"Action=ListRoles&Version=2010-05-08"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -38,7 +38,7 @@ def client(running: Emulator, service: Any, key: Credentials, **config: Any) -> 
     return boto3.client(
         service,
         endpoint_url=running.endpoint,
-        region_name=emulator.REGION,
+        region_name=REGION,
         aws_access_key_id=key.access_key,
         aws_secret_access_key=key.secret_key,
         aws_session_token=key.token,
@@ -71,7 +71,7 @@ def signed(key: Credentials, host: str, body: bytes = LIST_ROLES, **headers: str
     """Return the headers of a request for all roles, signed for a host and with further headers."""
     asked = FORM | {"Host": host} | {name.replace("_", "-"): text for name, text in headers.items()}
     request = AWSRequest("POST", f"http://{host}/", data=body, headers=asked)
-    SigV4Auth(key, "iam", emulator.REGION).add_auth(request)
+    SigV4Auth(key, "iam", REGION).add_auth(request)
     return dict(request.headers.items())
 
 

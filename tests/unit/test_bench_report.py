@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lib.tools.emulator import EmulatorError
+from lib.tools.emulator.environment import EmulatorError
 from tests.bench.__main__ import main
 from tests.bench.report import Result, describe_machine, median, to_json
 

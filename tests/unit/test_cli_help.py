@@ -10,7 +10,8 @@ import pytest
 from lib.cli import __main__ as cli
 from lib.cli import demo
 from lib.cli.app import app
-from lib.tools import checks, emulator
+from lib.tools import checks
+from lib.tools.emulator import lifecycle
 
 COMMANDS = ("upload", "ls", "show", "rm", "render")
 
@@ -52,8 +53,8 @@ def test_a_read_only_folder_is_one_line_of_the_demo(capsys, monkeypatch):
     def start(*_):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/project/.local/emulator")
 
-    monkeypatch.setattr(emulator, "find", lambda: None)
-    monkeypatch.setattr(emulator, "start", start)
+    monkeypatch.setattr(lifecycle, "find", lambda: None)
+    monkeypatch.setattr(lifecycle, "start", start)
     monkeypatch.setattr("sys.argv", ["demo"])
     assert demo.main() == 2
     said = capsys.readouterr().err

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from lib.tools import emulator, state
-from lib.tools.environment import Credentials, client_environment
+from lib.tools.emulator import lifecycle, state
+from lib.tools.emulator.environment import Credentials, EmulatorError, client_environment
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
+    not lifecycle.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 ANY = Credentials("LOCAL0123456789", "secret")
@@ -42,7 +42,7 @@ def test_environment_puts_proxies_aside(monkeypatch):
 )
 def test_a_state_that_is_not_understood_is_none(tmp_path, content):
     (tmp_path / state.FILE).write_text(content)
-    assert emulator.find(tmp_path) is None
+    assert lifecycle.find(tmp_path) is None
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"])
@@ -62,5 +62,5 @@ def test_accepts_loopback(endpoint):
     ],
 )
 def test_refuses_an_endpoint_elsewhere(endpoint):
-    with pytest.raises(emulator.EmulatorError, match="on this machine"):
+    with pytest.raises(EmulatorError, match="on this machine"):
         client_environment(endpoint, ANY)

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from lib.tools import emulator, sls
+from lib.tools import sls
+from lib.tools.emulator import lifecycle
 
 SLS = """#!/bin/sh
 echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_ACCESS_KEY_ID $*"
@@ -25,7 +26,7 @@ def _nobody(monkeypatch, tmp_path):
     monkeypatch.setattr(sls, "FOLDER", tmp_path / "package")
     (tmp_path / "sls").write_text(SLS)
     (tmp_path / "sls").chmod(0o755)
-    monkeypatch.setattr(emulator, "SLS", tmp_path / "sls")
+    monkeypatch.setattr(lifecycle, "SLS", tmp_path / "sls")
 
 
 @pytest.fixture

@@ -19,10 +19,9 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from lib.tools import emulator as local
-from lib.tools import lifeline, listeners
-from lib.tools.emulator import Emulator
-from lib.tools.environment import server_environment
+from lib.tools.emulator import lifecycle, ports, server
+from lib.tools.emulator.environment import REGION, server_environment
+from lib.tools.emulator.lifecycle import Emulator
 from tests.conformance.streams.browser import Browser, browsing, find_browser
 from tests.conformance.streams.conftest import FOLDER
 from tests.conformance.streams.server import serve
@@ -45,8 +44,8 @@ class Target:
     def client(self, service: Any) -> Any:
         return boto3.client(
             service,
-            endpoint_url=f"http://{listeners.LOOPBACK}:{self.port}",
-            region_name=local.REGION,
+            endpoint_url=f"http://{ports.LOOPBACK}:{self.port}",
+            region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
         )
@@ -65,7 +64,7 @@ def visitor() -> Iterator[Browser]:
     if not path:
         missing = "no browser: apt install chromium, or set CHROMIUM_PATH"
         (pytest.fail if os.environ.get("CONFORMANCE_REQUIRED") else pytest.skip)(missing)
-    with browsing(path, f"--host-resolver-rules=MAP {REBOUND} {listeners.LOOPBACK}") as running:
+    with browsing(path, f"--host-resolver-rules=MAP {REBOUND} {ports.LOOPBACK}") as running:
         yield running
 
 
@@ -78,9 +77,9 @@ def guarded(emulator: Emulator) -> Target:
 @pytest.fixture
 def unguarded(tmp_path: Path) -> Iterator[Target]:
     """Return the emulator as it comes: nothing in front, a key that everybody knows."""
-    port = listeners.any_free()
+    port = ports.any_free()
     process = subprocess.Popen(
-        [local.PYTHON, "-m", "ministack"],
+        [lifecycle.PYTHON, "-m", "ministack"],
         cwd=tmp_path,
         env=server_environment(port, tmp_path),
         stdout=subprocess.DEVNULL,
@@ -90,18 +89,18 @@ def unguarded(tmp_path: Path) -> Iterator[Target]:
         _wait_for(port)
         yield Target(port, "test", "test")
     finally:
-        lifeline.end_tree(process.pid)
+        server.end_tree(process.pid)
         process.wait()
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + local.START_SECONDS
+    deadline = time.monotonic() + lifecycle.START_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urlopen(f"http://{listeners.LOOPBACK}:{port}/_ministack/health"):
+            with urlopen(f"http://{ports.LOOPBACK}:{port}/_ministack/health"):
                 return
         except (URLError, OSError):
-            time.sleep(local.POLL_SECONDS)
+            time.sleep(lifecycle.POLL_SECONDS)
     raise TimeoutError("the emulator did not start")
 
 
@@ -113,10 +112,10 @@ def intrude(visitor: Browser, target: Target, mark: Path) -> tuple[set[str], set
     tried: set[str] = set()
     with ExitStack() as stack:
         address = stack.enter_context(serve(FOLDER))
-        here = f"http://{listeners.LOOPBACK}:{target.port}"
+        here = f"http://{ports.LOOPBACK}:{target.port}"
         pages = {
             "other-port": (f"{address}/player.html", here),
-            "other-name": (f"{address}/player.html".replace(listeners.LOOPBACK, "localhost"), here),
+            "other-name": (f"{address}/player.html".replace(ports.LOOPBACK, "localhost"), here),
             "rebound": (f"http://{REBOUND}:{target.port}/", ""),
         }
         for name, (page, base) in pages.items():

@@ -18,11 +18,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from lib.tools import emulator
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.environment import REGION
 from tests.support.signed import LIST_ROLES, Answer, ask, client, send, signed
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
+    not lifecycle.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 
@@ -92,7 +93,7 @@ def test_a_body_is_the_one_that_its_signature_is_for(running, key):
     def put(sent: bytes, signer: type[S3SigV4Auth] = S3SigV4Auth) -> Answer:
         request = AWSRequest("PUT", f"http://{host}/bodies/key", data=b"as signed")
         request.headers["Host"] = host
-        signer(key, "s3", emulator.REGION).add_auth(request)
+        signer(key, "s3", REGION).add_auth(request)
         return send(running, "PUT", "/bodies/key", dict(request.headers.items()), sent)
 
     assert put(b"as signed").status == 200
@@ -149,7 +150,7 @@ def test_a_presigned_query_is_good_for_its_seconds_at_every_service(running, key
         then = datetime.now(UTC) + shift
         monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: then)
         request = AWSRequest("GET", f"http://{host}{target}", headers={"Host": host})
-        SigV4QueryAuth(key, "iam", emulator.REGION, expires=seconds).add_auth(request)
+        SigV4QueryAuth(key, "iam", REGION, expires=seconds).add_auth(request)
         query = urlsplit(str(request.url)).query.replace(drop, "")
         return send(running, "GET", f"/?{query}", {"Host": host})
 
@@ -224,7 +225,7 @@ def test_the_root_secret_is_in_no_file_that_others_read_nor_in_the_list_of_proce
 
 
 def test_credentials_are_new_at_each_start(running, tmp_path):
-    with emulator.running(folder=tmp_path) as other:
+    with lifecycle.running(folder=tmp_path) as other:
         assert other.state.access_key != running.state.access_key
         assert other.state.secret_key != running.state.secret_key
         assert len(other.state.secret_key) >= 40

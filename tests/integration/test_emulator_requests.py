@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from lib.tools import emulator, guard
+from lib.tools.emulator import lifecycle
+from lib.tools.emulator.request_filter import HEALTH, LOGGED, Refusal, filter_requests
 from tests.support.signed import LIST_ROLES, ask, send, signed
 
 pytestmark = pytest.mark.skipif(
-    not emulator.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
+    not lifecycle.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
 )
 
 
@@ -68,16 +69,16 @@ def test_no_preflight_is_answered(running):
         "Access-Control-Request-Headers": "authorization",
     }
     for asked in (headers, {"Host": headers["Host"]}):
-        for target in ("/", "/bucket/key", guard.HEALTH):
+        for target in ("/", "/bucket/key", HEALTH):
             answer = send(running, "OPTIONS", target, asked)
             assert (answer.status, answer.opened_to_pages) == (403, [])
 
 
 def test_only_health_needs_no_signature(running):
     host = {"Host": f"127.0.0.1:{running.port}"}
-    assert send(running, "GET", guard.HEALTH, host).status == 200
-    assert send(running, "GET", guard.HEALTH, host | {"Origin": "http://evil.test"}).status == 403
-    for method, target in (("POST", guard.HEALTH), ("GET", f"{guard.HEALTH}/"), ("GET", "/health")):
+    assert send(running, "GET", HEALTH, host).status == 200
+    assert send(running, "GET", HEALTH, host | {"Origin": "http://evil.test"}).status == 403
+    for method, target in (("POST", HEALTH), ("GET", f"{HEALTH}/"), ("GET", "/health")):
         assert send(running, method, target, host).status == 403
 
 
@@ -105,9 +106,9 @@ def test_no_connection_is_upgraded():
     async def verify(request, read):
         return None
 
-    guarded = guard.guard(served, 4566, verify)
+    filtered = filter_requests(served, 4566, verify)
     for kind in ("lifespan", "websocket"):
-        asyncio.run(guarded({"type": kind}, receive, send))
+        asyncio.run(filtered({"type": kind}, receive, send))
     assert reached == ["lifespan"]
     assert [each["type"] for each in sent] == ["websocket.close"]
 
@@ -120,9 +121,9 @@ def test_an_origin_that_is_allowed_must_sign_too():
 
     async def verify(request, read):
         signed = request.header("authorization") == "good"
-        return None if signed else guard.Refusal("AccessDenied", "not signed")
+        return None if signed else Refusal("AccessDenied", "not signed")
 
-    guarded = guard.guard(served, 4566, verify, {"http://localhost:3000"})
+    filtered = filter_requests(served, 4566, verify, {"http://localhost:3000"})
 
     def ask(**headers: str) -> int:
         sent: list[Any] = []
@@ -142,7 +143,7 @@ def test_an_origin_that_is_allowed_must_sign_too():
             "path": "/",
             "headers": [(name.encode(), text.encode()) for name, text in listed.items()],
         }
-        asyncio.run(guarded(scope, receive, send))
+        asyncio.run(filtered(scope, receive, send))
         return int(sent[0]["status"])
 
     page = {"origin": "http://localhost:3000", "sec_fetch_site": "same-site"}
@@ -165,17 +166,17 @@ def test_the_log_tells_of_refusals_and_does_not_grow_without_end(capsys):
     async def send(message):
         pass
 
-    guarded = guard.guard(served, 4566, verify)
+    filtered = filter_requests(served, 4566, verify)
     headers = [(b"host", b"evil.test\x1b[2J")]
     scope = {"type": "http", "method": "GET", "path": "/" + "x" * 9999, "headers": headers}
 
     async def insist():
-        for _ in range(guard.LOGGED + 10):
-            await guarded(scope, receive, send)
+        for _ in range(LOGGED + 10):
+            await filtered(scope, receive, send)
 
     asyncio.run(insist())
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == guard.LOGGED
+    assert len(said) == LOGGED
     assert said[0].startswith("refused GET '/xxx")
     assert "evil.test" in said[0]
     assert "\x1b" not in said[0]

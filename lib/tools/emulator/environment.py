@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lib.tools.listeners import LOOPBACK
+from lib.tools.emulator.ports import LOOPBACK
 
 REGION = "us-east-1"
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
@@ -77,7 +77,7 @@ def client_environment(endpoint: str, credentials: Credentials) -> dict[str, str
 def server_environment(port: int, scratch: Path) -> dict[str, str]:
     """Return the environment of the emulator, which Lambda workers inherit.
 
-    It holds no secret: those come over the pipe of `lib/tools/lifeline.py`.
+    It holds no secret: those come over the pipe of `lib/tools/emulator/server.py`.
     """
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return passed_on | {

@@ -65,17 +65,17 @@ Verify = Callable[[Request, Callable[[], Awaitable[bytes]]], Awaitable[Refusal |
 """Say why a request's caller is not known. It reads the body, if at all, once the key is known."""
 
 
-def guard(
+def filter_requests(
     served: Application, port: int, verify: Verify, origins: Collection[str] = ()
 ) -> Application:
-    """Return an application that serves what the guard lets pass.
+    """Return an application that serves what the filter lets pass.
 
     `origins` are those whose pages may send requests, `http://host:port`; they must sign too.
     """
     hosts = frozenset(f"{host}:{port}" for host in LOOPBACK)
     refused = count()
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+    async def filtered(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await served(scope, receive, send)
             return
@@ -96,7 +96,7 @@ def guard(
         else:
             await served(scope, body.receive, send)
 
-    return guarded
+    return filtered
 
 
 def refuse_page(

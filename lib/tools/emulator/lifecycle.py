@@ -19,13 +19,16 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from lib.tools import lifeline, listeners, state
-from lib.tools.environment import REGION as REGION
-from lib.tools.environment import Credentials, client_environment, server_environment
-from lib.tools.environment import EmulatorError as EmulatorError
-from lib.tools.state import State
+from lib.tools import ROOT
+from lib.tools.emulator import ports, server, state
+from lib.tools.emulator.environment import (
+    Credentials,
+    EmulatorError,
+    client_environment,
+    server_environment,
+)
+from lib.tools.emulator.state import State
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".local"
 PYTHON = ROOT / ".local/emulator-venv/bin/python"
 SLS = ROOT / "node_modules/.bin/sls"
@@ -58,7 +61,7 @@ class Emulator:
     @property
     def endpoint(self) -> str:
         """Return the URL that serves every AWS service."""
-        return f"http://{listeners.LOOPBACK}:{self.port}"
+        return f"http://{ports.LOOPBACK}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -106,7 +109,7 @@ class Emulator:
                     written.flush()
                     say(line.strip())
             except BaseException:
-                lifeline.end_tree(process.pid)
+                server.end_tree(process.pid)
                 raise
         if process.returncode:
             raise EmulatorError(f"sls deploy --stage {stage} failed:\n{_tail(log)}")
@@ -115,12 +118,12 @@ class Emulator:
         """Let it run on after this process; `find` finds it again."""
         if self.process and self.process.stdin:
             state.write(self.folder, replace(self.state, kept=True))
-            self.process.stdin.write(lifeline.KEEP)
+            self.process.stdin.write(server.KEEP)
             self.process.stdin.close()
 
     def stop(self) -> None:
         """End it with everything it started, and remove its temporary files."""
-        lifeline.end_tree(self.pid)
+        server.end_tree(self.pid)
         if self.process:
             with self.process:
                 self.process.wait()
@@ -129,11 +132,11 @@ class Emulator:
 
 
 def start(
-    port: int | None = None, folder: Path = FOLDER, script: str = lifeline.__file__
+    port: int | None = None, folder: Path = FOLDER, script: str = server.__file__
 ) -> Emulator:
     """Start it on a port, any free one for None, and wait until it answers.
 
-    It ends with this process unless `keep` is called. `script` is lifeline.py, or runs that.
+    It ends with this process unless `keep` is called. `script` is server.py, or runs that.
     Raises EmulatorError where the port is taken, another one runs in the folder, or it does not
     come up.
     """
@@ -143,11 +146,11 @@ def start(
     with _turn(folder):
         if other := find(folder):
             raise EmulatorError(_describe(other))
-        port = port or listeners.any_free()
-        if not listeners.is_free(port):
+        port = port or ports.any_free()
+        if not ports.is_free(port):
             raise EmulatorError(
-                f"port {port} is taken by {listeners.describe_listener(port)}; "
-                f"try another: npm run demo -- --port {listeners.next_free(port)}"
+                f"port {port} is taken by {ports.describe_listener(port)}; "
+                f"try another: npm run demo -- --port {ports.next_free(port)}"
             )
         return _start(port, folder, script)
 
@@ -191,7 +194,7 @@ def find(folder: Path = FOLDER) -> Emulator | None:
         return None
     emulator = Emulator(folder, found)
     # A process id alone could be somebody else's by now.
-    if emulator.healthy and listeners.find_listener(emulator.port) == emulator.pid:
+    if emulator.healthy and ports.find_listener(emulator.port) == emulator.pid:
         return emulator
     state.forget(folder, emulator.pid)
     return None
@@ -207,7 +210,7 @@ def _turn(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def running(
-    port: int | None = None, folder: Path = FOLDER, script: str = lifeline.__file__
+    port: int | None = None, folder: Path = FOLDER, script: str = server.__file__
 ) -> Iterator[Emulator]:
     """Start it for the length of a `with` block. See `start`."""
     emulator = start(port, folder, script)
