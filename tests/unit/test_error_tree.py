@@ -10,6 +10,7 @@ from lib.domain import errors
 from lib.domain.errors import (
     PERMANENT_ERROR,
     ErrorCode,
+    Failure,
     PermanentError,
     TransientError,
     deserialize,
@@ -45,7 +46,9 @@ def test_a_code_is_its_name_and_decides_the_kind_of_its_error(code: ErrorCode) -
         right, wrong = wrong, right  # type: ignore[assignment]
     error = error_of(code, "why")
     assert (type(error), error.permanent) == (right, code.permanent)
-    with pytest.raises(ValueError, match=rf"{wrong.__name__} but received {code}"):
+    with pytest.raises(
+        ValueError, match=rf"^expected another code for {wrong.__name__} but received {code}$"
+    ):
         wrong(code, "why")
 
 
@@ -62,3 +65,13 @@ def test_an_error_is_read_back_from_what_it_says(code: ErrorCode, message: str) 
 @pytest.mark.parametrize("text", ["", "'secret'", "KeyError: CORRUPT_MEDIA", "corrupt_media: no"])
 def test_no_other_text_is_an_error_of_ours(text: str) -> None:
     assert deserialize(text) is None
+
+
+def test_a_failure_is_an_error_as_data() -> None:
+    gone = PermanentError(ErrorCode.SOURCE_GONE, "v1 is not there")
+    assert Failure.of(gone) == Failure(ErrorCode.SOURCE_GONE, "v1 is not there", permanent=True)
+
+
+def test_a_transient_error_may_say_when_to_come_back() -> None:
+    assert TransientError(ErrorCode.LEASE_HELD, "why").retry_after is None
+    assert TransientError(ErrorCode.LEASE_HELD, "why", retry_after=1.5).retry_after == 1.5

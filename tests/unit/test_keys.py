@@ -13,12 +13,14 @@ from lib.domain.events import Source
 from lib.domain.keys import (
     asset_id,
     decode_event_key,
+    execution_name,
     manifest_key,
     pad_sequencer,
     prefix_of,
     rendition_key,
     version_prefix,
     version_tag,
+    work_key,
 )
 
 SOURCE = Source("uploads", "photos/été 1+1.v2.jpg", "v1", "etag", 10)
@@ -44,6 +46,17 @@ def test_a_rendition_key_says_asset_version_recipe_and_name() -> None:
     assert tag == version_tag(SOURCE, SEQUENCER)
     assert (recipe, name) == (RECIPE, "w320.avif")
     assert manifest_key(SOURCE, SEQUENCER, RECIPE) == f"{asset}/{tag}/{RECIPE}/manifest.json"
+
+
+def test_a_rendition_key_stays_what_it_is() -> None:
+    # Renditions that are stored, and executions that run, are found by these names.
+    version = "9e193dc1b0d6b2215e385b61bd8a88c7/4adebf2442b8"
+    assert version_prefix(SOURCE, SEQUENCER) == f"{version}/"
+    assert rendition_key(SOURCE, SEQUENCER, RECIPE, "320.avif") == f"{version}/{RECIPE}/320.avif"
+    assert work_key(SOURCE, SEQUENCER, RECIPE, "plan.json") == f"{version}/{RECIPE}/work/plan.json"
+    execution = version.replace("/", "-")
+    assert execution_name(SOURCE, SEQUENCER) == execution_name(SOURCE, SEQUENCER, 1) == execution
+    assert execution_name(SOURCE, SEQUENCER, 2) == f"{execution}-2"
 
 
 def test_a_rendition_key_is_safe_in_a_url_whatever_the_source_is_called() -> None:
@@ -89,6 +102,11 @@ def test_an_events_key_is_decoded_once(encoded: str, key: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_key_survives_an_event(key: str) -> None:
     assert decode_event_key(quote_plus(key, safe="/")) == key
+
+
+def test_a_padded_sequencer_stays_what_it_is() -> None:
+    # Stored ones are compared with those of events to come.
+    assert pad_sequencer("00e9") == "00E9" + 60 * "0"
 
 
 @given(hexes, hexes)
