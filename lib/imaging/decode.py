@@ -17,13 +17,14 @@ from PIL import Image, ImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import check_work
+from lib.imaging.pillow import take_first_frame
 from lib.imaging.resize import Extent
 from lib.presets import Limits
 
 DECODERS: dict[str, tuple[str, str]] = {
     "jpeg": ("PIL.JpegImagePlugin", "jpeg_factory"),
     "png": ("PIL.PngImagePlugin", "PngImageFile"),
-    "webp": ("lib.imaging.decoders.webp", "open_canvas"),
+    "webp": ("lib.imaging.pillow", "open_webp"),
     "gif": ("PIL.GifImagePlugin", "GifImageFile"),
     "tiff": ("lib.imaging.decoders.tiff", "open_first_page"),
     "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
@@ -113,9 +114,7 @@ def decode_smaller(
 def load(image: ImageFile.ImageFile, container: str) -> Image.Image:
     """Decode the pixels of an opened source, the first frame of an animation."""
     if container in ("webp", "avif"):
-        from lib.imaging.decoders.first_frame import load_first
-
-        return load_first(image)
+        return take_first_frame(image)
     image.load()
     return image
 

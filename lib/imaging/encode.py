@@ -11,6 +11,8 @@ from importlib import import_module
 
 from PIL import Image
 
+from lib.imaging.pillow import share_pixels
+
 Encoder = Callable[[Image.Image, int | None, str, bytes], bytes]
 
 COPYRIGHT = 0x8298
@@ -125,5 +127,5 @@ def _save(image: Image.Image, plugin: str, **options: object) -> bytes:
     file = io.BytesIO()
     # On an object of its own, which shares the pixels: Pillow keeps the options on the object and
     # adds them to those of the next, or of another thread.
-    image._new(image.im).save(file, plugin, **options)
+    share_pixels(image).save(file, plugin, **options)
     return file.getvalue()

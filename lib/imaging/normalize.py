@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageFile
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.color import convert
 from lib.imaging.metadata.header import Header
+from lib.imaging.pillow import TIFF_CIELAB, share_pixels
 from lib.imaging.resize import resize_first
 
 Step = Callable[[Image.Image, Header], Image.Image]
@@ -27,7 +28,7 @@ RESIZABLE = {
 BITS, PHOTOMETRIC = 258, 262
 """TIFF tags (TIFF 6.0, sections 8 and 23), of which Pillow leaves some to whoever reads."""
 
-WHITE_IS_ZERO, CIELAB = 0, 8
+WHITE_IS_ZERO = 0
 SIGNED = [value ^ 0x80 for value in range(256)]
 
 TURNS = {
@@ -49,7 +50,7 @@ def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
         raise PermanentError(
             ErrorCode.UNSUPPORTED_MEDIA, "numbers as pixels, which do not say what is white"
         )
-    if image.mode == "RGB" and tags.get(PHOTOMETRIC) == CIELAB:
+    if image.mode == "RGB" and tags.get(PHOTOMETRIC) == TIFF_CIELAB:
         lightness, a, b = image.split()
         return Image.merge("LAB", (lightness, a.point(SIGNED), b.point(SIGNED)))
     if not image.mode.startswith("I;16"):
@@ -91,7 +92,7 @@ def drop_opaque_alpha(image: Image.Image, _header: Header) -> Image.Image:
 def strip(image: Image.Image, _header: Header) -> Image.Image:
     """Keep the pixels and nothing else: encoders write what they find beside them."""
     # Only a decoder may go on writing into its pixels.
-    bare = image.copy() if isinstance(image, ImageFile.ImageFile) else image._new(image.im)
+    bare = image.copy() if isinstance(image, ImageFile.ImageFile) else share_pixels(image)
     bare.info.clear()
     return bare
 

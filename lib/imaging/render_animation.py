@@ -6,9 +6,8 @@ import io
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from PIL import Image, _webp
+from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.domain.clock import Deadline
@@ -18,6 +17,7 @@ from lib.imaging.budget import refuse_late
 from lib.imaging.encode import WEBP_LOSSLESS_EFFORT, WEBP_METHOD, check_size, make_exif
 from lib.imaging.graphics import encode_drawing, is_drawing
 from lib.imaging.picture import Picture
+from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import scale_down
 from lib.imaging.transform import Finish
 from lib.imaging.variants import ANIMATED, Target, describe, encode_failed
@@ -27,8 +27,6 @@ KEYFRAMES = 9, 17
 """Least and most frames from one to the next, from which a player can begin. Fewer in between cost
 time and bytes, more save neither."""
 
-TRANSPARENT = 0
-ALPHA_QUALITY = 100
 EXIF_PREFIX = len(b"Exif\0\0")
 """Of Exif data in JPEG; in WebP it is without."""
 
@@ -77,15 +75,17 @@ class _Track:
         self.error: Failure | None = None
         self._loops, self._quality, self._drawing = loops, quality, drawing
         self._lossless = False
-        self._encoder: Any = None
+        self._encoder: WebPAnimation | None = None
 
     def add(self, image: Image.Image, at_ms: int) -> None:
         """Encode one frame, which is shown from `at_ms` on."""
         try:
             if self._encoder is None:
-                self._begin(image)
-            mode = "RGBA" if image.mode in ("LA", "RGBA") else "RGB"
-            self._add(image.convert(mode).getim(), at_ms, WEBP_METHOD)
+                self._encoder = self._begin(image)
+            quality = WEBP_LOSSLESS_EFFORT if self._lossless else self._quality
+            self._encoder.add(
+                image, at_ms, quality=quality, lossless=self._lossless, method=WEBP_METHOD
+            )
         except MemoryError:
             raise
         except Exception as exc:
@@ -99,10 +99,10 @@ class _Track:
         """Return the rendition, or why there is none."""
         content = None
         if not self.error:
+            assert self._encoder  # an animation has a frame
             try:
-                self._add(None, duration_ms, 0)
                 exif = make_exif(copyright_text)[EXIF_PREFIX:] if copyright_text else b""
-                content = self._encoder.assemble("", exif, "")
+                content = self._encoder.assemble(duration_ms, exif)
             except (OSError, ValueError, RuntimeError) as exc:
                 self.error = encode_failed(exc)
         if content is None:
@@ -113,17 +113,11 @@ class _Track:
             duration_ms=duration_ms,
         )
 
-    def _begin(self, first: Image.Image) -> None:
+    def _begin(self, first: Image.Image) -> WebPAnimation:
         check_size(first.size, self.target.format)
         if self._drawing:
             self._lossless = encode_drawing(first, self._quality)[1] is None
-        self._encoder = _webp.WebPAnimEncoder(
-            first.size, TRANSPARENT, self._loops, False, *KEYFRAMES, False, False
-        )
-
-    def _add(self, pixels: object, at_ms: int, method: int) -> None:
-        quality = WEBP_LOSSLESS_EFFORT if self._lossless else self._quality
-        self._encoder.add(pixels, at_ms, self._lossless, quality, ALPHA_QUALITY, method)
+        return WebPAnimation(first.size, self._loops, KEYFRAMES)
 
 
 def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, deadline: Deadline) -> None:

@@ -14,7 +14,7 @@ SCRIPT = """
 import ctypes, sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-import lib.imaging
+import lib.imaging.render
 together = Barrier(4)
 def allocate():
     together.wait()

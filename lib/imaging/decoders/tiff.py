@@ -6,7 +6,6 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import (
-    OPEN_INFO,
     PHOTOMETRIC_INTERPRETATION,
     TILELENGTH,
     TILEWIDTH,
@@ -14,13 +13,9 @@ from PIL.TiffImagePlugin import (
 )
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.pillow import TIFF_CIELAB
 
-CIELAB = 8
 DNG_VERSION = 50_706
-
-for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
-    # Read as if it were RGB, whose bytes lie alike; `steps.reduce_depth` makes it Lab.
-    OPEN_INFO[_order, CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", f"RGB;16{_suffix}")
 
 
 def open_first_page(file: BytesIO) -> TiffImageFile:
@@ -34,7 +29,7 @@ def open_first_page(file: BytesIO) -> TiffImageFile:
         raise Image.DecompressionBombError(f"tiles of {tile / 1e6:.1f} MP")
     if DNG_VERSION in image.tag_v2:  # its first page is a preview
         raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, "RAW photo: not supported")
-    if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == CIELAB:
+    if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == TIFF_CIELAB:
         described = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         image.info["icc_profile"] = described.tobytes()
     return image

@@ -1,0 +1,96 @@
+"""What is used of Pillow's inside: names that any release may change, each in here alone.
+
+`tests/unit/test_imaging_pillow.py` has a test for each of them.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageFile, _webp
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.PsdImagePlugin import MODES, PsdImageFile
+from PIL.TiffImagePlugin import OPEN_INFO
+from PIL.WebPImagePlugin import WebPImageFile
+
+TIFF_CIELAB = 8
+
+for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
+    # Read as if it were RGB, whose bytes lie alike; `normalize.reduce_depth` makes it Lab.
+    OPEN_INFO[_order, TIFF_CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", f"RGB;16{_suffix}")
+
+PSD_MODES = frozenset(MODES)
+"""Colour mode and bits a channel of the Photoshop documents that Pillow reads."""
+
+
+def share_pixels(image: Image.Image) -> Image.Image:
+    """Return another object of the same pixels, with a copy of what is known beside them."""
+    return image._new(image.im)
+
+
+def open_webp(file: BytesIO) -> WebPImageFile:
+    """Return a WebP with the transparency that it has, its pixels not decoded yet.
+
+    Pillow believes the flag that denies transparency. Frames of an animation that do not cover
+    their canvas leave some all the same.
+    """
+    image = WebPImageFile(file)
+    if image.is_animated:
+        image._mode = image.rawmode = "RGBA"
+    return image
+
+
+def take_first_frame(image: ImageFile.ImageFile) -> Image.Image:
+    """Return the first frame of an opened WebP or AVIF, whose decoder and planes then are gone.
+
+    Holds two copies of the pixels in memory, where Pillow holds four. Modes as their bytes lie:
+    RGBX, RGBA, RGB, L or LA. The opened source is used up.
+    """
+    assert isinstance(image, WebPImageFile | AvifImageFile)
+    if isinstance(image, WebPImageFile):
+        mode, pixels = image.rawmode, image._decoder.get_next()[0]
+    else:
+        mode, pixels = image.mode, image._decoder.get_frame(0)[0]
+    del image._decoder
+    return Image.frombuffer(mode, image.size, pixels, "raw", mode, 0, 1)
+
+
+def has_readable_pixels(image: PsdImageFile) -> bool:
+    """Tell whether Pillow knows the compression of a Photoshop document."""
+    return bool(image.tile)
+
+
+class WebPAnimation:
+    """An animated WebP, encoded frame by frame: libwebp's WebPAnimEncoder, which Pillow wraps."""
+
+    def __init__(self, size: tuple[int, int], loops: int, keyframes: tuple[int, int]) -> None:
+        """`size` in px; `loops` counts plays, 0 for ever.
+
+        `keyframes`: least and most frames from one frame, from which a player can begin, to the
+        next.
+        """
+        transparent, minimize_size, mixed, verbose = 0, False, False, False
+        self._encoder = _webp.WebPAnimEncoder(
+            size, transparent, loops, minimize_size, *keyframes, mixed, verbose
+        )
+
+    def add(
+        self, image: Image.Image, at_ms: int, *, quality: int, lossless: bool, method: int
+    ) -> None:
+        """Encode a frame, which is shown from `at_ms` on; its transparency always is lossless."""
+        mode = "RGBA" if image.mode in ("LA", "RGBA") else "RGB"
+        alpha_quality = 100
+        self._encoder.add(
+            image.convert(mode).getim(), at_ms, lossless, quality, alpha_quality, method
+        )
+
+    def assemble(self, end_ms: int, exif: bytes) -> bytes:
+        """Return the file, whose last frame is shown until `end_ms`; `exif` without a prefix.
+
+        Raises OSError where the encoder gives none.
+        """
+        self._encoder.add(None, end_ms, False, 0, 0, 0)
+        content: bytes | None = self._encoder.assemble("", exif, "")
+        if content is None:
+            raise OSError("cannot write an animated WebP")
+        return content

@@ -1,0 +1,145 @@
+"""What is used of Pillow's inside still is as we take it: one test for each name of it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageSequence
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.PsdImagePlugin import PsdImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from lib.imaging import pillow
+from tests.support.images import photo, psd, save
+
+ROOT = Path(__file__).parents[2]
+INSIDE = {"OPEN_INFO", "MODES", "SAVE", "OPEN", "core"}
+INSIDE_OF_IMAGES = {"im", "tile", "getim", "rawmode"}
+"""Names without an underscore that Pillow does not document."""
+
+PILLOWS = ("PIL", "pillow_heif")
+
+
+def test_pixels_are_shared_and_what_is_beside_them_is_not() -> None:
+    image = photo()
+    image.info["icc_profile"] = b"profile"
+    shared = pillow.share_pixels(image)
+    shared.info.clear()
+    image.putpixel((0, 0), (1, 2, 3))
+    assert shared.getpixel((0, 0)) == (1, 2, 3)
+    assert image.info["icc_profile"] == b"profile"
+    assert (shared.mode, shared.size) == (image.mode, image.size)
+
+
+def test_an_animated_webp_has_the_transparency_that_its_flag_denies() -> None:
+    frames = [Image.new("RGBA", (8, 8), color) for color in ("#f00f", "#00f8")]
+    data = bytearray(save(frames[0], "webp", save_all=True, append_images=frames[1:]))
+    data[20] &= ~0x10  # VP8X: alpha
+    assert WebPImageFile(io.BytesIO(data)).mode == "RGB"
+    image = pillow.open_webp(io.BytesIO(data))
+    assert image.mode == "RGBA"
+    image.seek(1)
+    assert image.getpixel((0, 0))[3] == 0x88  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("container", "opened"), [("webp", WebPImageFile), ("avif", AvifImageFile)]
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_the_first_frame_is_that_which_pillow_decodes(
+    container: str, opened: type[WebPImageFile], mode: str
+) -> None:
+    data = save(photo().convert(mode), container)
+    image = opened(io.BytesIO(data))
+    taken = pillow.take_first_frame(image)
+    assert taken.convert(mode).tobytes() == opened(io.BytesIO(data)).convert(mode).tobytes()
+    with pytest.raises(AttributeError):
+        image.load()  # its decoder is gone
+
+
+def test_lab_of_16_bits_in_a_tiff_is_read_in_8() -> None:
+    assert TiffImageFile(io.BytesIO(lab_tiff(0x1234, 0xFEDC, 0x8080))).getpixel((0, 0)) == (
+        *(0x12, 0xFE, 0x80),
+    )
+
+
+def lab_tiff(*samples: int) -> bytes:
+    """Write a TIFF of one pixel in CIELAB of 16 bits."""
+    tags = [
+        *((256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 3, 134), (259, 3, 1, 1)),
+        *((262, 3, 1, pillow.TIFF_CIELAB), (273, 4, 1, 140), (277, 3, 1, 3), (278, 3, 1, 1)),
+        (279, 4, 1, 6),
+    ]
+    directory = struct.pack("<H", len(tags))
+    directory += b"".join(struct.pack("<HHLL", *tag) for tag in tags) + bytes(4)
+    head = (struct.pack("<2sHL", b"II", 42, 8) + directory).ljust(134, b"\0")
+    return head + struct.pack("<6H", 16, 16, 16, *samples)
+
+
+def test_the_modes_of_a_photoshop_document_are_those_that_pillow_opens() -> None:
+    rgb, bits = 3, 8
+    assert (rgb, bits) in pillow.PSD_MODES
+    assert PsdImageFile(io.BytesIO(psd(photo()))).mode == "RGB"
+    assert (rgb, 32) not in pillow.PSD_MODES
+
+
+@pytest.mark.parametrize(("compression", "readable"), [(0, True), (2, False)])
+def test_a_photoshop_document_tells_whether_its_pixels_can_be_read(
+    compression: int, readable: bool
+) -> None:
+    image = PsdImageFile(io.BytesIO(psd(photo(), compression=compression)))
+    assert pillow.has_readable_pixels(image) is readable
+
+
+def test_a_webp_animation_has_its_frames_times_and_plays() -> None:
+    animation = pillow.WebPAnimation((8, 8), 3, (9, 17))
+    for at_ms, color in ((0, "red"), (120, "lime")):
+        frame = Image.new("RGB", (8, 8), color)
+        animation.add(frame, at_ms, quality=80, lossless=True, method=0)
+    read = WebPImageFile(io.BytesIO(animation.assemble(200, b"")))
+    assert read.info["loop"] == 3
+    frames = [
+        (frame.convert("RGB").getpixel((4, 4)), frame.info["duration"])
+        for frame in ImageSequence.Iterator(read)
+    ]
+    assert frames == [((255, 0, 0), 120), ((0, 255, 0), 80)]
+
+
+def test_nothing_else_reaches_into_pillow() -> None:
+    found = {path: reaches(path) for path in sorted((ROOT / "lib").rglob("*.py"))}
+    assert found.pop(ROOT / "lib/imaging/pillow.py")
+    assert {str(path): names for path, names in found.items() if names} == {}
+
+
+def reaches(path: Path) -> list[str]:
+    """Return the names in a file that are of Pillow's inside."""
+    tree = ast.parse(path.read_text())
+    found, uses_pillow = [], False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PILLOWS:
+            uses_pillow = True
+            names = [*(node.module or "").split("."), *(each.name for each in node.names)]
+            found += [name for name in names if is_private(name) or name in INSIDE]
+        elif isinstance(node, ast.Import):
+            parts = [part for each in node.names for part in each.name.split(".")]
+            if parts[0] in PILLOWS:
+                uses_pillow = True
+                found += [part for part in parts if is_private(part)]
+    if uses_pillow:
+        found += [
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and (node.attr in INSIDE_OF_IMAGES or is_private(node.attr))
+            and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "os"))
+        ]
+    return found
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
