@@ -52,8 +52,39 @@ def hide_role_secrets() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A request and the parameters of its query."""
+
+    request: Request
+    query: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, request: Request) -> Call:
+        """Parse a request's query."""
+        return cls(request, parse_qs(request.query, keep_blank_values=True))
+
+    @property
+    def presigned(self) -> bool:
+        """Tell whether the query holds the signature."""
+        return any(name.lower() == "x-amz-signature" for name in self.query)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers, each once."""
+        return {name: self.request.header(name) for name, _ in self.request.headers}
+
+    def parameter(self, name: str) -> str:
+        """Return the first of a name in the query, "" for none."""
+        return next(iter(self.query.get(name) or self.query.get(name.lower()) or ()), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Verifier:
-    """Say whether a request is signed by the root's key or by one that the emulator has issued."""
+    """Say whether a request is signed by the root's key or by one that the emulator has issued.
+
+    Its methods, and the functions below, import ministack when they are called: it is installed in
+    the emulator's environment alone, and reads its root's key when it is imported (`become_root`).
+    """
 
     root_key: str
 
@@ -61,37 +92,36 @@ class Verifier:
         self, request: Request, read: Callable[[], Awaitable[bytes]]
     ) -> Refusal | None:
         """Return why a request is refused, or None."""
-        query = parse_qs(request.query, keep_blank_values=True)
-        if _first(query, "AWSAccessKeyId") and not request.header("authorization"):
-            return self._refuse_old_url(request, query)
-        presigned = any(name.lower() == "x-amz-signature" for name in query)
-        signature = _parse(request, query, presigned)
+        call = Call.of(request)
+        if call.parameter("AWSAccessKeyId") and not request.header("authorization"):
+            return self._refuse_old_url(call)
+        signature = _parse(call)
         if isinstance(signature, Refusal):
             return signature
-        failure = _refuse_time(signature, query, presigned)
-        secret = "" if failure else self._find_secret(signature.access_key_id, request, query)
+        failure = _refuse_time(signature, call)
+        secret = "" if failure else self._find_secret(signature.access_key_id, call)
         if not failure and not secret:
             failure = Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}")
         if not failure:
-            failure = _refuse_content(signature, secret, request, query, await read(), presigned)
+            failure = _refuse_content(signature, secret, call, await read())
         return failure and replace(failure, service=signature.service)
 
-    def _refuse_old_url(self, request: Request, query: dict[str, list[str]]) -> Refusal | None:
+    def _refuse_old_url(self, call: Call) -> Refusal | None:
         """Verify a URL by Signature Version 2, in which boto3 still presigns for us-east-1."""
         from ministack.core import iam_evaluator, responses
 
-        key = _first(query, "AWSAccessKeyId")
-        if not self._find_secret(key, request, query):
+        key = call.parameter("AWSAccessKeyId")
+        if not self._find_secret(key, call):
             return Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}", "s3")
         checked = iam_evaluator._sigv2_check(
             iam_evaluator.SignedRequest(
                 key,
-                request.method,
-                request.raw_path,
-                query,
-                _joined(request),
+                call.request.method,
+                call.request.raw_path,
+                call.query,
+                call.headers,
                 sigv2=True,
-                auth_path=request.raw_path,
+                auth_path=call.request.raw_path,
             ),
             responses.get_account_id(),
         )
@@ -99,11 +129,12 @@ class Verifier:
             return Refusal(checked.code, checked.message, "s3")
         return None
 
-    def _find_secret(self, key: str, request: Request, query: dict[str, list[str]]) -> str:
+    def _find_secret(self, key: str, call: Call) -> str:
         """Return the secret of a key, "" for one that is unknown, expired or without its token."""
         from ministack.core import iam_evaluator, responses
 
-        token = request.header("x-amz-security-token") or _first(query, "X-Amz-Security-Token")
+        header = call.request.header("x-amz-security-token")
+        token = header or call.parameter("X-Amz-Security-Token")
         if key != self.root_key and iam_evaluator.is_root_access_key(key):
             return ""
         account = (
@@ -115,20 +146,21 @@ class Verifier:
         return getattr(found, "secret_access_key", "")
 
 
-def _parse(request: Request, query: dict[str, list[str]], presigned: bool) -> Any:
+def _parse(call: Call) -> Any:
     """Return ministack's `HeaderSignature`, or why there is none that can be verified."""
     from ministack.core import sigv4
 
-    authorization = request.header("authorization")
-    if not authorization and not presigned:
+    authorization = call.request.header("authorization")
+    if not authorization and not call.presigned:
         return Refusal("MissingAuthenticationToken", f"the request is not signed: {WAY_OUT}")
-    algorithm = _first(query, "X-Amz-Algorithm") if presigned else authorization.split(" ")[0]
-    if algorithm != ALGORITHM or (authorization and presigned):
+    by_header = authorization.split(" ")[0]
+    algorithm = call.parameter("X-Amz-Algorithm") if call.presigned else by_header
+    if algorithm != ALGORITHM or (authorization and call.presigned):
         return Refusal("IncompleteSignature", f"expected one signature by {ALGORITHM}")
-    if presigned:
-        signature = sigv4.parse_query_signature(query)
+    if call.presigned:
+        signature = sigv4.parse_query_signature(call.query)
     else:
-        signature = sigv4.parse_header_signature(_joined(request))
+        signature = sigv4.parse_header_signature(call.headers)
     if isinstance(signature, tuple):
         return Refusal(*signature)
     if "host" not in signature.signed_headers.split(";"):
@@ -136,18 +168,18 @@ def _parse(request: Request, query: dict[str, list[str]], presigned: bool) -> An
     return signature
 
 
-def _refuse_time(signature: Any, query: dict[str, list[str]], presigned: bool) -> Refusal | None:
+def _refuse_time(signature: Any, call: Call) -> Refusal | None:
     from ministack.core import sigv4
 
     signed_at = sigv4._amz_datetime(signature.amz_date)
     if signed_at is None:
         return Refusal("IncompleteSignature", "expected a date like 20300131T235959Z")
     skewed = sigv4.request_time_failure(signature)
-    if skewed and not (presigned and signed_at < datetime.now(UTC)):
+    if skewed and not (call.presigned and signed_at < datetime.now(UTC)):
         return Refusal(*skewed)
-    if not presigned:
+    if not call.presigned:
         return None
-    seconds = _first(query, "X-Amz-Expires")
+    seconds = call.parameter("X-Amz-Expires")
     if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= LONGEST_EXPIRY):
         return Refusal("AuthorizationQueryParametersError", "expected X-Amz-Expires to be seconds")
     if sigv4.presigned_request_is_expired(signature.amz_date, seconds):
@@ -155,39 +187,24 @@ def _refuse_time(signature: Any, query: dict[str, list[str]], presigned: bool) -
     return None
 
 
-def _refuse_content(
-    signature: Any,
-    secret: str,
-    request: Request,
-    query: dict[str, list[str]],
-    body: bytes,
-    presigned: bool,
-) -> Refusal | None:
+def _refuse_content(signature: Any, secret: str, call: Call, body: bytes) -> Refusal | None:
     from ministack.core import sigv4
 
     failure = sigv4.header_signature_failure(
         signature,
         secret,
-        request.method,
-        request.raw_path,
-        query,
-        _joined(request),
+        call.request.method,
+        call.request.raw_path,
+        call.query,
+        call.headers,
         body,
-        presigned=presigned,
+        presigned=call.presigned,
     )
     if failure:
         code, message = failure
         return Refusal(code, f"{message} {WAY_OUT[0].upper()}{WAY_OUT[1:]}.")
-    said = request.header("x-amz-content-sha256")
+    said = call.request.header("x-amz-content-sha256")
     unsigned = signature.service == "s3" and (said == UNSIGNED or said.startswith(STREAMED))
     if said and not unsigned and not hmac.compare_digest(said, hashlib.sha256(body).hexdigest()):
         return Refusal("XAmzContentSHA256Mismatch", "the body is not the one that was signed")
     return None
-
-
-def _joined(request: Request) -> dict[str, str]:
-    return {name: request.header(name) for name, _ in request.headers}
-
-
-def _first(query: dict[str, list[str]], name: str) -> str:
-    return next(iter(query.get(name) or query.get(name.lower()) or ()), "")
