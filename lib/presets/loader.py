@@ -21,12 +21,17 @@ from lib.presets.model import (
     VideoPreset,
     Watermark,
 )
-from lib.presets.schema import AUDIO, BOX, IMAGE, LIMITS, VIDEO, WATERMARK, Check
+from lib.presets.schema import Check, checks_of
 
 PACKAGED = Path(__file__).parents[2] / "presets.toml"
 """Where the file lies in the repository and in a function's package alike."""
 
-PARTS: Mapping[str, Mapping[str, Check]] = {"image": IMAGE, "video": VIDEO, "audio": AUDIO}
+LIMITS, BOX, WATERMARK = checks_of(Limits), checks_of(Box), checks_of(Watermark)
+PARTS: Mapping[str, Mapping[str, Check]] = {
+    "image": checks_of(ImagePreset),
+    "video": checks_of(VideoPreset),
+    "audio": checks_of(AudioPreset),
+}
 TABLES: Mapping[str, Mapping[str, Any]] = {"image": {"boxes": (), "watermark": None}}
 """What a part may hold besides plain fields, and what it is where even the default lacks it."""
 

@@ -1,14 +1,39 @@
-"""What a preset says: frozen values."""
+"""What a preset says: frozen values. A field is added here: its name, its type and its check.
 
-from __future__ import annotations
+The check (`lib.presets.schema`) is what `Annotated` says besides the type, and is what a value in
+`presets.toml` has to pass; what has none is built by the loader. The default lies in `presets.toml`
+itself, and `lib.presets.hashing` says what a field is called in the hash.
+"""
+
+# Without `from __future__ import annotations`, which makes text of them: the checks are read there.
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Annotated
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.presets.schema import (
+    ATTENTION,
+    IMAGE_FORMATS,
+    LONGEST_SIDE,
+    POSITIONS,
+    VIDEO_CODECS,
+    X264_SPEEDS,
+    ascending,
+    color,
+    config_object,
+    crf_by_codec,
+    distinct,
+    fallback_by_format,
+    flag,
+    member_of,
+    number,
+    one_of,
+    quality_by_format,
+)
 
 DEFAULT = "default"
 
@@ -38,18 +63,23 @@ class Fit(StrEnum):
     """Show all of it, no larger than the box."""
 
 
+Side = Annotated[int, number(1, LONGEST_SIDE)]
+Kbps = Annotated[int, number(16, 512)]
+Flag = Annotated[bool, flag]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is refused before any work: LIMIT_EXCEEDED."""
 
-    image_megapixels: int
-    image_megabytes: int
-    animation_frames: int
-    animation_megapixels: int
+    image_megapixels: Annotated[int, number(1, 1000)]
+    image_megabytes: Annotated[int, number(1, 500)]
+    animation_frames: Annotated[int, number(1, 10_000)]
+    animation_megapixels: Annotated[int, number(1, 10_000)]
     """Of all frames together, as stored."""
-    video_hours: float
-    source_gigabytes: float
-    formats_in: tuple[str, ...] = FORMATS_IN
+    video_hours: Annotated[float, number(0.001, 24, whole=False)]
+    source_gigabytes: Annotated[float, number(0.001, 5000, whole=False)]
+    formats_in: Annotated[tuple[str, ...], distinct(one_of(*FORMATS_IN), "formats")] = FORMATS_IN
     """Containers that are read at all."""
 
     def refuse_format(self, container: str) -> None:
@@ -65,15 +95,15 @@ class Limits:
 class Box:
     """A rendition of a given shape beside the widths: `name`, size in px, and what is shown.
 
-    `position`: a point of the compass (`north-east`, `centre`, …) or `attention`, which looks for
-    what the eye goes to; it matters where something is cut or filled.
+    `position`: one of `POSITIONS` (`north-east`, `centre`, …) or `attention`, which looks for what
+    the eye goes to; it matters where something is cut or filled.
     """
 
     name: str
-    width: int
-    height: int
-    fit: Fit
-    position: str
+    width: Side
+    height: Side
+    fit: Annotated[Fit, member_of(Fit)]
+    position: Annotated[str, one_of(*POSITIONS, ATTENTION)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +111,13 @@ class Watermark:
     """An image that is laid on every rendition.
 
     `object` is a key in the renditions bucket below `config/`; `scale` is its width as a part of
-    the rendition's; `opacity` 0–1; `position` a point of the compass.
+    the rendition's; `opacity` 0–1; `position` one of `POSITIONS`.
     """
 
-    object: str
-    position: str
-    opacity: float
-    scale: float
+    object: Annotated[str, config_object]
+    position: Annotated[str, one_of(*POSITIONS)]
+    opacity: Annotated[float, number(0, 1, whole=False)]
+    scale: Annotated[float, number(0.01, 1, whole=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +130,20 @@ class ImagePreset:
     `fallback`: the format to make where one fails.
     """
 
-    widths: tuple[int, ...]
+    widths: Annotated[tuple[int, ...], ascending(distinct(number(1, LONGEST_SIDE), "widths in px"))]
     boxes: tuple[Box, ...]
-    formats: tuple[str, ...]
-    quality: Mapping[str, int] | None
-    ssim: float
-    background: str
-    sharpen: int
-    lossless: bool
-    animated: bool
-    animated_mp4: bool
-    fallback: Mapping[str, str]
+    formats: Annotated[tuple[str, ...], distinct(one_of(*IMAGE_FORMATS), "formats")]
+    quality: Annotated[Mapping[str, int] | None, quality_by_format]
+    ssim: Annotated[float, number(0.5, 0.9999, whole=False)]
+    background: Annotated[str, color]
+    sharpen: Annotated[int, number(0, 300)]
+    lossless: Flag
+    animated: Flag
+    animated_mp4: Flag
+    fallback: Annotated[Mapping[str, str], fallback_by_format]
     watermark: Watermark | None
-    keep_copyright: bool
-    redact_gps: bool
+    keep_copyright: Flag
+    redact_gps: Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +160,26 @@ class VideoPreset:
     formats and quality.
     """
 
-    ladder: tuple[int, ...]
-    codecs: tuple[str, ...]
-    crf: Mapping[str, int]
-    speed: str
-    segment_seconds: int
-    max_frame_rate: int
-    mp4: int
-    audio_kbps: int
-    loudness: bool
-    storyboard: bool
-    preview: str
+    ladder: Annotated[tuple[int, ...], ascending(distinct(number(2, 2160), "heights in px"))]
+    codecs: Annotated[tuple[str, ...], distinct(one_of(*VIDEO_CODECS), "codecs")]
+    crf: Annotated[Mapping[str, int], crf_by_codec]
+    speed: Annotated[str, one_of(*X264_SPEEDS)]
+    segment_seconds: Annotated[int, number(1, 10)]
+    max_frame_rate: Annotated[int, number(1, 240)]
+    mp4: Annotated[int, number(0, 2160)]
+    audio_kbps: Kbps
+    loudness: Flag
+    storyboard: Flag
+    preview: Annotated[str, one_of("webp", "mp4", "none")]
 
 
 @dataclass(frozen=True, slots=True)
 class AudioPreset:
     """One AAC file; `loudness`: normalised to -16 LUFS; `waveform`: a PNG and peaks as JSON."""
 
-    kbps: int
-    loudness: bool
-    waveform: bool
+    kbps: Kbps
+    loudness: Flag
+    waveform: Flag
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What each field may be. A check returns a value as the recipe wants it, or raises ValueError.
+"""What a field may be. A check returns a value as the recipe wants it, or raises ValueError.
 
 The error says what was expected; who calls adds the place and what was received.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
+from enum import StrEnum
 from typing import Any
-
-from lib.presets.model import FORMATS_IN, Fit
 
 Check = Callable[[Any], Any]
 
 IMAGE_FORMATS = ("avif", "webp", "jpeg")
 VIDEO_CODECS = ("h264", "hevc", "av1")
 X264_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
-COMPASS = (
+POSITIONS = (
     *("north-west", "north", "north-east"),
     *("west", "centre", "east"),
     *("south-west", "south", "south-east"),
@@ -93,7 +93,7 @@ def config_object(value: Any) -> Any:
     return value
 
 
-def quality(value: Any) -> Any:
+def quality_by_format(value: Any) -> Any:
     """Allow `"auto"` (returns None) or a table of numbers by format."""
     if value == "auto":
         return None
@@ -104,7 +104,7 @@ def quality(value: Any) -> Any:
     return {name: check(each) for name, each in sorted(value.items())}
 
 
-def fallback(value: Any) -> Any:
+def fallback_by_format(value: Any) -> Any:
     """Allow a table of format = another format."""
     if not isinstance(value, dict) or any(
         name not in IMAGE_FORMATS or other not in IMAGE_FORMATS or name == other
@@ -114,12 +114,12 @@ def fallback(value: Any) -> Any:
     return dict(sorted(value.items()))
 
 
-def fit(value: Any) -> Any:
-    """Allow the names of `Fit`; returns it."""
-    return Fit(one_of(*Fit)(value))
+def member_of(kind: type[StrEnum]) -> Check:
+    """Allow the values of an enumeration; returns its member."""
+    return lambda value: kind(one_of(*kind)(value))
 
 
-def crf(value: Any) -> Any:
+def crf_by_codec(value: Any) -> Any:
     """Allow a table of codec = constant rate factor."""
     if not isinstance(value, dict) or not value or set(value) - set(VIDEO_CODECS):
         raise ValueError("a table of codec = factor for " + ", ".join(VIDEO_CODECS))
@@ -127,53 +127,10 @@ def crf(value: Any) -> Any:
     return {name: check(each) for name, each in sorted(value.items())}
 
 
-BOX: dict[str, Check] = {
-    "width": number(1, LONGEST_SIDE),
-    "height": number(1, LONGEST_SIDE),
-    "fit": fit,
-    "position": one_of(*COMPASS, ATTENTION),
-}
-WATERMARK: dict[str, Check] = {
-    "object": config_object,
-    "position": one_of(*COMPASS),
-    "opacity": number(0, 1, whole=False),
-    "scale": number(0.01, 1, whole=False),
-}
-LIMITS: dict[str, Check] = {
-    "image_megapixels": number(1, 1000),
-    "image_megabytes": number(1, 500),
-    "animation_frames": number(1, 10_000),
-    "animation_megapixels": number(1, 10_000),
-    "video_hours": number(0.001, 24, whole=False),
-    "source_gigabytes": number(0.001, 5000, whole=False),
-    "formats_in": distinct(one_of(*FORMATS_IN), "formats"),
-}
-IMAGE: dict[str, Check] = {
-    "widths": ascending(distinct(number(1, LONGEST_SIDE), "widths in px")),
-    "formats": distinct(one_of(*IMAGE_FORMATS), "formats"),
-    "quality": quality,
-    "ssim": number(0.5, 0.9999, whole=False),
-    "background": color,
-    "sharpen": number(0, 300),
-    "lossless": flag,
-    "animated": flag,
-    "animated_mp4": flag,
-    "fallback": fallback,
-    "keep_copyright": flag,
-    "redact_gps": flag,
-}
-"""Besides these an image table has the tables `boxes` and `watermark`."""
-VIDEO: dict[str, Check] = {
-    "ladder": ascending(distinct(number(2, 2160), "heights in px")),
-    "codecs": distinct(one_of(*VIDEO_CODECS), "codecs"),
-    "crf": crf,
-    "speed": one_of(*X264_SPEEDS),
-    "segment_seconds": number(1, 10),
-    "max_frame_rate": number(1, 240),
-    "mp4": number(0, 2160),
-    "audio_kbps": number(16, 512),
-    "loudness": flag,
-    "storyboard": flag,
-    "preview": one_of("webp", "mp4", "none"),
-}
-AUDIO: dict[str, Check] = {"kbps": number(16, 512), "loudness": flag, "waveform": flag}
+def checks_of(model: type) -> dict[str, Check]:
+    """Return the checks of a dataclass of `lib.presets.model` by field, in their order."""
+    return {
+        each.name: check
+        for each in fields(model)
+        for check in getattr(each.type, "__metadata__", ())
+    }
