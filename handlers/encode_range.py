@@ -7,24 +7,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import presets
-from lib.adapters.aws.clients import client
-from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
 from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.encoding import encode
 from lib.application.long_video.records import part_from_values
 from lib.domain import messages
+from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import StepSettings, from_env
 
 hide()
 settings = from_env(StepSettings)
 telemetry = Telemetry(settings.stage)
-storage = S3Storage(client("s3"), settings.renditions_bucket)
-catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
-recipes = presets.load(presets.PACKAGED)
+pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
@@ -39,13 +34,11 @@ def handler(event: dict[str, Any], context: Any) -> None:
             part,
             partial(
                 encode,
-                storage=storage,
+                sources=pipeline.sources,
                 ffmpeg=settings.ffmpeg_path,
                 deadline=lambda: context.get_remaining_time_in_millis() / 1000,
             ),
-            storage=storage,
-            catalog=catalog,
-            presets=recipes,
+            pipeline,
             folder=Path(folder),
         )
     telemetry.step(upload, "encoded", part=part.name, standing=standing)

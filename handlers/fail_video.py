@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.s3 import S3Renditions
 from lib.adapters.aws.sqs import SqsQueue
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.fail import fail, read_ending
@@ -14,7 +14,7 @@ from lib.entrypoints.settings import FailSettings, from_env
 
 settings = from_env(FailSettings)
 telemetry = Telemetry(settings.stage)
-storage = S3Storage(client("s3"), settings.renditions_bucket)
+renditions = S3Renditions(client("s3"), settings.renditions_bucket)
 catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
 dead_letters = SqsQueue(client("sqs"), settings.dead_letters_url)
 
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: AR
         ending.execution,
         ending.error,
         catalog=catalog,
-        storage=storage,
+        renditions=renditions,
         keep=dead_letters.send,
     )
     telemetry.step(ending.event, "failed", reason=str(ending.error), permanent=failed.permanent)

@@ -7,25 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import presets
-from lib.adapters.aws.clients import client
-from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.around import make
 from lib.application.long_video.package import package
 from lib.domain import messages
+from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import StepSettings, from_env
 
 hide()
 settings = from_env(StepSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 telemetry = Telemetry(settings.stage)
-storage = S3Storage(client("s3"), settings.renditions_bucket)
-catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
-recipes = presets.load(presets.PACKAGED)
+pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
@@ -45,9 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
                 deadline=lambda: context.get_remaining_time_in_millis() / 1000,
                 images=images,
             ),
-            storage=storage,
-            catalog=catalog,
-            presets=recipes,
+            pipeline,
         )
     telemetry.step(
         upload, "packaged", estimate_ms=packaged.estimate_ms, encoders_ms=packaged.cpu_ms

@@ -6,23 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib import presets
-from lib.adapters.aws.clients import client
-from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
 from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.domain import messages
+from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import PlanSettings, from_env
 
 hide()
 settings = from_env(PlanSettings)
 allowance = Allowance(settings.execution_seconds, settings.range_seconds, settings.dollars)
 telemetry = Telemetry(settings.stage)
-storage = S3Storage(client("s3"), settings.renditions_bucket)
-catalog = DynamoCatalog(client("dynamodb"), settings.catalog_table)
-recipes = presets.load(presets.PACKAGED)
+pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
@@ -34,9 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             upload,
             event["execution"],
             allowance,
-            storage=storage,
-            catalog=catalog,
-            presets=recipes,
+            pipeline,
             ffmpeg=settings.ffmpeg_path,
             folder=Path(folder),
             deadline=lambda: context.get_remaining_time_in_millis() / 1000,

@@ -11,6 +11,7 @@ from lib.adapters.sandbox.privacy import hide
 from lib.application import process_video
 from lib.application.fenced_job import Finished
 from lib.application.long_video.start import hand_over
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
 from lib.entrypoints.bootstrap import make_budget, make_handler
@@ -28,16 +29,16 @@ long = process_video.Long(
 tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings.scratch_folder)}
 
 
-def process(event: UploadEvent, **ports: Any) -> Finished:
+def process(event: UploadEvent, pipeline: Pipeline, delivery: Delivery) -> Finished:
     """Process one upload by what it is."""
     if event.media_type is not MediaType.IMAGE:
-        return process_video.process(event, **tools, **ports, long=long, images=images)
+        return process_video.process(event, pipeline, delivery, **tools, long=long, images=images)
     # Few are: a cold start does without.
     from lib.application import process_image
     from lib.video.auxiliary.animation_mp4 import make_animation
 
     film = partial(make_animation, **tools)
-    return process_image.process(event, images=images, film=film, **ports)
+    return process_image.process(event, pipeline, delivery, images=images, film=film)
 
 
 handler = make_handler(process, settings, images, budget)

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_items import changes
-from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.s3 import S3Renditions
 from lib.adapters.aws.step_functions import SfnExecutions
 from lib.adapters.telemetry import Telemetry
 from lib.application.sweep import sweep
@@ -14,11 +14,11 @@ from lib.entrypoints.settings import SweepSettings, from_env
 
 settings = from_env(SweepSettings)
 telemetry = Telemetry(settings.stage)
-storage = S3Storage(client("s3"), settings.renditions_bucket)
+renditions = S3Renditions(client("s3"), settings.renditions_bucket)
 executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 
 
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
     """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
-    telemetry.logger.info("swept", renditions=sweep(changes(event), storage, executions))
+    telemetry.logger.info("swept", renditions=sweep(changes(event), renditions, executions))

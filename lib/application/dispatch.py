@@ -13,7 +13,7 @@ from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
-from lib.domain.ports import Catalog, Storage, Topic
+from lib.domain.ports import Catalog, Sources, Topic
 from lib.sniff import HEAD_BYTES, sniff
 
 
@@ -27,7 +27,7 @@ class Recorded:
 
 
 def dispatch(
-    events: Iterable[ObjectEvent], *, storage: Storage, catalog: Catalog, topic: Topic, clock: Clock
+    events: Iterable[ObjectEvent], *, sources: Sources, catalog: Catalog, topic: Topic, clock: Clock
 ) -> list[Recorded]:
     """Record every event in the catalog, then publish those that are not stale or rejected.
 
@@ -37,9 +37,9 @@ def dispatch(
     """
     received_at = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
     recorded = [
-        _record(upload, storage, catalog)
+        _record(upload, sources, catalog)
         for event in events
-        if (upload := _describe(event, received_at, storage, catalog)) is not None
+        if (upload := _describe(event, received_at, sources, catalog)) is not None
     ]
     topic.publish(
         each.event
@@ -50,7 +50,7 @@ def dispatch(
 
 
 def _describe(
-    event: ObjectEvent, received_at: str, storage: Storage, catalog: Catalog
+    event: ObjectEvent, received_at: str, sources: Sources, catalog: Catalog
 ) -> UploadEvent | None:
     """Turn an S3 record into the event it stands for; None where nothing changed."""
     described = UploadEvent(
@@ -63,7 +63,7 @@ def _describe(
     )
     if event.permanent:
         # One version was deleted for good. If another one is current now, that is what to show.
-        current = storage.current_version(event.source.bucket, event.source.key)
+        current = sources.current_version(event.source.bucket, event.source.key)
         if current is not None:
             described = replace(described, action=Action.CREATED, source=current)
             # Where it is known, events from before this one must not undo it; where it is recorded
@@ -76,7 +76,7 @@ def _describe(
     return described
 
 
-def _record(event: UploadEvent, storage: Storage, catalog: Catalog) -> Recorded:
+def _record(event: UploadEvent, sources: Sources, catalog: Catalog) -> Recorded:
     """Write an event into the catalog: a tombstone, a rejection or a receipt."""
 
     def bury(over: str | None) -> Claim:
@@ -89,16 +89,16 @@ def _record(event: UploadEvent, storage: Storage, catalog: Catalog) -> Recorded:
         return catalog.receive(event, over=over)
 
     if event.action is Action.REMOVED:
-        return Recorded(event, write_in_order(bury, event, storage).state)
+        return Recorded(event, write_in_order(bury, event, sources).state)
     try:
-        head = storage.read_head(event.source, HEAD_BYTES)
+        head = sources.read_head(event.source, HEAD_BYTES)
     except PermanentError as gone:
         failure = Failure.of(gone)
     else:
         sniffed = sniff(head.content)
         event = replace(event, media_type=sniffed.media_type, mime=sniffed.mime, preset=head.preset)
         if sniffed.media_type is not MediaType.UNSUPPORTED:
-            return Recorded(event, write_in_order(receive, event, storage).state)
+            return Recorded(event, write_in_order(receive, event, sources).state)
         reason = sniffed.reason or "not a known image, video or audio file"
         failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, reason, permanent=True)
-    return Recorded(event, write_in_order(reject, event, storage).state, rejected=failure)
+    return Recorded(event, write_in_order(reject, event, sources).state, rejected=failure)

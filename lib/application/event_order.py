@@ -7,13 +7,13 @@ from collections.abc import Callable
 from lib.domain.asset import Claim, ClaimState
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import Action, UploadEvent
-from lib.domain.ports import Storage
+from lib.domain.ports import Sources
 
 FenceWrite = Callable[[str | None], Claim]
 """One of the catalog's fenced writes, as a function of `over`."""
 
 
-def write_in_order(write: FenceWrite, event: UploadEvent, storage: Storage) -> Claim:
+def write_in_order(write: FenceWrite, event: UploadEvent, sources: Sources) -> Claim:
     """Try a fenced write; where the fence answers UNORDERED, believe S3 about which is newest.
 
     Raises TransientError(SERVICE_UNAVAILABLE) when the entry changes again while S3 is asked.
@@ -21,7 +21,7 @@ def write_in_order(write: FenceWrite, event: UploadEvent, storage: Storage) -> C
     claim = write(None)
     if claim.state is not ClaimState.UNORDERED:
         return claim
-    if not _is_newest(event, storage):
+    if not _is_newest(event, sources):
         return Claim(ClaimState.STALE)
     claim = write(claim.stored_sequencer)
     if claim.state is ClaimState.UNORDERED:
@@ -31,8 +31,8 @@ def write_in_order(write: FenceWrite, event: UploadEvent, storage: Storage) -> C
     return claim
 
 
-def _is_newest(event: UploadEvent, storage: Storage) -> bool:
-    current = storage.current_version(event.source.bucket, event.source.key)
+def _is_newest(event: UploadEvent, sources: Sources) -> bool:
+    current = sources.current_version(event.source.bucket, event.source.key)
     if event.action is Action.REMOVED:
         return current is None
     return current is not None and current.version_id == event.source.version_id

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.application.event_order import write_in_order
+from lib.application.pipeline import Delivery, Pipeline
 from lib.application.superseded import clear
 from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
-from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import manifest_key, rendition_key
 from lib.domain.manifest import manifest
-from lib.domain.ports import Catalog, Storage
+from lib.domain.ports import Catalog, Renditions
 from lib.domain.renditions import Made, Rendition, Work
 
 LEASE_MARGIN_SECONDS = 5.0
@@ -58,25 +58,23 @@ class Finished:
 def run(
     event: UploadEvent,
     work: Callable[[Report], Work],
-    *,
-    storage: Storage,
-    catalog: Catalog,
-    deadline: Deadline,
-    last_receive: bool = False,
+    pipeline: Pipeline,
+    delivery: Delivery,
 ) -> Finished:
     """Claim an upload, do the work, store the renditions, commit the outcome.
 
     Returns when the message can be acknowledged. Raises TransientError, or whatever the work did
-    not foresee, when it must be delivered again; on the `last_receive` that is recorded as
+    not foresee, when it must be delivered again; on the last delivery that is recorded as
     FAILED/EXHAUSTED first, because the message goes to the dead-letter queue.
     """
     started = time.monotonic()
+    catalog, renditions = pipeline.catalog, pipeline.renditions
 
     def claim_it(over: str | None) -> Claim:
-        lease_seconds = deadline() + LEASE_MARGIN_SECONDS
+        lease_seconds = delivery.deadline() + LEASE_MARGIN_SECONDS
         return catalog.claim(event, lease_seconds=lease_seconds, over=over)
 
-    claim = write_in_order(claim_it, event, storage)
+    claim = write_in_order(claim_it, event, pipeline.sources)
     if claim.state is ClaimState.BUSY:
         raise TransientError(
             ErrorCode.LEASE_HELD, "another worker holds the asset", retry_after=claim.busy_for
@@ -86,31 +84,31 @@ def run(
 
     written: list[str] = []
     try:
-        _refuse_abandoned(claim, last_receive)
+        _refuse_abandoned(claim, delivery.is_last)
         report = _reporter(event, claim.lease_token, catalog)
-        outcome = finish(event, work(report), storage, written)
+        outcome = finish(event, work(report), renditions, written)
     except HandedOver:
         return Finished(ClaimState.HANDED_OVER)
     except PermanentError as exc:
         outcome = failed(exc)
     except Exception as exc:
-        if last_receive:
+        if delivery.is_last:
             state = catalog.commit(event, claim.lease_token, exhausted(exc))
         else:
             state = catalog.release(event, claim.lease_token, _failure(exc))
         if state is CommitState.SUPERSEDED:
-            clear(event, storage, catalog, written)
+            clear(event, renditions, catalog, written)
             return Finished(ClaimState.STALE)
         raise
 
     outcome = replace(outcome, processed_ms=round((time.monotonic() - started) * 1000))
     if catalog.commit(event, claim.lease_token, outcome) is CommitState.SUPERSEDED:
-        clear(event, storage, catalog, written)
+        clear(event, renditions, catalog, written)
         return Finished(ClaimState.STALE)
     return Finished(claim.state, outcome)
 
 
-def _refuse_abandoned(claim: Claim, last_receive: bool) -> None:
+def _refuse_abandoned(claim: Claim, is_last: bool) -> None:
     """Refuse to try what killed MOST_KILLED workers; or one, with no delivery after this one.
 
     Being killed on the last one would leave the asset in PROCESSING for ever. Raises PermanentError
@@ -118,7 +116,7 @@ def _refuse_abandoned(claim: Claim, last_receive: bool) -> None:
     """
     if claim.abandoned >= MOST_KILLED:
         raise killed()
-    if claim.abandoned and last_receive:
+    if claim.abandoned and is_last:
         raise TransientError(ErrorCode.EXHAUSTED, "the worker that tried last was killed")
 
 
@@ -160,7 +158,7 @@ def _reporter(event: UploadEvent, lease_token: str, catalog: Catalog) -> Report:
     return report
 
 
-def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str]) -> Outcome:
+def finish(event: UploadEvent, work: Work, renditions: Renditions, written: list[str]) -> Outcome:
     """Store what is made as it is made, then the manifest; `written` gets every key first."""
 
     def store(made: Made) -> Rendition:
@@ -170,7 +168,7 @@ def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str])
         for part in made.parts:
             part_key = key_of(part.name)
             written.append(part_key)
-            storage.put(part_key, part.content, part.mime)
+            renditions.put(part_key, part.content, part.mime)
         key = key_of(made.name)
         described = Rendition(
             name=made.name,
@@ -190,15 +188,15 @@ def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str])
         if made.content is None:
             return described
         written.append(key)
-        storage.put(key, made.content, made.mime)
+        renditions.put(key, made.content, made.mime)
         size, sha256 = _measure(made.content)
         return replace(described, key=key, bytes=size, sha256=sha256)
 
     with ThreadPoolExecutor(PUT_THREADS) as pool:
         stored = [pool.submit(store, made) for made in work.made]
-    renditions = tuple(each.result() for each in stored)
-    failures = [each.error for each in renditions if each.error]
-    if len(failures) == len(renditions):
+    listed = tuple(each.result() for each in stored)
+    failures = [each.error for each in listed if each.error]
+    if len(failures) == len(listed):
         error = (
             failures[0]
             if failures
@@ -206,7 +204,7 @@ def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str])
                 ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source", permanent=True
             )
         )
-        return Outcome(AssetStatus.FAILED, probe=work.probe, renditions=renditions, error=error)
+        return Outcome(AssetStatus.FAILED, probe=work.probe, renditions=listed, error=error)
 
     outcome = Outcome(
         AssetStatus.PARTIAL if failures else AssetStatus.READY,
@@ -214,12 +212,12 @@ def finish(event: UploadEvent, work: Work, storage: Storage, written: list[str])
         placeholder=work.placeholder,
         preset=work.preset,
         recipe=work.recipe,
-        renditions=renditions,
+        renditions=listed,
         manifest_key=manifest_key(event.source, event.sequencer, work.recipe),
     )
     assert outcome.manifest_key is not None
     written.append(outcome.manifest_key)
-    storage.put(outcome.manifest_key, manifest(event, outcome), "application/json")
+    renditions.put(outcome.manifest_key, manifest(event, outcome), "application/json")
     return outcome
 
 

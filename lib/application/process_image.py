@@ -11,12 +11,12 @@ from functools import partial
 from typing import Protocol
 
 from lib.application import fenced_job
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.asset import ClaimState
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.media import Probe
-from lib.domain.ports import Catalog, Storage
 from lib.domain.renditions import Made, Work
 from lib.imaging.images import Images, ImageTask, OpenedImage
 from lib.presets import Preset, Presets, VideoPreset, recipe_hash
@@ -48,13 +48,10 @@ class Film(Protocol):
 
 def process(
     event: UploadEvent,
+    pipeline: Pipeline,
+    delivery: Delivery,
     *,
-    storage: Storage,
-    catalog: Catalog,
-    presets: Presets,
-    deadline: Deadline,
     images: Images,
-    last_receive: bool = False,
     film: Film | None = None,
     hand_over: Callable[[UploadEvent], None] | None = None,
 ) -> fenced_job.Finished:
@@ -65,35 +62,29 @@ def process(
     """
     with ExitStack() as opened, ThreadPoolExecutor() as pool:
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
-        fetching = [pool.submit(_fetch, event, storage, presets, pool)]
+        fetching = [pool.submit(_fetch, event, pipeline, pool)]
 
         def work(_: fenced_job.Report) -> Work:
             fetched = fetching.pop().result()  # and forgotten, once it is decoded
-            image = opened.enter_context(images.open(fetched.task, deadline))
-            return _work(fetched, image, deadline, film)
+            image = opened.enter_context(images.open(fetched.task, delivery.deadline))
+            return _work(fetched, image, delivery.deadline, film)
 
         without_film = hand_over if film is None else None
-        if without_film and _needs_film(event, presets, fetching[0], images, deadline):
+        if without_film and _needs_film(
+            event, pipeline.presets, fetching[0], images, delivery.deadline
+        ):
             try:
                 without_film(event)
             except Exception as exc:  # raised under the fence, which records the last failure
                 work = partial(_raise, exc)
             else:
                 return fenced_job.Finished(ClaimState.HANDED_OVER)
-        return fenced_job.run(
-            event,
-            work,
-            storage=storage,
-            catalog=catalog,
-            deadline=deadline,
-            last_receive=last_receive,
-        )
+        return fenced_job.run(event, work, pipeline, delivery)
 
 
-def _fetch(
-    event: UploadEvent, storage: Storage, presets: Presets, pool: ThreadPoolExecutor
-) -> Fetched:
+def _fetch(event: UploadEvent, pipeline: Pipeline, pool: ThreadPoolExecutor) -> Fetched:
     """Download the source, and the watermark meanwhile. Raises PermanentError, TransientError."""
+    presets = pipeline.presets
     preset = presets.choose(event.source.key, event.preset)
     if event.source.size > presets.limits.image_megabytes * 1_000_000:
         raise PermanentError(
@@ -103,8 +94,8 @@ def _fetch(
         )
     watermark: Future[bytes] | None = None
     if preset.image.watermark:
-        watermark = pool.submit(storage.read_config, preset.image.watermark.object)
-    data = storage.read(event.source)
+        watermark = pool.submit(pipeline.renditions.read_config, preset.image.watermark.object)
+    data = pipeline.sources.read(event.source)
     container = sniff(data[:HEAD_BYTES]).container
     presets.limits.refuse_format(container)
     task = ImageTask(

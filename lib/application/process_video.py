@@ -9,14 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
-from lib.domain.clock import Deadline
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
-from lib.domain.ports import Catalog, Storage
 from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.images import Images
-from lib.presets import Presets
 from lib.video.assemble import describe_sound, describe_video
 from lib.video.encode.encode import encode_video
 from lib.video.package.streams import read_clip, read_parts, read_tracks
@@ -37,15 +35,12 @@ class Long:
 
 def process(
     event: UploadEvent,
+    pipeline: Pipeline,
+    delivery: Delivery,
     *,
-    storage: Storage,
-    catalog: Catalog,
-    presets: Presets,
     ffmpeg: str,
     folder: Path,
-    deadline: Deadline,
     images: Images,
-    last_receive: bool = False,
     long: Long | None = None,
 ) -> fenced_job.Finished:
     """Process one upload under the fence; encodes lie below `folder` until they are stored.
@@ -54,11 +49,12 @@ def process(
     `images` decodes the pictures that ffmpeg took.
     Raises what `job.run` raises.
     """
+    presets, deadline = pipeline.presets, delivery.deadline
 
     def work(report: fenced_job.Report) -> Work:
         source = event.source
         preset = presets.choose(source.key, event.preset)
-        container, probe, _ = inspect(source, presets.limits, storage)
+        container, probe, _ = inspect(source, presets.limits, pipeline.sources)
         plan = plan_video(probe, preset)
         cost_s = estimate(probe, plan, preset.video.speed)
         check_proportion(probe, cost_s, source.size)
@@ -66,7 +62,7 @@ def process(
             puts = count_segments(probe, plan, preset.video.segment_seconds)
             long.hand_over(event, price_encode(cost_s, puts))
             raise fenced_job.HandedOver
-        read_from = locate(source, container, storage, deadline)
+        read_from = locate(source, container, pipeline.sources, deadline)
         left_out = encode_video(
             read_from,
             probe,
@@ -110,11 +106,4 @@ def process(
         )
 
     with TemporaryDirectory(dir=folder) as scratch:
-        return fenced_job.run(
-            event,
-            work,
-            storage=storage,
-            catalog=catalog,
-            deadline=deadline,
-            last_receive=last_receive,
-        )
+        return fenced_job.run(event, work, pipeline, delivery)

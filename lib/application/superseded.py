@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import MANIFEST_NAME, WORK_FOLDER, asset_id, version_prefix
-from lib.domain.ports import Catalog, Storage
+from lib.domain.ports import Catalog, Renditions
 
 
 def clear(
     event: UploadEvent,
-    storage: Storage,
+    renditions: Renditions,
     catalog: Catalog,
     written: Iterable[str] | None = None,
 ) -> None:
@@ -26,9 +26,9 @@ def clear(
     committed again, so that what is not live now will not be.
     """
     if written is None:
-        written = storage.keys_below(version_prefix(event.source, event.sequencer))
+        written = renditions.keys_below(version_prefix(event.source, event.sequencer))
     asset = catalog.get(asset_id(event.source.bucket, event.source.key))
-    storage.delete(key for key in written if not is_live(key, asset))
+    renditions.delete(key for key in written if not is_live(key, asset))
 
 
 def is_live(key: str, asset: Asset | None) -> bool:

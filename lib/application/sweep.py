@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from lib.domain.asset import Asset, AssetStatus, Change
 from lib.domain.keys import prefix_of, version_prefix
-from lib.domain.ports import Executions, Storage
+from lib.domain.ports import Executions, Renditions
 
 
-def sweep(changes: Sequence[Change], storage: Storage, executions: Executions) -> int:
+def sweep(changes: Sequence[Change], renditions: Renditions, executions: Executions) -> int:
     """Delete the renditions that the changes left behind; return how many there were.
 
     Executions that make more of them are stopped first. Every upload event has a prefix of its own,
@@ -23,7 +23,7 @@ def sweep(changes: Sequence[Change], storage: Storage, executions: Executions) -
         for change in changes
         for prefix in _referred_prefixes(change.old) - _referred_prefixes(change.new)
     }
-    return sum(storage.delete_below(prefix) for prefix in sorted(dropped))
+    return sum(renditions.delete_below(prefix) for prefix in sorted(dropped))
 
 
 def _superseded_executions(changes: Iterable[Change]) -> Iterable[str]:

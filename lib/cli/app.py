@@ -15,7 +15,7 @@ from rich.console import Console
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.s3 import S3Sources
 from lib.cli.errors import CommandError
 from lib.cli.html import element
 from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
@@ -169,9 +169,9 @@ def remove(
         require_unicode(key)
     stack = use_stage(stage, region)
     s3 = client("s3")
-    storage = S3Storage(s3, stack.renditions)
+    sources = S3Sources(s3)
     for key in keys:
-        if storage.current_version(stack.uploads, key) is None:
+        if sources.current_version(stack.uploads, key) is None:
             raise CommandError(f"no upload has the key {key} in stage {stage}")
     for key in keys:
         s3.delete_object(Bucket=stack.uploads, Key=key)

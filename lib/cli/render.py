@@ -17,19 +17,19 @@ from time import time
 from typing import Any
 
 from lib import presets
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.privacy import hide
 from lib.application import process_image, process_video
 from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery, Pipeline
 from lib.cli.errors import CommandError
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
-from lib.domain.ports import Catalog, Storage
 from lib.imaging.images import Images
 from lib.tools import ROOT
 from lib.video.auxiliary.animation_mp4 import make_animation
@@ -56,41 +56,34 @@ class Rendered:
 class JobTopic:
     """A topic without queues: what is published is processed before `publish` returns."""
 
-    storage: Storage
-    catalog: Catalog
-    presets: presets.Presets
+    pipeline: Pipeline
     preset: str | None
     scratch: Path
     images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         """Run each event's job as if on its last delivery, so that it ends in any case."""
+        delivery = Delivery(lambda: DAY_SECONDS, is_last=True)
         for event in events:
             event = replace(event, preset=self.preset)
             if event.media_type is MediaType.IMAGE:
-                wanted = self.presets.choose(event.source.key, event.preset).image.animated_mp4
+                chosen = self.pipeline.presets.choose(event.source.key, event.preset)
                 process_image.process(
                     event,
-                    storage=self.storage,
-                    catalog=self.catalog,
-                    presets=self.presets,
-                    deadline=lambda: DAY_SECONDS,
-                    last_receive=True,
+                    self.pipeline,
+                    delivery,
                     images=self.images,
                     film=partial(make_animation, ffmpeg=_ffmpeg(), folder=self.scratch)
-                    if wanted
+                    if chosen.image.animated_mp4
                     else None,
                 )
             else:
                 process_video.process(
                     event,
-                    storage=self.storage,
-                    catalog=self.catalog,
-                    presets=self.presets,
+                    self.pipeline,
+                    delivery,
                     ffmpeg=_ffmpeg(),
                     folder=self.scratch,
-                    deadline=lambda: DAY_SECONDS,
-                    last_receive=True,
                     images=self.images,
                 )
 
@@ -114,27 +107,28 @@ def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterat
         raise CommandError(f"{out} can't be written")
     hide()  # a developer's environment may hold credentials
     with closing(Sandbox()) as images, TemporaryDirectory() as scratch:
-        storage, catalog = FolderStorage(out), MemoryCatalog()
-        topic = JobTopic(storage, catalog, recipes, preset, Path(scratch), images)
+        pipeline = Pipeline(FolderSources(), FolderRenditions(out), MemoryCatalog(), recipes)
+        topic = JobTopic(pipeline, preset, Path(scratch), images)
         for path in files:
             yield _render(path, out, topic)
 
 
 def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
     bucket, key = str(path.parent.resolve()), path.name
-    source = topic.storage.current_version(bucket, key)
+    sources, catalog = topic.pipeline.sources, topic.pipeline.catalog
+    source = sources.current_version(bucket, key)
     if source is None:
         gone = Failure(ErrorCode.SOURCE_GONE, f"{path} is gone", permanent=True)
         return Rendered(str(path), AssetStatus.FAILED, gone, None, None)
     event = ObjectEvent(Action.CREATED, source, sequencer=f"{int(source.version_id):x}")
     try:
-        dispatch([event], storage=topic.storage, catalog=topic.catalog, topic=topic, clock=time)
+        dispatch([event], sources=sources, catalog=catalog, topic=topic, clock=time)
     except CommandError:
         raise
     except Exception:
         # The catalog has the outcome, as after a last delivery; the traceback is for a bug report.
         log.exception("%s", path)
-    asset = topic.catalog.get(asset_id(bucket, key))
+    asset = catalog.get(asset_id(bucket, key))
     if asset is None or asset.manifest_key is None:
         status = asset.status if asset else AssetStatus.RECEIVED
         return Rendered(str(path), status, asset.error if asset else None, None, None)

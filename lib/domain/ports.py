@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from lib.domain.asset import Asset, AssetStatus, Claim, CommitState, Outcome
 from lib.domain.errors import Failure
 from lib.domain.events import Head, Source, UploadEvent
 from lib.domain.media import MediaType
 
-if TYPE_CHECKING:  # most functions have no presets
-    pass
 
-
-class Storage(Protocol):
-    """Sources are read by version; renditions are written to one bucket of their own."""
+class Sources(Protocol):
+    """Where uploads lie, in any bucket: they are read, by version."""
 
     def current_version(self, bucket: str, key: str) -> Source | None:
         """Return the newest version of a key, or None where it is deleted or was never there."""
@@ -46,6 +43,10 @@ class Storage(Protocol):
     def locate(self, source: Source, seconds: int) -> str:
         """Return a URL (or a path) that ffmpeg can read and seek for `seconds` from now."""
         ...
+
+
+class Renditions(Protocol):
+    """Where what is made lies: one bucket or folder, with what the stage configures beside it."""
 
     def read_config(self, key: str) -> bytes:
         """Return an object that lies below `config/`, beside the renditions.

@@ -10,35 +10,26 @@ from typing import Any, Protocol
 from lib import presets
 from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
 from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_ledger import DynamoLedger
-from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.sqs import SqsQueue
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.telemetry import Handler, Telemetry
 from lib.application.daily_budget import Budget
 from lib.application.fenced_job import Finished
-from lib.domain.clock import Deadline
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
-from lib.domain.ports import Catalog, Storage
 from lib.domain.prices import price_invocation
-from lib.entrypoints.settings import ProcessorSettings
+from lib.entrypoints.settings import ProcessorSettings, StepSettings
 from lib.entrypoints.sqs_batch import process_batch
 
 
 class Job(Protocol):
     """What processes an upload: `process_image`, or `process_video` with its settings bound."""
 
-    def __call__(
-        self,
-        event: UploadEvent,
-        *,
-        storage: Storage,
-        catalog: Catalog,
-        presets: presets.Presets,
-        deadline: Deadline,
-        last_receive: bool,
-    ) -> Finished:
+    def __call__(self, event: UploadEvent, pipeline: Pipeline, delivery: Delivery) -> Finished:
         """Process one upload under the fence."""
         ...
 
@@ -49,6 +40,16 @@ def make_budget(settings: ProcessorSettings) -> Budget:
     return Budget(ledger, settings.daily_dollars, settings.budget_wait_seconds)
 
 
+def make_pipeline(settings: StepSettings) -> Pipeline:
+    """Return what a step of a long source works with."""
+    return Pipeline(
+        S3Sources(client("s3")),
+        S3Renditions(client("s3"), settings.renditions_bucket),
+        DynamoCatalog(client("dynamodb"), settings.catalog_table),
+        presets.load(presets.PACKAGED),
+    )
+
+
 def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget: Budget) -> Handler:
     """Build the clients once and return the Lambda handler of a queue's processor.
 
@@ -56,22 +57,17 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
     """
     telemetry = Telemetry(settings.stage)
     queue = SqsQueue(client("sqs"), settings.queue_url)
-    storage = S3Storage(client("s3"), settings.renditions_bucket)
+    renditions = S3Renditions(client("s3"), settings.renditions_bucket)
     memory_mb = settings.aws_lambda_function_memory_size
     catalog = BudgetedCatalog(client("dynamodb"), settings.catalog_table, budget, memory_mb)
     recipes = presets.load(presets.PACKAGED)
+    pipeline = Pipeline(S3Sources(client("s3")), renditions, catalog, recipes)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        def process(upload: UploadEvent, last_receive: bool) -> None:
-            with charged(budget, storage, memory_mb):
-                finished = job(
-                    upload,
-                    storage=storage,
-                    catalog=catalog,
-                    presets=recipes,
-                    deadline=lambda: context.get_remaining_time_in_millis() / 1000,
-                    last_receive=last_receive,
-                )
+        def process(upload: UploadEvent, is_last: bool) -> None:
+            delivery = Delivery(lambda: context.get_remaining_time_in_millis() / 1000, is_last)
+            with charged(budget, renditions, memory_mb):
+                finished = job(upload, pipeline, delivery)
             telemetry.finished(upload, finished, images.holds)
 
         return process_batch(
@@ -87,9 +83,9 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
 
 
 @contextmanager
-def charged(budget: Budget, storage: S3Storage, memory_mb: int) -> Iterator[None]:
+def charged(budget: Budget, renditions: S3Renditions, memory_mb: int) -> Iterator[None]:
     """Charge what is done for the time it takes and the objects it stores, however it ends."""
-    started, puts = time.monotonic(), storage.puts
+    started, puts = time.monotonic(), renditions.puts
     waits = False
     try:
         yield
@@ -99,4 +95,4 @@ def charged(budget: Budget, storage: S3Storage, memory_mb: int) -> Iterator[None
     finally:
         if not waits:
             seconds = time.monotonic() - started
-            budget.charge(price_invocation(seconds, memory_mb, storage.puts - puts))
+            budget.charge(price_invocation(seconds, memory_mb, renditions.puts - puts))

@@ -19,10 +19,11 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from lib import presets
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
 from lib.application import process_image
+from lib.application.pipeline import Delivery, Pipeline
 from lib.cli.render import JobTopic
 from lib.domain.asset import AssetStatus
 from lib.domain.events import Action, UploadEvent
@@ -33,8 +34,8 @@ from lib.tools.emulator import lifecycle
 from tests.bench.coldstart import ENVIRONMENT
 from tests.bench.report import Result, median
 from tests.bench.sources import CORPUS, OURS
-from tests.support.fakes import MemoryStorage, received
 from tests.support.packages import Package, link_runtime, package_service, read_packages, unpack
+from tests.support.world import World
 
 MEGABYTES = 2048
 """Of processImage: `imageMemory` in serverless.yml."""
@@ -95,15 +96,12 @@ def _measure_job(photo: Photo) -> Iterator[Result]:
     data, recipes = make(photo), presets.load(presets.PACKAGED)
 
     def job(images: Images) -> None:
-        storage, catalog = MemoryStorage(), MemoryCatalog()
-        event = received(storage.upload("a.jpg", data))
-        catalog.receive(event)
+        world = World(presets=recipes)
+        event = world.receive("a.jpg", data)
         finished = process_image.process(
             event,
-            storage=storage,
-            catalog=catalog,
-            presets=recipes,
-            deadline=lambda: SECONDS,
+            world.pipeline,
+            Delivery(lambda: SECONDS),
             images=images,
         )
         assert finished.outcome
@@ -160,18 +158,18 @@ def _cpu_ratio(job: Callable[[Images], None], rounds: int) -> float:
 def _measure_render(photo: Photo, folder: Path) -> Iterator[Result]:
     source = folder / "photo.jpg"
     source.write_bytes(make(photo))
-    recipes, storage = presets.load(presets.PACKAGED), FolderStorage(folder / "out")
+    recipes, renditions = presets.load(presets.PACKAGED), FolderRenditions(folder / "out")
     numbers = iter(range(1, 10_000))
 
     def job(images: Images) -> None:
-        catalog = MemoryCatalog()
-        found = storage.current_version(str(folder), source.name)
+        pipeline = Pipeline(FolderSources(), renditions, MemoryCatalog(), recipes)
+        found = pipeline.sources.current_version(str(folder), source.name)
         assert found
         event = UploadEvent(
             Action.CREATED, found, f"{next(numbers):x}", MediaType.IMAGE, "image/jpeg", ""
         )
-        catalog.receive(event)
-        JobTopic(storage, catalog, recipes, None, folder, images).publish([event])
+        pipeline.catalog.receive(event)
+        JobTopic(pipeline, None, folder, images).publish([event])
 
     with closing(Sandbox()) as sandbox:
         label = f"media render, {photo.label}"

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib import presets
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_video import process
 from lib.domain.asset import AssetStatus
 from lib.imaging.in_process import InProcess
@@ -52,15 +53,14 @@ def _short(bench: Bench, source: Path) -> Iterator[Result]:
     rungs = bench.planned(source).rungs
 
     def ours(folder: Path) -> None:
-        storage = FolderStorage(folder)
+        renditions = FolderRenditions(folder)
+        pipeline = Pipeline(FolderSources(), renditions, MemoryCatalog(), bench.presets)
         finished = process(
-            upload(storage, source),
-            storage=storage,
-            catalog=MemoryCatalog(),
-            presets=bench.presets,
+            upload(source),
+            pipeline,
+            Delivery(lambda: PLENTY),
             ffmpeg=bench.ffmpeg,
             folder=bench.folder,
-            deadline=lambda: PLENTY,
             images=InProcess(),
         )
         outcome = finished.outcome

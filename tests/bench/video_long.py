@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Queue
 from tempfile import mkdtemp
 
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application.long_video import around
 from lib.application.long_video.encode_range import encode_part
@@ -22,6 +22,7 @@ from lib.application.long_video.package import package
 from lib.application.long_video.plan import Allowance, Planned, make_plan
 from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.work_store import read_index
+from lib.application.pipeline import Pipeline
 from lib.domain.asset import AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Action, UploadEvent
@@ -33,9 +34,9 @@ from lib.presets import Presets
 PLENTY = 3600.0
 
 
-def upload(storage: FolderStorage, path: Path) -> UploadEvent:
+def upload(path: Path) -> UploadEvent:
     """Return the event of a file that was put into a folder."""
-    source = storage.current_version(str(path.parent), path.name)
+    source = FolderSources().current_version(str(path.parent), path.name)
     assert source
     return UploadEvent(Action.CREATED, source, "01", MediaType.VIDEO, "video/mp4", to_iso(0))
 
@@ -52,7 +53,7 @@ class Execution:
     """What one source took; all times in s. `parts` is the wall time of each part by name."""
 
     event: UploadEvent
-    storage: FolderStorage
+    renditions: FolderRenditions
     presets: Presets
     ffmpeg: str
     scratch: Path
@@ -64,6 +65,11 @@ class Execution:
     cpu_s: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
     indexes: dict[str, PartIndex] = field(default_factory=dict)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Return what its steps work with."""
+        return Pipeline(FolderSources(), self.renditions, self.catalog, self.presets)
 
     @property
     def name(self) -> str:
@@ -78,9 +84,7 @@ class Execution:
             self.event,
             self.name,
             Allowance(int(PLENTY), round(range_cost_s), 20),
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=self.presets,
+            self.pipeline,
             ffmpeg=self.ffmpeg,
             folder=self._folder(),
             deadline=lambda: PLENTY,
@@ -105,20 +109,20 @@ class Execution:
         mine = free.get()
         os.sched_setaffinity(0, mine)  # of this thread, and so of the process that it starts
         started = time.perf_counter()
-        work = partial(encode, storage=self.storage, ffmpeg=self.ffmpeg, deadline=lambda: PLENTY)
+        work = partial(
+            encode, sources=self.pipeline.sources, ffmpeg=self.ffmpeg, deadline=lambda: PLENTY
+        )
         encode_part(
             self.event,
             self.name,
             self.planned.recipe,
             part,
             work,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=self.presets,
+            self.pipeline,
             folder=self._folder(),
         )
         self.parts[part.name] = time.perf_counter() - started
-        index = read_index(self.event, self.planned.recipe, part, self.storage)
+        index = read_index(self.event, self.planned.recipe, part, self.renditions)
         self.indexes[part.name] = index
         free.put(mine)
 
@@ -140,9 +144,7 @@ class Execution:
             self.planned.recipe,
             to_iso(time.time()),
             make,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=self.presets,
+            self.pipeline,
         )
         self.package_s = time.perf_counter() - started
         outcome = done.finished.outcome

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions
 from lib.application.long_video.stored import Stored
 from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf
@@ -99,9 +99,9 @@ def _go_round(bench: Bench, short: Path, film: Path) -> Round:
 
 def _run(bench: Bench, film: Path, range_s: float, processors: list[set[int]]) -> Execution:
     """Take a film from its plan to its commit."""
-    storage = FolderStorage(bench.scratch())
-    event = upload(storage, film)
-    done = Execution(event, storage, bench.presets, bench.ffmpeg, bench.scratch())
+    renditions = FolderRenditions(bench.scratch())
+    event = upload(film)
+    done = Execution(event, renditions, bench.presets, bench.ffmpeg, bench.scratch())
     probe = probe_file(film)
     cost_s = estimate(probe, bench.planned(film))
     done.encode(done.plan(cost_s * range_s * 1000 / (probe.duration_ms or 1)), processors)
@@ -120,7 +120,7 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
         for each in done.indexes[part.name].tracks
         if each.name == top.name
     ]
-    stored = Stored(done.event, done.planned.recipe, done.storage)
+    stored = Stored(done.event, done.planned.recipe, done.pipeline)
     joined = stored.track_file(cmaf.merge(tracks), bench.scratch())
     single, _ = read_tracks(whole, replace(plan, sounds=()))
     sizes = [

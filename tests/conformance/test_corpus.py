@@ -25,6 +25,7 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
 from lib.application import process_image
 from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
@@ -34,7 +35,7 @@ from lib.imaging.images import Images
 from lib.imaging.load import read_picture
 from lib.imaging.picture import Picture
 from lib.sniff import HEAD_BYTES, sniff
-from tests.support.fakes import UPLOADS, MemoryStorage
+from tests.support.fakes import UPLOADS, MemoryRenditions, MemorySources
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -59,32 +60,25 @@ def images() -> Iterator[Images]:
 class ImageTopic:
     """Hands images to their job at once, as the queue and the function would."""
 
-    storage: MemoryStorage
-    catalog: MemoryCatalog
+    pipeline: Pipeline
     images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
             assert event.media_type is MediaType.IMAGE
-            process_image.process(
-                event,
-                storage=self.storage,
-                catalog=self.catalog,
-                presets=PRESETS,
-                deadline=lambda: 60.0,
-                images=self.images,
-            )
+            delivery = Delivery(lambda: 60.0)
+            process_image.process(event, self.pipeline, delivery, images=self.images)
 
 
-def upload(path: Path, images: Images) -> tuple[Asset, MemoryStorage]:
+def upload(path: Path, images: Images) -> tuple[Asset, MemoryRenditions]:
     """Send one file all the way, and return what the catalog and the bucket have then."""
-    storage, catalog = MemoryStorage(), MemoryCatalog()
-    event = storage.upload(path.name, path.read_bytes())
-    topic = ImageTopic(storage, catalog, images)
-    dispatch([event], storage=storage, catalog=catalog, topic=topic, clock=time.time)
+    sources, renditions, catalog = MemorySources(), MemoryRenditions(), MemoryCatalog()
+    event = sources.upload(path.name, path.read_bytes())
+    topic = ImageTopic(Pipeline(sources, renditions, catalog, PRESETS), images)
+    dispatch([event], sources=sources, catalog=catalog, topic=topic, clock=time.time)
     asset = catalog.get(asset_id(UPLOADS, path.name))
     assert asset is not None
-    return asset, storage
+    return asset, renditions
 
 
 def read(path: Path) -> Picture:
@@ -128,11 +122,11 @@ def _facts(asset: Asset) -> Iterator[str]:
 @needs_corpus
 @pytest.mark.parametrize("path", files, ids=lambda path: path.name)
 def test_every_file_ends_as_reviewed(path: Path, images: Images):
-    asset, storage = upload(path, images)
+    asset, renditions = upload(path, images)
     assert describe(asset) == tomllib.loads(SNAPSHOT.read_text("utf-8"))[path.name]
     made = {each.key for each in asset.renditions if each.key}
     manifest = {asset.manifest_key} if asset.manifest_key else set()
-    assert set(storage.renditions) == made | manifest
+    assert set(renditions.objects) == made | manifest
 
 
 @needs_corpus

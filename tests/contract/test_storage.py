@@ -1,4 +1,4 @@
-"""Storage, the same over S3 and over folders; what only S3 has comes after."""
+"""Sources and renditions, the same in S3 and in folders; what only S3 has comes after."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from lib.adapters.aws.s3 import IMMUTABLE, S3Storage
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.aws.s3 import IMMUTABLE, S3Renditions, S3Sources
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Head, Source
-from lib.domain.ports import Storage
+from lib.domain.ports import Renditions, Sources
 
 KEY = "photos/été 1+1.v2.jpg"
 
 
 @dataclass
 class Place:
-    """A storage, and how its user uploads, removes and looks at renditions."""
+    """Two ports, and how its user uploads, removes and looks at renditions."""
 
-    storage: Storage
+    sources: Sources
+    renditions: Renditions
     bucket: str
     upload: Callable[[str, bytes], None]
     remove: Callable[[str], None]
-    renditions: Callable[[], dict[str, bytes]]
+    stored: Callable[[], dict[str, bytes]]
 
     def source(self, key: str = KEY) -> Source:
-        source = self.storage.current_version(self.bucket, key)
+        source = self.sources.current_version(self.bucket, key)
         assert source is not None
         return source
 
@@ -52,7 +53,7 @@ def s3() -> Iterator[Any]:
 
 
 def in_s3(client: Any) -> Place:
-    def renditions() -> dict[str, bytes]:
+    def stored() -> dict[str, bytes]:
         found = client.list_objects_v2(Bucket="renditions").get("Contents", [])
         return {
             each["Key"]: client.get_object(Bucket="renditions", Key=each["Key"])["Body"].read()
@@ -60,11 +61,12 @@ def in_s3(client: Any) -> Place:
         }
 
     return Place(
-        S3Storage(client, "renditions"),
+        S3Sources(client),
+        S3Renditions(client, "renditions"),
         "uploads",
         lambda key, content: client.put_object(Bucket="uploads", Key=key, Body=content),
         lambda key: client.delete_object(Bucket="uploads", Key=key),
-        renditions,
+        stored,
     )
 
 
@@ -74,7 +76,7 @@ def in_folders(folder: Path) -> Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def renditions() -> dict[str, bytes]:
+    def stored() -> dict[str, bytes]:
         made = folder / "renditions"
         return {
             path.relative_to(made).as_posix(): path.read_bytes()
@@ -83,11 +85,12 @@ def in_folders(folder: Path) -> Place:
         }
 
     return Place(
-        FolderStorage(folder / "renditions"),
+        FolderSources(),
+        FolderRenditions(folder / "renditions"),
         str(folder / "uploads"),
         upload,
         lambda key: (folder / "uploads" / key).unlink(),
-        renditions,
+        stored,
     )
 
 
@@ -107,10 +110,10 @@ class TestSources:
         assert source.etag.strip('"') == source.etag != ""
 
     def test_are_absent_where_never_uploaded_or_removed(self, place: Place) -> None:
-        assert place.storage.current_version(place.bucket, KEY) is None
+        assert place.sources.current_version(place.bucket, KEY) is None
         place.upload(KEY, b"x")
         place.remove(KEY)
-        assert place.storage.current_version(place.bucket, KEY) is None
+        assert place.sources.current_version(place.bucket, KEY) is None
 
     @pytest.mark.parametrize(
         ("start", "length", "expected"),
@@ -128,90 +131,90 @@ class TestSources:
         self, place: Place, start: int, length: int, expected: bytes
     ) -> None:
         place.upload(KEY, b"0123456789")
-        assert place.storage.read_range(place.source(), start, length) == expected
+        assert place.sources.read_range(place.source(), start, length) == expected
 
     def test_are_read_from_the_start_with_what_was_asked_for(self, place: Place) -> None:
         place.upload(KEY, b"0123456789")
-        assert place.storage.read_head(place.source(), 4) == Head(b"0123")
-        assert place.storage.read_head(place.source(), 4096) == Head(b"0123456789")
+        assert place.sources.read_head(place.source(), 4) == Head(b"0123")
+        assert place.sources.read_head(place.source(), 4096) == Head(b"0123456789")
 
     def test_are_read_whole(self, place: Place) -> None:
         place.upload(KEY, b"0123456789")
-        assert place.storage.read(place.source()) == b"0123456789"
+        assert place.sources.read(place.source()) == b"0123456789"
 
     def test_may_be_empty(self, place: Place) -> None:
         place.upload(KEY, b"")
-        assert place.storage.read_range(place.source(), 0, 4096) == b""
-        assert place.storage.read_head(place.source(), 4096) == Head(b"")
-        assert place.storage.read(place.source()) == b""
+        assert place.sources.read_range(place.source(), 0, 4096) == b""
+        assert place.sources.read_head(place.source(), 4096) == Head(b"")
+        assert place.sources.read(place.source()) == b""
 
     def test_are_gone_when_there_is_no_such_key(self, place: Place) -> None:
         source = Source(place.bucket, KEY, "", "", 1)
         with pytest.raises(PermanentError, match="SOURCE_GONE"):
-            place.storage.read(source)
+            place.sources.read(source)
         with pytest.raises(PermanentError, match="SOURCE_GONE"):
-            place.storage.read_range(source, 0, 1)
+            place.sources.read_range(source, 0, 1)
         with pytest.raises(PermanentError, match="SOURCE_GONE"):
-            place.storage.read_head(source, 1)
+            place.sources.read_head(source, 1)
 
     @pytest.mark.parametrize("version_id", ["", "null"])
     def test_need_no_version(self, place: Place, version_id: str, request: Any) -> None:
-        if isinstance(place.storage, S3Storage):
+        if isinstance(place.sources, S3Sources):
             request.getfixturevalue("s3").create_bucket(Bucket="plain")
             request.getfixturevalue("s3").put_object(Bucket="plain", Key=KEY, Body=b"abc")
             source = Source("plain", KEY, version_id, "", 3)
         else:
             place.upload(KEY, b"abc")
             source = Source(place.bucket, KEY, version_id, "", 3)
-        assert place.storage.read(source) == b"abc"
-        assert place.storage.read_range(source, 1, 1) == b"b"
+        assert place.sources.read(source) == b"abc"
+        assert place.sources.read_range(source, 1, 1) == b"b"
 
 
 class TestRenditions:
     def test_are_written_from_bytes_and_files(self, place: Place, tmp_path: Path) -> None:
         made = tmp_path / "made.mp4"
         made.write_bytes(b"video")
-        place.storage.put("a/b/c/w320.jpeg", b"image", "image/jpeg")
-        place.storage.put("a/b/c/video.mp4", made, "video/mp4")
-        assert place.renditions() == {"a/b/c/w320.jpeg": b"image", "a/b/c/video.mp4": b"video"}
+        place.renditions.put("a/b/c/w320.jpeg", b"image", "image/jpeg")
+        place.renditions.put("a/b/c/video.mp4", made, "video/mp4")
+        assert place.stored() == {"a/b/c/w320.jpeg": b"image", "a/b/c/video.mp4": b"video"}
 
     def test_replace_what_is_there(self, place: Place) -> None:
-        place.storage.put("a/b/c/w320.jpeg", b"long, as it was before", "image/jpeg")
-        place.storage.put("a/b/c/w320.jpeg", b"new", "image/jpeg")
-        assert place.renditions() == {"a/b/c/w320.jpeg": b"new"}
+        place.renditions.put("a/b/c/w320.jpeg", b"long, as it was before", "image/jpeg")
+        place.renditions.put("a/b/c/w320.jpeg", b"new", "image/jpeg")
+        assert place.stored() == {"a/b/c/w320.jpeg": b"new"}
 
     def test_are_deleted_by_key_if_they_are_there(self, place: Place) -> None:
         for name in "xyz":
-            place.storage.put(f"a/b/c/{name}", b"1", "image/jpeg")
-        place.storage.delete(["a/b/c/x", "a/b/c/z", "a/b/c/never"])
-        place.storage.delete([])
-        assert list(place.renditions()) == ["a/b/c/y"]
+            place.renditions.put(f"a/b/c/{name}", b"1", "image/jpeg")
+        place.renditions.delete(["a/b/c/x", "a/b/c/z", "a/b/c/never"])
+        place.renditions.delete([])
+        assert list(place.stored()) == ["a/b/c/y"]
 
     def test_are_deleted_below_a_prefix_and_counted(self, place: Place) -> None:
         for key in ("a/b/c/x", "a/b/d/y", "a/bb/c/x", "b/b/c/x"):
-            place.storage.put(key, b"1", "image/jpeg")
-        assert place.storage.delete_below("a/b/") == 2
-        assert place.storage.delete_below("a/b/") == 0
-        assert sorted(place.renditions()) == ["a/bb/c/x", "b/b/c/x"]
+            place.renditions.put(key, b"1", "image/jpeg")
+        assert place.renditions.delete_below("a/b/") == 2
+        assert place.renditions.delete_below("a/b/") == 0
+        assert sorted(place.stored()) == ["a/bb/c/x", "b/b/c/x"]
 
     @pytest.mark.parametrize("prefix", ["", "a/b"])
     def test_are_not_deleted_below_what_is_no_folder(self, place: Place, prefix: str) -> None:
-        place.storage.put("a/b/c", b"1", "image/jpeg")
+        place.renditions.put("a/b/c", b"1", "image/jpeg")
         with pytest.raises(ValueError, match="expected a prefix that ends in /"):
-            place.storage.delete_below(prefix)
-        assert place.renditions()
+            place.renditions.delete_below(prefix)
+        assert place.stored()
 
 
 class TestConfig:
     def test_lies_beside_the_renditions(self, place: Place) -> None:
-        place.storage.put("config/logos/a.png", b"logo", "image/png")
-        assert place.storage.read_config("config/logos/a.png") == b"logo"
+        place.renditions.put("config/logos/a.png", b"logo", "image/png")
+        assert place.renditions.read_config("config/logos/a.png") == b"logo"
 
     def test_is_named_where_it_is_missing(self, place: Place) -> None:
-        place.storage.put("config/a.png", b"logo", "image/png")
+        place.renditions.put("config/a.png", b"logo", "image/png")
         for key in ("config/b.png", "config/a.png/b", "config"):
             with pytest.raises(PermanentError, match=f"CONFIG_MISSING: .*{key} is not"):
-                place.storage.read_config(key)
+                place.renditions.read_config(key)
 
 
 class TestS3:
@@ -220,18 +223,18 @@ class TestS3:
         s3.put_object(Bucket="uploads", Key=KEY, Body=b"first", Metadata={"preset": "avatar"})
         first = place.source()
         place.upload(KEY, b"second")
-        assert place.storage.read_head(first, 3) == Head(b"fir", "avatar")
-        assert place.storage.read_head(place.source(), 3) == Head(b"sec")
+        assert place.sources.read_head(first, 3) == Head(b"fir", "avatar")
+        assert place.sources.read_head(place.source(), 3) == Head(b"sec")
 
     def test_reads_the_version_that_is_named(self, s3: Any) -> None:
         place = in_s3(s3)
         place.upload(KEY, b"first")
         first = place.source()
         place.upload(KEY, b"second")
-        assert place.storage.read(first) == b"first"
-        assert place.storage.read(place.source()) == b"second"
+        assert place.sources.read(first) == b"first"
+        assert place.sources.read(place.source()) == b"second"
         place.remove(KEY)
-        assert place.storage.read_range(first, 0, 99) == b"first"
+        assert place.sources.read_range(first, 0, 99) == b"first"
 
     def test_says_that_a_deleted_version_is_gone(self, s3: Any) -> None:
         place = in_s3(s3)
@@ -240,7 +243,7 @@ class TestS3:
         place.upload(KEY, b"second")
         s3.delete_object(Bucket="uploads", Key=KEY, VersionId=first.version_id)
         with pytest.raises(PermanentError) as raised:
-            place.storage.read_range(first, 0, 1)
+            place.sources.read_range(first, 0, 1)
         assert raised.value.code is ErrorCode.SOURCE_GONE
         assert KEY in raised.value.message
 
@@ -252,16 +255,16 @@ class TestS3:
         place = in_s3(s3)
         place.upload(KEY, b"0123456789")
         client: Any = Ignoring()
-        storage = S3Storage(client, "renditions")
-        assert storage.read_range(place.source(), 4, 3) == b"456"
-        assert storage.read_range(place.source(), 8, 9) == b"89"
-        assert storage.read_range(place.source(), 10, 1) == b""
+        sources = S3Sources(client)
+        assert sources.read_range(place.source(), 4, 3) == b"456"
+        assert sources.read_range(place.source(), 8, 9) == b"89"
+        assert sources.read_range(place.source(), 10, 1) == b""
 
     def test_signs_a_url_of_one_version(self, s3: Any) -> None:
         place = in_s3(s3)
         place.upload(KEY, b"first")
         source = place.source()
-        url = place.storage.locate(source, 60)
+        url = place.sources.locate(source, 60)
         assert f"versionId={source.version_id}" in url
         assert "X-Amz-Expires=60" in url
         assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
@@ -269,9 +272,9 @@ class TestS3:
     def test_tells_caches_to_keep_renditions(self, s3: Any, tmp_path: Path) -> None:
         made = tmp_path / "made.mp4"
         made.write_bytes(b"video")
-        storage = S3Storage(s3, "renditions")
-        storage.put("a", b"image", "image/avif")
-        storage.put("b", made, "video/mp4")
+        renditions = S3Renditions(s3, "renditions")
+        renditions.put("a", b"image", "image/avif")
+        renditions.put("b", made, "video/mp4")
         for key, mime in (("a", "image/avif"), ("b", "video/mp4")):
             head = s3.head_object(Bucket="renditions", Key=key)
             assert (head["ContentType"], head["CacheControl"]) == (mime, IMMUTABLE)
@@ -279,7 +282,7 @@ class TestS3:
     def test_writes_a_large_file_in_parts(self, s3: Any, tmp_path: Path) -> None:
         made = tmp_path / "made.mp4"
         made.write_bytes(bytes(range(256)) * 40_000)
-        S3Storage(s3, "renditions").put("a", made, "video/mp4")
+        S3Renditions(s3, "renditions").put("a", made, "video/mp4")
         head = s3.head_object(Bucket="renditions", Key="a")
         assert head["ETag"].strip('"').endswith("-2")
         assert head["ContentLength"] == 10_240_000
@@ -296,7 +299,7 @@ class TestS3:
 
         counting = Counting()
         client: Any = counting
-        S3Storage(client, "renditions").delete(str(number) for number in range(2001))
+        S3Renditions(client, "renditions").delete(str(number) for number in range(2001))
         assert counting.counted == [1000, 1000, 1]
 
     def test_reports_what_it_could_not_delete(self, s3: Any) -> None:
@@ -306,7 +309,7 @@ class TestS3:
 
         client: Any = Refusing()
         with pytest.raises(TransientError, match="1 of 2 renditions not deleted: InternalError"):
-            S3Storage(client, "renditions").delete(["a", "b"])
+            S3Renditions(client, "renditions").delete(["a", "b"])
 
 
 class TestFolder:
@@ -315,13 +318,13 @@ class TestFolder:
         place.upload(KEY, b"first")
         stale = Source(place.bucket, KEY, "1", "", 5)
         with pytest.raises(PermanentError) as raised:
-            place.storage.read(stale)
+            place.sources.read(stale)
         assert raised.value.code is ErrorCode.SOURCE_GONE
 
     def test_gives_ffmpeg_a_path(self, tmp_path: Path) -> None:
         place = in_folders(tmp_path)
         place.upload(KEY, b"first")
-        located = Path(place.storage.locate(place.source(), 60))
+        located = Path(place.sources.locate(place.source(), 60))
         assert located.is_absolute()
         assert located.read_bytes() == b"first"
 
@@ -330,7 +333,7 @@ class TestFolder:
         place = in_folders(tmp_path)
         (tmp_path / "secret").write_bytes(b"secret")
         with pytest.raises(ValueError, match="expected a path below"):
-            place.storage.current_version(place.bucket, key)
+            place.sources.current_version(place.bucket, key)
         with pytest.raises(ValueError, match="expected a path below"):
-            place.storage.put(key, b"x", "image/jpeg")
+            place.renditions.put(key, b"x", "image/jpeg")
         assert (tmp_path / "secret").read_bytes() == b"secret"

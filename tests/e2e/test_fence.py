@@ -8,9 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
+from lib import presets
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.s3 import S3Storage
+from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.application import fenced_job
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.asset import AssetStatus
 from lib.domain.events import Action, UploadEvent
 from lib.domain.media import MediaType, Probe
@@ -188,9 +190,13 @@ def test_what_is_live_stays_when_the_reply_of_its_commit_is_lost(deployed):
     finished = fenced_job.run(
         event,
         lambda _: Work(Probe(), iter([PICTURE]), "default", "recipe"),
-        storage=S3Storage(deployed.s3, deployed.renditions),
-        catalog=DynamoCatalog(client, deployed.outputs["CatalogTable"]),
-        deadline=lambda: 60.0,
+        Pipeline(
+            S3Sources(deployed.s3),
+            S3Renditions(deployed.s3, deployed.renditions),
+            DynamoCatalog(client, deployed.outputs["CatalogTable"]),
+            presets.load(presets.PACKAGED),
+        ),
+        Delivery(lambda: 60.0),
     )
     asset = deployed.asset(key)
     assert finished.outcome is not None

@@ -17,7 +17,7 @@ from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.tools import stack
 from lib.tools.emulator.environment import Credentials
-from tests.support.fakes import UPLOADS, MemoryStorage, received
+from tests.support.fakes import UPLOADS, MemorySources, received
 
 TEMPLATE = {
     "Resources": {
@@ -103,7 +103,7 @@ def media(*arguments):
 
 def receive(catalog, key):
     """Record an upload as dispatch would, and return the event."""
-    event = received(MemoryStorage().upload(key, b"content"))
+    event = received(MemorySources().upload(key, b"content"))
     catalog.receive(event)
     return event
 
@@ -119,7 +119,7 @@ def finish(catalog, key):
 def reject(catalog, key):
     """Do what dispatch would do with a file that it can't use."""
     failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text: not supported", permanent=True)
-    catalog.reject(received(MemoryStorage().upload(key, b"text")), failure)
+    catalog.reject(received(MemorySources().upload(key, b"text")), failure)
 
 
 def test_upload_sends_files_below_the_prefix(stage, tmp_path, capsys):
@@ -166,7 +166,7 @@ def test_upload_refuses_before_it_sends_anything(stage, tmp_path, capsys):
 def test_ls_shows_the_newest_first_and_no_tombstones(catalog, capsys):
     finish(catalog, "older.jpg")
     reject(catalog, "newer.txt")
-    catalog.bury(received(MemoryStorage().remove("gone.jpg")))
+    catalog.bury(received(MemorySources().remove("gone.jpg")))
     assert media("ls", "--stage", "dev", "--json") == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {each["source"]["key"]: each["status"] for each in listed} == {
@@ -237,7 +237,7 @@ def test_no_command_lets_a_key_or_a_message_drive_the_terminal(catalog, tmp_path
     assert media("upload", tmp_path / HOSTILE, "--stage", "dev", "--prefix", HOSTILE) == 0
     finish(catalog, HOSTILE)
     failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, HOSTILE, permanent=True)
-    catalog.reject(received(MemoryStorage().upload(f"b{HOSTILE}", b"text")), failure)
+    catalog.reject(received(MemorySources().upload(f"b{HOSTILE}", b"text")), failure)
     boto3.client("s3").put_object(Bucket=UPLOADS, Key=HOSTILE, Body=b"a")
     for arguments in (
         ("ls",),

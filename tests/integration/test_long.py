@@ -33,7 +33,7 @@ from lib.domain.messages import encode as spell
 from lib.domain.renditions import Work
 from lib.presets import PACKAGED
 from lib.video.package.streams import make_streams
-from tests.support.fakes import MemoryExecutions, MemoryStorage, received
+from tests.support.fakes import MemoryExecutions, MemorySources, received
 from tests.support.ffmpeg_binary import find_ffmpeg
 from tests.support.world import World
 
@@ -47,8 +47,8 @@ class Killed(BaseException):
     """The end of a process."""
 
 
-class Disk(MemoryStorage):
-    """Renditions in memory; ffmpeg reads the source from a file."""
+class Disk(MemorySources):
+    """Sources in memory; ffmpeg reads them from a file."""
 
     path: Path
 
@@ -85,9 +85,9 @@ class LongSource(World):
     def __init__(self, clip: Path, folder: Path, encoded: dict[str, Encoded]) -> None:
         disk = Disk()
         disk.path = clip
-        super().__init__(storage=disk)
+        super().__init__(sources=disk)
         self.letters: list[UploadEvent] = []
-        self.event = received(self.storage.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
+        self.event = received(self.sources.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
         self.execution = execution_name(self.event.source, self.event.sequencer)
         self.encodes: list[str] = []
         self._folder, self._encoded = folder, encoded
@@ -107,9 +107,7 @@ class LongSource(World):
             self.event,
             self.execution,
             allowance,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=PRESETS,
+            self.pipeline,
             ffmpeg=find_ffmpeg(),
             folder=self.folder(),
             deadline=lambda: 100,
@@ -122,9 +120,7 @@ class LongSource(World):
             recipe,
             part,
             self._run_encoder,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=PRESETS,
+            self.pipeline,
             folder=self.folder(),
             clock=self.clock,
         )
@@ -132,7 +128,7 @@ class LongSource(World):
     def _run_encoder(self, event, work, preset, part, folder):
         self.encodes.append(part.name)
         if part.name not in self._encoded:
-            run = partial(encode, storage=self.storage, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
+            run = partial(encode, sources=self.sources, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
             made = folder / "made"
             made.mkdir()
             self._encoded[part.name] = made, run(event, work, preset, part, made)
@@ -147,9 +143,7 @@ class LongSource(World):
             recipe,
             STARTED,
             make or _streams,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=PRESETS,
+            self.pipeline,
             clock=self.clock,
         )
 
@@ -159,7 +153,7 @@ class LongSource(World):
             execution or self.execution,
             error,
             catalog=self.catalog,
-            storage=self.storage,
+            renditions=self.renditions,
             keep=self.letters.append,
         )
 
@@ -247,7 +241,7 @@ class TestPlan:
         }
         assert (world.asset.lease_token, world.asset.execution) == (world.execution,) * 2
         assert world.asset.estimate_ms > 0
-        assert read_plan(world.event, planned.recipe, world.storage).parts == (
+        assert read_plan(world.event, planned.recipe, world.renditions).parts == (
             *planned.ranges,
             planned.sound,
         )
@@ -260,10 +254,10 @@ class TestPlan:
         assert replace(planned, sound=None).serialize()["sound"] is False
 
     def test_ends_where_the_upload_is_superseded(self, world):
-        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
         world.catalog.receive(newer)
         assert world.plan() is None
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
 
     def test_refuses_what_would_cost_too_much(self, world):
         with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$0\.00") as raised:
@@ -277,7 +271,7 @@ class TestPlan:
         monkeypatch.setattr("lib.video.plan.proportion.VCPU_S_PER_KB", 1e-9)
         with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.* vCPU seconds of work"):
             world.plan()
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
 
 
 class TestEncode:
@@ -290,13 +284,13 @@ class TestEncode:
     def test_a_part_whose_index_is_missing_is_made_again_to_the_same_bytes(self, world):
         planned = world.plan()
         world.encode(planned.recipe, planned.ranges[1])
-        stored = dict(world.storage.renditions)
+        stored = dict(world.renditions.objects)
         [index] = (each for each in stored if each.endswith("range-0001.json"))
-        del world.storage.renditions[index]
+        del world.renditions.objects[index]
         world.encode(planned.recipe, planned.ranges[1])
-        before, after = (json.loads(each.pop(index)) for each in (stored, world.storage.renditions))
+        before, after = (json.loads(each.pop(index)) for each in (stored, world.renditions.objects))
         assert before | {"cpu_ms": 0} == after | {"cpu_ms": 0}
-        assert world.storage.renditions == stored
+        assert world.renditions.objects == stored
 
     def test_tells_progress_at_most_every_five_seconds(self, world):
         planned = world.plan()
@@ -309,7 +303,7 @@ class TestEncode:
 
     def test_what_nobody_wants_any_more_is_neither_made_nor_kept(self, world):
         planned = world.plan()
-        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
         asked: list[str] = []
 
         def supersede(key):
@@ -317,9 +311,9 @@ class TestEncode:
                 asked.append(key)
                 world.catalog.receive(newer)
 
-        world.storage.on_put = supersede
+        world.renditions.on_put = supersede
         assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
         assert world.encode(planned.recipe, planned.ranges[1]) is Standing.UNWANTED
         assert world.encodes == ["range-0000"]
 
@@ -328,7 +322,8 @@ class TestEncode:
         for part in planned.ranges:
             world.encode(planned.recipe, part)
         indexes = [
-            read_index(world.event, planned.recipe, part, world.storage) for part in planned.ranges
+            read_index(world.event, planned.recipe, part, world.renditions)
+            for part in planned.ranges
         ]
         assert len(merge(indexes)) == len(indexes[0].tracks)
         with pytest.raises(TransientError, match="fit together"):
@@ -343,9 +338,9 @@ class TestPackage:
         finish(world)
         asset = world.asset
         assert (asset.status, asset.lease_token) == (AssetStatus.READY, None)
-        assert asset.manifest_key in world.storage.renditions
-        assert not any("/work/" in key for key in world.storage.renditions)
-        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        assert asset.manifest_key in world.renditions.objects
+        assert not any("/work/" in key for key in world.renditions.objects)
+        segments = [key for key in world.renditions.objects if key.endswith(".m4s")]
         assert len([each for each in segments if "/h264-96/" in each]) == 3
 
     def test_nothing_of_a_rung_stays_that_was_not_worth_its_bytes(self, world):
@@ -358,7 +353,7 @@ class TestPackage:
             return _streams(work, preset, sounds, left_out, stored)
 
         world.package(planned.recipe, without_rungs)
-        folders = {key.split("/")[3] for key in world.storage.renditions if key.count("/") > 3}
+        folders = {key.split("/")[3] for key in world.renditions.objects if key.count("/") > 3}
         assert (world.asset.status, folders) == (AssetStatus.READY, {"audio-0"})
 
     def test_a_source_that_is_cut_short_ends_with_its_last_frame(self, clip, tmp_path):
@@ -375,7 +370,7 @@ class TestPackage:
             return _streams(work, preset, tracks, left_out, stored)
 
         world.package(planned.recipe, with_all_rungs)
-        segments = [key for key in world.storage.renditions if key.endswith(".m4s")]
+        segments = [key for key in world.renditions.objects if key.endswith(".m4s")]
         assert (world.asset.status, world.asset.error) == (AssetStatus.READY, None)
         assert len([each for each in segments if "/h264-96/" in each]) == 2
 
@@ -385,25 +380,25 @@ class TestPackage:
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
         hole = PartIndex((), {}, {}, 0)
-        write_index(world.event, planned.recipe, planned.ranges[empty], hole, world.storage)
+        write_index(world.event, planned.recipe, planned.ranges[empty], hole, world.renditions)
         with pytest.raises(PermanentError, match=said) as raised:
             world.package(planned.recipe)
         assert raised.value.code is ErrorCode.CORRUPT_MEDIA
 
     def test_a_repeat_after_the_commit_changes_nothing(self, world):
         planned = finish(world)
-        before, stored = world.asset, dict(world.storage.renditions)
+        before, stored = world.asset, dict(world.renditions.objects)
         again = world.package(planned.recipe).finished
         assert (again.state, again.outcome) == (ClaimState.DONE, None)
-        assert (world.asset, world.storage.renditions) == (before, stored)
+        assert (world.asset, world.renditions.objects) == (before, stored)
 
     def test_loses_to_a_newer_upload_and_removes_its_own(self, world):
         planned = world.plan()
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
-        world.catalog.bury(received(world.storage.remove("film.mp4"), MediaType.VIDEO))
+        world.catalog.bury(received(world.sources.remove("film.mp4"), MediaType.VIDEO))
         assert world.package(planned.recipe).finished.state is ClaimState.STALE
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
         assert world.asset.status is AssetStatus.DELETED
 
 
@@ -428,7 +423,7 @@ def test_random_deaths_at_any_step_end_with_the_same_objects(world, clip, tmp_pa
         if deaths < 12 and chance.random() < 0.15:
             raise Killed
 
-    world.storage.on_put = maybe_die
+    world.renditions.on_put = maybe_die
     planned = survive(world.plan)
     parts = [*planned.ranges, planned.sound]
     chance.shuffle(parts)
@@ -437,7 +432,7 @@ def test_random_deaths_at_any_step_end_with_the_same_objects(world, clip, tmp_pa
     survive(partial(world.package, planned.recipe))
     assert deaths > 0
     assert world.asset.status is AssetStatus.READY
-    assert world.storage.renditions == calm.storage.renditions
+    assert world.renditions.objects == calm.renditions.objects
 
 
 class TestFail:
@@ -485,18 +480,18 @@ class TestFail:
 
     def test_what_was_stored_after_a_final_failure_is_removed(self, world):
         planned = world.plan()
-        world.storage.on_put = lambda key: world.fail(self.CORRUPT)
+        world.renditions.on_put = lambda key: world.fail(self.CORRUPT)
         assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
 
     def test_a_superseded_upload_is_cleared(self, world):
         planned = world.plan()
         world.encode(planned.recipe, planned.ranges[0])
-        newer = received(world.storage.upload("film.mp4", b"new"), MediaType.VIDEO)
+        newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
         world.catalog.receive(newer)
         world.fail(self.AWAY)
         prefix = version_prefix(world.event.source, world.event.sequencer)
-        assert not [key for key in world.storage.renditions if key.startswith(prefix)]
+        assert not [key for key in world.renditions.objects if key.startswith(prefix)]
         assert world.asset.status is AssetStatus.RECEIVED
         assert world.letters == []
 
@@ -509,20 +504,20 @@ class TestLive:
 
     def refuse_newer(self, world):
         world.catalog.reject(
-            received(world.storage.upload("film.mp4", b"words"), MediaType.VIDEO), self.TEXT
+            received(world.sources.upload("film.mp4", b"words"), MediaType.VIDEO), self.TEXT
         )
 
     def make_live(self, world):
         """Commit, then refuse a newer upload; return the recipe and all that is live."""
         recipe = finish(world).recipe
-        live = dict(world.storage.renditions)
+        live = dict(world.renditions.objects)
         self.refuse_newer(world)
         return recipe, live
 
     def test_stays_when_packaging_is_repeated_after_its_commit(self, world):
         recipe, live = self.make_live(world)
         assert world.package(recipe).finished.state is ClaimState.STALE
-        assert world.storage.renditions == live
+        assert world.renditions.objects == live
 
     def test_is_tidied_when_packaging_was_killed_after_its_commit(self, world, monkeypatch):
         planned = world.plan()
@@ -536,12 +531,12 @@ class TestLive:
             raise Killed
 
         with monkeypatch.context() as patch:
-            patch.setattr(world.storage, "delete", die)
+            patch.setattr(world.renditions, "delete", die)
             with pytest.raises(Killed):
                 world.package(planned.recipe, without_sound)
         self.refuse_newer(world)
         world.package(planned.recipe)
-        stored = set(world.storage.renditions)
+        stored = set(world.renditions.objects)
         assert not any("/work/" in key for key in stored)
         assert {each.key for each in world.asset.renditions} <= stored
         assert world.asset.manifest_key in stored
@@ -555,47 +550,47 @@ class TestLive:
         _, live = self.make_live(world)
         world.fail(self.AWAY, first)
         world.fail(self.AWAY)
-        assert world.storage.renditions == live
+        assert world.renditions.objects == live
 
     def test_stays_when_a_range_outlives_its_execution(self, world):
         planned = world.plan()
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
-        index = next(key for key in world.storage.renditions if key.endswith("range-0000.json"))
-        content = world.storage.renditions.pop(index)
+        index = next(key for key in world.renditions.objects if key.endswith("range-0000.json"))
+        content = world.renditions.objects.pop(index)
         live: dict[str, bytes] = {}
 
         def meanwhile(_):
             if not live:
-                world.storage.on_put = lambda _: None
-                world.storage.renditions[index] = content
+                world.renditions.on_put = lambda _: None
+                world.renditions.objects[index] = content
                 world.package(planned.recipe)
-                live.update(world.storage.renditions)
+                live.update(world.renditions.objects)
                 self.refuse_newer(world)
 
-        world.storage.on_put = meanwhile
+        world.renditions.on_put = meanwhile
         assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
-        assert world.storage.renditions == live
+        assert world.renditions.objects == live
 
     def test_is_all_that_stays_when_a_failure_is_superseded_while_it_is_recorded(self, world):
         recipe = world.plan().recipe
 
         def superseded(_):
             self.refuse_newer(world)
-            world.storage.renditions[key_of(world.event, recipe, "late.json")] = b"{}"
+            world.renditions.objects[key_of(world.event, recipe, "late.json")] = b"{}"
 
-        ports = {"catalog": world.catalog, "storage": world.storage, "keep": superseded}
+        ports = {"catalog": world.catalog, "renditions": world.renditions, "keep": superseded}
         failed = fail(world.event, world.execution, self.AWAY, **ports)
         assert failed.finished == fenced_job.Finished(ClaimState.STALE)
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
 
     def test_goes_with_the_next_commit(self, world):
         recipe, live = self.make_live(world)
-        newer = received(world.storage.upload("film.mp4", b"newer"), MediaType.VIDEO)
+        newer = received(world.sources.upload("film.mp4", b"newer"), MediaType.VIDEO)
         token = world.catalog.claim(newer, lease_seconds=60).lease_token
         world.catalog.commit(newer, token, replace(READY, manifest_key="a/b/c/manifest.json"))
         world.package(recipe)
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
         assert live
 
 

@@ -9,14 +9,12 @@ from contextlib import closing
 
 import pytest
 
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.process import Child
 from lib.application import process_image
+from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, MediaError, TransientError
-from lib.domain.keys import asset_id
-from tests.support.fakes import UPLOADS, MemoryStorage, received
 from tests.support.images import photo, save
 from tests.support.planted import GIF
 from tests.support.walls import (
@@ -27,6 +25,7 @@ from tests.support.walls import (
     task,
     works,
 )
+from tests.support.world import World
 
 
 @pytest.mark.parametrize(
@@ -63,20 +62,13 @@ def test_how_a_child_ends_is_final_and_the_next_image_is_fine(trick, code, word)
 )
 def test_a_job_ends_at_its_first_try(trick: tuple[object, ...], status: AssetStatus):
     """Nothing is raised, so that the message is acknowledged and never a dead letter."""
-    storage, catalog = MemoryStorage(), MemoryCatalog()
+    world = World(presets=PRESETS)
     with planted() as wall:
         for content in (GIF + json.dumps(trick).encode(), save(photo(), "jpeg")):
-            event = received(storage.upload("a", content))
-            catalog.receive(event)
-            process_image.process(
-                event,
-                storage=storage,
-                catalog=catalog,
-                presets=PRESETS,
-                deadline=lambda: 60.0,
-                images=wall,
-            )
-            asset = catalog.get(asset_id(UPLOADS, "a"))
+            event = world.receive("a", content)
+            delivery = Delivery(lambda: 60.0)
+            process_image.process(event, world.pipeline, delivery, images=wall)
+            asset = world.find("a")
             assert asset
             assert asset.status is (status if content.startswith(GIF) else AssetStatus.READY)
 

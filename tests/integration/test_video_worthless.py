@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions
 from lib.domain.asset import AssetStatus
 from lib.domain.renditions import RenditionKind
 from lib.presets import load
@@ -88,15 +88,15 @@ def test_a_long_source_is_looked_at_once_its_ranges_are_encoded(ffmpeg, tmp_path
     path = tmp_path / "film.mp4"
     drawing = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", f"{MOVING},scroll=h=0.13"]
     subprocess.run([*drawing, "-g", "3", "-pix_fmt", "yuv420p", path], check=True)
-    storage, scratch = FolderStorage(tmp_path / "stage"), tmp_path / "scratch"
+    renditions, scratch = FolderRenditions(tmp_path / "stage"), tmp_path / "scratch"
     scratch.mkdir()
-    done = Execution(upload(storage, path), storage, PRESETS, ffmpeg, scratch)
+    done = Execution(upload(path), renditions, PRESETS, ffmpeg, scratch)
     parts = done.plan(0)
     done.encode(parts, [sorted(os.sched_getaffinity(0))])
     done.package()
     [asset] = done.catalog.by_status(AssetStatus.READY)
     [rung] = [each.name for each in asset.renditions if each.kind is RenditionKind.RUNG]
-    stored = [key for key in storage.keys_below(f"{asset.asset_id}/") if key.endswith(".m4s")]
+    stored = [key for key in renditions.keys_below(f"{asset.asset_id}/") if key.endswith(".m4s")]
     assert rung == "h264-240/playlist.m3u8"
     assert {key.split("/")[3] for key in stored} == {"h264-240"}
     assert len(parts) == SECONDS / 4

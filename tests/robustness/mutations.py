@@ -22,10 +22,8 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from lib import presets
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_image
-from lib.application.dispatch import dispatch
-from lib.domain.keys import asset_id
+from lib.application.pipeline import Delivery
 from lib.domain.media import MediaType
 from lib.imaging.in_process import InProcess
 from lib.presets import Presets
@@ -43,8 +41,8 @@ from tests.media.hostile_images import (
     unit,
 )
 from tests.robustness.structures import restructured
-from tests.support.fakes import UPLOADS, MemoryStorage, RecordingTopic
 from tests.support.images import LIMITS, MEDIA, photo, psd, save, tiff
+from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -167,25 +165,17 @@ def outcome(data: bytes, loaded: Presets) -> tuple[str, int]:
 
     An error that a retry could help comes out: a source alone is no reason for one.
     """
-    storage, catalog, topic = MemoryStorage(), MemoryCatalog(), RecordingTopic()
-    uploaded = storage.upload("a", data)
-    dispatch([uploaded], storage=storage, catalog=catalog, topic=topic, clock=time.time)
-    for event in topic.published:
+    world = World(presets=loaded)
+    world.dispatch(world.sources.upload("a", data))
+    for event in world.topic.published:
         if event.media_type is not MediaType.IMAGE:
             return event.media_type, 0
-        process_image.process(
-            event,
-            storage=storage,
-            catalog=catalog,
-            presets=loaded,
-            deadline=lambda: 60.0,
-            images=InProcess(),
-        )
-    asset = catalog.get(asset_id(UPLOADS, "a"))
+        process_image.process(event, world.pipeline, Delivery(lambda: 60.0), images=InProcess())
+    asset = world.find("a")
     assert asset
     assert asset.status.terminal, asset.status
     assert asset.error is None or asset.error.message
-    made = sum(map(len, storage.renditions.values()))
+    made = sum(map(len, world.renditions.objects.values()))
     return asset.error.code if asset.error else asset.status, made
 
 

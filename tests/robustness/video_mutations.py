@@ -26,14 +26,12 @@ from typing import Any
 import jsonschema
 
 from lib import presets
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_video
-from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery
 from lib.child_process import DOUBT, SLACK_S
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import PermanentError
 from lib.domain.events import Source
-from lib.domain.keys import asset_id
 from lib.domain.manifest import manifest
 from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition, RenditionKind
@@ -48,7 +46,8 @@ from lib.video.probe.mediainfo import read_probe
 from tests.bench.process import read_memory
 from tests.media.matrix import build, cases
 from tests.robustness.mutations import mutated
-from tests.support.fakes import UPLOADS, MemoryStorage, RecordingTopic, received
+from tests.support.fakes import MemorySources, received
+from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "media"
@@ -90,7 +89,7 @@ SEEDS = {
 }
 
 
-class FileStorage(MemoryStorage):
+class FileSources(MemorySources):
     """The memory's bucket, whose sources lie in files too: ffmpeg wants an address."""
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +143,7 @@ def probe_outcome(data: bytes, loaded: Presets) -> str:
         outcome = Outcome(
             AssetStatus.READY, probe, preset="default", recipe="0" * 12, renditions=(made,)
         )
-        event = received(MemoryStorage().upload("a", data), sniffed.media_type)
+        event = received(MemorySources().upload("a", data), sniffed.media_type)
         VALIDATOR.validate(json.loads(manifest(event, outcome)))
         check_limits(probe, loaded.limits)
         preset = loaded.named(None)
@@ -159,29 +158,26 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
     inbox, scratch = folder / "inbox", folder / "scratch"
     for each in (inbox, scratch):
         each.mkdir(exist_ok=True)
-    storage, catalog, topic = FileStorage(inbox), MemoryCatalog(), RecordingTopic()
-    uploaded = storage.upload("a", data)
-    dispatch([uploaded], storage=storage, catalog=catalog, topic=topic, clock=time.time)
+    world = World(sources=FileSources(inbox), presets=loaded)
+    world.dispatch(world.sources.upload("a", data))
     end = time.monotonic() + JOB_SECONDS
-    for event in topic.published:
+    for event in world.topic.published:
         if event.media_type is MediaType.IMAGE:
             return MediaType.IMAGE
         # An error that a retry could help comes out: a source alone is no reason for one.
         process_video.process(
             event,
-            storage=storage,
-            catalog=catalog,
-            presets=loaded,
+            world.pipeline,
+            Delivery(lambda: end - time.monotonic()),
             ffmpeg=ffmpeg,
             folder=scratch,
-            deadline=lambda: end - time.monotonic(),
             images=InProcess(),
         )
-    asset = catalog.get(asset_id(UPLOADS, "a"))
+    asset = world.find("a")
     assert asset
     assert asset.status.terminal, asset.status
     assert asset.error is None or asset.error.message
-    largest = max(map(len, storage.renditions.values()), default=0)
+    largest = max(map(len, world.renditions.objects.values()), default=0)
     assert largest <= most_bytes(len(data))
     assert list(scratch.iterdir()) == []
     assert children() == []

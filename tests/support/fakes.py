@@ -17,17 +17,12 @@ JPEG_HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100)
 
 
 @dataclass
-class MemoryStorage:
-    """A versioned bucket of sources and a bucket of renditions, in memory.
+class MemorySources:
+    """A versioned bucket in memory; `presets` are what uploads ask for, by key."""
 
-    `presets` are what uploads ask for in their metadata, by key; `config/` is among the renditions.
-    """
-
-    renditions: dict[str, bytes] = field(default_factory=dict)
     versions: dict[tuple[str, str], list[tuple[str, bytes | None]]] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
-    on_put: Callable[[str], None] = lambda _: None
 
     def upload(self, key: str, content: bytes) -> ObjectEvent:
         """Store a new version and return the event that S3 would send."""
@@ -73,24 +68,32 @@ class MemoryStorage:
     def locate(self, source: Source, seconds: int) -> str:
         raise NotImplementedError("bytes in memory have no address")
 
+
+@dataclass
+class MemoryRenditions:
+    """A bucket of renditions in memory, by key; `config/` is among them."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    on_put: Callable[[str], None] = lambda _: None
+
     def read_config(self, key: str) -> bytes:
-        if key not in self.renditions:
+        if key not in self.objects:
             raise PermanentError(ErrorCode.CONFIG_MISSING, f"{key} is not there")
-        return self.renditions[key]
+        return self.objects[key]
 
     def put(self, key: str, content: bytes | Path, mime: str) -> None:
         self.on_put(key)
-        self.renditions[key] = content if isinstance(content, bytes) else content.read_bytes()
+        self.objects[key] = content if isinstance(content, bytes) else content.read_bytes()
 
     def fetch(self, key: str) -> bytes | None:
-        return self.renditions.get(key)
+        return self.objects.get(key)
 
     def keys_below(self, prefix: str) -> list[str]:
-        return sorted(key for key in self.renditions if key.startswith(prefix))
+        return sorted(key for key in self.objects if key.startswith(prefix))
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
-            self.renditions.pop(key, None)
+            self.objects.pop(key, None)
 
     def delete_below(self, prefix: str) -> int:
         below = self.keys_below(prefix)

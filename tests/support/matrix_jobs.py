@@ -20,10 +20,11 @@ from typing import Any
 from PIL import Image, ImageChops, ImageStat
 from pymediainfo import MediaInfo
 
-from lib.adapters.local.folder_storage import FolderStorage
+from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_video
 from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.asset import Asset
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
@@ -93,25 +94,22 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
     """Dispatch one source and process it as on its last delivery."""
     out, scratch = folder / f"{source.name}.out", folder / f"{source.name}.scratch"
     scratch.mkdir()
-    storage, catalog = FolderStorage(out), MemoryCatalog()
-    found = storage.current_version(str(source.parent), source.name)
+    sources, catalog = FolderSources(), MemoryCatalog()
+    found = sources.current_version(str(source.parent), source.name)
     assert found
     process = partial(
         process_video.process,
-        storage=storage,
-        catalog=catalog,
-        presets=presets,
+        pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
+        delivery=Delivery(lambda: JOB_SECONDS, is_last=True),
         ffmpeg=ffmpeg,
         folder=scratch,
-        deadline=lambda: JOB_SECONDS,
         images=InProcess(),
-        last_receive=True,
     )
     event = ObjectEvent(Action.CREATED, found, sequencer="1")
     topic = JobTopic(process)
     problem = None
     try:
-        dispatch([event], storage=storage, catalog=catalog, topic=topic, clock=lambda: 0.0)
+        dispatch([event], sources=sources, catalog=catalog, topic=topic, clock=lambda: 0.0)
     except Exception as exc:
         # As the queue sees it; the catalog has the outcome.
         problem = exc

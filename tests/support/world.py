@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.dispatch import Recorded, dispatch
+from lib.application.pipeline import Pipeline
 from lib.domain.asset import Asset
-from lib.domain.events import UploadEvent
+from lib.domain.events import ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
+from lib.presets import PACKAGED, Presets, load
 from tests.support.fakes import (
     JPEG_HEAD,
     UPLOADS,
     ManualClock,
     MemoryExecutions,
-    MemoryStorage,
+    MemoryRenditions,
+    MemorySources,
     RecordingTopic,
     received,
 )
+
+PRESETS = load(PACKAGED)
 
 
 @dataclass(kw_only=True)
@@ -25,13 +31,20 @@ class World:
     """The fakes that a use case is called with. What it does in a test is said there."""
 
     clock: ManualClock = field(default_factory=ManualClock)
-    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    sources: MemorySources = field(default_factory=MemorySources)
+    renditions: MemoryRenditions = field(default_factory=MemoryRenditions)
+    presets: Presets = PRESETS
     topic: RecordingTopic = field(default_factory=RecordingTopic)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     catalog: MemoryCatalog = field(init=False)
 
     def __post_init__(self) -> None:
         self.catalog = MemoryCatalog(self.clock)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Return what a job of this world works with."""
+        return Pipeline(self.sources, self.renditions, self.catalog, self.presets)
 
     def receive(
         self,
@@ -41,10 +54,16 @@ class World:
         preset: str | None = None,
     ) -> UploadEvent:
         """Store a source and record it, as dispatch does; return the message for its worker."""
-        event = received(self.storage.upload(key, content), media_type)
+        event = received(self.sources.upload(key, content), media_type)
         event = replace(event, preset=preset)
         self.catalog.receive(event)
         return event
+
+    def dispatch(self, *events: ObjectEvent) -> list[Recorded]:
+        """Record events and publish them, as the function does."""
+        return dispatch(
+            events, sources=self.sources, catalog=self.catalog, topic=self.topic, clock=self.clock
+        )
 
     def find(self, key: str) -> Asset | None:
         """Return what the catalog has of a key."""

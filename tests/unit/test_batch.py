@@ -5,9 +5,9 @@ import pytest
 from lib.domain import messages
 from lib.domain.errors import ErrorCode, TransientError
 from lib.entrypoints.sqs_batch import RETRY_CAP_SECONDS, process_batch, retry_delay
-from tests.support.fakes import JPEG_HEAD, MemoryStorage, received
+from tests.support.fakes import JPEG_HEAD, MemorySources, received
 
-UPLOAD = received(MemoryStorage().upload("a.jpg", JPEG_HEAD))
+UPLOAD = received(MemorySources().upload("a.jpg", JPEG_HEAD))
 
 
 def record(name, body=None, receives=1):

@@ -17,7 +17,7 @@ from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
-from tests.support.fakes import UPLOADS, MemoryStorage, received
+from tests.support.fakes import UPLOADS, MemorySources, received
 
 KEY = "a [b].jpg"
 MADE = Rendition("320.webp", RenditionKind.IMAGE, "image/webp", "k", 320, 200, bytes=1500)
@@ -29,8 +29,8 @@ class Stage:
 
     def __init__(self, *steps):
         self.catalog = MemoryCatalog()
-        self.storage = MemoryStorage()
-        self.event = received(self.storage.upload(KEY, b"before any step"))
+        self.sources = MemorySources()
+        self.event = received(self.sources.upload(KEY, b"before any step"))
         self.steps = list(steps)
 
     def get(self, asset_id):
@@ -40,7 +40,7 @@ class Stage:
 
 
 def upload_again(stage):
-    stage.event = received(stage.storage.upload(KEY, b"content"))
+    stage.event = received(stage.sources.upload(KEY, b"content"))
     stage.catalog.receive(stage.event)
 
 

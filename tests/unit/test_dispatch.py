@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application.dispatch import dispatch
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import Action
@@ -14,24 +13,13 @@ from tests.support.fakes import JPEG_HEAD
 from tests.support.world import World
 
 
-class Dispatching(World):
-    def dispatch(self, *events):
-        return dispatch(
-            events,
-            storage=self.storage,
-            catalog=self.catalog,
-            topic=self.topic,
-            clock=self.clock,
-        )
-
-
 @pytest.fixture
 def world():
-    return Dispatching()
+    return World()
 
 
 def test_an_upload_is_recorded_by_its_bytes_and_published(world):
-    event = world.storage.upload("holiday.txt", JPEG_HEAD)
+    event = world.sources.upload("holiday.txt", JPEG_HEAD)
     world.dispatch(event)
     assert world.find("holiday.txt").status is AssetStatus.RECEIVED
     [message] = world.topic.published
@@ -41,8 +29,8 @@ def test_an_upload_is_recorded_by_its_bytes_and_published(world):
 
 
 def test_a_preset_that_the_upload_asks_for_goes_with_the_message(world):
-    world.storage.presets["a.jpg"] = "avatar"
-    world.dispatch(*(world.storage.upload(name, JPEG_HEAD) for name in ("a.jpg", "b.jpg")))
+    world.sources.presets["a.jpg"] = "avatar"
+    world.dispatch(*(world.sources.upload(name, JPEG_HEAD) for name in ("a.jpg", "b.jpg")))
     assert [each.preset for each in world.topic.published] == ["avatar", None]
 
 
@@ -52,7 +40,7 @@ def test_a_preset_that_the_upload_asks_for_goes_with_the_message(world):
 def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
     world, content, reason
 ):
-    world.dispatch(world.storage.upload("photo.jpg", content))
+    world.dispatch(world.sources.upload("photo.jpg", content))
     asset = world.find("photo.jpg")
     assert asset.status is AssetStatus.REJECTED
     assert asset.error.code is ErrorCode.UNSUPPORTED_MEDIA
@@ -61,7 +49,7 @@ def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
 
 
 def test_a_repeated_event_is_published_again_because_the_first_may_not_have_been(world):
-    event = world.storage.upload("a.jpg", JPEG_HEAD)
+    event = world.sources.upload("a.jpg", JPEG_HEAD)
     world.topic.failures = 1
     with pytest.raises(TransientError):
         world.dispatch(event)
@@ -71,8 +59,8 @@ def test_a_repeated_event_is_published_again_because_the_first_may_not_have_been
 
 
 def test_a_late_event_is_neither_recorded_nor_published(world):
-    first = world.storage.upload("a.jpg", JPEG_HEAD)
-    second = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    first = world.sources.upload("a.jpg", JPEG_HEAD)
+    second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
     world.dispatch(second)
     [late] = world.dispatch(first)
     assert late.state is ClaimState.STALE
@@ -81,8 +69,8 @@ def test_a_late_event_is_neither_recorded_nor_published(world):
 
 
 def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(world):
-    upload = world.storage.upload("a.jpg", JPEG_HEAD)
-    removal = world.storage.remove("a.jpg")
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    removal = world.sources.remove("a.jpg")
     world.dispatch(removal)
     world.dispatch(upload)
     assert world.find("a.jpg").status is AssetStatus.DELETED
@@ -91,49 +79,49 @@ def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(
 
 
 def test_a_removal_is_published_with_what_the_asset_was(world):
-    world.dispatch(world.storage.upload("a.jpg", JPEG_HEAD))
-    world.dispatch(world.storage.remove("a.jpg"))
+    world.dispatch(world.sources.upload("a.jpg", JPEG_HEAD))
+    world.dispatch(world.sources.remove("a.jpg"))
     assert world.topic.published[-1].media_type is MediaType.IMAGE
 
 
 def test_destroying_an_old_version_changes_nothing(world):
-    old = world.storage.upload("a.jpg", JPEG_HEAD)
-    new = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    old = world.sources.upload("a.jpg", JPEG_HEAD)
+    new = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
     world.dispatch(old, new)
     published = len(world.topic.published)
-    assert world.dispatch(world.storage.destroy(old)) == []
+    assert world.dispatch(world.sources.destroy(old)) == []
     assert world.find("a.jpg").source == new.source
     assert len(world.topic.published) == published
 
 
 def test_destroying_the_delete_marker_brings_the_version_below_back(world):
-    upload = world.storage.upload("a.jpg", JPEG_HEAD)
-    marker = world.storage.remove("a.jpg")
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    marker = world.sources.remove("a.jpg")
     world.dispatch(upload, marker)
-    world.dispatch(world.storage.destroy(marker))
+    world.dispatch(world.sources.destroy(marker))
     asset = world.find("a.jpg")
     assert (asset.status, asset.source) == (AssetStatus.RECEIVED, upload.source)
     assert world.topic.published[-1].action is Action.CREATED
 
 
 def test_destroying_the_only_version_buries_the_asset(world):
-    upload = world.storage.upload("a.jpg", JPEG_HEAD)
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
     world.dispatch(upload)
-    world.dispatch(world.storage.destroy(upload))
+    world.dispatch(world.sources.destroy(upload))
     assert world.find("a.jpg").status is AssetStatus.DELETED
 
 
 def test_an_upload_whose_version_is_gone_is_rejected(world):
-    upload = world.storage.upload("a.jpg", JPEG_HEAD)
-    world.storage.destroy(upload)
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    world.sources.destroy(upload)
     world.dispatch(upload)
     assert world.find("a.jpg").error.code is ErrorCode.SOURCE_GONE
 
 
 @pytest.mark.parametrize("current_is_long", [True, False])
 def test_where_sequencers_differ_in_length_s3_decides(world, current_is_long):
-    first = world.storage.upload("a.jpg", JPEG_HEAD)
-    second = world.storage.upload("a.jpg", JPEG_HEAD + b"2")
+    first = world.sources.upload("a.jpg", JPEG_HEAD)
+    second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
     # Padded, the older event's sequencer is the larger string.
     first = replace(first, sequencer="F" if current_is_long else "FFFFFFFFFFFFFFFFFF")
     for order in ((first, second), (second, first)):

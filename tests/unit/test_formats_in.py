@@ -9,20 +9,19 @@ from pathlib import Path
 import pytest
 
 from lib import presets
-from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_image, process_video
 from lib.application.long_video.plan import Allowance, make_plan
+from lib.application.pipeline import Delivery
 from lib.cli import render
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
 from lib.imaging.decode import DECODERS
 from lib.imaging.film import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
 from lib.video.probe.mediainfo import PARSERS
-from tests.support.fakes import UPLOADS, MemoryStorage, received
 from tests.support.images import photo, save
+from tests.support.world import World
 
 TEXT = presets.PACKAGED.read_text()
 LOADED = presets.parse(TEXT)
@@ -70,22 +69,19 @@ class Untouched:
 @pytest.mark.parametrize("container", ["heif", "gif", "jpeg"])
 @pytest.mark.parametrize("animated_mp4", [False, True])
 def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: bool):
-    storage, catalog, recipes = MemoryStorage(), MemoryCatalog(), without(container)
+    recipes = without(container)
     default = recipes.named(None)
     wanted = replace(default, image=replace(default.image, animated_mp4=animated_mp4))
-    recipes = replace(recipes, by_name={"default": wanted})
-    event = received(storage.upload("a", save(photo(), container)))
-    catalog.receive(event)
+    world = World(presets=replace(recipes, by_name={"default": wanted}))
+    event = world.receive("a", save(photo(), container))
     process_image.process(
         event,
-        storage=storage,
-        catalog=catalog,
-        presets=recipes,
-        deadline=lambda: 60.0,
+        world.pipeline,
+        Delivery(lambda: 60.0),
         images=Untouched(),  # type: ignore[arg-type]
         hand_over=lambda _: pytest.fail("handed over"),
     )
-    asset = catalog.get(asset_id(UPLOADS, "a"))
+    asset = world.find("a")
     assert asset is not None
     assert asset.error is not None
     assert (asset.status, asset.error.code) == (AssetStatus.REJECTED, ErrorCode.LIMIT_EXCEEDED)
@@ -93,7 +89,7 @@ def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: boo
         f"{container} is turned off here: it is not among formats_in in presets.toml"
     )
     assert asset.error.permanent
-    assert storage.renditions == {}
+    assert world.renditions.objects == {}
 
 
 def test_the_decoders_themselves_refuse_it_too(monkeypatch):
@@ -105,20 +101,17 @@ def test_the_decoders_themselves_refuse_it_too(monkeypatch):
 
 def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("lib.video.probe.opening.read_probe", pytest.fail)
-    storage, catalog, recipes = MemoryStorage(), MemoryCatalog(), without("mov")
-    event = received(storage.upload("a", MP4), MediaType.VIDEO)
-    catalog.receive(event)
+    world = World(presets=without("mov"))
+    event = world.receive("a", MP4, MediaType.VIDEO)
     process_video.process(
         event,
-        storage=storage,
-        catalog=catalog,
-        presets=recipes,
-        deadline=lambda: 60.0,
+        world.pipeline,
+        Delivery(lambda: 60.0),
         images=Untouched(),  # type: ignore[arg-type]
         ffmpeg="none",
         folder=tmp_path,
     )
-    asset = catalog.get(asset_id(UPLOADS, "a"))
+    asset = world.find("a")
     assert asset is not None
     assert asset.error is not None
     assert (asset.status, asset.error.code) == (AssetStatus.REJECTED, ErrorCode.LIMIT_EXCEEDED)
@@ -127,9 +120,7 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
             event,
             "execution",
             Allowance(60, 60.0, 1.0),
-            storage=storage,
-            catalog=catalog,
-            presets=recipes,
+            world.pipeline,
             ffmpeg="none",
             folder=tmp_path,
             deadline=lambda: 60.0,

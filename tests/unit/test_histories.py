@@ -16,7 +16,7 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
-from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery
 from lib.application.sweep import sweep
 from lib.domain.asset import AssetStatus, Change
 from lib.domain.errors import TransientError
@@ -92,11 +92,11 @@ class History(World):
         """Make the next change in S3."""
         what, *which = self.story[len(self.events)].split()
         if what == "put":
-            event = self.storage.upload(KEY, JPEG_HEAD + bytes([len(self.events)]))
+            event = self.sources.upload(KEY, JPEG_HEAD + bytes([len(self.events)]))
         elif what == "remove":
-            event = self.storage.remove(KEY)
+            event = self.sources.remove(KEY)
         else:
-            event = self.storage.destroy(self.events[int(which[0]) - 1])
+            event = self.sources.destroy(self.events[int(which[0]) - 1])
         if len(self.events) >= self.grown:
             event = replace(event, sequencer=f"0{event.sequencer}")
         self.events.append(event)
@@ -106,13 +106,7 @@ class History(World):
         event = self.events[number]
         for _ in range(2):
             with suppress(TransientError):
-                dispatch(
-                    [event],
-                    storage=self.storage,
-                    catalog=self.catalog,
-                    topic=self.topic,
-                    clock=self.clock,
-                )
+                self.dispatch(event)
                 return
 
     def work(self, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -137,17 +131,11 @@ class History(World):
             yield Made("2.webp", RenditionKind.IMAGE, "image/webp", content, 2, 2)
 
         def work(_: fenced_job.Report) -> Work:
-            content = self.storage.read(event.source)
+            content = self.sources.read(event.source)
             return Work(Probe(), make(content), "default", "recipe")
 
         try:
-            fenced_job.run(
-                event,
-                work,
-                storage=self.storage,
-                catalog=self.catalog,
-                deadline=lambda: 30.0,
-            )
+            fenced_job.run(event, work, self.pipeline, Delivery(lambda: 30.0))
         except TransientError:  # LEASE_HELD: SQS delivers it again, later
             self.waiting.append(event)
 
@@ -162,14 +150,14 @@ class History(World):
     def sweep(self) -> None:
         changes = self.catalog.changes[self.swept :]
         self.swept += len(changes)
-        sweep(changes, self.storage, self.executions)
+        sweep(changes, self.renditions, self.executions)
 
     def wrong(self) -> str | None:
         """Say what is not as it should be once all is quiet; None where nothing is."""
         asset = self.catalog.get(asset_id(UPLOADS, KEY))
         if asset is None:
             return "there is no asset"
-        current = self.storage.current_version(UPLOADS, KEY)
+        current = self.sources.current_version(UPLOADS, KEY)
         expected = AssetStatus.READY if current else AssetStatus.DELETED
         if asset.status is not expected:
             return f"{asset.status} instead of {expected}: {asset.error}"
@@ -177,9 +165,9 @@ class History(World):
         if asset.live_version_id != version:
             return f"{asset.live_version_id} is live instead of {version}"
         listed = {each.key for each in asset.renditions} | {asset.manifest_key} - {None}
-        if missing := listed - set(self.storage.renditions):
+        if missing := listed - set(self.renditions.objects):
             return f"listed and not stored: {sorted(map(str, missing))}"
-        if orphans := set(self.storage.renditions) - listed:
+        if orphans := set(self.renditions.objects) - listed:
             return f"stored and not listed: {sorted(map(str, orphans))}"
         return None
 

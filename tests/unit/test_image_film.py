@@ -12,6 +12,7 @@ import pytest
 
 from lib import presets
 from lib.application import process_image
+from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.renditions import Made, RenditionKind
@@ -46,23 +47,16 @@ PRESETS = presets.parse(presets.PACKAGED.read_text() + SMALL)
 class Filming(World):
     """One upload, a worker without ffmpeg, and what it handed over."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, presets=PRESETS):
+        super().__init__(presets=presets)
         self.handed, self.sizes, self.frames = [], [], []
 
     def upload(self, content=FILM, preset="film"):
         return self.receive("a.gif", content, preset=preset)
 
-    def process(self, event, **more):
-        return process_image.process(
-            event,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=PRESETS,
-            deadline=lambda: 60.0,
-            images=InProcess(),
-            **more,
-        )
+    def process(self, event, is_last=False, **more):
+        delivery = Delivery(lambda: 60.0, is_last)
+        return process_image.process(event, self.pipeline, delivery, images=InProcess(), **more)
 
     def without_ffmpeg(self, event, **more):
         return self.process(event, **{"hand_over": self.handed.append, **more})
@@ -94,7 +88,7 @@ def test_a_worker_without_ffmpeg_hands_the_upload_over_and_leaves_it_unclaimed(w
     finished = world.without_ffmpeg(event)
     assert (finished.state, finished.outcome) == (ClaimState.HANDED_OVER, None)
     assert world.handed == [event]
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
     assert (world.asset.status, world.asset.attempts) == (AssetStatus.RECEIVED, 0)
 
 
@@ -106,7 +100,7 @@ def test_the_other_worker_makes_all_renditions_and_the_film(world):
         ("64.webp", RenditionKind.IMAGE),
         ("animation.mp4", RenditionKind.VIDEO),
     ]
-    manifest = json.loads(world.storage.renditions[world.asset.manifest_key])
+    manifest = json.loads(world.renditions.objects[world.asset.manifest_key])
     schema = json.loads((ROOT / "docs/manifest.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(manifest)
     assert [each["mime"] for each in manifest["sources"]] == ["image/webp"]
@@ -120,7 +114,7 @@ def test_a_film_gets_every_frame_and_its_time(world):
 
 
 def test_a_film_has_the_watermark(world):
-    world.storage.renditions["config/logo.png"] = LOGO
+    world.renditions.objects["config/logo.png"] = LOGO
     world.with_ffmpeg(world.upload())
     plain = world.frames
     world.with_ffmpeg(world.upload(preset="marked"))
@@ -134,9 +128,9 @@ def test_both_deliveries_twice_make_one_asset(world):
     world.without_ffmpeg(event)  # a crash after it was sent, before it was acknowledged
     assert world.handed == [event, event]
     world.with_ffmpeg(event)
-    before = dict(world.storage.renditions), world.asset
+    before = dict(world.renditions.objects), world.asset
     assert world.with_ffmpeg(event).state is ClaimState.DONE
-    assert (world.storage.renditions, world.asset) == before
+    assert (world.renditions.objects, world.asset) == before
 
 
 def test_a_handed_over_upload_that_was_replaced_meanwhile_is_stale(world):
@@ -144,7 +138,7 @@ def test_a_handed_over_upload_that_was_replaced_meanwhile_is_stale(world):
     world.upload()
     world.without_ffmpeg(old)
     assert world.with_ffmpeg(world.handed[0]).state is ClaimState.STALE
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +167,7 @@ def test_a_failed_handover_is_retried_and_the_last_one_recorded(world):
     assert (world.asset.status, world.asset.lease_token) == (AssetStatus.RECEIVED, None)
     assert world.asset.error.code is ErrorCode.THROTTLED
     with pytest.raises(TransientError):
-        world.without_ffmpeg(event, hand_over=refuse, last_receive=True)
+        world.without_ffmpeg(event, hand_over=refuse, is_last=True)
     assert (world.asset.status, world.asset.error.code) == (
         AssetStatus.FAILED,
         ErrorCode.EXHAUSTED,
@@ -194,14 +188,7 @@ def test_the_recipe_names_what_the_film_is_made_by(world):
     for crf in (23, 30):
         film = PRESETS.named("film")
         changed = replace(film, video=replace(film.video, crf={"h264": crf}))
-        made = Filming()
-        process_image.process(
-            made.upload(),
-            storage=made.storage,
-            catalog=made.catalog,
-            presets=replace(PRESETS, by_name={"film": changed}),
-            deadline=lambda: 60.0,
-            images=InProcess(),
-        )
+        made = Filming(presets=replace(PRESETS, by_name={"film": changed}))
+        made.process(made.upload())
         recipes.add(made.asset.recipe)
     assert len(recipes) == 2

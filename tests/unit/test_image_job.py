@@ -11,6 +11,7 @@ import pytest
 
 from lib import presets
 from lib.application import process_image
+from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode
 from lib.imaging.in_process import InProcess
@@ -51,14 +52,8 @@ class Working(World):
         return self.receive(key, content, preset=preset)
 
     def process(self, event):
-        finished = process_image.process(
-            event,
-            storage=self.storage,
-            catalog=self.catalog,
-            presets=PRESETS,
-            deadline=lambda: 60.0,
-            images=InProcess(),
-        )
+        delivery = Delivery(lambda: 60.0)
+        finished = process_image.process(event, self.pipeline, delivery, images=InProcess())
         asset = self.find(event.source.key)
         assert asset is not None
         return finished, asset
@@ -67,12 +62,12 @@ class Working(World):
         return self.process(self.upload(*arguments, **more))[1]
 
     def manifest(self, asset):
-        return json.loads(self.storage.renditions[asset.manifest_key])
+        return json.loads(self.renditions.objects[asset.manifest_key])
 
 
 @pytest.fixture
 def world():
-    return Working()
+    return Working(presets=PRESETS)
 
 
 def test_the_request_then_the_rule_then_the_default_decides(world):
@@ -89,7 +84,7 @@ def test_an_unknown_preset_fails_for_good_and_lists_the_known_ones(world):
     assert asset.error.message == (
         'expected one of default, marked, private, small for preset but received "tiny"'
     )
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
 
 
 def test_what_is_known_of_a_photo(world):
@@ -109,7 +104,7 @@ def test_a_redacted_place_is_neither_in_the_catalog_nor_in_the_manifest(world):
     asset = world.run("a.jpg", "private")
     assert (asset.probe.latitude, asset.probe.longitude) == (None, None)
     assert asset.probe.camera == "Pocket Phone 7"
-    for content in world.storage.renditions.values():
+    for content in world.renditions.objects.values():
         assert b"48.8584" not in content
         assert b"latitude" not in content
 
@@ -117,7 +112,7 @@ def test_a_redacted_place_is_neither_in_the_catalog_nor_in_the_manifest(world):
 def test_a_watermark_is_fetched_and_part_of_the_recipe(world):
     recipes = set()
     for logo in (LOGO, LOGO[:-1] + b"\0", LOGO):
-        world.storage.renditions = {"config/logo.png": logo}
+        world.renditions.objects = {"config/logo.png": logo}
         asset = world.run("a.jpg", "marked")
         recipes.add(asset.recipe)
     assert asset.status is AssetStatus.READY
@@ -131,7 +126,7 @@ def test_a_watermark_that_is_not_there_is_named(world):
 
 
 def test_what_is_too_large_is_not_even_fetched(world, monkeypatch):
-    monkeypatch.setattr(world.storage, "read", pytest.fail)
+    monkeypatch.setattr(world.sources, "read", pytest.fail)
     event = world.upload()
     event = replace(event, source=replace(event.source, size=10**9))
     _, asset = world.process(event)
@@ -143,7 +138,7 @@ def test_the_claim_does_not_wait_for_the_download_nor_the_download_for_the_claim
     world, monkeypatch
 ):
     reading, claiming = threading.Event(), threading.Event()
-    read, claim = world.storage.read, world.catalog.claim
+    read, claim = world.sources.read, world.catalog.claim
 
     def read_when_claiming(source):
         reading.set()
@@ -153,10 +148,10 @@ def test_the_claim_does_not_wait_for_the_download_nor_the_download_for_the_claim
     def claim_when_reading(*arguments, **more):
         claiming.set()
         assert reading.wait(20)
-        assert world.storage.renditions == {}
+        assert world.renditions.objects == {}
         return claim(*arguments, **more)
 
-    monkeypatch.setattr(world.storage, "read", read_when_claiming)
+    monkeypatch.setattr(world.sources, "read", read_when_claiming)
     monkeypatch.setattr(world.catalog, "claim", claim_when_reading)
     assert world.run("a.jpg", "small").status is AssetStatus.READY
 
@@ -164,7 +159,7 @@ def test_the_claim_does_not_wait_for_the_download_nor_the_download_for_the_claim
 def test_a_second_delivery_writes_nothing(world):
     event = world.upload("a.jpg", "small")
     world.process(event)
-    world.storage.renditions.clear()
+    world.renditions.objects.clear()
     finished, _ = world.process(event)
     assert finished.state is ClaimState.DONE
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}

@@ -7,6 +7,7 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
+from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.keys import version_prefix
@@ -34,10 +35,8 @@ class Working(World):
     def upload(self, content=JPEG_HEAD):
         return self.receive(KEY, content)
 
-    def run(self, event, work, **more):
-        return fenced_job.run(
-            event, work, storage=self.storage, catalog=self.catalog, deadline=lambda: 30.0, **more
-        )
+    def run(self, event, work, is_last=False):
+        return fenced_job.run(event, work, self.pipeline, Delivery(lambda: 30.0, is_last))
 
     @property
     def asset(self):
@@ -57,10 +56,10 @@ def test_renditions_manifest_and_commit(world):
     assert asset.status is AssetStatus.READY
     assert [each.name for each in asset.renditions] == ["320.webp", "640.webp"]
     prefix = f"{version_prefix(event.source, event.sequencer)}recipe/"
-    assert set(world.storage.renditions) == {
+    assert set(world.renditions.objects) == {
         prefix + name for name in ("320.webp", "640.webp", "manifest.json")
     }
-    manifest = json.loads(world.storage.renditions[asset.manifest_key])
+    manifest = json.loads(world.renditions.objects[asset.manifest_key])
     assert manifest["renditions"][0]["key"] == asset.renditions[0].key
     assert manifest["renditions"][0]["bytes"] == len(b"small")
     assert manifest["source"]["version_id"] == event.source.version_id
@@ -69,7 +68,7 @@ def test_renditions_manifest_and_commit(world):
 
 def test_the_manifest_is_stored_after_every_rendition(world):
     order: list[str] = []
-    world.storage.on_put = order.append
+    world.renditions.on_put = order.append
     world.run(world.upload(), work_of(MADE, LARGE))
     assert order[-1].endswith("manifest.json")
     assert len(order) == 3
@@ -88,10 +87,10 @@ def test_a_repeat_after_a_crash_writes_the_same_keys_and_bytes(world):
     world.catalog.claim(event, lease_seconds=30)
     world.clock.now += 60
     world.run(event, work_of(MADE))
-    first = dict(world.storage.renditions)
+    first = dict(world.renditions.objects)
     world.catalog = MemoryCatalog(world.clock)
     world.run(event, work_of(MADE))
-    assert world.storage.renditions == first
+    assert world.renditions.objects == first
 
 
 def test_one_failed_rendition_leaves_its_siblings(world):
@@ -107,7 +106,7 @@ def test_no_rendition_at_all_is_a_failure(world, made):
     world.run(world.upload(), work_of(*made))
     assert world.asset.status is AssetStatus.FAILED
     assert world.asset.error.code is ErrorCode.ENCODE_FAILED
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
 
 
 def test_a_permanent_error_is_recorded_and_acknowledged(world):
@@ -145,7 +144,7 @@ def test_on_the_last_receive_it_is_recorded_as_exhausted_and_a_redrive_starts_ov
 
     event = world.upload()
     with pytest.raises(TransientError):
-        world.run(event, fail, last_receive=True)
+        world.run(event, fail, is_last=True)
     failed = world.asset
     assert (failed.status, failed.error.code) == (AssetStatus.FAILED, ErrorCode.EXHAUSTED)
     assert not failed.error.permanent
@@ -159,17 +158,17 @@ def test_what_killed_a_worker_is_not_tried_on_the_last_receive(world):
     world.catalog.claim(event, lease_seconds=30)
     world.clock.now += 31
     with pytest.raises(TransientError):
-        world.run(event, pytest.fail, last_receive=True)
+        world.run(event, pytest.fail, is_last=True)
     assert world.asset.error.code is ErrorCode.EXHAUSTED
 
 
-@pytest.mark.parametrize("last_receive", [False, True])
-def test_what_killed_two_workers_is_refused_for_good_without_a_third(world, last_receive):
+@pytest.mark.parametrize("is_last", [False, True])
+def test_what_killed_two_workers_is_refused_for_good_without_a_third(world, is_last):
     event = world.upload()
     for _ in range(2):
         world.catalog.claim(event, lease_seconds=30)
         world.clock.now += 31
-    finished = world.run(event, pytest.fail, last_receive=last_receive)
+    finished = world.run(event, pytest.fail, is_last=is_last)
     assert finished.state is ClaimState.CLAIMED
     assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
     assert world.asset.error.permanent
@@ -233,7 +232,7 @@ def test_who_loses_to_a_newer_version_removes_what_it_wrote(world, ending):
 
     finished = world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
     assert finished.state is ClaimState.STALE
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
     assert world.asset.status is AssetStatus.RECEIVED
     assert world.asset.source.version_id != event.source.version_id
 
@@ -272,8 +271,8 @@ def test_what_is_live_stays_though_the_reply_of_its_commit_was_lost(world, newer
     assert world.asset.source != event.source
     assert world.asset.live_version_id == event.source.version_id
     listed = {each.key for each in world.asset.renditions}
-    assert set(world.storage.renditions) >= {*listed, world.asset.manifest_key}
-    assert len([key for key in world.storage.renditions if "h264-240" in key]) == 3
+    assert set(world.renditions.objects) >= {*listed, world.asset.manifest_key}
+    assert len([key for key in world.renditions.objects if "h264-240" in key]) == 3
 
 
 def test_who_loses_to_another_worker_touches_nothing(world):
@@ -282,17 +281,11 @@ def test_who_loses_to_another_worker_touches_nothing(world):
     def overtaken():
         yield MADE
         world.clock.now += 100
-        fenced_job.run(
-            event,
-            work_of(MADE),
-            storage=world.storage,
-            catalog=world.catalog,
-            deadline=lambda: 30.0,
-        )
+        world.run(event, work_of(MADE))
 
     world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
     assert world.asset.status is AssetStatus.READY
-    assert set(world.storage.renditions) >= {each.key for each in world.asset.renditions}
+    assert set(world.renditions.objects) >= {each.key for each in world.asset.renditions}
 
 
 def test_what_is_live_stays_while_a_newer_version_is_worked_on_and_when_it_fails(world):
@@ -308,7 +301,7 @@ def test_what_is_live_stays_while_a_newer_version_is_worked_on_and_when_it_fails
     world.run(newer, corrupt)
     assert world.asset.status is AssetStatus.FAILED
     assert world.asset.manifest_key == live.manifest_key
-    assert set(world.storage.renditions) >= {each.key for each in live.renditions}
+    assert set(world.renditions.objects) >= {each.key for each in live.renditions}
 
 
 RUNG = Made(
@@ -324,7 +317,7 @@ RUNG = Made(
 
 def test_the_parts_of_a_rendition_are_stored_before_it_and_not_listed(world):
     order: list[str] = []
-    world.storage.on_put = order.append
+    world.renditions.on_put = order.append
     world.run(world.upload(), work_of(RUNG))
     names = [key.split("/", 3)[3] for key in order]
     assert names == [
@@ -345,7 +338,7 @@ def test_the_parts_go_too_where_a_newer_version_won(world):
         world.upload(b"newer")
 
     world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
-    assert world.storage.renditions == {}
+    assert world.renditions.objects == {}
 
 
 def test_what_passes_a_limit_is_rejected(world):

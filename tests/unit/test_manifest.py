@@ -15,13 +15,13 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.domain.manifest import image_sources, manifest
 from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
-from tests.support.fakes import MemoryStorage, received
+from tests.support.fakes import MemorySources, received
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs/manifest.schema.json").read_text(encoding="utf-8")
 )
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-EVENT = received(MemoryStorage().upload("photos/été.jpg", b"content"))
+EVENT = received(MemorySources().upload("photos/été.jpg", b"content"))
 TOO_LARGE = Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF", permanent=True)
 
 PHOTO = Probe(

@@ -9,7 +9,7 @@ from lib.domain.asset import Asset, AssetStatus, Change
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Source
 from lib.domain.keys import asset_id, manifest_key, version_prefix
-from tests.support.fakes import UPLOADS, MemoryExecutions, MemoryStorage
+from tests.support.fakes import UPLOADS, MemoryExecutions, MemoryRenditions
 
 
 def asset(version, status, live=None, *, permanent=True):
@@ -33,8 +33,8 @@ def _manifest(version):
 
 
 @pytest.fixture
-def storage():
-    return MemoryStorage({_manifest(version): b"" for version in (1, 2, 3)})
+def renditions():
+    return MemoryRenditions({_manifest(version): b"" for version in (1, 2, 3)})
 
 
 READY_1 = asset(1, AssetStatus.READY, live=1)
@@ -65,15 +65,15 @@ READY_1 = asset(1, AssetStatus.READY, live=1)
         (READY_1, replace(READY_1, attempts=2), {1, 2, 3}),
     ],
 )
-def test_a_change_drops_exactly_what_nothing_refers_to(storage, old, new, left):
-    sweep([Change(old, new)], storage, MemoryExecutions())
-    assert set(storage.renditions) == {_manifest(version) for version in left}
+def test_a_change_drops_exactly_what_nothing_refers_to(renditions, old, new, left):
+    sweep([Change(old, new)], renditions, MemoryExecutions())
+    assert set(renditions.objects) == {_manifest(version) for version in left}
 
 
-def test_it_counts_and_may_run_twice(storage):
+def test_it_counts_and_may_run_twice(renditions):
     change = Change(READY_1, asset(2, AssetStatus.DELETED))
-    assert sweep([change, change], storage, MemoryExecutions()) == 1
-    assert sweep([change], storage, MemoryExecutions()) == 0
+    assert sweep([change, change], renditions, MemoryExecutions()) == 1
+    assert sweep([change], renditions, MemoryExecutions()) == 0
 
 
 LONG = replace(asset(2, AssetStatus.PROCESSING, live=1), execution="a-b", lease_token="a-b")
@@ -92,9 +92,9 @@ LONG = replace(asset(2, AssetStatus.PROCESSING, live=1), execution="a-b", lease_
         (None, LONG, True),
     ],
 )
-def test_the_execution_of_a_superseded_upload_is_stopped(storage, old, new, runs):
+def test_the_execution_of_a_superseded_upload_is_stopped(renditions, old, new, runs):
     executions = MemoryExecutions({"a-b": True, "c-d": True})
-    sweep([Change(old, new)], storage, executions)
+    sweep([Change(old, new)], renditions, executions)
     assert executions.running == {"a-b": runs, "c-d": True}
 
 

@@ -33,14 +33,11 @@ class _Version(TypedDict, total=False):
     VersionId: str
 
 
-class S3Storage:
-    """Sources lie in any bucket, renditions in one of their own."""
+class S3Sources:
+    """Sources lie in any bucket, with or without versions."""
 
-    def __init__(self, client: S3Client, renditions_bucket: str = "") -> None:
+    def __init__(self, client: S3Client) -> None:
         self._client = client
-        self._renditions = renditions_bucket
-        self.puts = 0
-        """How many objects were written, about: each has its price."""
 
     def current_version(self, bucket: str, key: str) -> Source | None:
         """Return the newest version of a key, or None where it is deleted or was never there.
@@ -108,11 +105,21 @@ class S3Storage:
             "get_object", Params=dict(_version(source)), ExpiresIn=seconds
         )
 
+
+class S3Renditions:
+    """Renditions lie in one bucket, with their work files and what lies below `config/`."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.puts = 0
+        """How many objects were written, about: each has its price."""
+
     def read_config(self, key: str) -> bytes:
         """Return an object of the renditions bucket. Raises PermanentError(CONFIG_MISSING)."""
         content = self.fetch(key)
         if content is None:
-            missing = f"{key} is not in the bucket {self._renditions}"
+            missing = f"{key} is not in the bucket {self._bucket}"
             raise PermanentError(ErrorCode.CONFIG_MISSING, missing)
         return content
 
@@ -122,7 +129,7 @@ class S3Storage:
         with translated():
             if isinstance(content, bytes):
                 self._client.put_object(
-                    Bucket=self._renditions,
+                    Bucket=self._bucket,
                     Key=key,
                     Body=content,
                     ContentType=mime,
@@ -133,7 +140,7 @@ class S3Storage:
             with content.open("rb") as file:
                 self._client.upload_fileobj(
                     file,
-                    self._renditions,
+                    self._bucket,
                     key,
                     ExtraArgs={"ContentType": mime, "CacheControl": IMMUTABLE},
                 )
@@ -142,7 +149,7 @@ class S3Storage:
         """Return a rendition, or a work file beside them; None where there is none."""
         try:
             with translated():
-                return self._client.get_object(Bucket=self._renditions, Key=key)["Body"].read()
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as exc:
             if error_code(exc) in GONE:
                 return None
@@ -154,7 +161,7 @@ class S3Storage:
             raise ValueError(f"expected a prefix that ends in / but received {prefix!r}")
         with translated():
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._renditions, Prefix=prefix
+                Bucket=self._bucket, Prefix=prefix
             )
             return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
@@ -163,7 +170,7 @@ class S3Storage:
         for batch in _batches(keys):
             with translated():
                 response = self._client.delete_objects(
-                    Bucket=self._renditions,
+                    Bucket=self._bucket,
                     Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
                 )
             if errors := response.get("Errors"):

@@ -40,7 +40,7 @@ def make(
         (folder / SOUND_ALONE).write_bytes(stored.work_file(SOUND_ALONE))
         return describe_sound(work.probe, preset, folder, ffmpeg=ffmpeg, deadline=deadline)
     worthless = find_worthless(
-        locate(stored.event.source, work.container, stored.storage, deadline),
+        locate(stored.event.source, work.container, stored.pipeline.sources, deadline),
         work.probe,
         plan,
         [each for each in tracks if each.width],

@@ -15,13 +15,14 @@ from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
 from lib.application.long_video import ownership
 from lib.application.long_video.records import Part, PartIndex, WorkPlan
 from lib.application.long_video.work_store import key_of, read_plan, same_recipe, write_index
+from lib.application.pipeline import Pipeline
 from lib.application.superseded import clear
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import WORK_FOLDER, rendition_key
-from lib.domain.ports import Catalog, Storage
-from lib.presets import Preset, Presets
+from lib.domain.ports import Renditions
+from lib.presets import Preset
 from lib.video.package import cmaf
 from lib.video.package.track import INIT, Track
 
@@ -44,10 +45,8 @@ def encode_part(
     recipe: str,
     part: Part,
     encode: Encode,
+    pipeline: Pipeline,
     *,
-    storage: Storage,
-    catalog: Catalog,
-    presets: Presets,
     folder: Path,
     clock: Clock = time.time,
 ) -> ownership.Standing:
@@ -57,30 +56,33 @@ def encode_part(
     time: a second worker on the same part overwrites the same bytes. `folder` is empty.
     Raises what `encode` raises, and TransientError.
     """
-    standing = ownership.standing(event, execution, ownership.look_up(event, catalog))
+    renditions = pipeline.renditions
+    standing = ownership.standing(event, execution, ownership.look_up(event, pipeline.catalog))
     if standing is not ownership.Standing.OWNER:
         return standing
-    plan = read_plan(event, recipe, storage)
-    if storage.fetch(key_of(event, recipe, part.index)) is None:
-        preset = same_recipe(event, presets, plan)
+    plan = read_plan(event, recipe, renditions)
+    if renditions.fetch(key_of(event, recipe, part.index)) is None:
+        preset = same_recipe(event, pipeline.presets, plan)
         started_ms = _children_ms()
         left_out = encode(event, plan, preset, part, folder)
         spent_ms = _children_ms() - started_ms
-        tracks, inits = _store(event, plan, part, folder, storage)
+        tracks, inits = _store(event, plan, part, folder, renditions)
         failures = {name: Failure.of(error) for name, error in left_out.items()}
-        write_index(event, recipe, part, PartIndex(tracks, inits, failures, spent_ms), storage)
-    return _report(event, execution, plan, storage, catalog, clock)
+        write_index(event, recipe, part, PartIndex(tracks, inits, failures, spent_ms), renditions)
+    return _report(event, execution, plan, pipeline, clock)
 
 
 def _store(
-    event: UploadEvent, plan: WorkPlan, part: Part, folder: Path, storage: Storage
+    event: UploadEvent, plan: WorkPlan, part: Part, folder: Path, renditions: Renditions
 ) -> tuple[tuple[Track, ...], dict[str, str]]:
     """Store all segments and what lies beside them; return the tracks, and their inits' hashes."""
     tracks: list[Track] = []
     inits: dict[str, str] = {}
 
     def put(name: str, content: bytes | Path, mime: str) -> None:
-        storage.put(rendition_key(event.source, event.sequencer, plan.recipe, name), content, mime)
+        renditions.put(
+            rendition_key(event.source, event.sequencer, plan.recipe, name), content, mime
+        )
 
     def segments_of(path: Path) -> Iterator[tuple[str, bytes]]:
         with path.open("rb") as file:
@@ -124,25 +126,25 @@ def _report(
     event: UploadEvent,
     execution: str,
     plan: WorkPlan,
-    storage: Storage,
-    catalog: Catalog,
+    pipeline: Pipeline,
     clock: Clock,
 ) -> ownership.Standing:
     """Note how many parts are done, now and then; undo what nobody wants any more."""
+    renditions, catalog = pipeline.renditions, pipeline.catalog
     asset = ownership.look_up(event, catalog)
     standing = ownership.standing(event, execution, asset)
     if standing is ownership.Standing.UNWANTED:
-        clear(event, storage, catalog)
+        clear(event, renditions, catalog)
     paused = asset is not None and clock() - from_iso(asset.updated_at) >= PROGRESS_SECONDS
     if standing is ownership.Standing.OWNER and paused:
         with suppress(TransientError):
-            catalog.progress(event, execution, _percent(event, plan, storage))
+            catalog.progress(event, execution, _percent(event, plan, renditions))
     return standing
 
 
-def _percent(event: UploadEvent, plan: WorkPlan, storage: Storage) -> int:
+def _percent(event: UploadEvent, plan: WorkPlan, renditions: Renditions) -> int:
     """Tell how many of the parts are stored, by their indexes."""
-    below = set(storage.keys_below(key_of(event, plan.recipe, "")))
+    below = set(renditions.keys_below(key_of(event, plan.recipe, "")))
     done = sum(key_of(event, plan.recipe, each.index) in below for each in plan.parts)
     return min(MOST_PERCENT, round(100 * done / len(plan.parts)))
 

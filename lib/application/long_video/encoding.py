@@ -10,7 +10,7 @@ from lib.application.long_video.records import Part, WorkPlan
 from lib.domain.clock import Deadline
 from lib.domain.errors import PermanentError
 from lib.domain.events import UploadEvent
-from lib.domain.ports import Storage
+from lib.domain.ports import Sources
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.probe.opening import locate
@@ -23,7 +23,7 @@ def encode(
     part: Part,
     folder: Path,
     *,
-    storage: Storage,
+    sources: Sources,
     ffmpeg: str,
     deadline: Deadline,
 ) -> Mapping[str, PermanentError]:
@@ -33,7 +33,7 @@ def encode(
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
     try:
         return encode_video(
-            locate(event.source, work.container, storage, deadline),
+            locate(event.source, work.container, sources, deadline),
             work.probe,
             plan,
             preset.video,

@@ -22,7 +22,7 @@ from lib.domain.errors import (
     deserialize,
 )
 from lib.domain.events import UploadEvent
-from lib.domain.ports import Catalog, Storage
+from lib.domain.ports import Catalog, Renditions
 
 KILLED = frozenset(
     {"Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
@@ -75,7 +75,7 @@ def fail(
     error: MediaError,
     *,
     catalog: Catalog,
-    storage: Storage,
+    renditions: Renditions,
     keep: Callable[[UploadEvent], object],
 ) -> Failed:
     """Record the outcome of an upload whose execution cannot go on.
@@ -87,7 +87,7 @@ def fail(
     if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
         asset = ownership.look_up(event, catalog)
         if ownership.standing(event, execution, asset) is ownership.Standing.UNWANTED:
-            clear(event, storage, catalog)
+            clear(event, renditions, catalog)
         final = asset is None or asset.error is None or asset.error.permanent
         return Failed(final, fenced_job.Finished(ClaimState.DONE))
     if isinstance(error, PermanentError):
@@ -98,7 +98,7 @@ def fail(
         outcome = Outcome(AssetStatus.FAILED, error=failure)
         keep(event)
     if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
-        clear(event, storage, catalog)
+        clear(event, renditions, catalog)
         return Failed(error.permanent, fenced_job.Finished(ClaimState.STALE))
     return Failed(error.permanent, fenced_job.Finished(ClaimState.CLAIMED, outcome))
 

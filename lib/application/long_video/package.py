@@ -19,15 +19,15 @@ from lib.application.long_video.work_store import (
     read_plan,
     same_recipe,
 )
+from lib.application.pipeline import Pipeline
 from lib.application.superseded import clear
 from lib.domain.asset import ClaimState, CommitState
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import manifest_key, rendition_key
-from lib.domain.ports import Catalog, Storage
 from lib.domain.renditions import Work
-from lib.presets import Preset, Presets
+from lib.presets import Preset
 from lib.video.package import cmaf
 from lib.video.package.streams import PLAYLIST
 from lib.video.package.track import Track
@@ -53,10 +53,8 @@ def package(
     recipe: str,
     started: str,
     make: Make,
+    pipeline: Pipeline,
     *,
-    storage: Storage,
-    catalog: Catalog,
-    presets: Presets,
     clock: Clock = time.time,
 ) -> Packaged:
     """Merge the indexes of all parts, make and store what is still missing, commit, tidy up.
@@ -64,22 +62,25 @@ def package(
     `started` is when the execution began, ISO UTC. Repeating it after a commit only tidies up.
     Raises PermanentError and TransientError.
     """
+    renditions, catalog = pipeline.renditions, pipeline.catalog
     asset = ownership.look_up(event, catalog)
     standing = ownership.standing(event, execution, asset)
     if standing is not ownership.Standing.OWNER:
-        _tidy(event, recipe, standing, storage, catalog)
+        _tidy(event, recipe, standing, pipeline)
         return Packaged(fenced_job.Finished(_CLAIM[standing]))
-    plan = read_plan(event, recipe, storage)
-    preset = same_recipe(event, presets, plan)
-    indexes = _held(plan.parts, [read_index(event, recipe, each, storage) for each in plan.parts])
+    plan = read_plan(event, recipe, renditions)
+    preset = same_recipe(event, pipeline.presets, plan)
+    indexes = _held(
+        plan.parts, [read_index(event, recipe, each, renditions) for each in plan.parts]
+    )
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
-    work = make(plan, preset, merge(indexes), left_out, Stored(event, recipe, storage))
-    outcome = fenced_job.finish(event, work, storage, [])
+    work = make(plan, preset, merge(indexes), left_out, Stored(event, recipe, pipeline))
+    outcome = fenced_job.finish(event, work, renditions, [])
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)
     committed = catalog.commit(event, execution, outcome)
     standing = _STANDING[committed]
-    _tidy(event, recipe, standing, storage, catalog)
+    _tidy(event, recipe, standing, pipeline)
     finished = fenced_job.Finished(_CLAIM[standing])
     if committed is CommitState.COMMITTED:
         finished = fenced_job.Finished(ClaimState.CLAIMED, outcome)
@@ -144,25 +145,25 @@ def _tidy(
     event: UploadEvent,
     recipe: str,
     standing: ownership.Standing,
-    storage: Storage,
-    catalog: Catalog,
+    pipeline: Pipeline,
 ) -> None:
     """Delete what was stored and not committed, and all that is nobody's.
 
     What was committed stays while it is live, though a newer upload is known. The plan goes last,
     so that a repeat knows what there was.
     """
+    renditions, catalog = pipeline.renditions, pipeline.catalog
     asset = ownership.look_up(event, catalog)
     if asset and asset.manifest_key == manifest_key(event.source, event.sequencer, recipe):
         committed = {each.key for each in asset.renditions}
-        plan = find_plan(event, recipe, storage)
+        plan = find_plan(event, recipe, renditions)
         for rung in plan.rungs if plan else ():
             playlist = rendition_key(event.source, event.sequencer, recipe, f"{rung}/{PLAYLIST}")
             if playlist not in committed:
-                storage.delete_below(playlist.removesuffix(PLAYLIST))
-        storage.delete_below(key_of(event, recipe, ""))
+                renditions.delete_below(playlist.removesuffix(PLAYLIST))
+        renditions.delete_below(key_of(event, recipe, ""))
     if standing is ownership.Standing.UNWANTED:
-        clear(event, storage, catalog)
+        clear(event, renditions, catalog)
 
 
 def _misfit(message: str) -> TransientError:

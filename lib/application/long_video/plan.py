@@ -9,11 +9,10 @@ from pathlib import Path
 
 from lib.application.long_video.records import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import choose_preset, write_plan
+from lib.application.pipeline import Pipeline
 from lib.domain.clock import Deadline
 from lib.domain.events import UploadEvent
-from lib.domain.ports import Catalog, Storage
 from lib.domain.prices import check_price, price_encode
-from lib.presets import Presets
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.keyframes import read_keyframes
@@ -61,10 +60,8 @@ def make_plan(
     event: UploadEvent,
     execution: str,
     allowance: Allowance,
+    pipeline: Pipeline,
     *,
-    storage: Storage,
-    catalog: Catalog,
-    presets: Presets,
     ffmpeg: str,
     folder: Path,
     deadline: Deadline,
@@ -74,14 +71,14 @@ def make_plan(
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
     source = event.source
-    container, probe, reader = inspect(source, presets.limits, storage)
-    preset, recipe = choose_preset(event, presets, probe)
+    container, probe, reader = inspect(source, pipeline.presets.limits, pipeline.sources)
+    preset, recipe = choose_preset(event, pipeline.presets, probe)
     plan = plan_video(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
     check_proportion(probe, cost_s, source.size)
     puts = count_segments(probe, plan, preset.video.segment_seconds)
     check_price(price_encode(cost_s, puts), allowance.dollars)
-    if not catalog.hand_over(
+    if not pipeline.catalog.hand_over(
         event,
         execution,
         lease_seconds=allowance.lease_seconds,
@@ -102,7 +99,7 @@ def make_plan(
         if keyframes is not None
         else partial(
             find_keyframe,
-            source=locate(source, container, storage, deadline),
+            source=locate(source, container, pipeline.sources, deadline),
             probe=probe,
             folder=folder,
             ffmpeg=ffmpeg,
@@ -117,5 +114,6 @@ def make_plan(
     sound = Part("sound") if plan.sounds or plan.texts else None
     parts = (*ranges, sound) if sound else ranges
     rungs = tuple(each.name for each in plan.rungs)
-    write_plan(event, WorkPlan(container, probe, preset.name, recipe, parts, rungs), storage)
+    work = WorkPlan(container, probe, preset.name, recipe, parts, rungs)
+    write_plan(event, work, pipeline.renditions)
     return Planned(recipe, ranges, sound)

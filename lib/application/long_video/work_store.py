@@ -17,7 +17,7 @@ from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import work_key
 from lib.domain.media import Probe
-from lib.domain.ports import Storage
+from lib.domain.ports import Renditions
 from lib.presets import Preset, Presets
 from lib.video.plan.plan import recipe_of
 
@@ -38,19 +38,19 @@ def choose_preset(event: UploadEvent, presets: Presets, probe: Probe) -> tuple[P
     return preset, recipe_of(probe, preset)
 
 
-def write_plan(event: UploadEvent, work: WorkPlan, storage: Storage) -> None:
+def write_plan(event: UploadEvent, work: WorkPlan, renditions: Renditions) -> None:
     """Store what all other steps read."""
-    storage.put(key_of(event, work.recipe, PLAN), serialize_plan(work), JSON)
+    renditions.put(key_of(event, work.recipe, PLAN), serialize_plan(work), JSON)
 
 
-def read_plan(event: UploadEvent, recipe: str, storage: Storage) -> WorkPlan:
+def read_plan(event: UploadEvent, recipe: str, renditions: Renditions) -> WorkPlan:
     """Return what planVideo stored. Raises TransientError where it is gone."""
-    return there(find_plan(event, recipe, storage), key_of(event, recipe, PLAN))
+    return there(find_plan(event, recipe, renditions), key_of(event, recipe, PLAN))
 
 
-def find_plan(event: UploadEvent, recipe: str, storage: Storage) -> WorkPlan | None:
+def find_plan(event: UploadEvent, recipe: str, renditions: Renditions) -> WorkPlan | None:
     """Return what planVideo stored, or None where it is gone."""
-    content = storage.fetch(key_of(event, recipe, PLAN))
+    content = renditions.fetch(key_of(event, recipe, PLAN))
     return None if content is None else deserialize_plan(content)
 
 
@@ -68,16 +68,16 @@ def same_recipe(event: UploadEvent, presets: Presets, plan: WorkPlan) -> Preset:
 
 
 def write_index(
-    event: UploadEvent, recipe: str, part: Part, index: PartIndex, storage: Storage
+    event: UploadEvent, recipe: str, part: Part, index: PartIndex, renditions: Renditions
 ) -> None:
     """Store the index of a part: from then on it is done."""
-    storage.put(key_of(event, recipe, part.index), serialize_index(index), JSON)
+    renditions.put(key_of(event, recipe, part.index), serialize_index(index), JSON)
 
 
-def read_index(event: UploadEvent, recipe: str, part: Part, storage: Storage) -> PartIndex:
+def read_index(event: UploadEvent, recipe: str, part: Part, renditions: Renditions) -> PartIndex:
     """Return the index of a part. Raises TransientError where it is not there."""
     key = key_of(event, recipe, part.index)
-    return deserialize_index(there(storage.fetch(key), key))
+    return deserialize_index(there(renditions.fetch(key), key))
 
 
 def there(found: Found | None, key: str) -> Found:

@@ -8,7 +8,7 @@ from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import Source
 from lib.domain.media import Probe
-from lib.domain.ports import Storage
+from lib.domain.ports import Sources
 from lib.presets import Limits
 from lib.sniff import HEAD_BYTES, sniff
 from lib.video.plan.span import Input
@@ -20,7 +20,7 @@ MARGIN_SECONDS = 60
 """A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
 
 
-def inspect(source: Source, limits: Limits, storage: Storage) -> tuple[str, Probe, RangeReader]:
+def inspect(source: Source, limits: Limits, sources: Sources) -> tuple[str, Probe, RangeReader]:
     """Return the sniffed demuxer of a source, its probe, and what reads the rest of it.
 
     Raises PermanentError, LIMIT_EXCEEDED among them, before anything is decoded.
@@ -31,15 +31,15 @@ def inspect(source: Source, limits: Limits, storage: Storage) -> tuple[str, Prob
             f"expected at most {limits.source_gigabytes:g} GB "
             f"but received {source.size / 1e9:.2f} GB",
         )
-    container = sniff(storage.read_range(source, 0, HEAD_BYTES)).container
+    container = sniff(sources.read_range(source, 0, HEAD_BYTES)).container
     limits.refuse_format(container)
-    reader = RangeReader(partial(storage.read_range, source), source.size)
+    reader = RangeReader(partial(sources.read_range, source), source.size)
     probe = read_probe(reader, container)
     check_limits(probe, limits)
     return container, probe, reader
 
 
-def locate(source: Source, container: str, storage: Storage, deadline: Deadline) -> Input:
+def locate(source: Source, container: str, sources: Sources, deadline: Deadline) -> Input:
     """Return a source as ffmpeg reads it for as long as the invocation may take."""
-    locator = storage.locate(source, round(deadline()) + MARGIN_SECONDS)
+    locator = sources.locate(source, round(deadline()) + MARGIN_SECONDS)
     return Input(locator, container, size=source.size)
