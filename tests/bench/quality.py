@@ -135,7 +135,8 @@ def read_pictures() -> list[Image.Image]:
     limits = presets.load(presets.PACKAGED).limits
     pictures: list[Image.Image] = []
     hashes: list[int] = []
-    for path in sorted((CORPUS if CORPUS.is_dir() else OURS).iterdir()):
+    folder = CORPUS if CORPUS.is_dir() else OURS
+    for path in sorted(each for each in folder.iterdir() if each.is_file()):
         data = path.read_bytes()
         try:
             picture = read_picture(data, sniff(data[:HEAD_BYTES]).container, limits, widest=WIDTH)

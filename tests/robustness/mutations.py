@@ -110,7 +110,9 @@ def seeds() -> list[bytes]:
         *(
             path.read_bytes()
             for path in sorted(MEDIA.iterdir())
-            if 0 < path.stat().st_size < LARGEST_SAMPLE and path.suffix not in (".py", ".toml")
+            if path.is_file()
+            and 0 < path.stat().st_size < LARGEST_SAMPLE
+            and path.suffix not in (".py", ".toml")
         ),
     ]
 

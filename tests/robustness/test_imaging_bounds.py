@@ -62,7 +62,7 @@ def test_nothing_is_decoded_of_what_is_refused(
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
-@pytest.mark.skipif(not HOSTILE.is_dir(), reason="needs the folder ../shared/cases")
+@pytest.mark.skipif(not HOSTILE.is_dir(), reason="needs ../shared/cases; made ones stand for them")
 @pytest.mark.parametrize(
     "path",
     sorted(each for each in HOSTILE.glob("*") if each.suffix in IMAGES),
@@ -74,7 +74,7 @@ def test_known_files_are_refused(path: Path):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(path for path in MEDIA.iterdir() if path.stat().st_size), ids=lambda p: p.name
+    "path", sorted(path for path in MEDIA.iterdir() if path.is_file()), ids=lambda p: p.name
 )
 def test_samples_pass(path: Path):
     data = path.read_bytes()

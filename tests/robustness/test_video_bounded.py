@@ -147,7 +147,7 @@ def test_a_decoder_that_wants_more_memory_than_the_function_has_fails_for_good(
     assert ended.asset.error.code in (ErrorCode.LIMIT_EXCEEDED, ErrorCode.CORRUPT_MEDIA)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the generated files above stand for these")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/cases; made ones stand for them")
 @pytest.mark.parametrize("path", sorted(SHARED.glob("*.[mw][pa][4v]")), ids=lambda path: path.name)
 def test_known_files_are_refused(path: Path, tmp_path: Path) -> None:
     assert refused(tmp_path, path.name, path.read_bytes())
