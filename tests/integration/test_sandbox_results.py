@@ -42,6 +42,12 @@ def test_every_format_gives_the_same_as_in_the_process(sandbox: Sandbox, contain
     assert made_by(sandbox, image) == made_by(InProcess(), image)
 
 
+def test_a_jpeg_with_a_second_picture_behind_it_is_the_same(sandbox: Sandbox):
+    data = save(photo(), "mpo", save_all=True, append_images=[photo((60, 40))])
+    image = task(data, "jpeg", replace(DEFAULT, widths=(100,)))
+    assert made_by(sandbox, image) == made_by(InProcess(), image)
+
+
 def test_an_animation_and_its_film_are_the_same(sandbox: Sandbox):
     data = (Path(__file__).parents[1] / "media/zoom.gif").read_bytes()
     image = replace(task(data, "gif"), watermark=save(photo(), "png"))

@@ -54,7 +54,13 @@ OUT_OF_MEMORY = 70
 RESERVED = 1 / 8
 """Of a child's memory: as much as a 12-MP photo needs, of what a small function has."""
 
-ALSO = ("PIL.ImageCms", "PIL.TiffImagePlugin", "encodings.latin_1", "encodings.utf_16")
+ALSO = (
+    "PIL.ImageCms",
+    "PIL.MpoImagePlugin",
+    "PIL.TiffImagePlugin",
+    "encodings.latin_1",
+    "encodings.utf_16",
+)
 """What is imported while an image is read, by others than lib.imaging."""
 
 
