@@ -11,11 +11,14 @@ from PIL import Image, ImageCms
 
 from lib.imaging.load import read_picture
 from lib.sniff import sniff
+from tests.media.corpus.profiles import display_profile, grey_profile, ink_profile
 from tests.support.ciede2000 import Lab, difference, srgb_to_lab
 from tests.support.images import LIMITS, MEDIA, photo, save
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, profile
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+PRESS = {"icc_profile": ink_profile("Test press")}
 
 
 @pytest.mark.parametrize(
@@ -90,13 +93,26 @@ def lab() -> bytes:
         ),
         pytest.param((MEDIA / "été à la plage + sunset v1.2.final.jpg").read_bytes(), id="photo"),
         pytest.param(lab(), id="lab-tiff"),
+        *(
+            pytest.param(save(photo().convert("CMYK"), container, **PRESS), id=f"press-{container}")
+            for container in ("jpeg", "tiff")
+        ),
+        pytest.param(
+            save(photo().convert("L"), "jpeg", icc_profile=grey_profile("Test grey", 1.8)),
+            id="grey-jpeg",
+        ),
+        pytest.param(
+            save(photo(), "jpeg", icc_profile=display_profile("Test P3", DISPLAY_P3)),
+            id="version-4",
+        ),
+        pytest.param((MEDIA / "wide-gamut.png").read_bytes(), id="wide-gamut"),
     ],
 )
 def test_profiles_are_followed(data: bytes):
     assert_alike(data)
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="needs the folder ../shared/corpus")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="needs ../shared/corpus; made ones stand for it")
 @pytest.mark.parametrize(
     "name",
     [

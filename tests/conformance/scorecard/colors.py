@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import pillow_heif
 from PIL import Image
@@ -19,10 +18,9 @@ from tests.conformance.scorecard.judges import (
     is_ramp,
     same_colors,
 )
+from tests.media.corpus.profiles import ink_profile
 from tests.support.images import MEDIA, photo, save, tiff
 from tests.support.profiles import PROPHOTO, profile
-
-CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 
 
 def cases() -> Iterator[Case]:
@@ -32,15 +30,15 @@ def cases() -> Iterator[Case]:
 
 
 def _colors() -> Iterator[Case]:
-    for name, file in {
-        "Display P3": MEDIA / "wide-gamut.png",
-        "Adobe RGB": MEDIA / "été à la plage + sunset v1.2.final.jpg",
-        "CMYK with a profile": CORPUS / "Channel_digital_image_CMYK_color.jpg",
+    press = save(photo().convert("CMYK"), "jpeg", icc_profile=ink_profile("Test press"))
+    for name, profiled in {
+        "Display P3": (MEDIA / "wide-gamut.png").read_bytes(),
+        "Adobe RGB": (MEDIA / "été à la plage + sunset v1.2.final.jpg").read_bytes(),
+        "CMYK with a profile": press,
     }.items():
-        if file.exists():
-            with Image.open(file) as image:
-                wanted = by_littlecms(image)
-            yield Case(f"colour: {name}", file.read_bytes(), same_colors(wanted))
+        with Image.open(io.BytesIO(profiled)) as image:
+            wanted = by_littlecms(image)
+        yield Case(f"colour: {name}", profiled, same_colors(wanted))
     prophoto = save(photo(), "jpeg", quality=95, icc_profile=profile(PROPHOTO))
     with Image.open(io.BytesIO(prophoto)) as image:
         wanted = by_littlecms(image)
