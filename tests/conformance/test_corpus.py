@@ -39,7 +39,7 @@ needs_corpus = pytest.mark.skipif(
     not CORPUS.is_dir(),
     reason="needs ../shared/corpus; tests/media/corpus stands for it",
 )
-files = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
+files = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else [CORPUS]
 
 
 @pytest.fixture(scope="module")
