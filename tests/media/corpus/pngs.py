@@ -24,6 +24,7 @@ from tests.media.corpus.spaces import (
     pq,
     srgb,
 )
+from tests.media.hostile_images import chunk
 from tests.support.images import save
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO
 
@@ -44,12 +45,6 @@ ADAM7 = (
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HALF = 128
-
-
-def chunk(kind: bytes, content: bytes = b"") -> bytes:
-    """Spell one chunk."""
-    check = zlib.crc32(kind + content)
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
 
 def png(
