@@ -11,10 +11,17 @@ from PIL import Image, ImageCms
 
 from lib.imaging.load import read_picture
 from lib.sniff import sniff
-from tests.media.corpus.profiles import display_profile, grey_profile, ink_profile
 from tests.support.ciede2000 import Lab, difference, srgb_to_lab
 from tests.support.images import LIMITS, MEDIA, photo, save
-from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, profile
+from tests.support.profiles import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    PROPHOTO,
+    display_profile,
+    grey_profile,
+    ink_profile,
+    profile,
+)
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 

@@ -13,8 +13,9 @@ from PIL import Image, ImageCms
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.load import read_picture
+from tests.support.color_spaces import Matrix
 from tests.support.images import LIMITS, save
-from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, GAMMA, Triple, profile
+from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, GAMMA, profile
 
 MEDIA = Path(__file__).parents[1] / "media"
 
@@ -37,7 +38,7 @@ def srgb(value: float) -> float:
 
 def expected(
     color: tuple[int, int, int],
-    primaries: tuple[Triple, Triple, Triple],
+    primaries: Matrix,
     curve: Callable[[float], float] = power,
 ) -> list[int]:
     """Convert one colour with the definitions alone, without LittleCMS."""
@@ -78,9 +79,7 @@ COLORS = [
 
 @pytest.mark.parametrize("primaries", [DISPLAY_P3, ADOBE_RGB], ids=["p3", "adobe"])
 @pytest.mark.parametrize("color", COLORS)
-def test_wide_gamuts_are_converted(
-    color: tuple[int, int, int], primaries: tuple[Triple, Triple, Triple]
-):
+def test_wide_gamuts_are_converted(color: tuple[int, int, int], primaries: Matrix):
     source = png(Image.new("RGB", (8, 8), color), profile(primaries))
     picture = read_picture(source, "png", LIMITS)
     wanted = expected(color, primaries)

@@ -18,9 +18,8 @@ from tests.conformance.scorecard.judges import (
     is_ramp,
     same_colors,
 )
-from tests.media.corpus.profiles import ink_profile
 from tests.support.images import MEDIA, photo, save, tiff
-from tests.support.profiles import PROPHOTO, profile
+from tests.support.profiles import PROPHOTO, ink_profile, profile
 
 
 def cases() -> Iterator[Case]:

@@ -12,10 +12,9 @@ import pillow_heif
 from PIL import Image
 
 from tests.media.corpus.chart import COLORS, GREYS, SIZE, draw, rows
-from tests.media.corpus.profiles import INKS, display_profile, grey_profile, ink_profile
-from tests.media.corpus.spaces import convert, light, power, srgb
+from tests.support.color_spaces import convert, light, power, srgb
 from tests.support.images import icon, psd, save
-from tests.support.profiles import DISPLAY_P3
+from tests.support.profiles import DISPLAY_P3, INKS, display_profile, grey_profile, ink_profile
 
 Maker = Callable[[], bytes]
 

@@ -10,8 +10,8 @@ from functools import partial
 from PIL import Image
 
 from tests.media.corpus.chart import BLACK_AND_WHITE, COLORS, GREYS, PATCH, SIZE, Color, draw, rows
-from tests.media.corpus.profiles import display_profile, grey_profile, rgb_profile
-from tests.media.corpus.spaces import (
+from tests.media.hostile_images import chunk
+from tests.support.color_spaces import (
     D65,
     XY_709,
     XY_2020,
@@ -24,9 +24,15 @@ from tests.media.corpus.spaces import (
     pq,
     srgb,
 )
-from tests.media.hostile_images import chunk
 from tests.support.images import save
-from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO
+from tests.support.profiles import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    PROPHOTO,
+    display_profile,
+    grey_profile,
+    rgb_profile,
+)
 
 Maker = Callable[[], bytes]
 

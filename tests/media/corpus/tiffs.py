@@ -10,10 +10,9 @@ from functools import partial
 from PIL import Image
 
 from tests.media.corpus.chart import BLACK_AND_WHITE, COLORS, GREYS, SIZE, draw, rows
-from tests.media.corpus.profiles import rgb_profile
-from tests.media.corpus.spaces import convert, power, to_xyz, xyz_to_lab
+from tests.support.color_spaces import convert, power, to_xyz, xyz_to_lab
 from tests.support.images import save
-from tests.support.profiles import ADOBE_RGB
+from tests.support.profiles import ADOBE_RGB, rgb_profile
 
 Maker = Callable[[], bytes]
 Entries = Mapping[int, tuple[int, Sequence[int]]]
