@@ -11,13 +11,14 @@ from lib import presets
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import process_image
 from lib.application.dispatch import dispatch
+from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition
 from lib.imaging.images import Images
-from tests.support.fakes import UPLOADS, MemoryStorage
+from tests.support.fakes import UPLOADS, MemoryRenditions, MemorySources
 
 PACKAGED = presets.load(Path(__file__).parents[2] / "presets.toml")
 # One width and the thumb: how sizes are planned has tests of its own.
@@ -30,32 +31,25 @@ PRESETS = replace(PACKAGED, by_name={**PACKAGED.by_name, SMALL.name: SMALL})
 class ImageTopic:
     """Hands images to their job at once, as the queue and the function would."""
 
-    storage: MemoryStorage
-    catalog: MemoryCatalog
+    pipeline: Pipeline
     images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
             assert event.media_type is MediaType.IMAGE
-            process_image.process(
-                event,
-                storage=self.storage,
-                catalog=self.catalog,
-                presets=PRESETS,
-                deadline=lambda: 60.0,
-                images=self.images,
-            )
+            delivery = Delivery(lambda: 60.0)
+            process_image.process(event, self.pipeline, delivery, images=self.images)
 
 
 def upload(name: str, content: bytes, images: Images) -> tuple[Asset, dict[str, bytes]]:
     """Send one file all the way, and return what the catalog and the bucket have then."""
-    storage, catalog = MemoryStorage(), MemoryCatalog()
-    event = storage.upload(name, content)
-    topic = ImageTopic(storage, catalog, images)
-    dispatch([event], storage=storage, catalog=catalog, topic=topic, clock=time.time)
+    sources, renditions, catalog = MemorySources(), MemoryRenditions(), MemoryCatalog()
+    event = sources.upload(name, content)
+    topic = ImageTopic(Pipeline(sources, renditions, catalog, PRESETS), images)
+    dispatch([event], sources=sources, catalog=catalog, topic=topic, clock=time.time)
     asset = catalog.get(asset_id(UPLOADS, name))
     assert asset is not None
-    return asset, storage.renditions
+    return asset, renditions.objects
 
 
 def assert_nothing_else_is_stored(asset: Asset, stored: dict[str, bytes]) -> None:
