@@ -25,7 +25,7 @@ pipeline = make_pipeline(settings)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:
     """Encode a part and store it; what is raised, the state machine catches."""
-    upload, part = messages.read(event["event"]), part_from_values(event["part"])
+    upload, part = messages.event_from_values(event["event"]), part_from_values(event["part"])
     with TemporaryDirectory(dir=settings.scratch_folder) as folder:
         standing = encode_part(
             upload,

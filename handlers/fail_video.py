@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: AR
         ending.error,
         catalog=catalog,
         renditions=renditions,
-        keep=dead_letters.send,
+        dead_letter=dead_letters.send,
     )
     telemetry.step(ending.event, "failed", reason=str(ending.error), permanent=failed.permanent)
     telemetry.finished(ending.event, failed.finished)

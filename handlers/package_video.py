@@ -26,7 +26,7 @@ pipeline = make_pipeline(settings)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:
     """Package and commit; what is raised, the state machine catches."""
-    upload = messages.read(event["event"])
+    upload = messages.event_from_values(event["event"])
     with TemporaryDirectory(dir=settings.scratch_folder) as folder:
         packaged = package(
             upload,

@@ -23,7 +23,7 @@ pipeline = make_pipeline(settings)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return what the state machine goes on with; what is raised, it catches."""
-    upload = messages.read(event["event"])
+    upload = messages.event_from_values(event["event"])
     with TemporaryDirectory(dir=settings.scratch_folder) as folder:
         planned = make_plan(
             upload,

@@ -18,5 +18,5 @@ from lib.application.process_image import process
 from lib.entrypoints.bootstrap import make_budget, make_handler
 
 video_queue = SqsQueue(client("sqs"), settings.video_queue_url)
-job = partial(process, images=images, hand_over=video_queue.send)
+job = partial(process, images=images, requeue=video_queue.send)
 handler = make_handler(job, settings, images, make_budget(settings))

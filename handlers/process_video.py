@@ -10,7 +10,7 @@ from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.privacy import hide
 from lib.application import process_video
 from lib.application.fenced_job import Finished
-from lib.application.long_video.start import hand_over
+from lib.application.long_video.start import start_execution
 from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
@@ -24,7 +24,9 @@ budget = make_budget(settings)
 executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 long = process_video.Long(
     settings.short_seconds,
-    partial(hand_over, executions=executions, dollars=settings.dollars, charge=budget.charge_once),
+    partial(
+        start_execution, executions=executions, dollars=settings.dollars, charge=budget.charge_once
+    ),
 )
 tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings.scratch_folder)}
 

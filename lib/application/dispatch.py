@@ -79,8 +79,8 @@ def _describe(
 def _record(event: UploadEvent, sources: Sources, catalog: Catalog) -> Recorded:
     """Write an event into the catalog: a tombstone, a rejection or a receipt."""
 
-    def bury(over: str | None) -> Claim:
-        return catalog.bury(event, over=over)
+    def remove(over: str | None) -> Claim:
+        return catalog.remove(event, over=over)
 
     def reject(over: str | None) -> Claim:
         return catalog.reject(event, failure, over=over)
@@ -89,7 +89,7 @@ def _record(event: UploadEvent, sources: Sources, catalog: Catalog) -> Recorded:
         return catalog.receive(event, over=over)
 
     if event.action is Action.REMOVED:
-        return Recorded(event, write_in_order(bury, event, sources).state)
+        return Recorded(event, write_in_order(remove, event, sources).state)
     try:
         head = sources.read_head(event.source, HEAD_BYTES)
     except PermanentError as gone:

@@ -53,12 +53,12 @@ def process(
     *,
     images: Images,
     film: Film | None = None,
-    hand_over: Callable[[UploadEvent], None] | None = None,
+    requeue: Callable[[UploadEvent], None] | None = None,
 ) -> fenced_job.Finished:
     """Process one upload under the fence. Raises what `job.run` raises.
 
     An animation that the preset wants as MP4 too is for a worker that has `film`: without it, it is
-    sent there by `hand_over`, before anything is claimed; without both, there is no MP4.
+    sent there by `requeue`, before anything is claimed; without both, there is no MP4.
     """
     with ExitStack() as opened, ThreadPoolExecutor() as pool:
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
@@ -69,7 +69,7 @@ def process(
             image = opened.enter_context(images.open(fetched.task, delivery.deadline))
             return _work(fetched, image, delivery.deadline, film)
 
-        without_film = hand_over if film is None else None
+        without_film = requeue if film is None else None
         if without_film and _needs_film(
             event, pipeline.presets, fetching[0], images, delivery.deadline
         ):

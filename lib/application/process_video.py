@@ -29,7 +29,7 @@ class Long:
     """What to do with sources whose encode takes more than `vcpu_seconds`."""
 
     vcpu_seconds: float
-    hand_over: Callable[[UploadEvent, float], object]
+    start_execution: Callable[[UploadEvent, float], object]
     """Takes an upload, and the dollars that it is estimated to cost."""
 
 
@@ -60,7 +60,7 @@ def process(
         check_proportion(probe, cost_s, source.size)
         if long and cost_s > long.vcpu_seconds:
             puts = count_segments(probe, plan, preset.video.segment_seconds)
-            long.hand_over(event, price_encode(cost_s, puts))
+            long.start_execution(event, price_encode(cost_s, puts))
             raise fenced_job.HandedOver
         read_from = locate(source, container, pipeline.sources, deadline)
         left_out = encode_video(

@@ -75,7 +75,7 @@ class MediaError(Exception):
             raise ValueError(f"expected another code for {type(self).__name__} but received {code}")
         self.code = code
         self.message = message
-        super().__init__(serialize(self))
+        super().__init__(serialize_error(self))
 
 
 class PermanentError(MediaError):
@@ -99,7 +99,7 @@ def error_of(code: ErrorCode, message: str) -> MediaError:
     return PermanentError(code, message) if code.permanent else TransientError(code, message)
 
 
-def serialize(error: MediaError) -> str:
+def serialize_error(error: MediaError) -> str:
     """Return an error as one line, which is what it says of itself in logs and to AWS.
 
     Lambda hands over nothing else of an exception, but its type (`errorMessage`, `errorType`).
@@ -107,8 +107,8 @@ def serialize(error: MediaError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def deserialize(text: str) -> MediaError | None:
-    """Return the error that `serialize` was given, or None where the text is none of ours."""
+def deserialize_error(text: str) -> MediaError | None:
+    """Return the error that `serialize_error` was given, or None where the text is none of ours."""
     code, _, message = text.partition(": ")
     return error_of(ErrorCode(code), message) if code in ErrorCode.__members__ else None
 

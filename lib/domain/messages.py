@@ -60,7 +60,7 @@ def _parse_record(record: Mapping[str, Any]) -> ObjectEvent | None:
     )
 
 
-def encode(event: UploadEvent) -> str:
+def serialize_event(event: UploadEvent) -> str:
     """Return the message body of an event, in ASCII: SQS refuses most control characters."""
     source = event.source
     message: dict[str, object] = {
@@ -81,10 +81,11 @@ def encode(event: UploadEvent) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def decode(body: str) -> UploadEvent:
+def deserialize_event(body: str) -> UploadEvent:
     """Return the event of a message body; unknown fields are ignored.
 
-    Raises ValueError, which names what was expected, on anything that `encode` can't have written.
+    Raises ValueError, which names what was expected, on anything that `serialize_event` can't have
+    written.
     """
     try:
         message = json.loads(body)
@@ -92,11 +93,11 @@ def decode(body: str) -> UploadEvent:
         raise _unexpected("JSON", "the message", body[:80]) from exc
     if not isinstance(message, dict):
         raise _unexpected("an object", "the message", body[:80])
-    return read(message)
+    return event_from_values(message)
 
 
-def read(message: Mapping[str, Any]) -> UploadEvent:
-    """Return the event of a message that is an object already. Raises ValueError as `decode`."""
+def event_from_values(message: Mapping[str, Any]) -> UploadEvent:
+    """Return the event of a message that is an object already. Raises ValueError as above."""
     if message.get("schema") != SCHEMA:
         raise _unexpected(str(SCHEMA), "schema", message.get("schema"))
     return UploadEvent(

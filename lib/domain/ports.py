@@ -95,7 +95,7 @@ class Catalog(Protocol):
         """Record an unsupported upload as REJECTED. Answers as `receive`."""
         ...
 
-    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
         """Record a removal as a DELETED tombstone, without renditions. Answers as `receive`."""
         ...
 
@@ -117,7 +117,7 @@ class Catalog(Protocol):
         """
         ...
 
-    def hand_over(
+    def transfer_lease(
         self,
         event: UploadEvent,
         execution: str,

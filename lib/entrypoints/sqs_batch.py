@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
-from lib.domain.messages import decode
+from lib.domain.messages import deserialize_event
 
 RETRY_BASE_SECONDS = 1.0
 RETRY_CAP_SECONDS = 600.0
@@ -41,13 +41,13 @@ def process_batch(
     for record in batch["Records"]:
         receives = int(record["attributes"]["ApproximateReceiveCount"])
         try:
-            process(decode(record["body"]), receives >= max_receives)
+            process(deserialize_event(record["body"]), receives >= max_receives)
         except Exception as exc:  # whatever it is, the message goes back
             on_retry(exc, record["messageId"], receives)
             # One receive earlier than needed: where it can't be sent, there is another try.
             if _waits_for_budget(exc) and receives >= max_receives - 1:
                 with suppress(TransientError):
-                    send_again(decode(record["body"]), retry_delay(receives, exc))
+                    send_again(deserialize_event(record["body"]), retry_delay(receives, exc))
                     continue
             failed.append({"itemIdentifier": record["messageId"]})
             # After the last one SQS moves it to the dead-letter queue as soon as it is visible.

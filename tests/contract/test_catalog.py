@@ -131,7 +131,7 @@ class TestReceive:
         before = stored(catalog)
         assert catalog.receive(event).state is ClaimState.DONE
         assert catalog.reject(event, PERMANENT).state is ClaimState.DONE
-        assert catalog.bury(event).state is ClaimState.DONE
+        assert catalog.remove(event).state is ClaimState.DONE
         assert stored(catalog) == before
 
     def test_refuses_what_is_older(self, catalog: Catalog) -> None:
@@ -155,7 +155,7 @@ class TestIncomparableSequencers:
         for write in (
             catalog.receive(upload(sequencer)),
             catalog.reject(upload(sequencer), PERMANENT),
-            catalog.bury(upload(sequencer)),
+            catalog.remove(upload(sequencer)),
             catalog.claim(upload(sequencer), lease_seconds=60),
         ):
             assert (write.state, write.stored_sequencer) == (
@@ -168,7 +168,7 @@ class TestIncomparableSequencers:
         catalog.receive(upload(NEW))
         assert catalog.receive(upload(LONGER), over=pad_sequencer(NEW)).state is ClaimState.CLAIMED
         assert stored(catalog).sequencer == pad_sequencer(LONGER)
-        assert catalog.bury(upload(NEWER), over=pad_sequencer(LONGER)).state is ClaimState.CLAIMED
+        assert catalog.remove(upload(NEWER), over=pad_sequencer(LONGER)).state is ClaimState.CLAIMED
         assert stored(catalog).status is AssetStatus.DELETED
 
     def test_does_not_write_over_what_came_meanwhile(self, catalog: Catalog) -> None:
@@ -210,7 +210,7 @@ class TestBury:
         finish(catalog, upload(OLD))
         clock.now += 5
         event = upload(NEW, action=Action.REMOVED)
-        assert catalog.bury(event).state is ClaimState.CLAIMED
+        assert catalog.remove(event).state is ClaimState.CLAIMED
         assert stored(catalog) == Asset(
             asset_id("uploads", "a b.jpg"),
             event.source,
@@ -224,20 +224,20 @@ class TestBury:
         )
 
     def test_stops_a_late_upload(self, catalog: Catalog) -> None:
-        catalog.bury(upload(NEW))
+        catalog.remove(upload(NEW))
         assert catalog.receive(upload(OLD)).state is ClaimState.STALE
         assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
         assert stored(catalog).status is AssetStatus.DELETED
 
     def test_stops_a_worker(self, catalog: Catalog) -> None:
         token = take(catalog, upload(OLD))
-        catalog.bury(upload(NEW))
+        catalog.remove(upload(NEW))
         assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
         assert catalog.release(upload(OLD), token, PASSING) is CommitState.SUPERSEDED
         assert stored(catalog).status is AssetStatus.DELETED
 
     def test_gives_way_to_a_newer_upload(self, catalog: Catalog) -> None:
-        catalog.bury(upload(OLD))
+        catalog.remove(upload(OLD))
         finish(catalog, upload(NEW))
         assert stored(catalog).status is AssetStatus.READY
         assert stored(catalog).expires_at is None
@@ -270,7 +270,7 @@ class TestConfirm:
     def test_makes_stale_what_is_older_only(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
         catalog.confirm(restored(NEW))
-        for write in (catalog.receive, catalog.bury):
+        for write in (catalog.receive, catalog.remove):
             assert write(upload(NEW)).state is ClaimState.STALE
             assert write(upload(OLD)).state is ClaimState.DONE
         assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.STALE
@@ -320,8 +320,8 @@ class TestConfirm:
         assert before.confirmed == pad_sequencer(NEW + "00")
         assert catalog.confirm(restored(NEWER))
         assert stored(catalog) == before
-        assert catalog.bury(upload(NEWER)).state is ClaimState.UNORDERED
-        assert catalog.bury(upload(OLD + "FF")).state is ClaimState.STALE
+        assert catalog.remove(upload(NEWER)).state is ClaimState.UNORDERED
+        assert catalog.remove(upload(OLD + "FF")).state is ClaimState.STALE
         assert catalog.receive(upload(NEWER + "00")).state is ClaimState.CLAIMED
 
     @pytest.mark.parametrize("sequencer", ["FF", NEW + "00"])
@@ -334,7 +334,7 @@ class TestConfirm:
         assert catalog.claim(restored(sequencer), lease_seconds=60).state is ClaimState.STALE
         assert stored(catalog) == before
         removal = replace(restored(sequencer), action=Action.REMOVED)
-        assert catalog.bury(removal).state is ClaimState.UNORDERED
+        assert catalog.remove(removal).state is ClaimState.UNORDERED
 
     def test_is_what_an_event_of_another_order_has_to_name(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
@@ -351,14 +351,14 @@ def bring_to(catalog: Catalog, begin: str) -> Asset:
     if begin == AssetStatus.REJECTED:
         catalog.reject(upload(OLD), PERMANENT)
     elif begin == AssetStatus.DELETED:
-        catalog.bury(upload(OLD))
+        catalog.remove(upload(OLD))
     elif begin == AssetStatus.RECEIVED:
         catalog.receive(upload(OLD))
     elif begin == AssetStatus.PROCESSING:
         take(catalog, upload(OLD))
     elif begin == "handed over":
         take(catalog, upload(OLD))
-        catalog.hand_over(upload(OLD), "a-b", lease_seconds=3600)
+        catalog.transfer_lease(upload(OLD), "a-b", lease_seconds=3600)
     else:
         error = PERMANENT if begin == AssetStatus.FAILED else None
         finish(catalog, upload(OLD), replace(READY, status=AssetStatus(begin), error=error))
@@ -441,7 +441,7 @@ class TestClaim:
         assert stored(catalog) == before
 
     def test_leaves_a_tombstone_of_the_same_event(self, catalog: Catalog) -> None:
-        catalog.bury(upload(NEW))
+        catalog.remove(upload(NEW))
         assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.DONE
 
     def test_tries_again_what_failed_for_the_time_being(self, catalog: Catalog) -> None:
@@ -567,7 +567,7 @@ class TestCommit:
         assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
         assert stored(catalog) == before
 
-    @pytest.mark.parametrize("write", ["receive", "bury"])
+    @pytest.mark.parametrize("write", ["receive", "remove"])
     def test_repeats_itself_though_a_newer_event_is_known(
         self, catalog: Catalog, write: str
     ) -> None:
@@ -644,7 +644,7 @@ class TestHandOver:
     """A long source goes from the worker that claimed it to an execution."""
 
     def give(self, catalog: Catalog, execution: str, event: UploadEvent | None = None) -> bool:
-        return catalog.hand_over(
+        return catalog.transfer_lease(
             event or upload(NEW), execution, lease_seconds=3600, estimate_ms=90_000
         )
 
@@ -666,7 +666,7 @@ class TestHandOver:
         take(catalog, upload(NEW))
         assert self.give(catalog, "a-b")
         clock.now += 60
-        assert catalog.hand_over(upload(NEW), "a-b", lease_seconds=60)
+        assert catalog.transfer_lease(upload(NEW), "a-b", lease_seconds=60)
         asset = stored(catalog)
         assert asset.lease_expires_at == "2027-01-15T08:02:00.000Z"
         assert asset.estimate_ms == 90_000
@@ -691,7 +691,7 @@ class TestHandOver:
         assert not self.give(catalog, "a-b")
         assert stored(catalog) == before
 
-    @pytest.mark.parametrize("write", ["receive", "bury"])
+    @pytest.mark.parametrize("write", ["receive", "remove"])
     def test_is_refused_to_what_is_superseded(self, catalog: Catalog, write: str) -> None:
         take(catalog, upload(NEW))
         self.give(catalog, "a-b")

@@ -75,7 +75,7 @@ class Workers:
     def dispatch(self, number: int, over: str | None = None) -> Claim:
         event = EVENTS[number]
         if KINDS[number] == REMOVAL:
-            return self.catalog.bury(event, over=over)
+            return self.catalog.remove(event, over=over)
         if KINDS[number] == TEXT_FILE:
             return self.catalog.reject(event, PERMANENT, over=over)
         return self.catalog.receive(event, over=over)

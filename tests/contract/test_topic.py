@@ -72,8 +72,8 @@ class TestSnsTopic:
         removed = replace(EVENT, action=Action.REMOVED)
         sound = replace(EVENT, media_type=MediaType.AUDIO)
         SnsTopic(fabric.sns, fabric.topic_arn).publish([EVENT, removed, sound])
-        assert [messages.decode(body) for body in fabric.received(images)] == [EVENT]
-        assert [messages.decode(body) for body in fabric.received(videos)] == [sound]
+        assert [messages.deserialize_event(body) for body in fabric.received(images)] == [EVENT]
+        assert [messages.deserialize_event(body) for body in fabric.received(videos)] == [sound]
 
     def test_publishes_more_than_a_request_takes(self, fabric: Fabric) -> None:
         url = fabric.subscribe("images", {"media_type": ["image"]})
@@ -81,7 +81,7 @@ class TestSnsTopic:
         events = (replace(EVENT, sequencer=each) for each in sequencers)
         SnsTopic(fabric.sns, fabric.topic_arn).publish(events)
         bodies = fabric.received(url)
-        assert sorted(messages.decode(body).sequencer for body in bodies) == sequencers
+        assert sorted(messages.deserialize_event(body).sequencer for body in bodies) == sequencers
 
     def test_publishes_nothing_without_asking(self) -> None:
         client: Any = None
@@ -148,4 +148,4 @@ def test_a_sent_upload_is_read_as_one_of_the_topic(fabric: Fabric) -> None:
     )
     assert one["Body"] == other["Body"]
     assert one["MessageAttributes"] == other["MessageAttributes"]
-    assert messages.decode(other["Body"]) == EVENT
+    assert messages.deserialize_event(other["Body"]) == EVENT

@@ -151,7 +151,7 @@ class Deployed:
         """Publish an upload for a processor's queue, as dispatch does."""
         self.sns.publish(
             TopicArn=self.outputs["MediaTopic"],
-            Message=messages.encode(event),
+            Message=messages.serialize_event(event),
             MessageAttributes={
                 "action": {"DataType": "String", "StringValue": "created"},
                 "media_type": {"DataType": "String", "StringValue": str(queue)},

@@ -43,7 +43,7 @@ def test_a_message_whose_source_is_gone_ends_as_failed_and_is_not_retried(deploy
     event = UploadEvent(
         Action.CREATED, source, "00" * 9, kind, f"{kind}/any", "2026-01-01T00:00:00+00:00"
     )
-    send(deployed, messages.encode(event), kind)
+    send(deployed, messages.serialize_event(event), kind)
     asset = deployed.wait(source.key, source.version_id)
     assert (asset.status, asset.error.code) == (AssetStatus.FAILED, ErrorCode.SOURCE_GONE)
     assert asset.attempts == 1
@@ -78,7 +78,7 @@ def test_a_source_that_kills_its_workers_is_refused_after_the_second(deployed, t
             asset = deployed.asset(key)
             assert (asset.status, asset.attempts) == (AssetStatus.PROCESSING, killed)
             let_the_lease_run_out(deployed, asset)
-            send(deployed, messages.encode(event_of(asset)), "video")
+            send(deployed, messages.serialize_event(event_of(asset)), "video")
         asset = deployed.wait(key, version)
     finally:
         reconfigure(deployed.functions, "processVideo", before)

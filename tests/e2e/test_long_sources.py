@@ -185,7 +185,7 @@ def test_the_end_of_an_unwanted_upload_removes_what_is_left_of_it(long):
     late = f"{version_prefix(asset.source, asset.sequencer)}recipe/late.m4s"
     long.s3.put_object(Bucket=long.renditions, Key=late, Body=b"stored after the sweep")
     ending = {
-        "event": json.loads(messages.encode(event_of(asset))),
+        "event": json.loads(messages.serialize_event(event_of(asset))),
         "execution": name_of(asset),
         "failure": {"Error": "States.Timeout", "Cause": ""},
     }

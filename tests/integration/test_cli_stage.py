@@ -166,7 +166,7 @@ def test_upload_refuses_before_it_sends_anything(stage, tmp_path, capsys):
 def test_ls_shows_the_newest_first_and_no_tombstones(catalog, capsys):
     finish(catalog, "older.jpg")
     reject(catalog, "newer.txt")
-    catalog.bury(received(MemorySources().remove("gone.jpg")))
+    catalog.remove(received(MemorySources().remove("gone.jpg")))
     assert media("ls", "--stage", "dev", "--json") == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {each["source"]["key"]: each["status"] for each in listed} == {

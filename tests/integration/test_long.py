@@ -22,14 +22,14 @@ from lib.application.long_video.ownership import Standing
 from lib.application.long_video.package import merge, package
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.application.long_video.records import Part, PartIndex
-from lib.application.long_video.start import hand_over as give
+from lib.application.long_video.start import start_execution
 from lib.application.long_video.work_store import key_of, read_index, read_plan, write_index
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, version_prefix
 from lib.domain.media import MediaType
-from lib.domain.messages import encode as spell
+from lib.domain.messages import serialize_event
 from lib.domain.renditions import Work
 from lib.presets import PACKAGED
 from lib.video.package.streams import make_streams
@@ -154,7 +154,7 @@ class LongSource(World):
             error,
             catalog=self.catalog,
             renditions=self.renditions,
-            keep=self.letters.append,
+            dead_letter=self.letters.append,
         )
 
 
@@ -184,41 +184,43 @@ class TestHandOver:
         return []
 
     @pytest.fixture
-    def hand_over(self, world, charged):
-        def hand_over_to(executions, price=1.5):
+    def start(self, world, charged):
+        def start_in(executions, price=1.5):
             def charge(dollars, name):
                 charged.append((dollars, name))
 
-            return give(world.event, price, executions=executions, dollars=2, charge=charge)
+            return start_execution(
+                world.event, price, executions=executions, dollars=2, charge=charge
+            )
 
-        return hand_over_to
+        return start_in
 
-    def test_starts_one_execution_for_all_duplicates(self, world, hand_over):
+    def test_starts_one_execution_for_all_duplicates(self, world, start):
         executions = MemoryExecutions()
-        assert hand_over(executions) == world.execution
-        assert hand_over(executions) == world.execution
+        assert start(executions) == world.execution
+        assert start(executions) == world.execution
         assert executions.running == {world.execution: True}
 
-    def test_numbers_the_tries_after_one_that_ended(self, world, hand_over):
+    def test_numbers_the_tries_after_one_that_ended(self, world, start):
         executions = MemoryExecutions({world.execution: False, f"{world.execution}-2": False})
-        assert hand_over(executions) == f"{world.execution}-3"
-        assert hand_over(executions) == f"{world.execution}-3"
+        assert start(executions) == f"{world.execution}-3"
+        assert start(executions) == f"{world.execution}-3"
 
     def test_is_charged_under_the_name_of_its_execution_before_that_starts(
-        self, world, hand_over, charged
+        self, world, start, charged
     ):
         class Away:
             def start(self, name, event):
                 raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the machine is away")
 
         with pytest.raises(TransientError):
-            hand_over(Away())
+            start(Away())
         assert charged == [(1.5, world.execution)]
 
-    def test_what_costs_too_much_is_refused_and_not_charged(self, hand_over, charged):
+    def test_what_costs_too_much_is_refused_and_not_charged(self, start, charged):
         executions = MemoryExecutions()
         with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$2\.00.*\$2\.01"):
-            hand_over(executions, price=2.01)
+            start(executions, price=2.01)
         assert (executions.running, charged) == ({}, [])
 
 
@@ -396,7 +398,7 @@ class TestPackage:
         planned = world.plan()
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
-        world.catalog.bury(received(world.sources.remove("film.mp4"), MediaType.VIDEO))
+        world.catalog.remove(received(world.sources.remove("film.mp4"), MediaType.VIDEO))
         assert world.package(planned.recipe).finished.state is ClaimState.STALE
         assert world.renditions.objects == {}
         assert world.asset.status is AssetStatus.DELETED
@@ -579,7 +581,11 @@ class TestLive:
             self.refuse_newer(world)
             world.renditions.objects[key_of(world.event, recipe, "late.json")] = b"{}"
 
-        ports = {"catalog": world.catalog, "renditions": world.renditions, "keep": superseded}
+        ports = {
+            "catalog": world.catalog,
+            "renditions": world.renditions,
+            "dead_letter": superseded,
+        }
         failed = fail(world.event, world.execution, self.AWAY, **ports)
         assert failed.finished == fenced_job.Finished(ClaimState.STALE)
         assert world.renditions.objects == {}
@@ -598,7 +604,7 @@ class TestEnding:
     @pytest.mark.parametrize("name", sorted(KILLED))
     def test_a_step_that_was_killed_each_time_is_not_tried_for_ever(self, world, name):
         failure = {"Error": name, "Cause": '{"errorMessage": "signal: killed"}'}
-        message = json.loads(spell(world.event))
+        message = json.loads(serialize_event(world.event))
         ending = read_ending({"event": message, "execution": world.execution, "failure": failure})
         assert isinstance(ending.error, PermanentError)
         assert "killed by it" in ending.error.message
@@ -608,15 +614,20 @@ class TestEnding:
         assert world.letters == []
 
     def test_an_execution_that_took_too_long_as_a_whole_may_be_tried_again(self, world):
-        detail = {"name": "a-b", "status": "TIMED_OUT", "input": spell(world.event)}
+        detail = {"name": "a-b", "status": "TIMED_OUT", "input": serialize_event(world.event)}
         ending = read_ending({"source": "aws.states", "detail": detail})
         assert isinstance(ending.error, TransientError)
 
     def test_is_read_from_the_machine_and_from_its_status(self, world):
-        message = json.loads(spell(world.event))
+        message = json.loads(serialize_event(world.event))
         failure = {"Error": "States.Timeout", "Cause": ""}
         state = {"event": message, "execution": "a-b", "failure": failure}
-        detail = {"name": "a-b", "status": "ABORTED", "input": spell(world.event), "error": None}
+        detail = {
+            "name": "a-b",
+            "status": "ABORTED",
+            "input": serialize_event(world.event),
+            "error": None,
+        }
         for told in (state, {"source": "aws.states", "detail": detail}):
             ending = read_ending(told)
             assert (ending.event, ending.execution) == (world.event, "a-b")

@@ -14,7 +14,7 @@ def record(name, body=None, receives=1):
     return {
         "messageId": name,
         "receiptHandle": f"handle of {name}",
-        "body": body or messages.encode(UPLOAD),
+        "body": body or messages.serialize_event(UPLOAD),
         "attributes": {"ApproximateReceiveCount": str(receives)},
     }
 

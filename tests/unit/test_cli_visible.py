@@ -215,7 +215,7 @@ def test_sqs_takes_every_message(text):
         received_at=text,
         preset=text,
     )
-    body = messages.encode(event)
+    body = messages.serialize_event(event)
     assert body.isascii()
     assert is_taken_by_sqs(body)
-    assert messages.decode(body) == event
+    assert messages.deserialize_event(body) == event

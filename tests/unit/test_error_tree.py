@@ -13,9 +13,9 @@ from lib.domain.errors import (
     Failure,
     PermanentError,
     TransientError,
-    deserialize,
+    deserialize_error,
     error_of,
-    serialize,
+    serialize_error,
 )
 
 MESSAGES = ("", "moov: not found", "THROTTLED: no", ": ", "“zu groß”\nnoch eine Zeile")
@@ -56,15 +56,15 @@ def test_a_code_is_its_name_and_decides_the_kind_of_its_error(code: ErrorCode) -
 @pytest.mark.parametrize("message", MESSAGES)
 def test_an_error_is_read_back_from_what_it_says(code: ErrorCode, message: str) -> None:
     error = error_of(code, message)
-    assert str(error) == serialize(error) == f"{code}: {message}"
-    again = deserialize(serialize(error))
+    assert str(error) == serialize_error(error) == f"{code}: {message}"
+    again = deserialize_error(serialize_error(error))
     assert again is not None
     assert (type(again), again.code, again.message) == (type(error), code, message)
 
 
 @pytest.mark.parametrize("text", ["", "'secret'", "KeyError: CORRUPT_MEDIA", "corrupt_media: no"])
 def test_no_other_text_is_an_error_of_ours(text: str) -> None:
-    assert deserialize(text) is None
+    assert deserialize_error(text) is None
 
 
 def test_a_failure_is_an_error_as_data() -> None:

@@ -79,7 +79,7 @@ def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: boo
         world.pipeline,
         Delivery(lambda: 60.0),
         images=Untouched(),  # type: ignore[arg-type]
-        hand_over=lambda _: pytest.fail("handed over"),
+        requeue=lambda _: pytest.fail("handed over"),
     )
     asset = world.find("a")
     assert asset is not None

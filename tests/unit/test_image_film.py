@@ -59,7 +59,7 @@ class Filming(World):
         return process_image.process(event, self.pipeline, delivery, images=InProcess(), **more)
 
     def without_ffmpeg(self, event, **more):
-        return self.process(event, **{"hand_over": self.handed.append, **more})
+        return self.process(event, **{"requeue": self.handed.append, **more})
 
     def with_ffmpeg(self, event, error=None):
         return self.process(event, film=partial(self._film, error))
@@ -163,11 +163,11 @@ def test_a_failed_handover_is_retried_and_the_last_one_recorded(world):
 
     event = world.upload()
     with pytest.raises(TransientError, match="busy"):
-        world.without_ffmpeg(event, hand_over=refuse)
+        world.without_ffmpeg(event, requeue=refuse)
     assert (world.asset.status, world.asset.lease_token) == (AssetStatus.RECEIVED, None)
     assert world.asset.error.code is ErrorCode.THROTTLED
     with pytest.raises(TransientError):
-        world.without_ffmpeg(event, hand_over=refuse, is_last=True)
+        world.without_ffmpeg(event, requeue=refuse, is_last=True)
     assert (world.asset.status, world.asset.error.code) == (
         AssetStatus.FAILED,
         ErrorCode.EXHAUSTED,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lib.domain.events import Action, ObjectEvent, Source, UploadEvent
 from lib.domain.media import MediaType
-from lib.domain.messages import decode, encode, parse_object_events
+from lib.domain.messages import deserialize_event, parse_object_events, serialize_event
 
 EVENTS = Path(__file__).parents[1] / "events"
 BUCKET = "media-dev-uploads-123456789012"
@@ -125,7 +125,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 class TestMessages:
     def test_have_the_fields_of_the_contract(self) -> None:
-        assert json.loads(encode(EVENT)) == {
+        assert json.loads(serialize_event(EVENT)) == {
             "schema": 1,
             "action": "created",
             "bucket": BUCKET,
@@ -141,7 +141,7 @@ class TestMessages:
         }
 
     def test_say_nothing_of_a_preset_that_was_not_asked_for(self) -> None:
-        assert "preset" not in json.loads(encode(replace(EVENT, preset=None)))
+        assert "preset" not in json.loads(serialize_event(replace(EVENT, preset=None)))
 
     @given(
         st.builds(
@@ -156,15 +156,15 @@ class TestMessages:
         )
     )
     def test_come_back_as_they_were(self, event: UploadEvent) -> None:
-        assert decode(encode(event)) == event
+        assert deserialize_event(serialize_event(event)) == event
 
     def test_may_have_fields_of_a_newer_release(self) -> None:
-        message = json.loads(encode(EVENT)) | {"later": True}
-        assert decode(json.dumps(message)) == EVENT
+        message = json.loads(serialize_event(EVENT)) | {"later": True}
+        assert deserialize_event(json.dumps(message)) == EVENT
 
     def test_of_the_longest_key_fit_many_to_a_request(self) -> None:
         longest = replace(EVENT, source=replace(EVENT.source, key="\u0001" * 1024))
-        assert len(encode(longest).encode()) * 10 < 256 * 1024
+        assert len(serialize_event(longest).encode()) * 10 < 256 * 1024
 
     @pytest.mark.parametrize(
         ("changed", "message"),
@@ -184,7 +184,7 @@ class TestMessages:
         self, changed: dict[str, object], message: str
     ) -> None:
         with pytest.raises(ValueError, match=message):
-            decode(json.dumps(json.loads(encode(EVENT)) | changed))
+            deserialize_event(json.dumps(json.loads(serialize_event(EVENT)) | changed))
 
     @pytest.mark.parametrize(
         ("body", "message"),
@@ -196,4 +196,4 @@ class TestMessages:
     )
     def test_are_json_objects(self, body: str, message: str) -> None:
         with pytest.raises(ValueError, match=message):
-            decode(body)
+            deserialize_event(body)

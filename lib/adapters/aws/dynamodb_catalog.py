@@ -2,13 +2,13 @@
 
     the stored sequencer is   none     older    the same                      newer    incomparable
                               ┼────────┼────────┼─────────────────────────────┼────────┼──────────
-    receive, reject, bury     ABSENT   OLDER    DONE                          STALE    UNORDERED,
+    receive, reject, remove   ABSENT   OLDER    DONE                          STALE    UNORDERED,
     claim                     receive first     WAITING, RETRYABLE, then      STALE    or NAMED
                                                 LAPSED, else BUSY,
                                                 HANDED_OVER, DONE
     confirm                   no       OLDER    no                            no       SHORTER,
                                        and CURRENT                                     and CURRENT
-    hand_over                 no                UNFINISHED and UNTAKEN        no
+    transfer_lease            no                UNFINISHED and UNTAKEN        no
     progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
     commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
 
@@ -123,7 +123,7 @@ class DynamoCatalog:
             event, over, {"status": AssetStatus.REJECTED, "error": failure_to_values(failure)}
         )
 
-    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
         """Record a removal as a DELETED tombstone, which DynamoDB drops after 30 days."""
         tombstone = {
             "status": AssetStatus.DELETED,
@@ -160,7 +160,7 @@ class DynamoCatalog:
         # None again: the entry changed hands in between; the next delivery sees who has it.
         return self._take(event, lease_seconds) or Claim(ClaimState.BUSY)
 
-    def hand_over(
+    def transfer_lease(
         self,
         event: UploadEvent,
         execution: str,

@@ -38,7 +38,7 @@ class SnsTopic:
                     PublishBatchRequestEntries=[
                         {
                             "Id": str(number),
-                            "Message": messages.encode(event),
+                            "Message": messages.serialize_event(event),
                             "MessageAttributes": _attributes(
                                 {"media_type": event.media_type, "action": event.action}
                             ),

@@ -32,7 +32,7 @@ class SqsQueue:
         with translated():
             self._client.send_message(
                 QueueUrl=self._url,
-                MessageBody=messages.encode(event),
+                MessageBody=messages.serialize_event(event),
                 DelaySeconds=min(round(after_seconds), LONGEST_DELAY),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": str(text)}

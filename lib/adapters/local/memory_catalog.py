@@ -45,7 +45,7 @@ class MemoryCatalog:
             rejected = self._describe(event, AssetStatus.REJECTED)
             return self._record(event, over, replace(rejected, error=failure))
 
-    def bury(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
         """Record a removal as a DELETED tombstone."""
         with self._lock:
             tombstone = replace(
@@ -83,7 +83,7 @@ class MemoryCatalog:
                 return received
             return self._take(event, lease_seconds)
 
-    def hand_over(
+    def transfer_lease(
         self,
         event: UploadEvent,
         execution: str,

@@ -19,7 +19,7 @@ from lib.domain.errors import (
     MediaError,
     PermanentError,
     TransientError,
-    deserialize,
+    deserialize_error,
 )
 from lib.domain.events import UploadEvent
 from lib.domain.ports import Catalog, Renditions
@@ -39,7 +39,7 @@ LEASE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is told of an execution that cannot go on."""
+    """An execution that cannot go on, and why."""
 
     event: UploadEvent
     execution: str
@@ -54,19 +54,19 @@ class Failed:
     finished: fenced_job.Finished
 
 
-def read_ending(told: Mapping[str, Any]) -> Ending:
-    """Read what a state of the machine gives, or EventBridge's event about a whole execution.
+def read_ending(payload: Mapping[str, Any]) -> Ending:
+    """Read the payload of a state of the machine, or EventBridge's event about a whole execution.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
-    if detail := told.get("detail"):
+    if detail := payload.get("detail"):
         error = str(detail.get("error") or detail["status"])
-        told_error = understand(error, str(detail.get("cause") or ""))
-        return Ending(messages.decode(detail["input"]), detail["name"], told_error)
-    failure = told["failure"]
+        reason = understand(error, str(detail.get("cause") or ""))
+        return Ending(messages.deserialize_event(detail["input"]), detail["name"], reason)
+    failure = payload["failure"]
     name, cause = failure["Error"], failure.get("Cause", "")
     reason = fenced_job.killed() if name in KILLED else understand(name, cause)
-    return Ending(messages.read(told["event"]), told["execution"], reason)
+    return Ending(messages.event_from_values(payload["event"]), payload["execution"], reason)
 
 
 def fail(
@@ -76,15 +76,15 @@ def fail(
     *,
     catalog: Catalog,
     renditions: Renditions,
-    keep: Callable[[UploadEvent], object],
+    dead_letter: Callable[[UploadEvent], object],
 ) -> Failed:
     """Record the outcome of an upload whose execution cannot go on.
 
-    An upload that failed for a reason that may pass is given to `keep`, for the dead-letter queue,
-    as if its message had been there all the time. Of several reasons the first is recorded. One
-    that was superseded, or is finished, stays as it is.
+    An upload that failed for a reason that may pass is given to `dead_letter`, as if its message
+    had been in that queue all the time. Of several reasons the first is recorded. One that was
+    superseded, or is finished, stays as it is.
     """
-    if not catalog.hand_over(event, execution, lease_seconds=LEASE_SECONDS):
+    if not catalog.transfer_lease(event, execution, lease_seconds=LEASE_SECONDS):
         asset = ownership.look_up(event, catalog)
         if ownership.standing(event, execution, asset) is ownership.Standing.UNWANTED:
             clear(event, renditions, catalog)
@@ -96,7 +96,7 @@ def fail(
         message = f"the execution gave up: {error.code}: {error.message}"
         failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
         outcome = Outcome(AssetStatus.FAILED, error=failure)
-        keep(event)
+        dead_letter(event)
     if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
         clear(event, renditions, catalog)
         return Failed(error.permanent, fenced_job.Finished(ClaimState.STALE))
@@ -112,5 +112,5 @@ def understand(error: str, cause: str) -> MediaError:
     raised: dict[str, Any] = {}
     with suppress(ValueError, TypeError):
         raised = dict(json.loads(cause))
-    ours = deserialize(str(raised.get("errorMessage", "")))
+    ours = deserialize_error(str(raised.get("errorMessage", "")))
     return ours or TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"unexpected {error or 'end'}")

@@ -78,7 +78,7 @@ def make_plan(
     check_proportion(probe, cost_s, source.size)
     puts = count_segments(probe, plan, preset.video.segment_seconds)
     check_price(price_encode(cost_s, puts), allowance.dollars)
-    if not pipeline.catalog.hand_over(
+    if not pipeline.catalog.transfer_lease(
         event,
         execution,
         lease_seconds=allowance.lease_seconds,

@@ -12,7 +12,7 @@ from lib.domain.ports import Executions
 from lib.domain.prices import check_price
 
 
-def hand_over(
+def start_execution(
     event: UploadEvent,
     price: float,
     *,
@@ -28,7 +28,7 @@ def hand_over(
     PermanentError(LIMIT_EXCEEDED) where that is above `dollars`.
     """
     check_price(price, dollars)
-    body = messages.encode(event)
+    body = messages.serialize_event(event)
     for number in count(1):
         name = execution_name(event.source, event.sequencer, number)
         charge(price, name)
