@@ -1,12 +1,13 @@
 """Decide what a source is from its first bytes. Names, extensions and declared types are ignored.
 
-Tables first, then the few formats that a prefix cannot tell. Signatures are those of each format's
+The table first, then the formats that a prefix cannot tell. Signatures are those of each format's
 own specification; boxes and brands are ISO/IEC 14496-12 and the list at mp4ra.org.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Literal
 
 from lib.domain.media import MediaType, Sniffed
@@ -15,105 +16,85 @@ HEAD_BYTES = 4096
 """How much of a source `sniff` wants to see."""
 
 
-def _image(name: str, container: str | None = None) -> Sniffed:
-    return Sniffed(MediaType.IMAGE, f"image/{name}", container or name)
-
-
-def _video(name: str, container: str) -> Sniffed:
-    return Sniffed(MediaType.VIDEO, f"video/{name}", container)
-
-
-def _audio(name: str, container: str) -> Sniffed:
-    return Sniffed(MediaType.AUDIO, f"audio/{name}", container)
+def _is(mime: str, container: str | None = None) -> Sniffed:
+    kind, _, name = mime.partition("/")
+    return Sniffed(MediaType(kind), mime, container or name)
 
 
 def _no(what: str, mime: str) -> Sniffed:
     return Sniffed(MediaType.UNSUPPORTED, mime, "", f"{what}: not supported")
 
 
-EMPTY = Sniffed(MediaType.UNSUPPORTED, "application/octet-stream", "", reason="the file is empty")
-UNKNOWN = Sniffed(
-    MediaType.UNSUPPORTED,
-    "application/octet-stream",
-    "",
-    reason="not a known image, video or audio file",
-)
+EMPTY = Sniffed(MediaType.UNSUPPORTED, "application/octet-stream", "", "the file is empty")
+UNKNOWN = replace(EMPTY, reason="not a known image, video or audio file")
 RAW = _no("RAW photo", "image/x-raw")
-JPEG_2000 = _image("jp2", "jpeg2000")
+JPEG_2000 = _is("image/jp2", "jpeg2000")
 JPEG_XL = _no("JPEG XL image", "image/jxl")
-ZIP = _no("ZIP archive", "application/zip")
 PLAYLIST = _no("playlist", "application/vnd.apple.mpegurl")
 TEXT = _no("text", "text/plain")
-XML = _no("XML", "application/xml")
-TIFF = _image("tiff")
-MP4 = _video("mp4", "mov")
-QUICKTIME = _video("quicktime", "mov")
-MP3 = _audio("mpeg", "mp3")
-AAC = _audio("aac", "aac")
+TIFF = _is("image/tiff")
+QUICKTIME = _is("video/quicktime", "mov")
+MP3 = _is("audio/mpeg", "mp3")
 
-PREFIXES: tuple[tuple[bytes, Sniffed], ...] = (
-    (b"\xff\xd8\xff", _image("jpeg")),
-    (b"\x89PNG\r\n\x1a\n", _image("png")),
-    (b"GIF87a", _image("gif")),
-    (b"GIF89a", _image("gif")),
-    (b"FLV\x01", _video("x-flv", "flv")),
-    (b"\x00\x00\x01\xba", _video("mpeg", "mpeg")),
-    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), _video("x-ms-asf", "asf")),
-    (b"fLaC", _audio("flac", "flac")),
-    (b"8BPS\0\1", _image("vnd.adobe.photoshop", "psd")),
-    (b"8BPS\0\2", _no("large Photoshop document", "image/vnd.adobe.photoshop")),
-    (b"\xff\x4f\xff\x51", JPEG_2000),
-    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
-    (b"\xff\x0a", JPEG_XL),
-    (b"\x00\x00\x01\x00", _image("vnd.microsoft.icon", "ico")),
-    (b"\x00\x00\x02\x00", _no("cursor", "image/vnd.microsoft.icon")),
-    (b"\x76\x2f\x31\x01", _no("OpenEXR image", "image/x-exr")),
-    (b"#?RADIANCE", _no("Radiance HDR image", "image/vnd.radiance")),
-    (b"DDS ", _no("DirectDraw texture", "image/vnd-ms.dds")),
-    (b"FUJIFILMCCD-RAW", RAW),
-    (b"IIRO", RAW),
-    (b"IIRS", RAW),
-    (b"MMOR", RAW),
-    (b"IIU\x00", RAW),
-    (b"\x00MRM", RAW),
-    (b"FOVb", RAW),
-    (b"II\xbc\x01", _no("JPEG XR image", "image/jxr")),
-    (b"gimp xcf", _no("GIMP image", "image/x-xcf")),
-    (b"icns", _no("Apple icon", "image/x-icns")),
-    (b"qoif", _no("QOI image", "image/qoi")),
-    (b"\xd7\xcd\xc6\x9a", _no("Windows metafile", "image/wmf")),
-    (b"%PDF-", _no("PDF document", "application/pdf")),
-    (b"%!PS", _no("PostScript document", "application/postscript")),
-    (b"PK\x03\x04", ZIP),
-    (b"PK\x05\x06", ZIP),
-    (b"\x1f\x8b", _no("gzip archive", "application/gzip")),
-    (b"7z\xbc\xaf\x27\x1c", _no("7-Zip archive", "application/x-7z-compressed")),
-    (b"Rar!\x1a\x07", _no("RAR archive", "application/vnd.rar")),
-    (b"#EXTM3U", PLAYLIST),
-    (b"ffconcat version", PLAYLIST),
-    (b"[playlist]", PLAYLIST),
+SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
+    (_is("image/jpeg"), (b"\xff\xd8\xff",)),
+    (_is("image/png"), (b"\x89PNG\r\n\x1a\n",)),
+    (_is("image/gif"), (b"GIF87a", b"GIF89a")),
+    (_is("video/x-flv", "flv"), (b"FLV\x01",)),
+    (_is("video/mpeg", "mpeg"), (b"\x00\x00\x01\xba",)),
+    (_is("video/x-ms-asf", "asf"), (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),)),
+    (_is("audio/flac", "flac"), (b"fLaC",)),
+    (_is("image/vnd.adobe.photoshop", "psd"), (b"8BPS\0\1",)),
+    (_no("large Photoshop document", "image/vnd.adobe.photoshop"), (b"8BPS\0\2",)),
+    (JPEG_2000, (b"\xff\x4f\xff\x51",)),
+    (JPEG_XL, (b"\x00\x00\x00\x0cJXL \r\n\x87\n", b"\xff\x0a")),
+    (_is("image/vnd.microsoft.icon", "ico"), (b"\x00\x00\x01\x00",)),
+    (_no("cursor", "image/vnd.microsoft.icon"), (b"\x00\x00\x02\x00",)),
+    (_no("OpenEXR image", "image/x-exr"), (b"\x76\x2f\x31\x01",)),
+    (_no("Radiance HDR image", "image/vnd.radiance"), (b"#?RADIANCE",)),
+    (_no("DirectDraw texture", "image/vnd-ms.dds"), (b"DDS ",)),
+    (RAW, (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb")),
+    (_no("JPEG XR image", "image/jxr"), (b"II\xbc\x01",)),
+    (_no("GIMP image", "image/x-xcf"), (b"gimp xcf",)),
+    (_no("Apple icon", "image/x-icns"), (b"icns",)),
+    (_no("QOI image", "image/qoi"), (b"qoif",)),
+    (_no("Windows metafile", "image/wmf"), (b"\xd7\xcd\xc6\x9a",)),
+    (_no("PDF document", "application/pdf"), (b"%PDF-",)),
+    (_no("PostScript document", "application/postscript"), (b"%!PS",)),
+    (_no("ZIP archive", "application/zip"), (b"PK\x03\x04", b"PK\x05\x06")),
+    (_no("gzip archive", "application/gzip"), (b"\x1f\x8b",)),
+    (_no("7-Zip archive", "application/x-7z-compressed"), (b"7z\xbc\xaf\x27\x1c",)),
+    (_no("RAR archive", "application/vnd.rar"), (b"Rar!\x1a\x07",)),
+    (PLAYLIST, (b"#EXTM3U", b"ffconcat version", b"[playlist]")),
 )
+"""What a source of each format begins with."""
 
 RIFF: dict[bytes, Sniffed] = {
-    b"WEBP": _image("webp"),
-    b"AVI ": _video("x-msvideo", "avi"),
-    b"WAVE": _audio("wav", "wav"),
+    b"WEBP": _is("image/webp"),
+    b"AVI ": _is("video/x-msvideo", "avi"),
+    b"WAVE": _is("audio/wav", "wav"),
 }
+IFF: dict[bytes, dict[bytes, Sniffed]] = {
+    b"RIFF": RIFF,
+    b"RF64": RIFF,
+    b"FORM": dict.fromkeys((b"AIFF", b"AIFC"), _is("audio/aiff", "aiff")),
+}
+"""What a file of chunks says it is: in its first four bytes, and after its length."""
 
 MATROSKA: dict[bytes, Sniffed] = {
-    b"webm": _video("webm", "matroska"),
-    b"matroska": _video("x-matroska", "matroska"),
+    b"webm": _is("video/webm", "matroska"),
+    b"matroska": _is("video/x-matroska", "matroska"),
 }
 
 BRANDS: dict[bytes, Sniffed] = {
-    **dict.fromkeys((b"avif", b"avis"), _image("avif")),
+    **dict.fromkeys((b"avif", b"avis"), _is("image/avif")),
     **dict.fromkeys(
         (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
-        _image("heic", "heif"),
+        _is("image/heic", "heif"),
     ),
     b"crx ": RAW,
     b"jxl ": JPEG_XL,
-    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), _audio("mp4", "mov")),
+    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), _is("audio/mp4", "mov")),
     b"qt  ": QUICKTIME,
 }
 JPEG_2000_BOX = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
@@ -135,6 +116,7 @@ MARKUP: tuple[tuple[bytes, Sniffed], ...] = (
     (b"<html", _no("HTML page", "text/html")),
     (b"<svg", _no("SVG drawing", "image/svg+xml")),
     (b"<mpd", _no("playlist", "application/dash+xml")),
+    (b"<", _no("XML", "application/xml")),
 )
 """In this order: a page may contain a drawing."""
 
@@ -150,6 +132,13 @@ SENSOR_COMPRESSIONS = frozenset((32_767, 32_769, 32_770, 34_713, 65_000, 65_535)
 SENSOR_PHOTOMETRICS = frozenset((32_803, 34_892))
 """A colour filter array (TIFF/EP); linear RAW (DNG)."""
 
+KBPS = (
+    (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+)
+"""Of MPEG audio: MPEG-2 and 2.5; layers III and II of MPEG-1, whose field says 1 and 2."""
+
 
 def sniff(head: bytes) -> Sniffed:
     """Tell what a source is from its first `HEAD_BYTES` bytes, never from its name.
@@ -158,10 +147,10 @@ def sniff(head: bytes) -> Sniffed:
     """
     if not head:
         return EMPTY
-    for prefix, sniffed in PREFIXES:
-        if head.startswith(prefix):
+    for sniffed, signatures in SIGNATURES:
+        if head.startswith(signatures):
             return sniffed
-    for look in (_boxes, _riff, _iff, _tiff, _bmp, _ebml, _ogg, _transport_stream, _mpeg_audio):
+    for look in (_boxes, _iff, _tiff, _bmp, _ebml, _ogg, _transport_stream, _mpeg_audio):
         if found := look(head):
             return found
     return _text(head) or UNKNOWN
@@ -181,20 +170,15 @@ def _boxes(head: bytes) -> Sniffed | None:
     if major in BRANDS:
         return BRANDS[major]
     if major[:3] in (b"3gp", b"3g2"):
-        return _video("3gpp", "mov")
+        return _is("video/3gpp", "mov")
     if major in STRUCTURAL_BRANDS:
         still = (BRANDS[brand] for brand in compatible if brand in BRANDS)
-        return next(still, _image("heif"))
-    return MP4
-
-
-def _riff(head: bytes) -> Sniffed | None:
-    return RIFF.get(head[8:12]) if head[:4] in (b"RIFF", b"RF64") else None
+        return next(still, _is("image/heif"))
+    return _is("video/mp4", "mov")
 
 
 def _iff(head: bytes) -> Sniffed | None:
-    is_aiff = head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")
-    return _audio("aiff", "aiff") if is_aiff else None
+    return IFF.get(head[:4], {}).get(head[8:12])
 
 
 def _tiff(head: bytes) -> Sniffed | None:
@@ -228,7 +212,7 @@ def _tiff(head: bytes) -> Sniffed | None:
 
 def _bmp(head: bytes) -> Sniffed | None:
     is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES
-    return _image("bmp") if is_bmp else None
+    return _is("image/bmp") if is_bmp else None
 
 
 def _ebml(head: bytes) -> Sniffed | None:
@@ -241,7 +225,7 @@ def _ebml(head: bytes) -> Sniffed | None:
 def _ogg(head: bytes) -> Sniffed | None:
     if head[:4] != b"OggS":
         return None
-    return _video("ogg", "ogg") if b"\x80theora" in head else _audio("ogg", "ogg")
+    return _is("video/ogg", "ogg") if b"\x80theora" in head else _is("audio/ogg", "ogg")
 
 
 def _transport_stream(head: bytes) -> Sniffed | None:
@@ -249,7 +233,7 @@ def _transport_stream(head: bytes) -> Sniffed | None:
     for stamp in (0, 4):
         packets = head[stamp :: TS_PACKET + stamp]
         if len(packets) >= 3 and set(packets) == {0x47}:
-            return _video("mp2t", "mpegts")
+            return _is("video/mp2t", "mpegts")
     return None
 
 
@@ -260,7 +244,7 @@ def _mpeg_audio(head: bytes) -> Sniffed | None:
         start = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
         if start + 4 > len(head):
             return MP3
-    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, AAC)):
+    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, _is("audio/aac"))):
         first = length(head[start:])
         # Eleven bits are soon found by chance: believe them where the next frame begins in time.
         if first and length(head[start + first :]):
@@ -276,16 +260,10 @@ def _mpeg_frame_length(frame: bytes) -> int:
     rate_index, hertz_index, padding = frame[2] >> 4, frame[2] >> 2 & 3, frame[2] >> 1 & 1
     if version == 1 or layer not in (1, 2) or rate_index in (0, 15) or hertz_index == 3:
         return 0
-    is_one = version == 3
     hertz = (44100, 48000, 32000)[hertz_index] // {3: 1, 2: 2, 0: 4}[version]
-    if not is_one:
-        kbps = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-    elif layer == 1:
-        kbps = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-    else:
-        kbps = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
-    samples = 1152 if is_one or layer == 2 else 576
-    return samples // 8 * kbps[rate_index - 1] * 1000 // hertz + padding
+    kbps = KBPS[layer if version == 3 else 0][rate_index - 1]
+    samples = 1152 if version == 3 or layer == 2 else 576
+    return samples // 8 * kbps * 1000 // hertz + padding
 
 
 def _adts_frame_length(frame: bytes) -> int:
@@ -311,4 +289,4 @@ def _text(head: bytes) -> Sniffed | None:
         return PLAYLIST
     if not lower.startswith(b"<"):
         return TEXT
-    return next((found for tag, found in MARKUP if tag in lower), XML)
+    return next(found for tag, found in MARKUP if tag in lower)
