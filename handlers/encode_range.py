@@ -15,6 +15,7 @@ from lib.application.long_video.records import part_from_values
 from lib.domain import messages
 from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import StepSettings, from_env
+from lib.video.encode.ffmpeg import Ffmpeg
 
 hide()
 settings = from_env(StepSettings)
@@ -35,8 +36,12 @@ def handler(event: dict[str, Any], context: Any) -> None:
             partial(
                 encode,
                 sources=pipeline.sources,
-                ffmpeg=settings.ffmpeg_path,
-                deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+                ffmpeg=Ffmpeg(
+                    settings.ffmpeg_path,
+                    lambda: context.get_remaining_time_in_millis() / 1000,
+                    Path(folder),
+                    settings.aws_lambda_function_memory_size,
+                ),
             ),
             pipeline,
             folder=Path(folder),

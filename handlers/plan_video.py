@@ -12,6 +12,7 @@ from lib.application.long_video.plan import Allowance, make_plan
 from lib.domain import messages
 from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import PlanSettings, from_env
+from lib.video.encode.ffmpeg import Ffmpeg
 
 hide()
 settings = from_env(PlanSettings)
@@ -30,9 +31,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             event["execution"],
             allowance,
             pipeline,
-            ffmpeg=settings.ffmpeg_path,
-            folder=Path(folder),
-            deadline=lambda: context.get_remaining_time_in_millis() / 1000,
+            ffmpeg=Ffmpeg(
+                settings.ffmpeg_path,
+                lambda: context.get_remaining_time_in_millis() / 1000,
+                Path(folder),
+                settings.aws_lambda_function_memory_size,
+            ),
         )
     telemetry.step(upload, "planned", superseded=not planned)
     return planned.serialize() if planned else {"superseded": True}

@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.step_functions import SfnExecutions
@@ -16,6 +15,7 @@ from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
 from lib.entrypoints.bootstrap import make_budget, make_handler
 from lib.entrypoints.settings import VideoSettings, from_env
+from lib.video.encode.ffmpeg import Ffmpeg
 
 hide()
 settings = from_env(VideoSettings)
@@ -28,18 +28,25 @@ long = process_video.Long(
         start_execution, executions=executions, dollars=settings.dollars, charge=budget.charge_once
     ),
 )
-tools: dict[str, Any] = {"ffmpeg": settings.ffmpeg_path, "folder": Path(settings.scratch_folder)}
 
 
 def process(event: UploadEvent, pipeline: Pipeline, delivery: Delivery) -> Finished:
     """Process one upload by what it is."""
+    ffmpeg = Ffmpeg(
+        settings.ffmpeg_path,
+        delivery.deadline,
+        Path(settings.scratch_folder),
+        settings.aws_lambda_function_memory_size,
+    )
     if event.media_type is not MediaType.IMAGE:
-        return process_video.process(event, pipeline, delivery, **tools, long=long, images=images)
+        return process_video.process(
+            event, pipeline, delivery, ffmpeg=ffmpeg, long=long, images=images
+        )
     # Few are: a cold start does without.
     from lib.application import process_image
     from lib.video.auxiliary.animation_mp4 import make_animation
 
-    film = partial(make_animation, **tools)
+    film = partial(make_animation, ffmpeg=ffmpeg)
     return process_image.process(event, pipeline, delivery, images=images, film=film)
 
 

@@ -65,23 +65,17 @@ def for_children(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {name: env[name] for name in HARMLESS if name in env}
 
 
-def function_megabytes(env: Mapping[str, str] = os.environ) -> int | None:
-    """Return the memory of the function that this runs in, in MB; None outside of one."""
-    text = env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-    return int(text) if text.isdecimal() else None
+def data_bytes(function_mb: int) -> int:
+    """Return the memory that a child may have: of a function's in MB; 0 where there is none."""
+    return int(function_mb * 1024 * 1024 * SHARE) if function_mb else DATA_BYTES
 
 
-def data_bytes(function_mb: int | None) -> int:
-    """Return the memory that a child may have: of a function's, if it runs in one."""
-    return DATA_BYTES if function_mb is None else int(function_mb * 1024 * 1024 * SHARE)
-
-
-def bind(pid: int, bounds: Bounds) -> None:
+def bind(pid: int, bounds: Bounds, function_mb: int = 0) -> None:
     """Hold a process that was just started to its bounds. One that has ended already will do."""
     if not hasattr(resource, "prlimit"):
         return
     limits = {
-        resource.RLIMIT_DATA: data_bytes(function_megabytes()),
+        resource.RLIMIT_DATA: data_bytes(function_mb),
         resource.RLIMIT_NOFILE: OPEN_FILES,
     }
     if bounds.cpu_s is not None:

@@ -40,7 +40,6 @@ class Film(Protocol):
         size: tuple[int, int],
         frames: Callable[[tuple[int, int]], Iterator[tuple[bytes, int]]],
         preset: VideoPreset,
-        deadline: Deadline,
     ) -> Made:
         """Encode what `frames` gives for a size: rows of RGB bytes, and ms."""
         ...
@@ -67,7 +66,7 @@ def process(
         def work(_: fenced_job.Report) -> Work:
             fetched = fetching.pop().result()  # and forgotten, once it is decoded
             image = opened.enter_context(images.open(fetched.task, delivery.deadline))
-            return _work(fetched, image, delivery.deadline, film)
+            return _work(fetched, image, film)
 
         without_film = requeue if film is None else None
         if without_film and _needs_film(
@@ -128,7 +127,7 @@ def _raise(error: Exception, _: fenced_job.Report) -> Work:
     raise error
 
 
-def _work(fetched: Fetched, opened: OpenedImage, deadline: Deadline, film: Film | None) -> Work:
+def _work(fetched: Fetched, opened: OpenedImage, film: Film | None) -> Work:
     preset, watermark = fetched.preset.image, fetched.task.watermark
     ingredients = [hashlib.sha256(watermark).hexdigest()] if watermark else []
     if preset.animated_mp4:
@@ -136,20 +135,18 @@ def _work(fetched: Fetched, opened: OpenedImage, deadline: Deadline, film: Film 
     probe = replace(opened.probe, sha256=fetched.sha256)
     return Work(
         probe=_redact_gps(probe) if preset.redact_gps else probe,
-        made=_make(opened, fetched.preset, deadline, film),
+        made=_make(opened, fetched.preset, film),
         preset=fetched.preset.name,
         recipe=recipe_hash(preset, *ingredients),
         placeholder=opened.placeholder,
     )
 
 
-def _make(
-    opened: OpenedImage, preset: Preset, deadline: Deadline, film: Film | None
-) -> Iterator[Made]:
+def _make(opened: OpenedImage, preset: Preset, film: Film | None) -> Iterator[Made]:
     """Yield the images, then the film of an animation."""
     yield from opened.make()
     if film and preset.image.animated_mp4 and opened.probe.loops is not None:
-        yield film(opened.size, opened.film_frames, preset.video, deadline)
+        yield film(opened.size, opened.film_frames, preset.video)
 
 
 def _redact_gps(probe: Probe) -> Probe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,9 +17,10 @@ from lib.domain.renditions import Work
 from lib.imaging.images import Images
 from lib.video.assemble import describe_sound, describe_video
 from lib.video.encode.encode import encode_video
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import read_clip, read_parts, read_tracks
 from lib.video.plan.cost import count_segments, estimate
-from lib.video.plan.plan import plan_video, without
+from lib.video.plan.plan import VideoTask, plan_video, without
 from lib.video.plan.proportion import check_proportion
 from lib.video.probe.opening import inspect, locate
 
@@ -38,18 +39,17 @@ def process(
     pipeline: Pipeline,
     delivery: Delivery,
     *,
-    ffmpeg: str,
-    folder: Path,
+    ffmpeg: Ffmpeg,
     images: Images,
     long: Long | None = None,
 ) -> fenced_job.Finished:
-    """Process one upload under the fence; encodes lie below `folder` until they are stored.
+    """Process one upload under the fence; encodes lie in the scratch until they are stored.
 
-    `ffmpeg` is the binary's path. Without `long` every source is encoded here, whatever it takes.
+    Without `long` every source is encoded here, whatever it takes.
     `images` decodes the pictures that ffmpeg took.
     Raises what `job.run` raises.
     """
-    presets, deadline = pipeline.presets, delivery.deadline
+    presets = pipeline.presets
 
     def work(report: fenced_job.Report) -> Work:
         source = event.source
@@ -62,33 +62,17 @@ def process(
             puts = count_segments(probe, plan, preset.video.segment_seconds)
             long.start_execution(event, price_encode(cost_s, puts))
             raise fenced_job.HandedOver
-        read_from = locate(source, container, pipeline.sources, deadline)
-        left_out = encode_video(
-            read_from,
-            probe,
-            plan,
-            preset.video,
-            Path(scratch),
-            ffmpeg=ffmpeg,
-            deadline=deadline,
-            on_progress=report,
-        )
+        read_from = locate(source, container, pipeline.sources, ffmpeg.deadline)
+        own, folder = replace(ffmpeg, scratch=Path(scratch)), Path(scratch)
+        task = VideoTask(read_from, probe, plan, preset.video)
+        left_out = encode_video(task, own, report)
         if not plan.rungs:
-            return describe_sound(probe, preset, Path(scratch), ffmpeg=ffmpeg, deadline=deadline)
+            return describe_sound(probe, preset, own)
         # Imported here: only what is encoded is looked at again.
         from lib.video.encode.prune_ladder import find_worthless
 
-        rungs, sounds = read_tracks(Path(scratch), without(plan, left_out))
-        worthless = find_worthless(
-            read_from,
-            probe,
-            plan,
-            rungs,
-            partial(read_clip, Path(scratch)),
-            Path(scratch),
-            ffmpeg=ffmpeg,
-            deadline=deadline,
-        )
+        rungs, sounds = read_tracks(folder, without(plan, left_out))
+        worthless = find_worthless(task, rungs, partial(read_clip, folder), own)
         plan = without(plan, worthless)
         rungs = [each for each in rungs if each.name not in worthless]
         return describe_video(
@@ -97,13 +81,11 @@ def process(
             preset,
             rungs,
             sounds,
-            [read_parts(Path(scratch), track) for track in (*rungs, *sounds)],
+            [read_parts(folder, track) for track in (*rungs, *sounds)],
             {name: Failure.of(error) for name, error in left_out.items()},
-            Path(scratch),
-            ffmpeg=ffmpeg,
-            deadline=deadline,
+            ffmpeg=own,
             images=images,
         )
 
-    with TemporaryDirectory(dir=folder) as scratch:
+    with TemporaryDirectory(dir=ffmpeg.scratch) as scratch:
         return fenced_job.run(event, work, pipeline, delivery)

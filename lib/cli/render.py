@@ -33,6 +33,7 @@ from lib.domain.media import MediaType
 from lib.imaging.images import Images
 from lib.tools import ROOT
 from lib.video.auxiliary.animation_mp4 import make_animation
+from lib.video.encode.ffmpeg import Ffmpeg
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
 DAY_SECONDS = 24 * 60 * 60.0
@@ -73,7 +74,7 @@ class JobTopic:
                     self.pipeline,
                     delivery,
                     images=self.images,
-                    film=partial(make_animation, ffmpeg=_ffmpeg(), folder=self.scratch)
+                    film=partial(make_animation, ffmpeg=_ffmpeg(self.scratch))
                     if chosen.image.animated_mp4
                     else None,
                 )
@@ -82,8 +83,7 @@ class JobTopic:
                     event,
                     self.pipeline,
                     delivery,
-                    ffmpeg=_ffmpeg(),
-                    folder=self.scratch,
+                    ffmpeg=_ffmpeg(self.scratch),
                     images=self.images,
                 )
 
@@ -142,10 +142,10 @@ def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
     )
 
 
-def _ffmpeg() -> str:
+def _ffmpeg(scratch: Path) -> Ffmpeg:
     """Return the ffmpeg that the local stage runs, built where it is not there yet."""
     if not FFMPEG.exists():
         build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
         if subprocess.run(build, cwd=ROOT, check=False, stdout=sys.stderr).returncode:  # noqa: S603
             raise CommandError("ffmpeg, which videos and sound need, could not be fetched")
-    return str(FFMPEG)
+    return Ffmpeg(str(FFMPEG), lambda: DAY_SECONDS, scratch)

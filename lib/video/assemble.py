@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
@@ -15,6 +13,7 @@ from lib.imaging.images import Images
 from lib.presets import Preset
 from lib.video.auxiliary.attempt import attempt
 from lib.video.auxiliary.waveform import make_waveform
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_texts
 from lib.video.package.track import Track
 from lib.video.plan.plan import Plan, recipe_of, without
@@ -30,10 +29,8 @@ def describe_video(
     sounds: Sequence[Track],
     parts: Iterable[Iterable[Part]],
     left_out: Mapping[str, Failure],
-    folder: Path,
     *,
-    ffmpeg: str,
-    deadline: Deadline,
+    ffmpeg: Ffmpeg,
     images: Images,
 ) -> Work:
     """Return the streams, the subtitles and what goes around them; they are made when asked for.
@@ -46,19 +43,17 @@ def describe_video(
 
     made = without(plan, left_out)
     around = surround(
-        folder,
         made,
         preset,
         probe.duration_ms or max(round(track.seconds * 1000) for track in rungs),
-        ffmpeg=ffmpeg,
-        deadline=deadline,
-        images=images,
+        ffmpeg,
+        images,
     )
     return Work(
         probe=replace(probe, phash=around.phash),
         made=chain(
             make_streams(rungs, sounds, made.texts, parts),
-            make_texts(folder, made.texts),
+            make_texts(ffmpeg.scratch, made.texts),
             around.made,
             _failed(plan, left_out),
         ),
@@ -68,17 +63,15 @@ def describe_video(
     )
 
 
-def describe_sound(
-    probe: Probe, preset: Preset, folder: Path, *, ffmpeg: str, deadline: Deadline
-) -> Work:
+def describe_sound(probe: Probe, preset: Preset, ffmpeg: Ffmpeg) -> Work:
     """Return the one file of a source without a picture, and its drawing."""
-    path = folder / SOUND_ALONE
+    path = ffmpeg.scratch / SOUND_ALONE
     with path.open("rb") as file:
         duration_ms = read_probe(file, "mov").duration_ms or 0
     sound = Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
 
     def draw() -> Iterable[Made]:
-        return make_waveform(path, folder, duration_ms, ffmpeg=ffmpeg, deadline=deadline)
+        return make_waveform(path, duration_ms, ffmpeg)
 
     drawn = attempt("waveform.png", RenditionKind.WAVEFORM, "image/png", draw)
     return Work(

@@ -15,6 +15,7 @@ from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_video import process
 from lib.domain.asset import AssetStatus
 from lib.imaging.in_process import InProcess
+from lib.video.encode.ffmpeg import Ffmpeg
 from tests.bench import video_peer
 from tests.bench.clips import fetch, make_pan
 from tests.bench.report import FEWEST_RUNS, Result, median
@@ -59,8 +60,7 @@ def _short(bench: Bench, source: Path) -> Iterator[Result]:
             upload(source),
             pipeline,
             Delivery(lambda: PLENTY),
-            ffmpeg=bench.ffmpeg,
-            folder=bench.folder,
+            ffmpeg=Ffmpeg(bench.ffmpeg, lambda: PLENTY, bench.folder),
             images=InProcess(),
         )
         outcome = finished.outcome

@@ -30,6 +30,7 @@ from lib.domain.keys import execution_name
 from lib.domain.media import MediaType
 from lib.imaging.in_process import InProcess
 from lib.presets import Presets
+from lib.video.encode.ffmpeg import Ffmpeg
 
 PLENTY = 3600.0
 
@@ -85,9 +86,7 @@ class Execution:
             self.name,
             Allowance(int(PLENTY), round(range_cost_s), 20),
             self.pipeline,
-            ffmpeg=self.ffmpeg,
-            folder=self._folder(),
-            deadline=lambda: PLENTY,
+            ffmpeg=self._ffmpeg(self._folder()),
         )
         self.plan_s = time.perf_counter() - started
         assert self.planned
@@ -109,9 +108,8 @@ class Execution:
         mine = free.get()
         os.sched_setaffinity(0, mine)  # of this thread, and so of the process that it starts
         started = time.perf_counter()
-        work = partial(
-            encode, sources=self.pipeline.sources, ffmpeg=self.ffmpeg, deadline=lambda: PLENTY
-        )
+        folder = self._folder()
+        work = partial(encode, sources=self.pipeline.sources, ffmpeg=self._ffmpeg(folder))
         encode_part(
             self.event,
             self.name,
@@ -119,7 +117,7 @@ class Execution:
             part,
             work,
             self.pipeline,
-            folder=self._folder(),
+            folder=folder,
         )
         self.parts[part.name] = time.perf_counter() - started
         index = read_index(self.event, self.planned.recipe, part, self.renditions)
@@ -130,14 +128,7 @@ class Execution:
         """Join the parts and commit. Raises RuntimeError where that is not READY."""
         assert self.planned
         started = time.perf_counter()
-        folder = self._folder()
-        make = partial(
-            around.make,
-            ffmpeg=self.ffmpeg,
-            folder=folder,
-            deadline=lambda: PLENTY,
-            images=InProcess(),
-        )
+        make = partial(around.make, ffmpeg=self._ffmpeg(self._folder()), images=InProcess())
         done = package(
             self.event,
             self.name,
@@ -150,6 +141,9 @@ class Execution:
         outcome = done.finished.outcome
         if outcome is None or outcome.status is not AssetStatus.READY:
             raise RuntimeError(f"expected READY but received {outcome}")
+
+    def _ffmpeg(self, scratch: Path) -> Ffmpeg:
+        return Ffmpeg(self.ffmpeg, lambda: PLENTY, scratch)
 
     def _folder(self) -> Path:
         return Path(mkdtemp(dir=self.scratch))

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 
 from lib import presets
 from lib.video.encode.encode import encode_video
-from lib.video.plan.plan import plan_video
+from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.span import Input
 from lib.video.probe.mediainfo import read_probe
 from tests.bench.process import read_memory
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in
 
 
 def main(source: Path, highest: int) -> None:
@@ -29,16 +29,9 @@ def main(source: Path, highest: int) -> None:
     with source.open("rb") as file:
         probe = read_probe(file, "mov")
     with TemporaryDirectory() as folder:
-        encode_video(
-            Input(str(source), "mov"),
-            probe,
-            plan_video(probe, preset),
-            preset.video,
-            Path(folder),
-            ffmpeg=find_ffmpeg(),
-            deadline=lambda: 3600,
-            on_progress=lambda _: None,
-        )
+        planned = plan_video(probe, preset)
+        task = VideoTask(Input(str(source), "mov"), probe, planned, preset.video)
+        encode_video(task, ffmpeg_in(Path(folder)))
     ffmpeg_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"peak_kb": ffmpeg_kb + read_memory("VmHWM")}))
 

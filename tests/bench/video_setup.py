@@ -10,7 +10,8 @@ from lib import presets
 from lib.domain.media import Probe
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
-from lib.video.plan.plan import Plan, plan_video
+from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.plan.plan import Plan, VideoTask, plan_video
 from lib.video.plan.span import Input, Span
 from lib.video.probe.mediainfo import read_probe
 from tests.bench.video_long import PLENTY
@@ -39,17 +40,9 @@ class Bench:
 
     def encode(self, path: Path, folder: Path, span: Span | None = None) -> None:
         """Encode a source, or a span of it, with all that one process makes."""
-        encode_video(
-            Input(str(path), "mov"),
-            probe_file(path),
-            self.planned(path),
-            self.preset.video,
-            folder,
-            span=span,
-            ffmpeg=self.ffmpeg,
-            deadline=lambda: PLENTY,
-            on_progress=lambda _: None,
-        )
+        source, planned = Input(str(path), "mov"), self.planned(path)
+        task = VideoTask(source, probe_file(path), planned, self.preset.video, span)
+        encode_video(task, Ffmpeg(self.ffmpeg, lambda: PLENTY, folder))
 
 
 def probe_file(path: Path) -> Probe:

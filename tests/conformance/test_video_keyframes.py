@@ -10,7 +10,7 @@ from lib.domain.media import Probe
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.keyframes import read_keyframes
 from lib.video.plan.span import Input
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 SOURCE = (
     *("-f", "lavfi", "-i", "testsrc2=s=192x108:r=30000/1001:d=20"),
@@ -71,9 +71,7 @@ def test_where_no_index_lists_them_a_seek_finds_one(tmp_path, name, options):
             at,
             source=Input(str(path), container),
             probe=Probe(width=192, height=108, video_codec="avc"),
-            folder=tmp_path,
-            ffmpeg=find_ffmpeg(),
-            deadline=lambda: 60,
+            ffmpeg=ffmpeg_in(tmp_path),
         )
         assert found is not None
         nearest = min(listed(path), key=lambda each: abs(each - found))

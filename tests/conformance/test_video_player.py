@@ -20,7 +20,7 @@ from lib.video.auxiliary.waveform import make_waveform
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Sound
 from tests.support.boxes import read_boxes
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 PLENTY = 600.0
 FRAGMENTED = ("-movflags", "+cmaf+frag_keyframe+empty_moov+default_base_moof")
@@ -104,9 +104,7 @@ def packets(ffmpeg: str, path: Path, stream: str) -> list[list[str]]:
 
 
 def test_the_progressive_file_holds_both_as_they_were(encoded, ffmpeg):
-    made = make_progressive(
-        encoded, RUNG, SOUND, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    made = make_progressive(RUNG, SOUND, DURATION_MS, ffmpeg_in(encoded))
     path = file_of(made)
     assert (made.name, made.kind, made.mime) == ("360p.mp4", RenditionKind.VIDEO, "video/mp4")
     assert (made.width, made.height, made.duration_ms) == (640, 360, DURATION_MS)
@@ -120,41 +118,33 @@ def test_the_progressive_file_holds_both_as_they_were(encoded, ffmpeg):
 
 
 def test_the_progressive_file_starts_before_it_is_loaded(encoded, ffmpeg):
-    made = make_progressive(
-        encoded, RUNG, SOUND, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    made = make_progressive(RUNG, SOUND, DURATION_MS, ffmpeg_in(encoded))
     kinds = [kind for kind, _ in read_boxes(file_of(made).read_bytes())]
     assert kinds.index(b"moov") < kinds.index(b"mdat")
     assert b"moof" not in kinds
 
 
 def test_a_silent_video_has_a_silent_progressive_file(encoded, ffmpeg):
-    made = make_progressive(
-        encoded, RUNG, None, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    made = make_progressive(RUNG, None, DURATION_MS, ffmpeg_in(encoded))
     assert set(tracks(file_of(made))) == {"General", "Video"}
 
 
 def test_a_rung_that_is_not_there_fails_alone(encoded, ffmpeg):
     missing = Rung("h264", 426, 240, 23, 400)
     with pytest.raises(PermanentError) as caught:
-        make_progressive(
-            encoded, missing, SOUND, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-        )
+        make_progressive(missing, SOUND, DURATION_MS, ffmpeg_in(encoded))
     assert caught.value.code is ErrorCode.ENCODE_FAILED
     assert str(encoded) not in caught.value.message
 
 
 def test_no_run_starts_after_the_deadline(encoded, ffmpeg):
     with pytest.raises(TransientError) as caught:
-        make_progressive(encoded, RUNG, SOUND, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: 1.0)
+        make_progressive(RUNG, SOUND, DURATION_MS, ffmpeg_in(encoded, lambda: 1.0))
     assert caught.value.code is ErrorCode.DEADLINE_NEAR
 
 
 def test_a_preview_is_three_seconds_that_loop(encoded, ffmpeg):
-    made = make_preview(
-        encoded, RUNG, "webp", 1000, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    made = make_preview(RUNG, "webp", 1000, DURATION_MS, ffmpeg_in(encoded))
     assert (made.name, made.kind, made.mime) == (
         "preview.webp",
         RenditionKind.PREVIEW,
@@ -177,9 +167,7 @@ def test_a_preview_is_three_seconds_that_loop(encoded, ffmpeg):
 
 @pytest.mark.parametrize(("at_ms", "lasts_ms"), [(0, 3000), (5900, 3000)])
 def test_a_preview_may_be_a_muted_video(encoded, ffmpeg, at_ms, lasts_ms):
-    made = make_preview(
-        encoded, RUNG, "mp4", at_ms, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    made = make_preview(RUNG, "mp4", at_ms, DURATION_MS, ffmpeg_in(encoded))
     assert (made.name, made.mime, made.duration_ms) == ("preview.mp4", "video/mp4", lasts_ms)
     path = file_of(made)
     found = tracks(path)
@@ -195,15 +183,7 @@ def test_a_short_video_is_shown_whole(synthesize, tmp_path, ffmpeg):
         tmp_path / "h264-90.mp4",
         *("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=0.6", "-c:v", "libx264", *FRAGMENTED),
     )
-    made = make_preview(
-        tmp_path,
-        Rung("h264", 160, 90, 23, 100),
-        "webp",
-        300,
-        600,
-        ffmpeg=ffmpeg,
-        deadline=lambda: PLENTY,
-    )
+    made = make_preview(Rung("h264", 160, 90, 23, 100), "webp", 300, 600, ffmpeg_in(tmp_path))
     with Image.open(file_of(made)) as image:
         assert image.size == (160, 90)
         # Twelfths of a second, the last of them begun.
@@ -231,26 +211,24 @@ def green(synthesize, tmp_path_factory) -> Path:
 
 
 def test_a_preview_has_the_colors_of_the_video(green, ffmpeg):
-    made = make_preview(green, RUNG, "webp", 0, 400, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    made = make_preview(RUNG, "webp", 0, 400, ffmpeg_in(green))
     with Image.open(file_of(made)) as image:
         shown = ImageStat.Stat(image.convert("RGB")).mean
     assert shown == pytest.approx((32, 192, 64), abs=5)
 
 
 def test_a_preview_that_is_a_video_says_which_colors_it_has(green, ffmpeg):
-    made = make_preview(green, RUNG, "mp4", 0, 400, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    made = make_preview(RUNG, "mp4", 0, 400, ffmpeg_in(green))
     assert tracks(file_of(made))["Video"]["matrix_coefficients"] == "BT.709"
 
 
 def test_a_preview_of_unknown_length_is_made(encoded, ffmpeg):
-    made = make_preview(encoded, RUNG, "mp4", 1000, 0, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    made = make_preview(RUNG, "mp4", 1000, 0, ffmpeg_in(encoded))
     assert float(str(tracks(file_of(made))["Video"]["duration"])) == pytest.approx(3000, abs=90)
 
 
 def test_a_waveform_is_loud_where_the_sound_is(beep, tmp_path, ffmpeg):
-    drawing, peaks = make_waveform(
-        beep, tmp_path, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    drawing, peaks = make_waveform(beep, DURATION_MS, ffmpeg_in(tmp_path))
     assert (drawing.name, drawing.mime, drawing.kind) == (
         "waveform.png",
         "image/png",
@@ -272,7 +250,7 @@ def test_a_waveform_is_loud_where_the_sound_is(beep, tmp_path, ffmpeg):
 
 
 def test_a_waveform_is_drawn_where_the_sound_is(beep, tmp_path, ffmpeg):
-    drawing, _ = make_waveform(beep, tmp_path, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    drawing, _ = make_waveform(beep, DURATION_MS, ffmpeg_in(tmp_path))
     assert isinstance(drawing.content, bytes)
     path = tmp_path / drawing.name
     path.write_bytes(drawing.content)
@@ -292,7 +270,7 @@ def test_a_waveform_is_drawn_where_the_sound_is(beep, tmp_path, ffmpeg):
 )
 def test_a_waveform_shows_whatever_is_heard(synthesize, tmp_path, ffmpeg, sound):
     path = synthesize(tmp_path / "a.mp4", "-f", "lavfi", "-i", sound, "-b:a", "192k", *FRAGMENTED)
-    _, peaks = make_waveform(path, tmp_path, 1000, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    _, peaks = make_waveform(path, 1000, ffmpeg_in(tmp_path))
     assert isinstance(peaks.content, bytes)
     assert sorted(json.loads(peaks.content)["data"][1::2])[50] > 10
 
@@ -300,7 +278,7 @@ def test_a_waveform_shows_whatever_is_heard(synthesize, tmp_path, ffmpeg, sound)
 def test_a_folder_of_any_name_holds_the_waveform(beep, tmp_path, ffmpeg):
     odd = tmp_path / "it's [odd], a;b:c\\d = e%f"
     odd.mkdir()
-    _, peaks = make_waveform(beep, odd, DURATION_MS, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+    _, peaks = make_waveform(beep, DURATION_MS, ffmpeg_in(odd))
     assert peaks.content
 
 
@@ -308,29 +286,24 @@ def test_a_sound_without_samples_has_no_waveform(synthesize, tmp_path, ffmpeg):
     silent = ("-f", "lavfi", "-i", "sine=d=1", "-af", "atrim=end=0", *FRAGMENTED)
     path = synthesize(tmp_path / "audio-0.mp4", *silent)
     with pytest.raises(PermanentError) as caught:
-        make_waveform(path, tmp_path, 1000, ffmpeg=ffmpeg, deadline=lambda: PLENTY)
+        make_waveform(path, 1000, ffmpeg_in(tmp_path))
     assert caught.value.code is ErrorCode.ENCODE_FAILED
 
 
 def test_a_picture_has_no_waveform(encoded, tmp_path, ffmpeg):
     with pytest.raises(PermanentError) as caught:
-        make_waveform(
-            encoded / "h264-360.mp4", tmp_path, 1000, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-        )
+        make_waveform(encoded / "h264-360.mp4", 1000, ffmpeg_in(tmp_path))
     assert caught.value.code is ErrorCode.ENCODE_FAILED
 
 
 def test_a_repeat_gives_the_same_bytes(encoded, beep, tmp_path, ffmpeg):
     def make_all() -> list[bytes]:
-        def deadline() -> float:
-            return PLENTY
-
         files = [
-            make_progressive(encoded, RUNG, SOUND, DURATION_MS, ffmpeg=ffmpeg, deadline=deadline),
-            make_preview(encoded, RUNG, "webp", 0, DURATION_MS, ffmpeg=ffmpeg, deadline=deadline),
-            make_preview(encoded, RUNG, "mp4", 0, DURATION_MS, ffmpeg=ffmpeg, deadline=deadline),
+            make_progressive(RUNG, SOUND, DURATION_MS, ffmpeg_in(encoded)),
+            make_preview(RUNG, "webp", 0, DURATION_MS, ffmpeg_in(encoded)),
+            make_preview(RUNG, "mp4", 0, DURATION_MS, ffmpeg_in(encoded)),
         ]
-        drawn = make_waveform(beep, tmp_path, DURATION_MS, ffmpeg=ffmpeg, deadline=deadline)
+        drawn = make_waveform(beep, DURATION_MS, ffmpeg_in(tmp_path))
         contents = [made.content for made in drawn]
         return [file_of(made).read_bytes() for made in files] + [
             each for each in contents if isinstance(each, bytes)

@@ -11,11 +11,11 @@ from lib.presets import load
 from lib.video.encode.encode import encode_video
 from lib.video.package import cmaf
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan
+from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.span import Input, Span
 from lib.video.probe.mediainfo import read_probe
 from tests.bench.vmaf import measure_vmaf
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 ROOT = Path(__file__).parents[2]
 PRESET = load(ROOT / "presets.toml").named(None).video
@@ -61,17 +61,8 @@ def make(film: Path, folder: Path, span: Span | None) -> Path:
     with film.open("rb") as file:
         probe = read_probe(file, "mov")
     folder.mkdir()
-    encode_video(
-        Input(str(film), "mov"),
-        probe,
-        PLAN,
-        PRESET,
-        folder,
-        span=span,
-        ffmpeg=find_ffmpeg(),
-        deadline=lambda: PLENTY,
-        on_progress=lambda _: None,
-    )
+    task = VideoTask(Input(str(film), "mov"), probe, PLAN, PRESET, span)
+    encode_video(task, ffmpeg_in(folder))
     return folder / f"{PLAN.rungs[0].name}.mp4"
 
 

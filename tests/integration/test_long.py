@@ -34,7 +34,7 @@ from lib.domain.renditions import Work
 from lib.presets import PACKAGED
 from lib.video.package.streams import make_streams
 from tests.support.fakes import MemoryExecutions, MemorySources, received
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 from tests.support.world import World
 
 PRESETS = presets.load(PACKAGED)
@@ -108,9 +108,7 @@ class LongSource(World):
             self.execution,
             allowance,
             self.pipeline,
-            ffmpeg=find_ffmpeg(),
-            folder=self.folder(),
-            deadline=lambda: 100,
+            ffmpeg=ffmpeg_in(self.folder()),
         )
 
     def encode(self, recipe: str, part: Part) -> Standing:
@@ -128,9 +126,9 @@ class LongSource(World):
     def _run_encoder(self, event, work, preset, part, folder):
         self.encodes.append(part.name)
         if part.name not in self._encoded:
-            run = partial(encode, sources=self.sources, ffmpeg=find_ffmpeg(), deadline=lambda: 100)
             made = folder / "made"
             made.mkdir()
+            run = partial(encode, sources=self.sources, ffmpeg=ffmpeg_in(made))
             self._encoded[part.name] = made, run(event, work, preset, part, made)
         made, left_out = self._encoded[part.name]
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=lambda *_: [])

@@ -17,7 +17,7 @@ from lib.imaging.film import film_frames
 from lib.imaging.load import read_picture
 from lib.presets import load
 from lib.video.auxiliary.animation_mp4 import make_animation
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 from tests.support.images import LIMITS, save
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,7 @@ def film(source: bytes, container: str, folder: Path, deadline: float = 600.0) -
         picture.image.size,
         frames,
         PRESET.video,
-        lambda: deadline,
-        ffmpeg=find_ffmpeg(),
-        folder=folder,
+        ffmpeg=ffmpeg_in(folder, lambda: deadline),
     )
 
 

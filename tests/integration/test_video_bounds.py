@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from lib.child_process import DATA_BYTES, Bounds, bind, data_bytes, function_megabytes
+from lib.child_process import DATA_BYTES, Bounds, bind, data_bytes
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, run
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, Ffmpeg, run
 
 PLENTY = DEADLINE_MARGIN_SECONDS + 100
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 def python(tmp_path):
     """Return what writes a script that waits for its bounds, since they come after it starts."""
 
-    def write(body):
+    def write(body, function_mb=0, deadline=lambda: PLENTY):
         path = tmp_path / "binary"
         wait = (
             "import resource, sys, time\n"
@@ -34,40 +34,36 @@ def python(tmp_path):
         )
         path.write_text(f"#!{sys.executable} -S\n{wait}{body}\n")
         path.chmod(0o755)
-        return str(path)
+        return Ffmpeg(str(path), deadline, tmp_path, function_mb)
 
     return write
 
 
 def ended(binary, bounds):
-    finished = run(binary, [], deadline=lambda: PLENTY, on_progress=lambda _: None, bounds=bounds)
+    finished = run(binary, [], bounds=bounds)
     return finished, diagnose(finished, "/source")
 
 
 def test_a_function_gives_a_child_what_its_own_process_leaves():
     assert data_bytes(3008) == pytest.approx(DATA_BYTES, rel=0.01)
     assert data_bytes(1024) < 1024**3 * 0.85
-    assert data_bytes(None) == DATA_BYTES
-    assert function_megabytes({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008"}) == 3008
-    assert function_megabytes({}) is None
+    assert data_bytes(0) == DATA_BYTES
 
 
-def test_a_child_of_a_function_has_less_than_the_function(python, monkeypatch):
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-    binary = python("import sys\nsys.stderr.write(str(resource.getrlimit(resource.RLIMIT_DATA)))")
-    finished, _ = ended(binary, Bounds())
+def test_a_child_of_a_function_has_less_than_the_function(python):
+    body = "import sys\nsys.stderr.write(str(resource.getrlimit(resource.RLIMIT_DATA)))"
+    finished, _ = ended(python(body, 128), Bounds())
     most = data_bytes(128)
     assert finished.log == (f"({most}, {most})",)
 
 
-def test_a_child_that_wants_more_memory_than_there_is_fails_for_good(python, monkeypatch):
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+def test_a_child_that_wants_more_memory_than_there_is_fails_for_good(python):
     body = (
         "import sys\n"
         "try:\n    bytearray(8_000_000_000)\n"
         "except MemoryError:\n    sys.stderr.write('[error] Cannot allocate memory'); sys.exit(1)"
     )
-    finished, problem = ended(python(body), Bounds())
+    finished, problem = ended(python(body, 128), Bounds())
     assert finished.code == 1
     assert isinstance(problem, PermanentError)
     assert problem.code is ErrorCode.LIMIT_EXCEEDED
@@ -109,13 +105,7 @@ def test_an_invocation_that_is_too_short_is_the_fault_of_what_lied(
         "while True: print('out_time_us=1', flush=True)"
     )
     with pytest.raises(error) as caught:
-        run(
-            python(body),
-            [],
-            deadline=lambda: next(left, 0),
-            on_progress=lambda _: None,
-            bounds=Bounds(expected_s),
-        )
+        run(python(body, deadline=lambda: next(left, 0)), [], bounds=Bounds(expected_s))
     expected = (ErrorCode.LIMIT_EXCEEDED, ErrorCode.DEADLINE_NEAR)
     assert caught.value.code is expected[error is TransientError]
 

@@ -19,10 +19,10 @@ from lib.video.encode.encode import encode_video
 from lib.video.isobmff import find, read_boxes, read_content
 from lib.video.package.fragments import read_fragment
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan, Sound, plan_video
+from lib.video.plan.plan import Plan, Sound, VideoTask, plan_video
 from lib.video.plan.span import Input, Span
 from lib.video.probe.mediainfo import read_probe
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "tests" / "media"
@@ -69,17 +69,8 @@ def make(ffmpeg, tmp_path_factory):
         planned, folder = edit(plan_video(probe, PRESET)), tmp_path_factory.mktemp("out")
         progress: list[float] = []
         try:
-            left_out = encode_video(
-                Input(str(source), container),
-                probe,
-                planned,
-                PRESET.video,
-                folder,
-                span=span,
-                ffmpeg=ffmpeg,
-                deadline=deadline,
-                on_progress=progress.append,
-            )
+            task = VideoTask(Input(str(source), container), probe, planned, PRESET.video, span)
+            left_out = encode_video(task, ffmpeg_in(folder, deadline), progress.append)
         except BaseException:
             assert list(folder.iterdir()) == []
             raise

@@ -2,23 +2,25 @@
 
 import os
 import select
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, TransientError
-from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Run, run
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Ffmpeg, Run, run
 
 PLENTY = DEADLINE_MARGIN_SECONDS + 100
 
 
 @pytest.fixture
 def script(tmp_path):
-    def write(body: str) -> str:
+    def write(body: str, deadline: Deadline = lambda: PLENTY) -> Ffmpeg:
         path = tmp_path / "binary"
         path.write_text(f"#!/bin/sh\n{body}\n")
         path.chmod(0o755)
-        return str(path)
+        return Ffmpeg(str(path), deadline, tmp_path)
 
     return write
 
@@ -43,10 +45,6 @@ def wait_for_end(reader: int) -> bytes:
     raise AssertionError("expected the processes to be gone within 20 s")
 
 
-def ignore(written_ms: int) -> None:
-    pass
-
-
 def test_a_run_reports_its_exit_its_progress_and_its_log(script):
     binary = script(
         "echo out_time_us=N/A; echo progress=continue\n"
@@ -54,7 +52,7 @@ def test_a_run_reports_its_exit_its_progress_and_its_log(script):
         "echo '[error] broken' >&2; exit 3"
     )
     seen: list[int] = []
-    done = run(binary, [], deadline=lambda: PLENTY, on_progress=seen.append)
+    done = run(binary, [], on_progress=seen.append)
     assert done == Run(3, ("[error] broken",))
     assert seen[-1] == 1000
 
@@ -62,14 +60,14 @@ def test_a_run_reports_its_exit_its_progress_and_its_log(script):
 def test_progress_never_steps_back(script):
     binary = script("echo out_time_us=2000000; echo out_time_us=N/A; echo out_time_us=1000000")
     seen: list[int] = []
-    run(binary, [], deadline=lambda: PLENTY, on_progress=seen.append)
+    run(binary, [], on_progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 2000
 
 
 def test_the_arguments_follow_the_ones_that_every_run_has(script):
     binary = script('printf "%s\\n" "$@" >&2')
-    log = run(binary, ["-i", "a b"], deadline=lambda: PLENTY, on_progress=ignore).log
+    log = run(binary, ["-i", "a b"]).log
     assert "-nostdin" in log
     assert log[-2:] == ("-i", "a b")
 
@@ -77,7 +75,7 @@ def test_the_arguments_follow_the_ones_that_every_run_has(script):
 def test_it_inherits_no_environment_and_no_input(script, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
     binary = script("env >&2; cat >&2")
-    log = run(binary, [], deadline=lambda: PLENTY, on_progress=ignore).log
+    log = run(binary, []).log
     names = {line.partition("=")[0] for line in log}
     assert "PATH" in names
     assert names <= {"PATH", "PWD", "OLDPWD", "SHLVL", "_"}
@@ -85,7 +83,7 @@ def test_it_inherits_no_environment_and_no_input(script, monkeypatch):
 
 def test_only_the_end_of_a_long_log_is_kept(script):
     binary = script("yes '[error] again' | head -n 20000 >&2; echo last >&2")
-    log = run(binary, [], deadline=lambda: PLENTY, on_progress=ignore).log
+    log = run(binary, []).log
     assert log[-1] == "last"
     assert sum(len(line) + 1 for line in log) <= LOG_BYTES
 
@@ -101,7 +99,7 @@ def test_the_deadline_kills_the_process_and_its_children(script, lifeline):
         return 0 if started else PLENTY
 
     with pytest.raises(TransientError) as caught:
-        run(binary, [], deadline=deadline, on_progress=ignore)
+        run(replace(binary, deadline=deadline), [])
     assert caught.value.code is ErrorCode.DEADLINE_NEAR
     assert wait_for_end(reader) == b"started\n"
 
@@ -114,17 +112,17 @@ def test_any_exception_kills_the_process_and_its_children(script, lifeline):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(binary, [], deadline=lambda: PLENTY, on_progress=fail)
+        run(binary, [], on_progress=fail)
     assert wait_for_end(reader) == b"x\n"
 
 
 def test_nothing_is_started_without_time(script, tmp_path):
-    binary = script(f"touch {tmp_path}/started")
+    binary = script(f"touch {tmp_path}/started", lambda: DEADLINE_MARGIN_SECONDS)
     with pytest.raises(TransientError, match="DEADLINE_NEAR"):
-        run(binary, [], deadline=lambda: DEADLINE_MARGIN_SECONDS, on_progress=ignore)
+        run(binary, [])
     assert not Path(tmp_path, "started").exists()
 
 
 def test_a_missing_binary_is_an_outage(tmp_path):
     with pytest.raises(FileNotFoundError):
-        run(str(tmp_path / "none"), [], deadline=lambda: PLENTY, on_progress=ignore)
+        run(Ffmpeg(str(tmp_path / "none"), lambda: PLENTY, tmp_path), [])

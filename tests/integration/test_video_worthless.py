@@ -16,11 +16,11 @@ from lib.video.encode.encode import encode_video
 from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.streams import read_clip, read_tracks
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan
+from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.span import Input, Span
 from lib.video.probe.mediainfo import read_probe
 from tests.bench.video_long import Execution, upload
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 PRESETS = load(Path(__file__).parents[2] / "presets.toml")
 PRESET = PRESETS.named(None).video
@@ -44,22 +44,10 @@ def leave_out(ffmpeg: str, folder: Path, drawn: str, span: Span | None = None) -
         probe = read_probe(file, "mov")
     made, source = folder / "made", Input(str(path), "mov")
     made.mkdir()
-    encode_video(
-        source,
-        probe,
-        LADDER,
-        PRESET,
-        made,
-        span=span,
-        ffmpeg=ffmpeg,
-        deadline=lambda: PLENTY,
-        on_progress=lambda _: None,
-    )
+    encode_video(VideoTask(source, probe, LADDER, PRESET, span), ffmpeg_in(made))
     rungs, _ = read_tracks(made, LADDER)
     clip = partial(read_clip, made)
-    return find_worthless(
-        source, probe, LADDER, rungs, clip, folder, ffmpeg=ffmpeg, deadline=lambda: PLENTY
-    )
+    return find_worthless(VideoTask(source, probe, LADDER, PRESET), rungs, clip, ffmpeg_in(folder))
 
 
 def test_an_upscaled_source_does_without_its_highest_rung(ffmpeg, tmp_path):

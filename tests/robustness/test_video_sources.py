@@ -21,11 +21,11 @@ from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientEr
 from lib.domain.media import Probe
 from lib.presets import load
 from lib.video.encode.encode import encode_video
-from lib.video.plan.plan import plan_video
+from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.span import Input
 from lib.video.probe.mediainfo import PARSERS, read_probe
 from tests.support.boxes import blank, refer_to
-from tests.support.ffmpeg_binary import find_ffmpeg
+from tests.support.ffmpeg_binary import ffmpeg_in
 
 ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "tests" / "media"
@@ -93,16 +93,8 @@ def status(code: int) -> Answer:
 
 
 def encode(locator: str, folder: Path, container: str = "mov") -> list[str]:
-    encode_video(
-        Input(locator, container),
-        PROBE,
-        plan_video(PROBE, PRESET),
-        PRESET.video,
-        folder,
-        ffmpeg=find_ffmpeg(),
-        deadline=lambda: 600,
-        on_progress=lambda part: None,
-    )
+    task = VideoTask(Input(locator, container), PROBE, plan_video(PROBE, PRESET), PRESET.video)
+    encode_video(task, ffmpeg_in(folder))
     return sorted(path.name for path in folder.iterdir())
 
 

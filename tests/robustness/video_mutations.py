@@ -38,6 +38,7 @@ from lib.domain.renditions import Rendition, RenditionKind
 from lib.imaging.in_process import InProcess
 from lib.presets import Preset, Presets
 from lib.sniff import HEAD_BYTES, sniff
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import plan_video
 from lib.video.plan.proportion import check_proportion, most_bytes, most_vcpu_seconds
@@ -169,8 +170,7 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
             event,
             world.pipeline,
             Delivery(lambda: end - time.monotonic()),
-            ffmpeg=ffmpeg,
-            folder=scratch,
+            ffmpeg=Ffmpeg(ffmpeg, lambda: end - time.monotonic(), scratch),
             images=InProcess(),
         )
     asset = world.find("a")

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from lib.domain.clock import Deadline
+from lib.video.encode.ffmpeg import Ffmpeg
+
+PLENTY = 3600.0
+"""s."""
+
 LAYERS = Path(__file__).parents[2] / ".build" / "layers"
 
 
@@ -22,6 +28,11 @@ def find_ffmpeg() -> str:
         if _runs(path):
             return str(path)
     pytest.fail(f"expected FFMPEG_PATH or a built layer below {LAYERS}, but found no ffmpeg")
+
+
+def ffmpeg_in(scratch: Path, deadline: Deadline = lambda: PLENTY) -> Ffmpeg:
+    """Return that ffmpeg as a job gets it: with a folder, and with more time than it takes."""
+    return Ffmpeg(find_ffmpeg(), deadline, scratch)
 
 
 def _runs(path: Path) -> bool:

@@ -30,6 +30,7 @@ from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.imaging.in_process import InProcess
 from lib.presets import Preset, Presets
+from lib.video.encode.ffmpeg import Ffmpeg
 
 JOBS = 3
 """At once: each waits for processes of its own."""
@@ -101,8 +102,7 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
         process_video.process,
         pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
         delivery=Delivery(lambda: JOB_SECONDS, is_last=True),
-        ffmpeg=ffmpeg,
-        folder=scratch,
+        ffmpeg=Ffmpeg(ffmpeg, lambda: JOB_SECONDS, scratch),
         images=InProcess(),
     )
     event = ObjectEvent(Action.CREATED, found, sequencer="1")

@@ -19,6 +19,7 @@ from lib.domain.media import MediaType
 from lib.imaging.decode import DECODERS
 from lib.imaging.film import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.probe.mediainfo import PARSERS
 from tests.support.images import photo, save
 from tests.support.world import World
@@ -108,8 +109,7 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
         world.pipeline,
         Delivery(lambda: 60.0),
         images=Untouched(),  # type: ignore[arg-type]
-        ffmpeg="none",
-        folder=tmp_path,
+        ffmpeg=Ffmpeg("none", lambda: 60.0, tmp_path),
     )
     asset = world.find("a")
     assert asset is not None
@@ -121,9 +121,7 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
             "execution",
             Allowance(60, 60.0, 1.0),
             world.pipeline,
-            ffmpeg="none",
-            folder=tmp_path,
-            deadline=lambda: 60.0,
+            ffmpeg=Ffmpeg("none", lambda: 60.0, tmp_path),
         )
 
 

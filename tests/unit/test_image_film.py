@@ -64,7 +64,7 @@ class Filming(World):
     def with_ffmpeg(self, event, error=None):
         return self.process(event, film=partial(self._film, error))
 
-    def _film(self, error, size, frames, preset, deadline):
+    def _film(self, error, size, frames, preset):
         self.sizes.append(size)
         self.frames = list(frames((32, 32)))
         name, mime = "animation.mp4", "video/mp4"

@@ -8,7 +8,7 @@ from lib.video.encode.arguments import RUNG_FLAGS, SOUND_FLAGS, encode, measure,
 from lib.video.encode.loudness import Loudness
 from lib.video.encode.prune_ladder import compare
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan, Sound, Text
+from lib.video.plan.plan import Plan, Sound, Text, VideoTask
 from lib.video.plan.span import Input, Span
 
 PRESET: VideoPreset = load(Path(__file__).parents[2] / "presets.toml").named(None).video
@@ -27,9 +27,14 @@ def spell(
     container: str = "mov",
     probe: Probe = PROBE,
     plan: Plan = PLAN,
-    **options,
+    span: Span | None = None,
+    levels: dict[str, Loudness] | None = None,
 ) -> list[str]:
-    return encode(Input(locator, container), probe, plan, PRESET, OUT, **options)
+    return encode(VideoTask(Input(locator, container), probe, plan, PRESET, span), OUT, levels)
+
+
+def verified(ca_file: str | None) -> VideoTask:
+    return VideoTask(Input(HTTPS, "mov", ca_file), PROBE, PLAN, PRESET)
 
 
 def before_input(arguments: list[str]) -> dict[str, str]:
@@ -89,17 +94,17 @@ def test_remote_sources_reconnect_and_time_out():
 
 
 def test_https_is_verified_with_the_systems_authorities():
-    trusted = before_input(encode(Input(HTTPS, "mov", "/ca.pem"), PROBE, PLAN, PRESET, OUT))
+    trusted = before_input(encode(verified("/ca.pem"), OUT))
     assert (trusted["-tls_verify"], trusted["-ca_file"]) == ("1", "/ca.pem")
-    unknown = before_input(encode(Input(HTTPS, "mov", None), PROBE, PLAN, PRESET, OUT))
+    unknown = before_input(encode(verified(None), OUT))
     assert unknown["-tls_verify"] == "1"
     assert "-tls_verify" not in before_input(spell("http://127.0.0.1/k"))
 
 
 def test_every_process_that_reads_the_source_verifies_it():
-    source = Input(HTTPS, "mov", "/ca.pem")
-    heard = measure(source, PROBE, SOUND, OUT / "loudness.json")
-    judged = compare(source, PROBE, PLAN, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
+    task = verified("/ca.pem")
+    heard = measure(task.source, PROBE, SOUND, OUT / "loudness.json")
+    judged = compare(task, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
     for arguments in (heard, judged):
         assert "/ca.pem" in arguments[: arguments.index(HTTPS)]
 

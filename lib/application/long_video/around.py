@@ -8,16 +8,16 @@ from pathlib import Path
 
 from lib.application.long_video.records import WorkPlan
 from lib.application.long_video.stored import Stored
-from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.renditions import Work
 from lib.imaging.images import Images
 from lib.presets import Preset
 from lib.video.assemble import describe_sound, describe_video
 from lib.video.auxiliary import preview, progressive
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.track import Track
-from lib.video.plan.plan import Plan, without
+from lib.video.plan.plan import Plan, VideoTask, without
 from lib.video.plan.span import SOUND_ALONE
 from lib.video.probe.opening import locate
 
@@ -29,26 +29,19 @@ def make(
     left_out: Mapping[str, Failure],
     stored: Stored,
     *,
-    ffmpeg: str,
-    folder: Path,
-    deadline: Deadline,
+    ffmpeg: Ffmpeg,
     images: Images,
 ) -> Work:
-    """Describe what is made of a long source; it is made when it is asked for, in `folder`."""
-    plan = work.plan(preset)
+    """Describe what is made of a long source; it is made when it is asked for, in the scratch."""
+    plan, folder = work.plan(preset), ffmpeg.scratch
     if not plan.rungs:
         (folder / SOUND_ALONE).write_bytes(stored.work_file(SOUND_ALONE))
-        return describe_sound(work.probe, preset, folder, ffmpeg=ffmpeg, deadline=deadline)
-    worthless = find_worthless(
-        locate(stored.event.source, work.container, stored.pipeline.sources, deadline),
-        work.probe,
-        plan,
-        [each for each in tracks if each.width],
-        stored.clip,
-        folder,
-        ffmpeg=ffmpeg,
-        deadline=deadline,
-    )
+        return describe_sound(work.probe, preset, ffmpeg)
+    sources = stored.pipeline.sources
+    source = locate(stored.event.source, work.container, sources, ffmpeg.deadline)
+    task = VideoTask(source, work.probe, plan, preset.video)
+    encoded = [each for each in tracks if each.width]
+    worthless = find_worthless(task, encoded, stored.clip, ffmpeg)
     plan = without(plan, worthless)
     heard = without(plan, left_out)
     by_name = {each.name: each for each in tracks}
@@ -72,9 +65,7 @@ def make(
         sounds,
         nothing_more,
         left_out,
-        folder,
         ffmpeg=ffmpeg,
-        deadline=deadline,
         images=images,
     )
 

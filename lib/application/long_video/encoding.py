@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from lib.application.long_video.records import Part, WorkPlan
-from lib.domain.clock import Deadline
 from lib.domain.errors import PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.ports import Sources
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
+from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.plan.plan import VideoTask
 from lib.video.probe.opening import locate
 
 
@@ -24,25 +25,16 @@ def encode(
     folder: Path,
     *,
     sources: Sources,
-    ffmpeg: str,
-    deadline: Deadline,
+    ffmpeg: Ffmpeg,
 ) -> Mapping[str, PermanentError]:
     """Fill a folder with what one part gives; return what was left out. Raises as its encoder."""
     plan = work.plan(preset)
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
+    source = locate(event.source, work.container, sources, ffmpeg.deadline)
+    task = VideoTask(source, work.probe, plan, preset.video, part.span)
     try:
-        return encode_video(
-            locate(event.source, work.container, sources, deadline),
-            work.probe,
-            plan,
-            preset.video,
-            folder,
-            span=part.span,
-            ffmpeg=ffmpeg,
-            deadline=deadline,
-            on_progress=lambda _: None,
-        )
+        return encode_video(task, replace(ffmpeg, scratch=folder))
     except PermanentError as error:
         if part.span or not work.probe.video_codec:
             raise

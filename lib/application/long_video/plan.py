@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from lib.application.long_video.records import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import choose_preset, write_plan
 from lib.application.pipeline import Pipeline
-from lib.domain.clock import Deadline
 from lib.domain.events import UploadEvent
 from lib.domain.prices import check_price, price_encode
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.keyframes import read_keyframes
@@ -62,9 +61,7 @@ def make_plan(
     allowance: Allowance,
     pipeline: Pipeline,
     *,
-    ffmpeg: str,
-    folder: Path,
-    deadline: Deadline,
+    ffmpeg: Ffmpeg,
 ) -> Planned | None:
     """Take the lease of an upload and store the plan of its parts; None where it is superseded.
 
@@ -99,11 +96,9 @@ def make_plan(
         if keyframes is not None
         else partial(
             find_keyframe,
-            source=locate(source, container, pipeline.sources, deadline),
+            source=locate(source, container, pipeline.sources, ffmpeg.deadline),
             probe=probe,
-            folder=folder,
             ffmpeg=ffmpeg,
-            deadline=deadline,
         )
     )
     spans = cut(seconds, length, border) if plan.rungs else ()

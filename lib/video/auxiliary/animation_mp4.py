@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, MediaError, TransientError
 from lib.domain.renditions import Made, RenditionKind
 from lib.presets import VideoPreset
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, run
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, Ffmpeg, run
 from lib.video.plan.ladder import fit
 
 NAME = "animation.mp4"
@@ -35,29 +35,24 @@ Frames = Callable[[tuple[int, int]], Iterator[tuple[bytes, int]]]
 
 
 def make_animation(
-    size: tuple[int, int],
-    frames: Frames,
-    preset: VideoPreset,
-    deadline: Deadline,
-    *,
-    ffmpeg: str,
-    folder: Path,
+    size: tuple[int, int], frames: Frames, preset: VideoPreset, *, ffmpeg: Ffmpeg
 ) -> Made:
     """Encode the frames of an animation of `size` px once; who plays it may loop it.
 
-    They lie below `folder` meanwhile, 3 bytes a pixel. What is wrong with it for good, or that the
+    They lie in the scratch meanwhile, 3 bytes a pixel. What is wrong with it for good, or that the
     time does not suffice, is told in the rendition.
     Raises TransientError(SERVICE_UNAVAILABLE) for a full disk, and what reading the frames does.
     """
     width, height = fit(*size, preset.mp4 or preset.ladder[-1])
-    with TemporaryDirectory(dir=folder) as name:
-        scratch = Path(name)
-        film = scratch / NAME
+    with TemporaryDirectory(dir=ffmpeg.scratch) as name:
+        folder = Path(name)
+        film = folder / NAME
         try:
-            durations = _write(frames((width, height)), (width, height), scratch, deadline)
-            arguments = encode_animation(scratch / LIST, durations, preset, film)
-            finished = run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None)
-            if problem := diagnose(finished, str(scratch)):
+            durations = _write(
+                frames((width, height)), (width, height), replace(ffmpeg, scratch=folder)
+            )
+            arguments = encode_animation(folder / LIST, durations, preset, film)
+            if problem := diagnose(run(ffmpeg, arguments), str(folder)):
                 raise problem
         except MediaError as error:
             if not error.permanent and error.code is not ErrorCode.DEADLINE_NEAR:
@@ -90,24 +85,22 @@ def encode_animation(
     ]
 
 
-def _write(
-    frames: Iterator[tuple[bytes, int]], size: tuple[int, int], folder: Path, deadline: Deadline
-) -> list[int]:
-    """Write the frames and their list to a folder; return the ms of each."""
+def _write(frames: Iterator[tuple[bytes, int]], size: tuple[int, int], ffmpeg: Ffmpeg) -> list[int]:
+    """Write the frames and their list to the scratch; return the ms of each."""
     durations = []
     lines = ["ffconcat version 1.0"]
     for index, (pixels, shown_ms) in enumerate(frames):
-        if deadline() <= DEADLINE_MARGIN_SECONDS:
+        if ffmpeg.deadline() <= DEADLINE_MARGIN_SECONDS:
             raise TransientError(ErrorCode.DEADLINE_NEAR, f"too little time is left for {NAME}")
         name = PICTURE.format(index)
-        with (folder / name).open("wb") as file:
+        with (ffmpeg.scratch / name).open("wb") as file:
             file.write(b"P6 %d %d 255\n" % size)
             file.write(pixels)
         # The rate is the clock that ffmpeg gives a single picture; the duration is counted in it.
         lines += [f"file {name}", f"option framerate {TICKS}"]
         lines.append(f"duration {shown_ms / 1000:.3f}")
         durations.append(shown_ms)
-    (folder / LIST).write_text("\n".join(lines) + "\n")
+    (ffmpeg.scratch / LIST).write_text("\n".join(lines) + "\n")
     return durations
 
 

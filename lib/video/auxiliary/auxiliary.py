@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.renditions import Made, Placeholder, RenditionKind
 from lib.imaging.images import Images
@@ -16,6 +14,7 @@ from lib.video.auxiliary import preview, progressive
 from lib.video.auxiliary.attempt import attempt
 from lib.video.auxiliary.poster import Poster, make_poster
 from lib.video.auxiliary.storyboard import make_storyboard
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.plan import Plan
 
 STILLS, TILES = "stills", "tiles"
@@ -32,19 +31,13 @@ class Surroundings:
 
 
 def surround(
-    folder: Path,
-    plan: Plan,
-    preset: Preset,
-    duration_ms: int,
-    *,
-    ffmpeg: str,
-    deadline: Deadline,
-    images: Images,
+    plan: Plan, preset: Preset, duration_ms: int, ffmpeg: Ffmpeg, images: Images
 ) -> Surroundings:
-    """Make what the plan and the preset ask for from the encoder's files in a folder.
+    """Make what the plan and the preset ask for from the encoder's files in its scratch.
 
     One that cannot be made carries its error. Raises TransientError.
     """
+    folder, deadline = ffmpeg.scratch, ffmpeg.deadline
     try:
         poster: Poster | None = make_poster(folder / STILLS, preset.image, deadline, images)
         problem = None
@@ -66,23 +59,13 @@ def surround(
     def moving() -> Iterable[Made]:
         at_ms = poster.at_ms if poster else 0
         rung = preview.choose_rung(plan.rungs)
-        yield preview.make_preview(
-            folder,
-            rung,
-            preset.video.preview,
-            at_ms,
-            duration_ms,
-            ffmpeg=ffmpeg,
-            deadline=deadline,
-        )
+        yield preview.make_preview(rung, preset.video.preview, at_ms, duration_ms, ffmpeg)
 
     def plain() -> Iterable[Made]:
         rung = progressive.choose_rung(plan.rungs, preset.video.mp4)
         sound = progressive.choose_sound(plan.sounds)
         if rung:
-            yield progressive.make_progressive(
-                folder, rung, sound, duration_ms, ffmpeg=ffmpeg, deadline=deadline
-            )
+            yield progressive.make_progressive(rung, sound, duration_ms, ffmpeg)
 
     def all_of_them() -> Iterator[Made]:
         yield from posters()

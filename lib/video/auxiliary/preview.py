@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.auxiliary.remux import own_file, rework
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.ladder import Rung, fit
 
 PREVIEW_MS = 3000
@@ -49,16 +48,9 @@ def start_ms(wanted_ms: int, duration_ms: int) -> int:
 
 
 def make_preview(
-    folder: Path,
-    rung: Rung,
-    image_format: str,
-    at_ms: int,
-    duration_ms: int,
-    *,
-    ffmpeg: str,
-    deadline: Deadline,
+    rung: Rung, image_format: str, at_ms: int, duration_ms: int, ffmpeg: Ffmpeg
 ) -> Made:
-    """Return `preview.webp` (which loops) or `preview.mp4`, from an encoded file of `folder`.
+    """Return `preview.webp` (which loops) or `preview.mp4`, from the rung's file in the scratch.
 
     `image_format` is `webp` or `mp4`; `at_ms` the moment to show, such as the poster's. A shorter
     video is shown whole. Raises what `rework` raises.
@@ -67,17 +59,16 @@ def make_preview(
     lasts_ms = min(PREVIEW_MS, duration_ms - start)
     width, height = fit(rung.width, rung.height, SHORT_SIDE)
     colors = WEBP_COLORS if image_format == "webp" else ""
-    path = folder / f"preview.{image_format}"
+    path = ffmpeg.scratch / f"preview.{image_format}"
     rework(
-        own_file(folder / f"{rung.name}.mp4", start_s=start / 1000),
+        own_file(ffmpeg.scratch / f"{rung.name}.mp4", start_s=start / 1000),
         (
             *("-map", "0:v:0", "-t", f"{PREVIEW_MS / 1000:g}"),
             *("-vf", f"{PACE},scale={width}:{height}{colors},setsar=1,format=yuv420p"),
             *(WEBP if image_format == "webp" else MP4),
         ),
         path,
-        ffmpeg=ffmpeg,
-        deadline=deadline,
+        ffmpeg,
     )
     mime = "image/webp" if image_format == "webp" else "video/mp4"
     return Made(path.name, RenditionKind.PREVIEW, mime, path, width, height, lasts_ms)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.auxiliary.remux import own_file, rework
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Sound
 
@@ -28,32 +27,23 @@ def choose_sound(sounds: Sequence[Sound]) -> Sound | None:
     return next((each for each in sounds if each.track.default), next(iter(sounds), None))
 
 
-def make_progressive(
-    folder: Path,
-    rung: Rung,
-    sound: Sound | None,
-    duration_ms: int,
-    *,
-    ffmpeg: str,
-    deadline: Deadline,
-) -> Made:
-    """Return `720p.mp4` with its index first, from the encoded files of `folder`: nothing is lost.
+def make_progressive(rung: Rung, sound: Sound | None, duration_ms: int, ffmpeg: Ffmpeg) -> Made:
+    """Return `720p.mp4` with its index first, from encoded files in the scratch: nothing is lost.
 
     Both start where their time stamps say, so that sound and picture stay together.
     Raises what `rework` raises.
     """
-    path = folder / f"{short_side(rung)}p.mp4"
+    path = ffmpeg.scratch / f"{short_side(rung)}p.mp4"
     files = [rung.name, *([sound.name] if sound else [])]
     rework(
-        [word for name in files for word in own_file(folder / f"{name}.mp4")],
+        [word for name in files for word in own_file(ffmpeg.scratch / f"{name}.mp4")],
         (
             *(word for index in range(len(files)) for word in ("-map", f"{index}:0")),
             # Without copyts each file would be moved to start at 0, and so away from the other.
             *("-c", "copy", "-copyts", "-f", "mp4", "-movflags", "+faststart"),
         ),
         path,
-        ffmpeg=ffmpeg,
-        deadline=deadline,
+        ffmpeg,
     )
     return Made(
         path.name,

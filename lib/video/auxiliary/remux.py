@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import run
+from lib.video.encode.ffmpeg import Ffmpeg, run
 
 NOTHING_BUT_THE_MEDIA = (
     # bitexact leaves out the encoder's name and the time of the run, so that a repeat gives the
@@ -17,22 +16,14 @@ NOTHING_BUT_THE_MEDIA = (
 )
 
 
-def rework(
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    path: Path,
-    *,
-    ffmpeg: str,
-    deadline: Deadline,
-) -> None:
+def rework(inputs: Sequence[str], outputs: Sequence[str], path: Path, ffmpeg: Ffmpeg) -> None:
     """Write the file `path`; `inputs` and `outputs` are ffmpeg's arguments before and for it.
 
     Raises PermanentError(ENCODE_FAILED), TransientError(SERVICE_UNAVAILABLE) where the disk is full
     or the process was killed, TransientError(DEADLINE_NEAR).
     """
     arguments = [*inputs, *outputs, *NOTHING_BUT_THE_MEDIA, f"file:{path}"]
-    finished = run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None)
-    if problem := diagnose(finished, str(path.parent)):
+    if problem := diagnose(run(ffmpeg, arguments), str(path.parent)):
         raise problem
 
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
-from lib.domain.clock import Deadline
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.auxiliary.drawing import draw
 from lib.video.auxiliary.remux import own_file, rework
+from lib.video.encode.ffmpeg import Ffmpeg
 
 SAMPLE_RATE_HZ = 48_000
 LEAST_SAMPLES = SAMPLE_RATE_HZ // 100
@@ -33,22 +33,19 @@ Peaks = Sequence[tuple[int, int]]
 _LEVEL = re.compile(r"^lavfi\.astats\.Overall\.(?:Min|Max)_level=(.+)$", re.MULTILINE)
 
 
-def make_waveform(
-    source: Path, folder: Path, duration_ms: int, *, ffmpeg: str, deadline: Deadline
-) -> tuple[Made, Made]:
+def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made, Made]:
     """Return `waveform.png` and `peaks.json` of an encoded sound, decoded once.
 
     `source` is an MP4 of the pipeline's own. The memory needed does not grow with its length.
     Raises PermanentError(ENCODE_FAILED), also where it holds no sound, and what `rework` raises.
     """
     samples = samples_per_pair(duration_ms)
-    levels = folder / "levels.txt"
+    levels = ffmpeg.scratch / "levels.txt"
     rework(
         own_file(source),
         ("-map", "0:a:0", "-af", measure(samples, levels), "-f", "null"),
-        folder / "nothing",  # that muxer writes no file
-        ffmpeg=ffmpeg,
-        deadline=deadline,
+        ffmpeg.scratch / "nothing",  # that muxer writes no file
+        ffmpeg,
     )
     peaks = read_levels(levels.read_text())
     width, height = IMAGE_SIZE

@@ -9,13 +9,12 @@ from typing import Any
 import ffmpeg
 
 from lib.domain.media import Probe
-from lib.presets import VideoPreset
 from lib.video.encode.codecs import sound_options, video_options
 from lib.video.encode.filter_graph import Taps, draw
 from lib.video.encode.locator import input_url, is_remote, protocols
 from lib.video.encode.loudness import Loudness, level, listen, prepare
 from lib.video.package.webvtt import DECODED
-from lib.video.plan.plan import Plan, Sound, Text
+from lib.video.plan.plan import Plan, Sound, Text, VideoTask
 from lib.video.plan.proportion import most_seconds
 from lib.video.plan.span import SOUND_ALONE, Input, Span
 from lib.video.probe.limits import MAX_SIDE
@@ -60,34 +59,27 @@ SOUND_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
 
 
 def encode(
-    source: Input,
-    probe: Probe,
-    plan: Plan,
-    preset: VideoPreset,
-    folder: Path,
-    *,
-    span: Span | None = None,
-    levels: Mapping[str, Loudness] | None = None,
+    task: VideoTask, folder: Path, levels: Mapping[str, Loudness] | None = None
 ) -> list[str]:
-    """Return the arguments of one process that makes all of `plan` in `folder`.
+    """Return the arguments of one process that makes all that is planned in `folder`.
 
     Tiles and stills go to folders of these names, which are there. `levels` has the measured
     loudness of the sounds that are normalised, by name.
     """
-    opened = open_source(source, probe, plan, span)
-    outputs = list(_pictures(opened, probe, plan, preset, folder, span))
-    for sound in plan.sounds:
+    opened = open_source(task.source, task.probe, task.plan, task.span)
+    outputs = list(_pictures(opened, task, folder))
+    for sound in task.plan.sounds:
         heard = prepare(opened[f"a:{sound.index}"])
         if measured := (levels or {}).get(sound.name):
             heard = level(heard, measured)
-        outputs.append(_sound(heard, sound, preset, folder, alone=not probe.video_codec))
-    outputs += [_text(opened, each, folder) for each in plan.texts]
-    if source.container not in INDEXED:
+        outputs.append(_sound(heard, sound, task, folder))
+    outputs += [_text(opened, each, folder) for each in task.plan.texts]
+    if task.source.container not in INDEXED:
         outputs.append(_first_packets(opened))
     return [
         *("-filter_complex_threads", str(THREADS)),
         # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
-        *(("-copyts", "-start_at_zero") if span else ()),
+        *(("-copyts", "-start_at_zero") if task.span else ()),
         *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
     ]
 
@@ -154,12 +146,11 @@ def _run_up(source: Input, probe: Probe, plan: Plan) -> float:
     return NEIGHBOUR_S if probe.interlaced or plan.frame_rate else 0.0
 
 
-def _pictures(
-    opened: Any, probe: Probe, plan: Plan, preset: VideoPreset, folder: Path, span: Span | None
-) -> Iterator[Any]:
+def _pictures(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
+    plan = task.plan
     if not plan.rungs:
         return
-    taps = draw(opened["V:0"], probe, plan, span)
+    taps = draw(opened["V:0"], task.probe, plan, task.span)
     for rung in plan.rungs:
         yield _output(
             taps.rungs[rung.name],
@@ -171,7 +162,7 @@ def _pictures(
                 "enc_time_base": f"1:{plan.timescale}",
                 # Frames keep their times; one that steps back is dropped.
                 "fps_mode": "vfr",
-                **video_options(rung, preset, span),
+                **video_options(rung, task.preset, task.span),
             },
         )
     yield from _photographs(taps, folder)
@@ -196,15 +187,15 @@ def _photographs(taps: Taps, folder: Path) -> Iterator[Any]:
             )
 
 
-def _sound(heard: Any, sound: Sound, preset: VideoPreset, folder: Path, *, alone: bool) -> Any:
-    if alone:
+def _sound(heard: Any, sound: Sound, task: VideoTask, folder: Path) -> Any:
+    if not task.probe.video_codec:
         path, muxer = folder / SOUND_ALONE, {"f": "ipod", "movflags": "+faststart"}
     else:
         path = folder / f"{sound.name}.mp4"
         muxer = {
             "f": "mp4",
             "movflags": SOUND_FLAGS,
-            "frag_duration": str(preset.segment_seconds * 1_000_000),
+            "frag_duration": str(task.preset.segment_seconds * 1_000_000),
         }
     return _output(heard, path, **muxer, **sound_options(sound.kbps))
 

@@ -8,19 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.child_process import Bounds
-from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import Probe
-from lib.presets import VideoPreset
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import run
+from lib.video.encode.ffmpeg import Ffmpeg, ignore, run
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off
 from lib.video.package.webvtt import write_texts
-from lib.video.plan.plan import Plan, without
+from lib.video.plan.plan import Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
-from lib.video.plan.span import SOUND_ALONE, Input, Span
+from lib.video.plan.span import SOUND_ALONE
 
 PICTURES = ("tiles", "stills")
 """Folders of the small pictures."""
@@ -30,53 +27,43 @@ PICTURES = ("tiles", "stills")
 class _Job:
     """What does not change between the processes of one encode."""
 
-    source: Input
-    probe: Probe
-    preset: VideoPreset
-    folder: Path
-    span: Span | None
-    ffmpeg: str
-    deadline: Deadline
+    task: VideoTask
+    ffmpeg: Ffmpeg
     on_progress: Callable[[int], None]
     bounds: Bounds
 
+    @property
+    def folder(self) -> Path:
+        """Return where everything is written."""
+        return self.ffmpeg.scratch
+
 
 def encode_video(
-    source: Input,
-    probe: Probe,
-    plan: Plan,
-    preset: VideoPreset,
-    folder: Path,
-    *,
-    span: Span | None = None,
-    ffmpeg: str,
-    deadline: Deadline,
-    on_progress: Callable[[float], None],
+    task: VideoTask, ffmpeg: Ffmpeg, on_progress: Callable[[float], None] = ignore
 ) -> dict[str, PermanentError]:
-    """Write all of `plan` into `folder`; return what was left out, by name.
+    """Write all that is planned into the scratch; return what was left out, by name.
 
     Sounds and texts may be left out, and the rungs of a span in which the source holds nothing.
     Each rung is `<name>.mp4`, fragmented, a fragment a segment; each sound too, or `audio.m4a` for
     a source without a picture; each text `<name>.vtt`; pictures are `tiles/<ms>.jpg` and
     `stills/<ms>.jpg`. All times are those of the source, whose earliest track starts at 0. Of a
-    `span` only the picture is made. `ffmpeg` is the binary's path; `on_progress` is told the part
-    that is done, 0 to 1. What a damaged source still holds is made.
+    span only the picture is made. `on_progress` gets the part that is done, 0 to 1. What a
+    damaged source still holds is made.
     Raises PermanentError(CORRUPT_MEDIA) where the picture, or all sound of a source without one,
     cannot be made, PermanentError(LIMIT_EXCEEDED) where that takes far more than was expected;
     TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the source could
-    not be read to its end. Nothing is left in `folder` then.
+    not be read to its end. Nothing is left in the scratch then.
     """
-    if span:
-        plan = replace(plan, sounds=(), texts=())
-    report = _reporter(probe, span, on_progress)
-    bounds = bounds_of(source, probe, plan, preset.speed, folder)
-    job = _Job(source, probe, preset, folder, span, ffmpeg, deadline, report, bounds)
+    if task.span:
+        task = replace(task, plan=replace(task.plan, sounds=(), texts=()))
+    bounds = bounds_of(task, ffmpeg.scratch)
+    job = _Job(task, ffmpeg, _reporter(task, on_progress), bounds)
     for name in PICTURES:
-        (folder / name).mkdir()
+        (job.folder / name).mkdir()
     try:
-        left_out = _make(job, plan)
+        left_out = _make(job, task.plan)
     except BaseException:
-        _clear(folder)
+        _clear(job.folder)
         raise
     on_progress(1.0)
     return left_out
@@ -91,10 +78,10 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
         if error.code is ErrorCode.LIMIT_EXCEEDED:
             raise
         left_out |= _make_apart(job, plan, levels, error)
-    if job.span:
+    if job.task.span:
         for rung in without(plan, left_out).rungs:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
-                cut_off(file, round(job.span.end_s * plan.timescale))
+                cut_off(file, round(job.task.span.end_s * plan.timescale))
     nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
     left_out |= write_texts(job.folder, without(plan, left_out).texts)
     for name, path in _files(job, without(plan, left_out)):
@@ -103,7 +90,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     for name, path in _files(job, asked):
         if name in left_out:
             path.unlink(missing_ok=True)
-    if job.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
+    if job.task.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
         return left_out
     essential = [each.name for each in asked.rungs or asked.sounds]
     missing = [left_out[name] for name in essential if name in left_out]
@@ -159,9 +146,9 @@ def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, Perma
     for sound in plan.sounds:
         if not sound.normalised:
             continue
-        arguments = measure(job.source, job.probe, sound, report)
+        arguments = measure(job.task.source, job.task.probe, sound, report)
         try:
-            _start(replace(job, on_progress=lambda _: None), arguments)
+            _start(replace(job, on_progress=ignore), arguments)
         except PermanentError as error:
             failed[sound.name] = error
         else:
@@ -174,32 +161,17 @@ def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, Perma
 def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
     from lib.video.encode.arguments import encode as encode_all
 
-    arguments = encode_all(
-        job.source,
-        job.probe,
-        plan,
-        job.preset,
-        job.folder,
-        span=job.span,
-        levels=levels,
-    )
-    _start(job, arguments)
+    _start(job, encode_all(replace(job.task, plan=plan), job.folder, levels))
 
 
 def _start(job: _Job, arguments: list[str]) -> None:
-    finished = run(
-        job.ffmpeg,
-        arguments,
-        deadline=job.deadline,
-        on_progress=job.on_progress,
-        bounds=job.bounds,
-    )
-    if problem := diagnose(finished, job.source.locator):
+    finished = run(job.ffmpeg, arguments, on_progress=job.on_progress, bounds=job.bounds)
+    if problem := diagnose(finished, job.task.source.locator):
         raise problem
 
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:
-    alone = not job.probe.video_codec
+    alone = not job.task.probe.video_codec
     for name in (each.name for part in (plan.rungs, plan.sounds) for each in part):
         yield name, job.folder / (SOUND_ALONE if alone else f"{name}.mp4")
     for text in plan.texts:
@@ -224,11 +196,10 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-def _reporter(
-    probe: Probe, span: Span | None, on_progress: Callable[[float], None]
-) -> Callable[[int], None]:
+def _reporter(task: VideoTask, on_progress: Callable[[float], None]) -> Callable[[int], None]:
     """Translate the ms written to the part that is done."""
-    total_ms = (span.end_s - span.start_s) * 1000 if span else probe.duration_ms
+    span = task.span
+    total_ms = (span.end_s - span.start_s) * 1000 if span else task.probe.duration_ms
     if not total_ms:
         return lambda _: None
     furthest = 0.0

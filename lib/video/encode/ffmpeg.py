@@ -1,4 +1,4 @@
-"""Run ffmpeg: the only module that starts a process."""
+"""Run ffmpeg: the only module that starts it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lib.child_process import FREE, Bounds, bind
 from lib.domain.clock import Deadline
@@ -29,6 +30,19 @@ _GLOBAL_OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Ffmpeg:
+    """The encoder of one job: its binary, the time it has, and a folder for what it writes.
+
+    `function_mb` is the memory of the function that this runs in, in MB; 0 outside of one.
+    """
+
+    path: str
+    deadline: Deadline
+    scratch: Path
+    function_mb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A finished run."""
 
@@ -38,15 +52,18 @@ class Run:
     """The last lines, each with its level in brackets."""
 
 
+def ignore(_: float) -> None:
+    """Take the progress of what nobody waits for."""
+
+
 def run(
-    binary: str,
+    ffmpeg: Ffmpeg,
     arguments: Sequence[str],
     *,
-    deadline: Deadline,
-    on_progress: Callable[[int], None],
+    on_progress: Callable[[int], None] = ignore,
     bounds: Bounds = FREE,
 ) -> Run:
-    """Run ffmpeg to its end; `on_progress` is told the ms of output written so far.
+    """Run ffmpeg to its end; `on_progress` gets the ms of output written so far.
 
     It gets no input, no environment but a PATH (so no credentials either) and a process group of
     its own, which is killed on the deadline and on any exception, `on_progress`'s included. Its
@@ -54,10 +71,10 @@ def run(
     Raises TransientError(DEADLINE_NEAR), PermanentError(LIMIT_EXCEEDED) where it took far more than
     it was expected to take by then, OSError where the binary can't be started.
     """
-    _check(deadline)
+    _check(ffmpeg.deadline)
     before_s = _children_s()
     process = subprocess.Popen(  # noqa: S603
-        [binary, *_GLOBAL_OPTIONS, *arguments],
+        [ffmpeg.path, *_GLOBAL_OPTIONS, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,8 +82,8 @@ def run(
         start_new_session=True,
     )
     try:
-        bind(process.pid, bounds)
-        log = _follow(process, deadline, on_progress)
+        bind(process.pid, bounds, ffmpeg.function_mb)
+        log = _follow(process, ffmpeg.deadline, on_progress)
         process.wait()
     except TransientError as error:
         _stop(process)

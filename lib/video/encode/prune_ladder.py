@@ -16,16 +16,14 @@ from typing import Any
 import ffmpeg as graph
 
 from lib.child_process import Bounds
-from lib.domain.clock import Deadline
-from lib.domain.media import Probe
 from lib.video.encode.arguments import open_source
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import run
+from lib.video.encode.ffmpeg import Ffmpeg, run
 from lib.video.encode.filter_graph import draw
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan
-from lib.video.plan.span import Input, Span
+from lib.video.plan.plan import VideoTask
+from lib.video.plan.span import Span
 
 NO_GAIN = 1.0
 """VMAF. A difference of 6 is what half of all viewers notice (Netflix, 2018)."""
@@ -90,20 +88,11 @@ def samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
 
 
 def find_worthless(
-    source: Input,
-    probe: Probe,
-    plan: Plan,
-    tracks: Sequence[Track],
-    clip: Clip,
-    folder: Path,
-    *,
-    ffmpeg: str,
-    deadline: Deadline,
+    task: VideoTask, tracks: Sequence[Track], clip: Clip, ffmpeg: Ffmpeg
 ) -> set[str]:
-    """Return the names of the rungs of `plan` to be left out; `tracks` are their encodes.
+    """Return the names of the planned rungs to be left out; `tracks` are their encodes.
 
-    None of a source that is short; a rung whose worth cannot be measured stays. `folder` is where
-    clips are written for a while.
+    None of a source that is short; a rung whose worth cannot be measured stays.
     Raises TransientError as an encode does, and what `clip` raises.
     """
     by_name = {each.name: each for each in tracks}
@@ -111,17 +100,15 @@ def find_worthless(
         return set()
 
     def gain(upper: Rung, lower: Rung, segment: Segment) -> float:
-        with TemporaryDirectory(dir=folder) as name:
+        with TemporaryDirectory(dir=ffmpeg.scratch) as name:
             paths = [Path(name, each.name) for each in (upper, lower)]
             for path in paths:
                 path.write_bytes(clip(by_name[path.name], segment))
             logs = [path.with_suffix(".json") for path in paths]
             at_s = segment.start / tracks[0].timescale
-            arguments = compare(source, probe, plan, upper, at_s, paths, logs)
-            finished = run(
-                ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None, bounds=JUDGE
-            )
-            if problem := diagnose(finished, source.locator):
+            arguments = compare(task, upper, at_s, paths, logs)
+            finished = run(ffmpeg, arguments, bounds=JUDGE)
+            if problem := diagnose(finished, task.source.locator):
                 if problem.permanent:
                     return math.inf
                 raise problem
@@ -129,26 +116,20 @@ def find_worthless(
         return better - worse
 
     sizes = {each.name: sum(segment.size for segment in each.segments) for each in tracks}
-    return worthless(plan.rungs, sizes, samples(tracks), gain)
+    return worthless(task.plan.rungs, sizes, samples(tracks), gain)
 
 
 def compare(
-    source: Input,
-    probe: Probe,
-    plan: Plan,
-    rung: Rung,
-    at_s: float,
-    clips: Sequence[Path],
-    logs: Sequence[Path],
+    task: VideoTask, rung: Rung, at_s: float, clips: Sequence[Path], logs: Sequence[Path]
 ) -> list[str]:
     """Return the arguments of a process that logs the VMAF of the first frame of each clip.
 
     They are scaled to `rung`, and compared with the source at `at_s` converted as it was encoded.
     """
     span = Span(at_s, at_s + FRAME_S)
-    top = replace(plan, rungs=(rung,), stills_s=(), tile_s=None)
-    opened = open_source(source, probe, top, span)
-    original = _first(draw(opened["V:0"], probe, top, span).rungs[rung.name]).split()
+    top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
+    opened = open_source(task.source, task.probe, top, span)
+    original = _first(draw(opened["V:0"], task.probe, top, span).rungs[rung.name]).split()
     judged = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
         made = graph.input(f"file:{clip}", f="mov", threads=1)

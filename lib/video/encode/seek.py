@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from lib.child_process import Bounds
-from lib.domain.clock import Deadline
 from lib.domain.media import Probe
 from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import run
+from lib.video.encode.ffmpeg import Ffmpeg, run
 from lib.video.plan.plan import Plan
 from lib.video.plan.span import Input
 
@@ -20,9 +18,7 @@ _PACKET = re.compile(r"^0, +-?\d+, +(?P<shown>-?\d+),", re.MULTILINE)
 _CLOCK = re.compile(r"^#tb 0: (?P<numerator>\d+)/(?P<denominator>\d+)$", re.MULTILINE)
 
 
-def find_keyframe(
-    at_s: float, *, source: Input, probe: Probe, folder: Path, ffmpeg: str, deadline: Deadline
-) -> float | None:
+def find_keyframe(at_s: float, *, source: Input, probe: Probe, ffmpeg: Ffmpeg) -> float | None:
     """Return when the keyframe at which a seek to `at_s` lands is shown, in s; None for none.
 
     That is the last one before, or, in a stream without an index, the next one. Reads what the
@@ -34,15 +30,12 @@ def find_keyframe(
 
     # Whole seconds are whole ticks of every clock: what ffmpeg subtracts can be added again.
     at = int(at_s)
-    found = folder / "keyframe.txt"
+    found = ffmpeg.scratch / "keyframe.txt"
     packet = open_source(source, probe, Plan(), None)["V:0"].output(
         f"file:{found}", **{"f": "framecrc", "c": "copy", "frames:v": 1}
     )
     arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]
-    problem = diagnose(
-        run(ffmpeg, arguments, deadline=deadline, on_progress=lambda _: None, bounds=READ),
-        source.locator,
-    )
+    problem = diagnose(run(ffmpeg, arguments, bounds=READ), source.locator)
     if problem and not problem.permanent:
         raise problem
     text = found.read_text() if found.exists() else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import Preset, VideoPreset, recipe_hash
 from lib.video.plan.ladder import Rung, ladder
+from lib.video.plan.span import Input, Span
 
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
@@ -61,6 +62,17 @@ class Plan:
     frame_rate: int | None = None
     stills_s: tuple[float, ...] = ()
     tile_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask:
+    """What is to be made of a source, and how: of all of it, or of the frames of a span."""
+
+    source: Input
+    probe: Probe
+    plan: Plan
+    preset: VideoPreset
+    span: Span | None = None
 
 
 def plan_video(probe: Probe, preset: Preset) -> Plan:

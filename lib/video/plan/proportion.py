@@ -14,8 +14,7 @@ from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import Probe
 from lib.video.plan.cost import estimate
-from lib.video.plan.plan import Plan
-from lib.video.plan.span import Input
+from lib.video.plan.plan import VideoTask
 
 KB = 1000
 
@@ -64,18 +63,21 @@ def most_bytes(size: int) -> int:
     return FREE_BYTES + BYTES_PER_BYTE * size
 
 
-def bounds_of(source: Input, probe: Probe, plan: Plan, speed: str, folder: Path) -> Bounds:
-    """Return what one process may take that encodes `plan`, or a span of it, into a folder.
+def bounds_of(task: VideoTask, folder: Path) -> Bounds:
+    """Return what one process may take that encodes a task into a folder.
 
     A span may hold all that happens in a source, so that its share counts for nothing.
     """
-    expected = estimate(probe, plan, speed) if probe.duration_ms else None
+    expected = None
+    if task.probe.duration_ms:
+        expected = estimate(task.probe, task.plan, task.preset.speed)
     largest = int(shutil.disk_usage(folder).total * SCRATCH_SHARE)
-    if source.size is None:
+    size = task.source.size
+    if size is None:
         return Bounds(expected, largest)
     if expected is None:
-        expected = most_vcpu_seconds(source.size)
-    return Bounds(expected, min(largest, most_bytes(source.size)))
+        expected = most_vcpu_seconds(size)
+    return Bounds(expected, min(largest, most_bytes(size)))
 
 
 def _out_of_proportion(asked: str, size: int) -> PermanentError:
