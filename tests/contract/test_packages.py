@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_function_with_children_hides_from_them_and_decodes_nothing_itself(
     started = packages.start_wall(by_name[name], tmp_path, runtime)
     assert started.returncode == 0, started.stderr
     told = json.loads(started.stdout)
-    assert not told.get("readable")
+    assert told.get("readable", sys.platform == "linux") is False
     assert not told["pillow"]
     if name in WITH_IMAGES:
         assert {"1000.avif", "1000.webp", "1000.jpg", "thumb.avif"} <= set(told["made"])

@@ -85,7 +85,14 @@ def test_functions_and_what_their_layers_hold_are_for_one_processor(
     for function in functions(stack).values():
         assert function["Architectures"] == [architecture]
         assert function["Runtime"] == "python3.13"
-    for _, layer in stack.of_type("AWS::Lambda::LayerVersion"):
+    layers = dict(stack.of_type("AWS::Lambda::LayerVersion"))
+    assert {each["LayerName"].rpartition("-")[2] for each in layers.values()} == {
+        "ffmpeg",
+        "imaging",
+        "mediainfo",
+        "powertools",
+    }
+    for layer in layers.values():
         assert layer["CompatibleArchitectures"] == [architecture]
         assert layer["CompatibleRuntimes"] == ["python3.13"]
     for archive in ("ffmpeg", "imaging", "mediainfo"):

@@ -105,10 +105,30 @@ class TestNotifications:
         with pytest.raises(ValueError, match=message):
             parse_object_events(event)
 
-    @pytest.mark.parametrize("event", [{}, {"Records": {}}, {"detail-type": "Object Created"}])
-    def test_are_not_something_else(self, event: dict[str, Any]) -> None:
-        with pytest.raises(ValueError, match="expected a list for Records"):
+    @pytest.mark.parametrize(
+        ("event", "received"),
+        [({}, "None"), ({"Records": {}}, "{}"), ({"detail-type": "Object Created"}, "None")],
+    )
+    def test_are_not_something_else(self, event: dict[str, Any], received: str) -> None:
+        with pytest.raises(
+            ValueError, match=f"^expected a list for Records but received {received}$"
+        ):
             parse_object_events(event)
+
+    def test_may_name_events_as_their_configuration_does(self) -> None:
+        event = load("2.2-delete-marker")
+        event["Records"][0]["eventName"] = "s3:ObjectRemoved:DeleteMarkerCreated"
+        assert parse_object_events(event) == parse_object_events(load("2.2-delete-marker"))
+
+    def test_may_quote_an_etag_as_headers_do(self) -> None:
+        event = load("2.6-empty-object")
+        event["Records"][0]["s3"]["object"]["eTag"] = f'"{ETAG}"'
+        assert parse_object_events(event) == parse_object_events(load("2.6-empty-object"))
+
+    def test_of_what_is_neither_created_nor_removed_say_nothing(self) -> None:
+        event = load("2.4-several-records")
+        event["Records"][0]["eventName"] = "ObjectTagging:Put"
+        assert [each.action for each in parse_object_events(event)] == [Action.REMOVED]
 
 
 EVENT = UploadEvent(
@@ -139,6 +159,16 @@ class TestMessages:
             "preset": "album",
             "received_at": "2026-01-31T12:00:00.123Z",
         }
+
+    def test_are_compact_and_in_ascii(self) -> None:
+        assert encode(replace(EVENT, preset=None)) == (
+            '{"schema":1,"action":"created","bucket":"media-dev-uploads-123456789012",'
+            '"key":"photos/\\u00e9t\\u00e9 1+1.jpg",'
+            '"version_id":"096fKKXTRTtl3on89fVO.nfljtsv6qko",'
+            '"etag":"d41d8cd98f00b204e9800998ecf8427e","size":204800,'
+            '"sequencer":"0062E99A88DC407460","media_type":"image","mime":"image/jpeg",'
+            '"received_at":"2026-01-31T12:00:00.123Z"}'
+        )
 
     def test_say_nothing_of_a_preset_that_was_not_asked_for(self) -> None:
         assert "preset" not in json.loads(serialize_event(replace(EVENT, preset=None)))
@@ -192,6 +222,8 @@ class TestMessages:
             ("", "expected JSON for the message but received ''"),
             ("hello", "expected JSON for the message but received 'hello'"),
             ("[]", r"expected an object for the message but received '\[\]'"),
+            ("x" * 99, f"received '{'x' * 80}'$"),
+            (f'"{"x" * 99}"', f"""received '"{"x" * 79}'$"""),
         ],
     )
     def test_are_json_objects(self, body: str, message: str) -> None:
