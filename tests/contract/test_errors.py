@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -9,13 +11,26 @@ from botocore.exceptions import (
     EndpointConnectionError,
     IncompleteReadError,
     ReadTimeoutError,
+    ResponseStreamingError,
 )
 
-from lib.adapters.aws.errors import translated
+from lib.adapters.aws.errors import error_code, translated
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Source
 
 SOURCE = Source("uploads", "a.jpg", "v1", "etag", 1)
+THROTTLING = (
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "Throttled",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+)
+"""What the services call it with status 400, beside S3's SlowDown."""
 
 
 def said(code: str, status: int) -> ClientError:
@@ -37,17 +52,18 @@ def said(code: str, status: int) -> ClientError:
 @pytest.mark.parametrize(
     ("said_by_aws", "expected"),
     [
-        (said("ThrottlingException", 400), ErrorCode.THROTTLED),
-        (said("ProvisionedThroughputExceededException", 400), ErrorCode.THROTTLED),
+        *((said(code, 400), ErrorCode.THROTTLED) for code in THROTTLING),
         (said("SlowDown", 503), ErrorCode.THROTTLED),
         (said("Whatever", 429), ErrorCode.THROTTLED),
         (said("InternalError", 500), ErrorCode.SERVICE_UNAVAILABLE),
         (said("503", 503), ErrorCode.SERVICE_UNAVAILABLE),
         (said("RequestTimeout", 400), ErrorCode.SERVICE_UNAVAILABLE),
+        (said("RequestTimeoutException", 400), ErrorCode.SERVICE_UNAVAILABLE),
         (ConnectTimeoutError(endpoint_url="x"), ErrorCode.SERVICE_UNAVAILABLE),
         (ReadTimeoutError(endpoint_url="x"), ErrorCode.SERVICE_UNAVAILABLE),
         (EndpointConnectionError(endpoint_url="x"), ErrorCode.SERVICE_UNAVAILABLE),
         (IncompleteReadError(actual_bytes=1, expected_bytes=2), ErrorCode.SERVICE_UNAVAILABLE),
+        (ResponseStreamingError(error="reset"), ErrorCode.SERVICE_UNAVAILABLE),
     ],
 )
 @pytest.mark.parametrize("source", [None, SOURCE])
@@ -57,14 +73,22 @@ def test_what_may_pass_is_transient(
     with pytest.raises(TransientError) as raised, translated(source):
         raise said_by_aws
     assert raised.value.code is expected
+    assert raised.value.message == str(said_by_aws)
     assert raised.value.__cause__ is said_by_aws
 
 
-@pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion", "404"])
+@pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion", "404", "NotFound"])
 def test_a_missing_source_is_gone(code: str) -> None:
     with pytest.raises(PermanentError) as raised, translated(SOURCE):
         raise said(code, 404)
     assert raised.value.code is ErrorCode.SOURCE_GONE
+    assert raised.value.message == "uploads/a.jpg, version v1, is gone"
+
+
+def test_what_never_had_versions_is_gone_as_its_only_one() -> None:
+    with pytest.raises(PermanentError) as raised, translated(replace(SOURCE, version_id="")):
+        raise said("NoSuchKey", 404)
+    assert raised.value.message == "uploads/a.jpg, version null, is gone"
 
 
 @pytest.mark.parametrize(
@@ -74,9 +98,19 @@ def test_a_missing_source_is_gone(code: str) -> None:
         ("NoSuchBucket", 404, SOURCE),
         ("NoSuchKey", 404, None),
         ("ValidationException", 400, None),
+        ("Whatever", 428, None),
+        ("Whatever", 430, SOURCE),
+        ("Whatever", 499, SOURCE),
     ],
 )
 def test_what_is_not_known_stays_unknown(code: str, status: int, source: Source | None) -> None:
     with pytest.raises(ClientError) as raised, translated(source):
         raise said(code, status)
     assert raised.value.response["Error"]["Code"] == code
+
+
+def test_an_error_that_says_nothing_stays_unknown() -> None:
+    silent = ClientError({}, "Operation")
+    assert error_code(silent) == ""
+    with pytest.raises(ClientError), translated(SOURCE):
+        raise silent
