@@ -12,6 +12,7 @@ from PIL import Image
 
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
+from lib.domain.keys import asset_id
 from lib.domain.manifest import image_sources, manifest
 from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
@@ -112,6 +113,7 @@ def test_every_format_has_its_widths_in_a_srcset_and_boxes_stand_apart():
             image("320.jpg", 320, 213, quality=71),
             image("thumb.jpg", 256, 256),
             image("thumb.avif", 256, 256),
+            image("banner.jpg", 600, 200),
         )
     )
     sizes = "(max-width: 1920px) 100vw, 1920px"
@@ -120,10 +122,11 @@ def test_every_format_has_its_widths_in_a_srcset_and_boxes_stand_apart():
         {"mime": "image/jpeg", "srcset": "320.jpg 320w, 1920.jpg 1920w", "sizes": sizes},
     ]
     assert made["boxes"] == {
+        "banner": [{"mime": "image/jpeg", "src": "banner.jpg", "width": 600, "height": 200}],
         "thumb": [
             {"mime": "image/avif", "src": "thumb.avif", "width": 256, "height": 256},
             {"mime": "image/jpeg", "src": "thumb.jpg", "width": 256, "height": 256},
-        ]
+        ],
     }
     assert made["renditions"][3] == {
         "name": "320.jpg",
@@ -251,9 +254,16 @@ def test_every_track_field_is_in_the_schema():
         assert set(described[name]["items"]["properties"]) == set(track.__annotations__)
 
 
-def test_the_same_outcome_gives_the_same_bytes():
-    made = outcome(image("320.jpg", 320, 213), failed("1920.avif"))
-    assert manifest(EVENT, made) == manifest(EVENT, made)
+def test_one_outcome_has_one_spelling():
+    made = manifest(EVENT, outcome(image("320.jpg", 320, 213), failed("1920.avif")))
+    parsed = json.loads(made)
+    assert made.decode() == json.dumps(parsed, ensure_ascii=False, indent=1, sort_keys=True)
+    assert "photos/été.jpg".encode() in made
+
+
+def test_the_asset_is_named_by_its_id():
+    made = written(outcome(image("320.jpg", 320, 213)))
+    assert made["asset_id"] == asset_id(EVENT.source.bucket, "photos/été.jpg")
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ class TestMessages:
         }
 
     def test_are_compact_and_in_ascii(self) -> None:
-        assert serialize(replace(EVENT, preset=None)) == (
+        assert serialize_event(replace(EVENT, preset=None)) == (
             '{"schema":1,"action":"created","bucket":"media-dev-uploads-123456789012",'
             '"key":"photos/\\u00e9t\\u00e9 1+1.jpg",'
             '"version_id":"096fKKXTRTtl3on89fVO.nfljtsv6qko",'
