@@ -7,17 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.encoding import encode
 from lib.application.long_video.records import part_from_values
+from lib.child_process import set_undumpable
 from lib.domain import messages
 from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import StepSettings, from_env
 from lib.video.encode.ffmpeg import Ffmpeg
 
-hide()
+set_undumpable()
 settings = from_env(StepSettings)
 telemetry = Telemetry(settings.stage)
 pipeline = make_pipeline(settings)

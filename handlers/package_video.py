@@ -8,16 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.around import make
 from lib.application.long_video.package import package
+from lib.child_process import set_undumpable
 from lib.domain import messages
 from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import StepSettings, from_env
 from lib.video.encode.ffmpeg import Ffmpeg
 
-hide()
+set_undumpable()
 settings = from_env(StepSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 telemetry = Telemetry(settings.stage)

@@ -6,15 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lib.adapters.sandbox.privacy import hide
 from lib.adapters.telemetry import Telemetry
 from lib.application.long_video.plan import Allowance, make_plan
+from lib.child_process import set_undumpable
 from lib.domain import messages
 from lib.entrypoints.bootstrap import make_pipeline
 from lib.entrypoints.settings import PlanSettings, from_env
 from lib.video.encode.ffmpeg import Ffmpeg
 
-hide()
+set_undumpable()
 settings = from_env(PlanSettings)
 allowance = Allowance(settings.execution_seconds, settings.range_seconds, settings.dollars)
 telemetry = Telemetry(settings.stage)

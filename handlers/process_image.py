@@ -2,10 +2,10 @@
 
 # ruff: noqa: E402 - the decoders' process starts first, so that it imports while this one does
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.sandbox.privacy import hide
+from lib.child_process import set_undumpable
 from lib.entrypoints.settings import ImageSettings, from_env
 
-hide()
+set_undumpable()
 settings = from_env(ImageSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 images.start()

@@ -6,18 +6,18 @@ from pathlib import Path
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.step_functions import SfnExecutions
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.sandbox.privacy import hide
 from lib.application import process_video
 from lib.application.fenced_job import Finished
 from lib.application.long_video.start import start_execution
 from lib.application.pipeline import Delivery, Pipeline
+from lib.child_process import set_undumpable
 from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
 from lib.entrypoints.bootstrap import make_budget, make_handler
 from lib.entrypoints.settings import VideoSettings, from_env
 from lib.video.encode.ffmpeg import Ffmpeg
 
-hide()
+set_undumpable()
 settings = from_env(VideoSettings)
 images = Sandbox.of_function(settings.aws_lambda_function_memory_size)
 budget = make_budget(settings)

@@ -6,6 +6,7 @@ macOS, or it is forbidden, a child has the deadline alone.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 from collections.abc import Mapping
@@ -56,13 +57,28 @@ FREE = Bounds()
 """For what reads nothing but files that the pipeline has made."""
 
 
+PR_SET_DUMPABLE = 4
+"""prctl(2); linux/prctl.h."""
+
 HARMLESS = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 """What an interpreter may need to start; none of them holds a secret."""
 
 
-def for_children(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+def child_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of a process that is to know no secret."""
     return {name: env[name] for name in HARMLESS if name in env}
+
+
+def set_undumpable() -> None:
+    """Have the kernel refuse other processes of this user the process's memory and environment.
+
+    Both hold credentials, and a child that an upload has taken over could read them in
+    `/proc/<parent>`. Call it before the first child is started. Does nothing where that is not
+    Linux. A process of root may still look.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def data_bytes(function_mb: int) -> int:

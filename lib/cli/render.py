@@ -20,10 +20,10 @@ from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.sandbox.privacy import hide
 from lib.application import process_image, process_video
 from lib.application.dispatch import dispatch
 from lib.application.pipeline import Delivery, Pipeline
+from lib.child_process import set_undumpable
 from lib.cli.errors import CommandError
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, Failure, PermanentError
@@ -105,7 +105,7 @@ def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterat
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise CommandError(f"{out} can't be written")
-    hide()  # a developer's environment may hold credentials
+    set_undumpable()  # a developer's environment may hold credentials
     with closing(Sandbox()) as images, TemporaryDirectory() as scratch:
         pipeline = Pipeline(FolderSources(), FolderRenditions(out), MemoryCatalog(), recipes)
         topic = JobTopic(pipeline, preset, Path(scratch), images)

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.sandbox.process import Child
+from lib.adapters.sandbox.zygote_host import Child
 from lib.application import process_image
 from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus
@@ -84,7 +84,7 @@ def test_who_has_little_time_is_told_to_come_again(trick: str):
 
 
 def test_who_had_a_fair_time_is_refused_for_good(monkeypatch):
-    monkeypatch.setattr("lib.adapters.sandbox.run.FAIR_SECONDS", 3.0)
+    monkeypatch.setattr("lib.adapters.sandbox.session.FAIR_SECONDS", 3.0)
     with planted() as wall:
         assert works(wall)
         error = attempt(wall, "spin", seconds=4.0)
@@ -166,7 +166,7 @@ def test_a_child_that_is_killed_while_it_waits_is_not_the_sources_fault(monkeypa
 def test_children_end_with_their_parent():
     image = task(save(photo(), "jpeg"), "jpeg")
     with planted() as wall, wall.open(image, lambda: 60.0) as opened:
-        pid = opened._run._child.pid  # type: ignore[attr-defined]
+        pid = opened._session._child.pid  # type: ignore[attr-defined]
         os.kill(pid, 0)
         wall.close()
         with pytest.raises(ProcessLookupError):
@@ -180,5 +180,5 @@ def test_no_child_sees_a_second_image():
         pids = set()
         for _ in range(3):
             with wall.open(task(save(photo(), "png"), "png"), lambda: 60.0) as opened:
-                pids.add(opened._run._child.pid)  # type: ignore[attr-defined]
+                pids.add(opened._session._child.pid)  # type: ignore[attr-defined]
         assert len(pids) == 3

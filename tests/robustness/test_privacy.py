@@ -1,4 +1,4 @@
-"""What a child of the same user can read of its parent, with and without `hide`."""
+"""What a child of the same user can read of its parent, with and without `set_undumpable`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 SECRET = "AKIAIOSFODNN7EXAMPLE"
 SCRIPT = """
 import ctypes, json, os, sys
-from lib.adapters.sandbox.lockdown import leave_root
-from lib.adapters.sandbox.privacy import PR_SET_DUMPABLE, hide
+from lib.adapters.sandbox.lockdown import drop_root
+from lib.child_process import PR_SET_DUMPABLE, set_undumpable
 
-leave_root()  # root may read everything
+drop_root()  # root may read everything
 ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as a program is that was started by its user
 if sys.argv[1] == "hidden":
-    hide()
+    set_undumpable()
 parent, secret = os.getpid(), ctypes.create_string_buffer(os.environ["SECRET"].encode())
 read_end, write_end = os.pipe()
 if os.fork() == 0:

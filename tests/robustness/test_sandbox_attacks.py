@@ -12,7 +12,7 @@ import pytest
 
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.landlock import CREATE_RULESET, VERSION
-from lib.adapters.sandbox.privacy import PR_SET_DUMPABLE, hide
+from lib.child_process import PR_SET_DUMPABLE, set_undumpable
 from tests.support.walls import (
     LINUX,
     SECRET,
@@ -29,7 +29,7 @@ def parent() -> Iterator[int]:
     """This process, with a secret in its environment and in its memory, as a function is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", SECRET)
-        hide()
+        set_undumpable()
         yield os.getpid()
     if LINUX:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.adapters.sandbox import lockdown, zygote
-from lib.adapters.sandbox.channel import SIZES
+from lib.adapters.sandbox.protocol import SIZES
 from lib.imaging.decode import DECODERS
 
 GIF = b"GIF89a"

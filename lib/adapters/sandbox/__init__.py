@@ -1,5 +1,7 @@
 """Foreign bytes are decoded here, in children that know no secret and can reach nothing.
 
-`Sandbox` (`client.py`) is the parent's side, `zygote.py` the process whose children decode,
-`lockdown.py` what those give up first, `channel.py` and `answers.py` how the two sides talk.
+The function is the parent: `client.py` is what it calls, `zygote_host.py` starts the process that
+forks children, `session.py` works with one child, `proxy.py` is an image that a child has opened,
+and `responses.py` reads what a child says. `zygote.py` is that process and its children, which give
+up everything by `lockdown.py` first. `protocol.py` is how the two sides talk.
 """

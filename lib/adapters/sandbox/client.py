@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lib.adapters.sandbox import answers
-from lib.adapters.sandbox.process import ZYGOTE, Zygote
-from lib.adapters.sandbox.remote import Remote
-from lib.adapters.sandbox.run import Run
+from lib.adapters.sandbox import responses
+from lib.adapters.sandbox.proxy import OpenedImageProxy
+from lib.adapters.sandbox.session import Session
+from lib.adapters.sandbox.zygote_host import ZYGOTE, ZygoteHost
 from lib.domain.clock import Deadline
 from lib.imaging.images import ImageTask, Look, OpenedImage, Sheets, Still
 
@@ -29,7 +29,7 @@ class Sandbox:
 
     def __init__(self, memory: int = ELSEWHERE_BYTES, program: str = ZYGOTE) -> None:
         """`memory`: bytes that a child may have. `program`: another zygote, in tests."""
-        self._zygote = Zygote(memory, program)
+        self._zygote = ZygoteHost(memory, program)
         self._pace: dict[str, float] = {}
         self.holds: dict[str, Any] = {}
         """What the last child had given up, by name; a number is the version of an interface."""
@@ -52,9 +52,11 @@ class Sandbox:
 
     def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:
         """Tell whether `open` will find an animation. Raises as it does."""
-        with self._run(deadline) as run:
-            run.hand("is_animation", replace(task, data=b""), task.data)
-            return run.hear(lambda told: answers.flag(told.head.get("is_animation")))
+        with self._session(deadline) as session:
+            session.send_task("is_animation", replace(task, data=b""), task.data)
+            return session.receive_soon(
+                lambda response: responses.flag(response.head.get("is_animation"))
+            )
 
     @contextmanager
     def open(self, task: ImageTask, deadline: Deadline) -> Iterator[OpenedImage]:
@@ -64,36 +66,45 @@ class Sandbox:
         what takes more memory or time than there is; TransientError where no child can be had, or
         where there was too little time from the start.
         """
-        with self._run(deadline) as run:
+        with self._session(deadline) as session:
             data, task = task.data, replace(task, data=b"")
-            run.hand("open", task, data)
+            session.send_task("open", task, data)
             del data  # the child has it, and one copy is enough
-            yield Remote(
-                run, task, run.hear(lambda told: answers.read_opened(told.head, task.container))
+            yield OpenedImageProxy(
+                session,
+                task,
+                session.receive_soon(
+                    lambda response: responses.read_opened(response.head, task.container)
+                ),
             )
 
     def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
         """Decode and measure pictures in a child. Raises as `open` does."""
-        with self._run(deadline) as run:
-            run.hand("measure", list(stills))
-            return run.hear(lambda told: answers.read_looks(told.head, len(stills)))
+        with self._session(deadline) as session:
+            session.send_task("measure", list(stills))
+            return session.receive_soon(
+                lambda response: responses.read_looks(response.head, len(stills))
+            )
 
     def lay_out(
         self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
     ) -> Sheets:
         """Lay pictures on sheets in a child. Raises as `open` does."""
-        with self._run(deadline) as run:
-            run.hand("lay_out", (list(tiles), columns, rows))
-            size = run.hear(lambda told: answers.read_size(told.head))
-            most = answers.most_bytes((size[0] * columns, size[1] * rows))
+        with self._session(deadline) as session:
+            session.send_task("lay_out", (list(tiles), columns, rows))
+            size = session.receive_soon(lambda response: responses.read_size(response.head))
+            max_bytes = responses.max_bytes((size[0] * columns, size[1] * rows))
             sheets = -(-len(tiles) // (columns * rows))
-            return Sheets(size, tuple(run.hear(answers.read_jpeg, most) for _ in range(sheets)))
+            return Sheets(
+                size,
+                tuple(session.receive_soon(responses.read_jpeg, max_bytes) for _ in range(sheets)),
+            )
 
     @contextmanager
-    def _run(self, deadline: Deadline) -> Iterator[Run]:
-        run = Run(self._zygote, self._pace, deadline())
-        self.holds = run.holds
+    def _session(self, deadline: Deadline) -> Iterator[Session]:
+        session = Session(self._zygote, self._pace, deadline())
+        self.holds = session.holds
         try:
-            yield run
+            yield session
         finally:
-            run.close()
+            session.close()

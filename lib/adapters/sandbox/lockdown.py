@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import ceil
 
 from lib.adapters.sandbox import landlock, seccomp
-from lib.adapters.sandbox.privacy import hide
+from lib.child_process import set_undumpable
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 """prctl(2); linux/prctl.h."""
@@ -32,11 +32,11 @@ def lock_down(keep: int, memory: int) -> Report:
     The file descriptor `keep` and the standard streams stay open, and those lead to /dev/null.
     `memory`: bytes that the process may have of its own. Only one thread may run.
     """
-    leave_files(keep)
-    user = leave_root()
-    leave_privileges()
-    hide()
-    limit(memory)
+    close_files(keep)
+    user = drop_root()
+    deny_new_privileges()
+    set_undumpable()
+    set_limits(memory)
     return {"rlimits": True, "user": user, **{name: part() for name, part in PARTS.items()}}
 
 
@@ -47,7 +47,7 @@ PARTS: dict[str, Callable[[], bool | int]] = {
 """What not every system has."""
 
 
-def leave_files(keep: int) -> None:
+def close_files(keep: int) -> None:
     """Close all descriptors but one, and have the standard streams lead to /dev/null.
 
     What is printed there would be lines of the function's log.
@@ -60,8 +60,11 @@ def leave_files(keep: int) -> None:
     os.closerange(keep + 1, min(highest, 65_536))
 
 
-def leave_root() -> bool:
-    """Become nobody, where this is root, whom no `hide` stops; tell that this is not root."""
+def drop_root() -> bool:
+    """Become nobody, where this is root, whom `set_undumpable` does not stop.
+
+    Returns whether this is not root now.
+    """
     if os.geteuid() == 0:
         try:
             os.setgroups([])
@@ -72,7 +75,7 @@ def leave_root() -> bool:
     return True
 
 
-def leave_privileges() -> None:
+def deny_new_privileges() -> None:
     """Have no program give new privileges, and end with the process that forked this one."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
@@ -80,7 +83,7 @@ def leave_privileges() -> None:
         prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
-def limit(memory: int) -> None:
+def set_limits(memory: int) -> None:
     """Set what the kernel refuses or ends at: memory, files, core dumps."""
     _set(resource.RLIMIT_DATA, memory)
     _set(resource.RLIMIT_CORE, 0)

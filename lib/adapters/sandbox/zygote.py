@@ -15,7 +15,6 @@ import pickle
 import pkgutil
 import signal
 import socket
-import struct
 import time
 import traceback
 from collections.abc import Iterable
@@ -27,10 +26,19 @@ from typing import Any
 from PIL import Image
 
 from lib import imaging
-from lib.adapters.sandbox.answers import LONGEST_TEXT
-from lib.adapters.sandbox.channel import Channel, ChannelError, Message
 from lib.adapters.sandbox.lockdown import limit_cpu, lock_down
-from lib.adapters.sandbox.privacy import hide
+from lib.adapters.sandbox.protocol import (
+    END,
+    FORK,
+    LONGEST_TEXT,
+    OUT_OF_MEMORY,
+    REQUEST,
+    STATUS,
+    Channel,
+    ChannelError,
+    Message,
+)
+from lib.child_process import set_undumpable
 from lib.domain.errors import ErrorCode, MediaError, PermanentError
 from lib.domain.renditions import Made
 from lib.imaging import budget
@@ -39,17 +47,9 @@ from lib.imaging.encode import PLUGINS
 from lib.imaging.heap import reserve
 from lib.imaging.in_process import InProcess, Opened
 
-FORK, END, DROP = b"F", b"E", b"D"
-"""What the parent asks for: a child on a socket; a child's end and how it ended; only its end."""
-
-REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
-
 MOST_BYTES = 2**40
 NO_THREAD = "can't start new thread"
 """CPython's words where there is no memory for a stack."""
-
-OUT_OF_MEMORY = 70
-"""Exit code of a child that could not even say so."""
 
 RESERVED = 1 / 8
 """Of a child's memory: as much as a 12-MP photo needs, of what a small function has."""
@@ -76,7 +76,7 @@ def load() -> None:
 
 def serve(control_fd: int, memory: int) -> None:
     """Fork children as the parent asks, each with `memory` bytes at most, until it is gone."""
-    hide()  # a child must not change what its siblings will be
+    set_undumpable()  # a child must not change what its siblings will be
     load()
     reserve(round(memory * RESERVED))
     gc.collect()
@@ -108,7 +108,7 @@ def _fork(control: socket.socket, fd: int, memory: int) -> int:
     code = 1
     try:
         control.close()
-        _live(fd, memory)
+        _run_child(fd, memory)
         code = 0
     except MemoryError:
         code = OUT_OF_MEMORY
@@ -126,15 +126,15 @@ def _end(pid: int, children: set[int]) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def _live(fd: int, memory: int) -> None:
+def _run_child(fd: int, memory: int) -> None:
     """Give up everything, then do for one image what the parent asks for."""
     channel = Channel(socket.socket(fileno=fd))
     holds = lock_down(fd, memory)
     channel.send(Message({"what": "ready", "pid": os.getpid(), "holds": holds}))
     with suppress(ChannelError):  # the parent needs no more
-        asked = channel.receive(MOST_BYTES)
+        request = channel.receive(MOST_BYTES)
         try:
-            _work(channel, asked)
+            _do_task(channel, request)
         except MediaError as exc:
             channel.send(_failed(exc))
         except MemoryError:
@@ -147,8 +147,8 @@ def _live(fd: int, memory: int) -> None:
                 channel.send(_failed(_too_large(memory)))
                 return
             reason = f"cannot be decoded: {type(exc).__name__}: {exc}"
-            told = _failed(PermanentError(ErrorCode.CORRUPT_MEDIA, reason))
-            channel.send(Message(told.head | {"traceback": traceback.format_exc()[-4000:]}))
+            failed = _failed(PermanentError(ErrorCode.CORRUPT_MEDIA, reason))
+            channel.send(Message(failed.head | {"traceback": traceback.format_exc()[-4000:]}))
 
 
 def _lacks_memory(exc: Exception) -> bool:
@@ -158,30 +158,30 @@ def _lacks_memory(exc: Exception) -> bool:
     return isinstance(exc, RuntimeError) and str(exc) == NO_THREAD
 
 
-def _work(channel: Channel, asked: Message) -> None:
-    limit_cpu(asked.head["cpu_seconds"])
-    budget.adopt(asked.head["pace"])
-    ends: float = asked.head["ends"]
+def _do_task(channel: Channel, request: Message) -> None:
+    limit_cpu(request.head["cpu_seconds"])
+    budget.adopt(request.head["pace"])
+    ends: float = request.head["ends"]
     # The parent is trusted: this is its own task.
-    task = pickle.loads(asked.body)  # noqa: S301
+    task = pickle.loads(request.body)  # noqa: S301
     data = channel.receive(MOST_BYTES).body
-    channel.send(Message({"what": "has"}))
+    channel.send(Message({"what": "received"}))
     images = InProcess()
 
     def deadline() -> float:
         return ends - time.monotonic()
 
-    match asked.head["do"]:
+    match request.head["do"]:
         case "is_animation":
-            answer = images.is_animation(replace(task, data=data), deadline)
-            channel.send(Message({"what": "told", "is_animation": answer}))
+            found = images.is_animation(replace(task, data=data), deadline)
+            channel.send(Message({"what": "result", "is_animation": found}))
         case "measure":
             looks = [astuple(each) for each in images.measure(task, deadline)]
-            channel.send(Message({"what": "told", "looks": looks}))
+            channel.send(Message({"what": "result", "looks": looks}))
         case "lay_out":
             tiles, columns, rows = task
             laid = images.lay_out(tiles, columns, rows, deadline)
-            channel.send(Message({"what": "told", "size": laid.size}))
+            channel.send(Message({"what": "result", "size": laid.size}))
             for sheet in laid.sheets:
                 channel.send(Message({"what": "sheet"}, sheet))
         case "open":
@@ -190,19 +190,19 @@ def _work(channel: Channel, asked: Message) -> None:
             with opening as opened:
                 channel.send(Message({"what": "opened", **_describe(opened)}))
                 while True:
-                    _answer(channel, opened, channel.receive(0).head)
+                    _serve_opened(channel, opened, channel.receive(0).head)
 
 
-def _answer(channel: Channel, opened: Opened, wanted: dict[str, Any]) -> None:
+def _serve_opened(channel: Channel, opened: Opened, request: dict[str, Any]) -> None:
     """Do the next thing with an opened image."""
-    answers: Iterable[Message]
-    if wanted["do"] == "make":
-        answers = (_made(each) for each in opened.make())
+    responses: Iterable[Message]
+    if request["do"] == "make":
+        responses = (_made(each) for each in opened.make())
     else:
-        width, height = wanted["size"]
+        width, height = request["size"]
         frames = opened.film_frames((width, height))
-        answers = (Message({"what": "frame", "ms": ms}, pixels) for pixels, ms in frames)
-    for each in answers:
+        responses = (Message({"what": "frame", "ms": ms}, pixels) for pixels, ms in frames)
+    for each in responses:
         channel.send(each)
     channel.send(Message({"what": "done", "pace": budget.learnt()}))
 

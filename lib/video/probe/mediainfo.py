@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any, cast
 
-from lib.child_process import for_children
+from lib.child_process import child_environment
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import Probe
 from lib.video.probe import matroska
@@ -113,7 +113,7 @@ def _parse(
         [sys.executable, "-P", "-S", reader.__file__, parser, str(speed), str(size)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=for_children() | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=child_environment() | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert child.stdin
     assert child.stdout

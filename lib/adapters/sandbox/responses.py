@@ -1,4 +1,4 @@
-"""Read what a child says as if an attacker had written it: types, ranges, names, lengths.
+"""Read what a child responds as if an attacker had written it: types, ranges, names, lengths.
 
 A child whose decoder was taken over can say anything. What it says is data, becomes one of our
 values or an error, and decides neither names nor sizes of renditions: those are planned here.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from lib.adapters.sandbox.channel import Message
+from lib.adapters.sandbox.protocol import LONGEST_TEXT, Message
 from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
@@ -21,7 +21,6 @@ from lib.imaging.variants import Size, Target, describe, fallback_of
 from lib.presets import ImagePreset
 from lib.sniff import HEAD_BYTES, sniff
 
-LONGEST_TEXT = 500
 LARGEST_NUMBER = 2**53
 """Beyond it JSON numbers lose digits."""
 
@@ -49,8 +48,8 @@ Head = Mapping[str, Any]
 Check = Callable[[Any], Any]
 
 
-class NonsenseError(Exception):
-    """An answer that the child's own code does not give."""
+class InvalidResponseError(Exception):
+    """A response that the child's own code does not give."""
 
 
 def integer(low: int, high: int = LARGEST_NUMBER) -> Check:
@@ -58,7 +57,7 @@ def integer(low: int, high: int = LARGEST_NUMBER) -> Check:
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise NonsenseError("a number")
+            raise InvalidResponseError("a number")
         return value
 
     return check
@@ -67,23 +66,23 @@ def integer(low: int, high: int = LARGEST_NUMBER) -> Check:
 def number(value: Any) -> float:
     """Take a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NonsenseError("a number")
+        raise InvalidResponseError("a number")
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
-        raise NonsenseError("a number")
+        raise InvalidResponseError("a number")
     return value
 
 
 def flag(value: Any) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
-        raise NonsenseError("a flag")
+        raise InvalidResponseError("a flag")
     return value
 
 
 def text(value: Any) -> str:
     """Take text, printable and of bounded length."""
     if not isinstance(value, str):
-        raise NonsenseError("text")
+        raise InvalidResponseError("text")
     return "".join(each if each.isprintable() else " " for each in value[:LONGEST_TEXT])
 
 
@@ -92,7 +91,7 @@ def matching(pattern: str) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
-            raise NonsenseError("text of another form")
+            raise InvalidResponseError("text of another form")
         return value
 
     return check
@@ -125,11 +124,11 @@ PROBE: Mapping[str, Check] = {
 
 
 def read_opened(head: Head, container: str) -> tuple[Probe, Placeholder, Size]:
-    """Return what is said of a decoded source. Raises NonsenseError."""
-    told = _table(head, "probe")
-    if told.keys() - PROBE.keys() or not {"width", "height"} <= told.keys():
-        raise NonsenseError("other fields than a probe's")
-    probe = Probe(format=container, **{name: PROBE[name](value) for name, value in told.items()})
+    """Return what is said of a decoded source. Raises InvalidResponseError."""
+    read = _table(head, "probe")
+    if read.keys() - PROBE.keys() or not {"width", "height"} <= read.keys():
+        raise InvalidResponseError("other fields than a probe's")
+    probe = Probe(format=container, **{name: PROBE[name](value) for name, value in read.items()})
     width, height = _list(head, "size", 2)
     shown = _table(head, "placeholder")
     return (
@@ -142,8 +141,8 @@ def read_opened(head: Head, container: str) -> tuple[Probe, Placeholder, Size]:
     )
 
 
-class Expected:
-    """The renditions that are planned: each is told of once, a fallback where one failed."""
+class PlannedRenditions:
+    """What may come: each rendition of the plan once, and a fallback where one failed."""
 
     def __init__(self, targets: Iterable[Target], preset: ImagePreset) -> None:
         self.missing = {each.name: each for each in targets}
@@ -152,14 +151,14 @@ class Expected:
         self._instead: dict[str, tuple[Target, str]] = {}
 
     def read(self, head: Head, body: bytes) -> Made:
-        """Return the rendition that an answer is about. Raises NonsenseError."""
+        """Return the rendition that a response is about. Raises InvalidResponseError."""
         name = text(head.get("name"))
         if name in self.missing:
             target, instead_of = self.missing.pop(name), None
         elif name in self._instead:
             target, instead_of = self._instead.pop(name)
         else:
-            raise NonsenseError("a rendition that nobody asked for")
+            raise InvalidResponseError("a rendition that nobody asked for")
         if head.get("error") is not None:
             error = Failure.of(read_error(_table(head, "error")))
             other = fallback_of(target, self._preset) if instead_of is None else None
@@ -167,8 +166,8 @@ class Expected:
                 self._instead[other.name] = (other, target.name)
             return replace(describe(target, error=error), instead_of=instead_of)
         frames = _optional(head, "frames", integer(1, 100_000))
-        if len(body) > _most_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
-            raise NonsenseError("other bytes than those of the format")
+        if len(body) > _max_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
+            raise InvalidResponseError("other bytes than those of the format")
         return replace(
             describe(target, body, _optional(head, "quality", integer(0, 100))),
             frames=frames,
@@ -177,56 +176,56 @@ class Expected:
         )
 
     @property
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         """Return how long a body may be, in bytes."""
         waiting = [*self.missing.values(), *(target for target, _ in self._instead.values())]
-        return max((_most_bytes(each, None) for each in waiting), default=0)
+        return max((_max_bytes(each, None) for each in waiting), default=0)
 
 
-def _most_bytes(target: Target, frames: int | None) -> int:
-    return most_bytes((target.width, target.height), frames or 1)
+def _max_bytes(target: Target, frames: int | None) -> int:
+    return max_bytes((target.width, target.height), frames or 1)
 
 
 def read_error(head: Head) -> MediaError:
-    """Return the error that an answer tells of. Raises NonsenseError."""
+    """Return the error that a response tells of. Raises InvalidResponseError."""
     code = text(head.get("code"))
     if code not in OWN_CODES:
-        raise NonsenseError("an unknown code")
+        raise InvalidResponseError("an unknown code")
     return error_of(ErrorCode(code), text(head.get("message")))
 
 
 def read_looks(head: Head, count: int) -> list[Look]:
-    """Return what so many pictures look like. Raises NonsenseError."""
-    told = _list(head, "looks", count)
-    if not all(isinstance(each, list) and len(each) == len(fields(Look)) for each in told):
-        raise NonsenseError("a list")
-    return [Look(*map(number, each)) for each in told]
+    """Return what so many pictures look like. Raises InvalidResponseError."""
+    looks = _list(head, "looks", count)
+    if not all(isinstance(each, list) and len(each) == len(fields(Look)) for each in looks):
+        raise InvalidResponseError("a list")
+    return [Look(*map(number, each)) for each in looks]
 
 
 def read_size(head: Head) -> Size:
-    """Return the size of a tile in px. Raises NonsenseError."""
+    """Return the size of a tile in px. Raises InvalidResponseError."""
     width, height = _list(head, "size", 2)
     tile = integer(1, LARGEST_TILE)
     return tile(width), tile(height)
 
 
-def read_jpeg(answer: Message) -> bytes:
-    """Return the JPEG that an answer has. Raises NonsenseError."""
-    if sniff(answer.body[:HEAD_BYTES]).mime != "image/jpeg":
-        raise NonsenseError("other bytes than those of the format")
-    return answer.body
+def read_jpeg(response: Message) -> bytes:
+    """Return the JPEG that a response has. Raises InvalidResponseError."""
+    if sniff(response.body[:HEAD_BYTES]).mime != "image/jpeg":
+        raise InvalidResponseError("other bytes than those of the format")
+    return response.body
 
 
-def most_bytes(size: Size, frames: int = 1) -> int:
+def max_bytes(size: Size, frames: int = 1) -> int:
     """Return how many bytes a rendition of a size may have."""
     return MOST_BYTES_BESIDE + MOST_BYTES_PER_PIXEL * size[0] * size[1] * frames
 
 
 def read_pace(head: Head) -> dict[str, float]:
-    """Return how long encodes took, in seconds a megapixel by format. Raises NonsenseError."""
+    """Return the seconds a megapixel that encodes took, by format. Raises InvalidResponseError."""
     pace = {text(name): number(each) for name, each in _table(head, "pace").items()}
     if pace.keys() - {"avif", "webp", "jpeg"}:
-        raise NonsenseError("an unknown format")
+        raise InvalidResponseError("an unknown format")
     return {name: min(SLOWEST, max(FASTEST, each)) for name, each in pace.items()}
 
 
@@ -238,12 +237,12 @@ def _optional(head: Head, name: str, check: Check) -> Any:
 def _table(head: Head, name: str) -> Head:
     value = head.get(name)
     if not isinstance(value, dict):
-        raise NonsenseError("a table")
+        raise InvalidResponseError("a table")
     return value
 
 
 def _list(head: Head, name: str, length: int) -> list[Any]:
     value = head.get(name)
     if not isinstance(value, list) or len(value) != length:
-        raise NonsenseError("a list")
+        raise InvalidResponseError("a list")
     return value

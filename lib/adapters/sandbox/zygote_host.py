@@ -1,4 +1,7 @@
-"""Start the zygote, and ask it for children."""
+"""The parent's side of `zygote.py`: start it, and ask it for children.
+
+That module is not imported here: it imports the decoders.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,17 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from lib.adapters.sandbox.channel import Channel, ChannelError
-from lib.child_process import for_children
+from lib.adapters.sandbox.protocol import (
+    DROP,
+    END,
+    FORK,
+    REQUEST,
+    STATUS,
+    Channel,
+    ChannelError,
+)
+from lib.child_process import child_environment
 from lib.domain.errors import ErrorCode, TransientError
-
-FORK, END, DROP = b"F", b"E", b"D"
-REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
-"""As in `zygote.py`, which is not imported here: it imports the decoders."""
 
 START = """
 import json, sys
@@ -48,7 +55,7 @@ class Child:
     holds: dict[str, Any]
 
 
-class Zygote:
+class ZygoteHost:
     """The process that forks, started when it is first needed, and one child that waits."""
 
     def __init__(self, memory: int, program: str = ZYGOTE) -> None:
@@ -61,12 +68,12 @@ class Zygote:
 
     def start(self) -> None:
         """Start the process, ask for the first child, wait for neither. Raises TransientError."""
-        with self._lock, self._or_gone():
+        with self._lock, self._restarting():
             self._prepare()
 
     def take(self) -> Child:
         """Return the child that waits. Raises TransientError."""
-        with self._lock, self._or_gone():
+        with self._lock, self._restarting():
             self._prepare()
             channel = self._waiting
             assert channel
@@ -80,7 +87,7 @@ class Zygote:
         Raises TransientError where that cannot be known.
         """
         child.channel.close()
-        with self._lock, self._or_gone():
+        with self._lock, self._restarting():
             self._ask(END, child.pid)
             assert self._control
             (status,) = STATUS.unpack(self._control.recv(STATUS.size, socket.MSG_WAITALL))
@@ -90,7 +97,7 @@ class Zygote:
     def drop(self, child: Child) -> None:
         """Make sure that a child is over, and do not wait for that."""
         child.channel.close()
-        with self._lock, suppress(TransientError), self._or_gone():
+        with self._lock, suppress(TransientError), self._restarting():
             self._ask(DROP, child.pid)
             self._prepare()  # while the parent stores what was made
 
@@ -123,7 +130,7 @@ class Zygote:
                 [*command, str(theirs.fileno()), str(self._memory)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=for_children(),
+                env=child_environment(),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -142,7 +149,7 @@ class Zygote:
             self._process = None
 
     @contextmanager
-    def _or_gone(self) -> Iterator[None]:
+    def _restarting(self) -> Iterator[None]:
         """Have the process started again next time where it does not do what it should."""
         try:
             yield

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import presets
-from lib.adapters.sandbox import answers
-from lib.adapters.sandbox.answers import Expected, NonsenseError
+from lib.adapters.sandbox import responses
+from lib.adapters.sandbox.protocol import LONGEST_TEXT
+from lib.adapters.sandbox.responses import InvalidResponseError, PlannedRenditions
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import Probe
 from lib.imaging.variants import plan_variants
@@ -29,8 +30,8 @@ AVIF, JPEG, WEBP = (save(photo((64, 43)), each) for each in ("avif", "jpeg", "we
 
 
 @pytest.fixture
-def expected() -> Expected:
-    return Expected(plan_variants(PROBE, PRESET), PRESET)
+def expected() -> PlannedRenditions:
+    return PlannedRenditions(plan_variants(PROBE, PRESET), PRESET)
 
 
 def head(name: str, **more: object) -> dict[str, object]:
@@ -43,20 +44,20 @@ FAILED = {"code": "ENCODE_FAILED", "message": "no"}
 def test_each_is_told_of_once_in_its_planned_size(expected):
     made = expected.read(head("64.avif", width=9999, mime="text/html"), AVIF)
     assert (made.name, made.mime, made.width, made.height) == ("64.avif", "image/avif", 64, 43)
-    with pytest.raises(NonsenseError):
+    with pytest.raises(InvalidResponseError):
         expected.read(head("64.avif"), AVIF)
     assert set(expected.missing) == {"64.jpg"}
 
 
 def test_a_fallback_may_come_only_where_one_failed(expected):
-    with pytest.raises(NonsenseError):
+    with pytest.raises(InvalidResponseError):
         expected.read(head("64.webp"), WEBP)
     failed = expected.read(head("64.avif", error=FAILED), b"")
     assert failed.error
     assert failed.error.code is ErrorCode.ENCODE_FAILED
     instead = expected.read(head("64.webp"), WEBP)
     assert (instead.name, instead.instead_of) == ("64.webp", "64.avif")
-    with pytest.raises(NonsenseError):
+    with pytest.raises(InvalidResponseError):
         expected.read(head("64.webp"), WEBP)
 
 
@@ -75,27 +76,27 @@ def test_a_fallback_may_come_only_where_one_failed(expected):
     ids=lambda value: repr(value)[:20],
 )
 def test_other_names_formats_and_lengths_are_nonsense(expected, name, body):
-    with pytest.raises(NonsenseError):
+    with pytest.raises(InvalidResponseError):
         expected.read(head(name), body)
 
 
 def test_only_a_decoders_own_errors_are_believed():
     for code in ErrorCode:
         told = {"code": code, "message": "a\x1b[31mb\n" + "c" * 1000}
-        if code not in answers.OWN_CODES:
-            with pytest.raises(NonsenseError):
-                answers.read_error(told)
+        if code not in responses.OWN_CODES:
+            with pytest.raises(InvalidResponseError):
+                responses.read_error(told)
             continue
-        error = answers.read_error(told)
+        error = responses.read_error(told)
         late = code is ErrorCode.DEADLINE_NEAR
         assert isinstance(error, TransientError if late else PermanentError)
         assert error.message.startswith("a [31mb c")
-        assert len(error.message) == answers.LONGEST_TEXT
+        assert len(error.message) == LONGEST_TEXT
 
 
 def test_no_pace_is_believed_that_would_stop_all_others():
-    told = answers.read_pace({"pace": {"avif": 1e9, "webp": 0, "jpeg": 0.05}})
-    assert told == {"avif": answers.SLOWEST, "webp": answers.FASTEST, "jpeg": 0.05}
+    told = responses.read_pace({"pace": {"avif": 1e9, "webp": 0, "jpeg": 0.05}})
+    assert told == {"avif": responses.SLOWEST, "webp": responses.FASTEST, "jpeg": 0.05}
     nonsense: list[dict[str, Any]] = [
         {"pace": {"gif": 1}},
         {"pace": {"avif": float("inf")}},
@@ -103,8 +104,8 @@ def test_no_pace_is_believed_that_would_stop_all_others():
         {},
     ]
     for wrong in nonsense:
-        with pytest.raises(NonsenseError):
-            answers.read_pace(wrong)
+        with pytest.raises(InvalidResponseError):
+            responses.read_pace(wrong)
 
 
 ANYTHING = st.recursive(
@@ -115,15 +116,15 @@ ANYTHING = st.recursive(
 NAMES = ("probe", "size", "placeholder", "name", "error", "pace", "looks", "quality", "code")
 HEADS = st.dictionaries(st.sampled_from(NAMES), ANYTHING)
 READERS: tuple[Callable[[dict[str, Any]], object], ...] = (
-    lambda told: answers.read_opened(told, "jpeg"),
-    lambda told: Expected(plan_variants(PROBE, PRESET), PRESET).read(told, JPEG),
-    lambda told: Expected(plan_variants(PROBE, PRESET), PRESET).read(
+    lambda told: responses.read_opened(told, "jpeg"),
+    lambda told: PlannedRenditions(plan_variants(PROBE, PRESET), PRESET).read(told, JPEG),
+    lambda told: PlannedRenditions(plan_variants(PROBE, PRESET), PRESET).read(
         {**told, "name": "64.jpg"}, JPEG
     ),
-    answers.read_error,
-    answers.read_pace,
-    answers.read_size,
-    lambda told: answers.read_looks(told, 1),
+    responses.read_error,
+    responses.read_pace,
+    responses.read_size,
+    lambda told: responses.read_looks(told, 1),
 )
 
 
@@ -133,5 +134,5 @@ def test_whatever_is_said_is_read_or_is_nonsense(told):
     for read in READERS:
         try:
             read(told)
-        except NonsenseError:
+        except InvalidResponseError:
             continue

@@ -1,4 +1,4 @@
-"""One child at work: what it is handed, what is heard of it, and why it ended."""
+"""A session with one child: the task that it gets, its responses, and why it ended."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from lib.adapters.sandbox import answers
-from lib.adapters.sandbox.answers import NonsenseError
-from lib.adapters.sandbox.channel import ChannelError, FormError, Late, Message
-from lib.adapters.sandbox.process import Zygote
+from lib.adapters.sandbox import responses
+from lib.adapters.sandbox.protocol import (
+    OUT_OF_MEMORY,
+    ChannelError,
+    ChannelTimeoutError,
+    Message,
+    ProtocolError,
+)
+from lib.adapters.sandbox.responses import InvalidResponseError
+from lib.adapters.sandbox.zygote_host import ZygoteHost
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 
 END_MARGIN_SECONDS = 3.0
@@ -25,18 +31,15 @@ DECODE_SHARE = 0.5
 FAIR_SECONDS = 20.0
 """What had as much and was not done is too slow for good; with less, another try may help."""
 
-OUT_OF_MEMORY = 70
-"""Exit code, as in `zygote.py`."""
-
-Heard = TypeVar("Heard")
+Read = TypeVar("Read")
 
 log = logging.getLogger(__name__)
 
 
-class Run:
+class Session:
     """A child that works on one image, with `left` seconds to do it. `holds` as in `Child`."""
 
-    def __init__(self, zygote: Zygote, pace: dict[str, float], left: float) -> None:
+    def __init__(self, zygote: ZygoteHost, pace: dict[str, float], left: float) -> None:
         """Take a child. `pace` is what was learnt, and learns. Raises TransientError."""
         self._started, self._left = time.monotonic(), left
         self._zygote, self._pace = zygote, pace
@@ -44,8 +47,8 @@ class Run:
         self._over = self._has_source = False
         self.holds = self._child.holds
 
-    def hand(self, what: str, task: object, data: bytes = b"") -> None:
-        """Tell what to do with a task, whose bulk is `data`. Raises what `hear` does."""
+    def send_task(self, what: str, task: object, data: bytes = b"") -> None:
+        """Tell what to do with a task, whose bulk is `data`. Raises what `receive_soon` does."""
         head = {
             "do": what,
             "ends": self._started + self._left,
@@ -54,39 +57,39 @@ class Run:
         }
         self._send(Message(head, pickle.dumps(task)))
         self._send(Message({}, data))
-        self.hear(_agree)
+        self.receive_soon(_acknowledged)
         self._has_source = True
 
-    def ask(self, what: str, **more: Any) -> None:
-        """Ask for the next thing. Raises what `hear` does."""
+    def request(self, what: str, **more: Any) -> None:
+        """Ask for the next thing. Raises what `receive_soon` does."""
         self._send(Message({"do": what, **more}))
 
-    def hear(self, read: Callable[[Message], Heard], most: int = 0) -> Heard:
-        """Return what `read` makes of the next answer, which has to come in a share of the time.
+    def receive_soon(self, read: Callable[[Message], Read], max_bytes: int = 0) -> Read:
+        """Return what `read` makes of the next response, which has to come in a share of the time.
 
-        `most` as in `receive`.
+        `max_bytes` as in `receive`.
         Raises PermanentError and TransientError.
         """
         try:
-            return self.receive(read, most, DECODE_SHARE)
-        except Late as exc:
+            return self.receive(read, max_bytes, DECODE_SHARE)
+        except ChannelTimeoutError as exc:
             raise self.too_late() from exc
 
-    def receive(self, read: Callable[[Message], Heard], most: int, share: float = 1.0) -> Heard:
-        """Return what `read` makes of the next answer, whose body has at most `most` bytes.
+    def receive(self, read: Callable[[Message], Read], max_bytes: int, share: float = 1.0) -> Read:
+        """Return what `read` makes of the next response, whose body has at most `max_bytes`.
 
-        Raises Late, PermanentError and TransientError.
+        Raises ChannelTimeoutError, PermanentError and TransientError.
         """
         seconds = min(self._left * share, self._left - END_MARGIN_SECONDS)
         try:
-            answer = self._child.channel.receive(most, self._started + seconds)
-            if answer.head.get("what") == "failed":
-                raise self._failed(answer)
-            return read(answer)
-        except Late:
+            response = self._child.channel.receive(max_bytes, self._started + seconds)
+            if response.head.get("what") == "failed":
+                raise self._failed(response)
+            return read(response)
+        except ChannelTimeoutError:
             self.close()
             raise
-        except (FormError, NonsenseError) as exc:
+        except (ProtocolError, InvalidResponseError) as exc:
             self.close()
             raise PermanentError(
                 ErrorCode.CORRUPT_MEDIA, f"its decoder gives no sensible answer: {exc}"
@@ -95,8 +98,8 @@ class Run:
             raise self._ended() from exc
 
     def learn(self, done: Message) -> None:
-        """Take over what the child has learnt. Raises NonsenseError."""
-        self._pace.update(answers.read_pace(done.head))
+        """Take over what the child has learnt. Raises InvalidResponseError."""
+        self._pace.update(responses.read_pace(done.head))
 
     def too_late(self) -> MediaError:
         """Return the error of a source that takes too long, if that is its own fault."""
@@ -116,21 +119,21 @@ class Run:
     def _send(self, message: Message) -> None:
         try:
             self._child.channel.send(message, self._started + self._left - END_MARGIN_SECONDS)
-        except Late as exc:
+        except ChannelTimeoutError as exc:
             self.close()
             raise self.too_late() from exc
         except ChannelError:
-            self.receive(_agree, 0)  # what it may have said before it ended; raises
+            self.receive(_acknowledged, 0)  # what it may have sent before it ended; raises
 
-    def _failed(self, answer: Message) -> MediaError:
-        if "traceback" in answer.head:
-            lines = str(answer.head["traceback"])[:4000].splitlines()
-            log.error("unexpected in a decoder:\n%s", "\n".join(map(answers.text, lines)))
-        error = answers.read_error(answer.head)
+    def _failed(self, response: Message) -> MediaError:
+        if "traceback" in response.head:
+            lines = str(response.head["traceback"])[:4000].splitlines()
+            log.error("unexpected in a decoder:\n%s", "\n".join(map(responses.text, lines)))
+        error = responses.read_error(response.head)
         return error if error.permanent or self._left < FAIR_SECONDS else self.too_late()
 
     def _ended(self) -> MediaError:
-        """Return why there is nothing more to hear. Raises TransientError where that is unknown."""
+        """Return why there is nothing more to come. Raises TransientError where that is unknown."""
         self._over = True
         status = self._zygote.end(self._child)
         if not self._has_source:  # which so has no part in this
@@ -144,9 +147,9 @@ class Run:
         return PermanentError(ErrorCode.CORRUPT_MEDIA, f"crashes its decoder ({how})")
 
 
-def _agree(answer: Message) -> None:
-    if answer.head.get("what") != "has":
-        raise NonsenseError("an answer to nothing")
+def _acknowledged(response: Message) -> None:
+    if response.head.get("what") != "received":
+        raise InvalidResponseError("a response to nothing")
 
 
 def _processors() -> int:

@@ -1,4 +1,4 @@
-"""Messages over a socket: a line of JSON that says what, and bytes."""
+"""How the processes talk: the parent with the zygote by requests, with a child by messages."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+FORK, END, DROP = b"F", b"E", b"D"
+"""What the zygote is asked for: a child on a socket; a child's end and how it ended; its end."""
+
+REQUEST, STATUS = struct.Struct("!cI"), struct.Struct("!i")
+"""Of the zygote: one of those and a process id, and how that ended as `os.waitpid` tells it."""
+
+OUT_OF_MEMORY = 70
+"""Exit code of a child that could not even say so."""
+
 SIZES = struct.Struct("!IQ")
-"""Bytes of the head, and of the body."""
+"""Bytes of a message's head, and of its body."""
 
 MOST_HEAD_BYTES = 64 * 1024
+LONGEST_TEXT = 500
+"""Characters in a head."""
 
 NO_END = float("inf")
 
@@ -21,17 +32,17 @@ class ChannelError(Exception):
     """The other side has ended."""
 
 
-class FormError(ChannelError):
+class ProtocolError(ChannelError):
     """The other side does not keep to the form."""
 
 
-class Late(ChannelError):  # noqa: N818 - the clock's word
+class ChannelTimeoutError(ChannelError):
     """The time for a message is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is said once: JSON, and bytes with it."""
+    """JSON that says what, and bytes with it."""
 
     head: dict[str, Any]
     body: bytes = b""
@@ -53,24 +64,24 @@ class Channel:
                 self._wait(until)
                 self._socket.sendall(message.body)
         except TimeoutError as exc:
-            raise Late from exc
+            raise ChannelTimeoutError from exc
         except OSError as exc:
             raise ChannelError(str(exc)) from exc
 
-    def receive(self, most: int, until: float = NO_END) -> Message:
-        """Return the next message, whose body has at most `most` bytes.
+    def receive(self, max_bytes: int, until: float = NO_END) -> Message:
+        """Return the next message, whose body has at most `max_bytes`.
 
-        Raises ChannelError, FormError among them.
+        Raises ChannelError, ProtocolError among them.
         """
         head_bytes, body_bytes = SIZES.unpack(self._read(SIZES.size, until))
-        if head_bytes > MOST_HEAD_BYTES or body_bytes > most:
-            raise FormError(f"a message of {head_bytes} + {body_bytes} bytes")
+        if head_bytes > MOST_HEAD_BYTES or body_bytes > max_bytes:
+            raise ProtocolError(f"a message of {head_bytes} + {body_bytes} bytes")
         try:
             head = json.loads(self._read(head_bytes, until))
         except (ValueError, RecursionError) as exc:
-            raise FormError("a head that is not JSON") from exc
+            raise ProtocolError("a head that is not JSON") from exc
         if not isinstance(head, dict):
-            raise FormError("a head that is not an object")
+            raise ProtocolError("a head that is not an object")
         return Message(head, self._read(body_bytes, until))
 
     def close(self) -> None:
@@ -85,7 +96,7 @@ class Channel:
                 self._wait(until)
                 part = self._socket.recv(missing, socket.MSG_WAITALL)
             except TimeoutError as exc:
-                raise Late from exc
+                raise ChannelTimeoutError from exc
             except OSError as exc:
                 raise ChannelError(str(exc)) from exc
             if not part:
