@@ -13,13 +13,14 @@ from typing import Any
 
 from lib.domain.asset import Outcome
 from lib.domain.events import SCHEMA, UploadEvent
+from lib.domain.formats import OUTPUTS
 from lib.domain.keys import asset_id
 from lib.domain.media import Probe
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.domain.serialized import probe_to_values
 from lib.domain.thumbhash import data_uri
 
-BEST_FIRST = ("image/avif", "image/webp", "image/jpeg")
+BEST_FIRST = tuple(each.mime for each in OUTPUTS.values())
 """A browser takes the first that it knows."""
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from itertools import pairwise
 from math import ceil, log10
 
 from PIL import Image
 
+from lib.domain.formats import OUTPUTS, Curve
 from lib.imaging.decode import DECODERS
 from lib.imaging.encode import encode, flatten
 from lib.imaging.resize import resize
 from lib.imaging.ssim import WINDOW, measure_ssim
-from lib.imaging.variants import TYPICAL
 
 SIDE = 512
 """Longest side in px of the picture that is tried. Larger ones come out alike or a little better:
@@ -25,16 +24,6 @@ TRIALS = 3
 CLOSE_ENOUGH = 0.25
 """dB above what is wanted at which the search ends: 1 or 2 % of the bytes."""
 
-Curve = Sequence[tuple[int, float]]
-"""Quality → dB, both rising."""
-
-CURVES: dict[str, Curve] = {
-    "avif": ((20, 7.8), (30, 9.1), (50, 12.9), (60, 15.8), (75, 18.2), (85, 21.6), (95, 26.6)),
-    "webp": ((20, 10.4), (30, 11.3), (50, 13.2), (75, 14.8), (85, 17.9), (90, 20.0), (95, 22.7)),
-    "jpeg": ((20, 9.9), (30, 10.9), (50, 12.3), (65, 13.4), (75, 14.8), (85, 17.1), (95, 23.3)),
-}
-"""Medians of 20 pictures. Those of one picture lie above or below, but rise alike."""
-
 
 def choose_quality(image: Image.Image, image_format: str, ssim: float, background: str) -> int:
     """Return the lowest quality, 20–95, at which a format's SSIM is at least `ssim`.
@@ -42,19 +31,18 @@ def choose_quality(image: Image.Image, image_format: str, ssim: float, backgroun
     Looks at a picture of at most 512 px, in at most three trial encodes. 95 where that is not
     enough; the typical quality for what is too small to be measured.
     """
+    output = OUTPUTS[image_format]
     scale = min(1.0, SIDE / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     if min(size) < WINDOW:
-        return TYPICAL[image_format]
+        return output.quality
     proxy = flatten(resize(image, size), background)
-    module, decoder = DECODERS[image_format]
-    open_image = getattr(import_module(module), decoder)
 
     def try_quality(quality: int) -> float:
         content = encode(proxy, image_format, quality, background)
-        return decibels(measure_ssim(proxy, open_image(io.BytesIO(content))))
+        return decibels(measure_ssim(proxy, DECODERS[image_format].open(io.BytesIO(content))))
 
-    return search(try_quality, CURVES[image_format], decibels(ssim))
+    return search(try_quality, output.ssim_curve, decibels(ssim))
 
 
 def decibels(ssim: float) -> float:

@@ -1,6 +1,6 @@
 """Open one source with the one decoder of its container. The only module that feeds foreign bytes.
 
-Each decoder is imported when it is first needed: `PIL.Image.open` would load five, or all forty.
+A source is never offered to another decoder, as `PIL.Image.open` would do.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from dataclasses import dataclass
 from math import ceil
 
-from PIL import Image, ImageFile
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import jpeg_factory
+from PIL.PngImagePlugin import PngImageFile
+from pillow_heif import HeifImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds import check_work
-from lib.imaging.pillow import take_first_frame
+from lib.imaging.bounds.chunks import check_gif, check_png, check_psd, check_webp
+from lib.imaging.bounds.heif import check_avif, check_heif
+from lib.imaging.bounds.jpeg import check_jpeg
+from lib.imaging.bounds.jpeg2000 import check_jpeg2000
+from lib.imaging.bounds.tiff import check_tiff
+from lib.imaging.decoders.ico import open_largest
+from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
+from lib.imaging.decoders.psd import open_flattened
+from lib.imaging.decoders.tiff import open_first_page
+from lib.imaging.pillow import open_webp, take_first_frame
 from lib.imaging.resize import Extent
+from lib.imaging.variants import Size
 from lib.presets import Limits
-
-DECODERS: dict[str, tuple[str, str]] = {
-    "jpeg": ("PIL.JpegImagePlugin", "jpeg_factory"),
-    "png": ("PIL.PngImagePlugin", "PngImageFile"),
-    "webp": ("lib.imaging.pillow", "open_webp"),
-    "gif": ("PIL.GifImagePlugin", "GifImageFile"),
-    "tiff": ("lib.imaging.decoders.tiff", "open_first_page"),
-    "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    "jpeg2000": ("lib.imaging.decoders.jpeg2000", "open_codestream"),
-    "psd": ("lib.imaging.decoders.psd", "open_flattened"),
-    "ico": ("lib.imaging.decoders.ico", "open_largest"),
-    "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
-    "heif": ("pillow_heif.as_plugin", "HeifImageFile"),
-}
-"""Container → module and factory."""
 
 SMALLEST = 4
 """JPEG could decode at 1/8 too; there the SSIM falls to 0.987."""
@@ -56,10 +56,64 @@ OUT_OF_MEMORY = "out of memory"
 """How Pillow words its codecs' memory errors, which it raises as OSError."""
 
 
-Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
+def decode_whole(image: Image.Image) -> Image.Image:
+    """Decode as Pillow does."""
+    image.load()
+    return image
 
 
-def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageFile:
+def _draft(image: Image.Image, _data: bytes, size: Size) -> Extent | None:
+    """Have a JPEG decoded at 1/2 or 1/4.
+
+    Odd sizes are rounded up: without the part that is the picture the SSIM falls to 0.90.
+    """
+    width = max(ceil(size[0] * ROOM), image.width // SMALLEST)
+    height = max(ceil(size[1] * ROOM), image.height // SMALLEST)
+    drafted = image.draft(None, (width, height))
+    return drafted[1][2:] if drafted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """How sources of one format are read."""
+
+    open: Callable[[io.BytesIO], Image.Image]
+    """Reads the header and decodes no pixels."""
+
+    check: Callable[[bytes, Limits], None] | None
+    """Refuses what asks for more work than its bytes are worth, before `open` sees them; None where
+    there is nothing to check."""
+
+    reduce: Callable[[Image.Image, bytes, Size], Extent | None] | None = None
+    """Has an opened source decoded at a part of its size where that is well above a size; returns
+    the part of the decoded pixels that is the picture, None for all."""
+
+    decode: Callable[[Image.Image], Image.Image] = decode_whole
+    """Decodes the pixels of an opened source, the first frame of an animation."""
+
+    is_upright: bool = False
+    """Whether the pixels are upright as they are decoded, whatever the orientation says."""
+
+
+DECODERS: dict[str, Decoder] = {
+    "jpeg": Decoder(jpeg_factory, check_jpeg, reduce=_draft),
+    "png": Decoder(PngImageFile, check_png),
+    "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
+    "gif": Decoder(GifImageFile, check_gif),
+    "tiff": Decoder(open_first_page, check_tiff, is_upright=True),
+    # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
+    # a PNG in an icon is checked by `open_largest`, once it is found.
+    "bmp": Decoder(BmpImageFile, None),
+    "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half),
+    "psd": Decoder(open_flattened, check_psd),
+    "ico": Decoder(open_largest, None),
+    "avif": Decoder(AvifImageFile, check_avif, decode=take_first_frame),
+    "heif": Decoder(HeifImageFile, check_heif, is_upright=True),
+}
+"""One for each format of `lib.domain.formats`."""
+
+
+def open_header(data: bytes, container: str, limits: Limits) -> Image.Image:
     """Read the header of a source, and refuse what is too much before its pixels are decoded.
 
     Raises PermanentError: UNSUPPORTED_MEDIA for a container without a decoder, LIMIT_EXCEEDED,
@@ -75,13 +129,11 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
             ErrorCode.LIMIT_EXCEEDED,
             f"{len(data) / 1e6:.1f} MB, the limit is {limits.image_megabytes} MB",
         )
-    module, name = DECODERS[container]
     # Pillow refuses at twice this, even where it makes room before it tells the size.
     Image.MAX_IMAGE_PIXELS = limits.image_megapixels * 500_000
     with blaming_the_source(container):
         check_work(data, container, limits)
-        factory: Opener = getattr(import_module(module), name)
-        image = factory(io.BytesIO(data))
+        image = DECODERS[container].open(io.BytesIO(data))
     if image.width * image.height > limits.image_megapixels * 1_000_000:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,
@@ -91,32 +143,10 @@ def open_header(data: bytes, container: str, limits: Limits) -> ImageFile.ImageF
     return image
 
 
-def decode_smaller(
-    image: ImageFile.ImageFile, data: bytes, container: str, size: tuple[int, int]
-) -> Extent | None:
-    """Have an opened source decoded at a part of its size where that is well above a size.
-
-    JPEG at 1/2 or 1/4, JPEG 2000 at 1/2. Odd sizes are rounded up: returns the part of the decoded
-    pixels that is the picture. Without that the SSIM falls to 0.90.
-    """
-    if container == "jpeg":
-        width = max(ceil(size[0] * ROOM), image.width // SMALLEST)
-        height = max(ceil(size[1] * ROOM), image.height // SMALLEST)
-        drafted = image.draft(None, (width, height))
-        return drafted[1][2:] if drafted else None
-    if container == "jpeg2000":
-        from lib.imaging.decoders.jpeg2000 import decode_half
-
-        return decode_half(image, data, size)
-    return None
-
-
-def load(image: ImageFile.ImageFile, container: str) -> Image.Image:
-    """Decode the pixels of an opened source, the first frame of an animation."""
-    if container in ("webp", "avif"):
-        return take_first_frame(image)
-    image.load()
-    return image
+def check_work(data: bytes, container: str, limits: Limits) -> None:
+    """Refuse a source that asks for more work than its bytes are worth. Raises as `bounds` says."""
+    if check := DECODERS[container].check:
+        check(data, limits)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from importlib import import_module
 
-from PIL import Image
+# Each registers its encoder; for one that is not there, Pillow would load all of its forty.
+from PIL import AvifImagePlugin, Image, JpegImagePlugin, WebPImagePlugin  # noqa: F401
 
+from lib.domain.formats import OUTPUTS
 from lib.imaging.pillow import share_pixels
 
 Encoder = Callable[[Image.Image, int | None, str, bytes], bytes]
@@ -30,13 +31,6 @@ AVIF_TUNING = {"tune": "ssim", "enable-tpl-model": "0"}
 """At the same SSIM of photos the bytes of libavif's own tuning at speed 8 (-4 to +2 %; speed 9
 without the tuning has 2 to 5 % more), in a quarter to a third of its time. The model of how frames
 follow from each other changes no byte of a single one, and takes 1.6 bytes a px."""
-
-LONGEST_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 65_536}
-"""Limits of the formats (libjpeg, VP8 and AV1 frame headers), in px."""
-
-MOST_MEGAPIXELS = {"webp": 30, "avif": 30}
-"""Their encoders hold 20 bytes a pixel, and two may work at once beside a picture of 400 MB. What
-is very tall comes to that at usual widths; JPEG, which holds 4, is still made of it."""
 
 
 def encode(
@@ -58,12 +52,12 @@ def encode(
 
 def check_size(size: tuple[int, int], image_format: str) -> None:
     """Raise ValueError where a format cannot hold a size in px, or memory its encoder."""
-    if max(size) > LONGEST_SIDE[image_format]:
+    output = OUTPUTS[image_format]
+    if max(size) > output.longest_side:
         raise ValueError(
-            f"{size[0]} × {size[1]} px, "
-            f"{image_format} has at most {LONGEST_SIDE[image_format]} px a side"
+            f"{size[0]} × {size[1]} px, {image_format} has at most {output.longest_side} px a side"
         )
-    most = MOST_MEGAPIXELS.get(image_format)
+    most = output.most_megapixels
     if most and size[0] * size[1] > most * 1_000_000:
         raise ValueError(
             f"{size[0]} × {size[1]} px are {size[0] * size[1] / 1e6:.1f} MP, "
@@ -100,11 +94,7 @@ def _avif(image: Image.Image, quality: int | None, _background: str, exif: bytes
 
 
 ENCODERS: dict[str, Encoder] = {"jpeg": _jpeg, "webp": _webp, "avif": _avif}
-PLUGINS = {
-    "JPEG": "PIL.JpegImagePlugin",
-    "WEBP": "PIL.WebPImagePlugin",
-    "AVIF": "PIL.AvifImagePlugin",
-}
+"""One for each format that `lib.domain.formats` has an output of."""
 
 
 def flatten(image: Image.Image, background: str) -> Image.Image:
@@ -123,7 +113,6 @@ def make_exif(copyright_text: str) -> bytes:
 
 
 def _save(image: Image.Image, plugin: str, **options: object) -> bytes:
-    import_module(PLUGINS[plugin])  # else Pillow would load all of its forty
     file = io.BytesIO()
     # On an object of its own, which shares the pixels: Pillow keeps the options on the object and
     # adds them to those of the next, or of another thread.

@@ -9,9 +9,9 @@ from lib.imaging.decoders.timeline import read_timeline
 from lib.imaging.encode import flatten
 from lib.imaging.picture import Picture
 from lib.imaging.resize import resize
-from lib.imaging.transform import Finish
+from lib.imaging.transform import Transform
 from lib.imaging.variants import Size, Target
-from lib.presets import ImagePreset, Limits
+from lib.presets import Limits
 
 
 def is_animation(data: bytes, container: str, limits: Limits) -> bool:
@@ -24,22 +24,14 @@ def is_animation(data: bytes, container: str, limits: Limits) -> bool:
         return read_timeline(source, data, container, limits.animation_frames).loops is not None
 
 
-def film_frames(
-    picture: Picture, size: Size, preset: ImagePreset, *, watermark: bytes | None = None
-) -> Iterator[tuple[bytes, int]]:
+def film_frames(picture: Picture, size: Size, transform: Transform) -> Iterator[tuple[bytes, int]]:
     """Yield each frame of an animation as rows of RGB bytes in a size (px), and its time in ms.
 
     Finished as the preset says; what is transparent lies on its background. Raises what reading
     the frames does.
     """
     assert picture.animation
-    mark = None
-    if watermark and preset.watermark:
-        from lib.imaging.watermark import load
-
-        mark = load(watermark)
-    finish = Finish(preset, mark)
     target = Target("film", "rgb", "video/raw", *size, quality=None, whole=size)
     for frame, shown_ms in picture.animation.frames():
-        finished = finish(resize(frame, size), target)
-        yield flatten(finished, preset.background).convert("RGB").tobytes(), shown_ms
+        finished = transform(resize(frame, size), target)
+        yield flatten(finished, transform.preset.background).convert("RGB").tobytes(), shown_ms

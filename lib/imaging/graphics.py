@@ -32,11 +32,14 @@ def is_drawing(image: Image.Image) -> bool:
 
 
 def encode_drawing(
-    image: Image.Image, quality: int, copyright_text: str | None = None
+    image: Image.Image, image_format: str, quality: int, copyright_text: str | None = None
 ) -> tuple[bytes, int | None]:
-    """Encode a drawing as WebP; return it and its quality, which is None where it is lossless."""
-    lossy = encode(image, "webp", quality, "", copyright_text)
-    lossless = encode(image, "webp", None, "", copyright_text)
+    """Encode a drawing in a format that can be lossless, where that is not much larger.
+
+    Returns it and its quality, None for lossless.
+    """
+    lossy = encode(image, image_format, quality, "", copyright_text)
+    lossless = encode(image, image_format, None, "", copyright_text)
     if len(lossless) <= WORTH * len(lossy):
         return lossless, None
     return lossy, quality

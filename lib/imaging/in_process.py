@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 
 from lib.domain.clock import Deadline
 from lib.domain.renditions import Made
+from lib.imaging.budget import Budget
 from lib.imaging.film import film_frames, is_animation
 from lib.imaging.images import ImageTask, Look, Sheets, Still
 from lib.imaging.load import read_picture
@@ -17,33 +19,40 @@ from lib.imaging.render import make_renditions
 from lib.imaging.sheet import lay_out
 from lib.imaging.stills import measure, read_still
 from lib.imaging.thumbhash import make_placeholder
-from lib.imaging.variants import Size, plan_variants
+from lib.imaging.transform import Transform
+from lib.imaging.variants import Size
 
 
 class Opened:
     """One decoded source. `probe`, `placeholder` and `size` as in `images.OpenedImage`."""
 
-    def __init__(self, picture: Picture, task: ImageTask, deadline: Deadline) -> None:
-        self._picture, self._preset, self._deadline = picture, task.preset, deadline
-        self._watermark = task.watermark
+    def __init__(self, picture: Picture, task: ImageTask, budget: Budget) -> None:
+        self._picture, self._budget = picture, budget
+        self._preset, self._watermark = task.preset, task.watermark
         self.probe = replace(picture.probe, phash=phash(picture))
         self.placeholder = make_placeholder(picture)
         self.size: Size = picture.image.size
 
     def make(self) -> Iterator[Made]:
         """Make the renditions, in the order of the plan."""
-        targets = plan_variants(self.probe, self._preset)
-        return make_renditions(
-            self._picture, targets, self._preset, self._deadline, watermark=self._watermark
-        )
+        return make_renditions(self._picture, self._transform, self._budget)
+
+    @cached_property
+    def _transform(self) -> Transform:
+        return Transform(self._preset, self._watermark)
 
     def film_frames(self, size: Size) -> Iterator[tuple[bytes, int]]:
         """Yield each frame of an animation in a size (px) as RGB bytes, and its ms."""
-        return film_frames(self._picture, size, self._preset, watermark=self._watermark)
+        return film_frames(self._picture, size, self._transform)
 
 
 class InProcess:
     """Decodes where it is called: in tests, and in the child of `lib.adapters.sandbox`."""
+
+    def __init__(self, measured: Mapping[str, float] | None = None) -> None:
+        """`measured`: seconds a megapixel that encodes took elsewhere, by format."""
+        self.measured = dict(measured or {})
+        """Those of all images here go in."""
 
     def is_animation(self, task: ImageTask, deadline: Deadline) -> bool:  # noqa: ARG002
         """Tell from the bytes whether a source is an animation. Raises what reading does."""
@@ -61,7 +70,7 @@ class InProcess:
             tallest=max((box.height for box in preset.boxes), default=0),
         )
         del data  # which the picture of an animation still holds
-        yield Opened(picture, task, deadline)
+        yield Opened(picture, task, Budget(deadline, self.measured))
 
     def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:  # noqa: ARG002
         """Decode and measure pictures. Raises PermanentError."""

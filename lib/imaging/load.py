@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from lib.imaging.color.cicp import add_profile
-from lib.imaging.decode import blaming_the_source, decode_smaller, load, open_header
+from lib.imaging.decode import DECODERS, blaming_the_source, open_header
 from lib.imaging.decoders.frames import decode_frames
 from lib.imaging.decoders.timeline import read_timeline, refuse_long
 from lib.imaging.metadata.header import read_header
@@ -31,14 +31,16 @@ def read_picture(
     Raises PermanentError: LIMIT_EXCEEDED from the header alone, CORRUPT_MEDIA, UNSUPPORTED_MEDIA.
     """
     source = open_header(data, container, limits)
+    decoder = DECODERS[container]
     with blaming_the_source(container):
         found = read_timeline(source, data, container, limits.animation_frames)
         refuse_long(found, source.size, limits)
         add_profile(source, data, container)
         header = read_header(source, container, widest, tallest)
-        extent = decode_smaller(source, data, container, header.stored_size)
-        header = replace(header, extent=extent)
-        image = load(source, container)
+        if decoder.reduce:
+            extent = decoder.reduce(source, data, header.stored_size)
+            header = replace(header, extent=extent)
+        image = decoder.decode(source)
     del source  # each step's input can go when the next has its own
     for step in STEPS:
         image = step(image, header)

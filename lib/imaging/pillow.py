@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageFile, _webp
+from PIL import Image, _webp
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.PsdImagePlugin import MODES, PsdImageFile
 from PIL.TiffImagePlugin import OPEN_INFO
@@ -40,7 +40,7 @@ def open_webp(file: BytesIO) -> WebPImageFile:
     return image
 
 
-def take_first_frame(image: ImageFile.ImageFile) -> Image.Image:
+def take_first_frame(image: Image.Image) -> Image.Image:
     """Return the first frame of an opened WebP or AVIF, whose decoder and planes then are gone.
 
     Holds two copies of the pixels in memory, where Pillow holds four. Modes as their bytes lie:

@@ -14,53 +14,39 @@ from threading import Semaphore
 
 from PIL import Image
 
-from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, MediaError, TransientError
+from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made
-from lib.imaging.budget import expected, learn, refuse_late
+from lib.imaging.auto_quality import choose_quality
+from lib.imaging.budget import Budget
 from lib.imaging.encode import encode
 from lib.imaging.graphics import encode_drawing, is_drawing
 from lib.imaging.heap import share_heap
 from lib.imaging.picture import Picture
+from lib.imaging.render_animation import animate
 from lib.imaging.resize import scale_down
-from lib.imaging.transform import Finish
-from lib.imaging.variants import Target, describe, encode_failed, fallback_of
-from lib.presets import ImagePreset
+from lib.imaging.transform import Transform
+from lib.imaging.variants import Target, describe, encode_failed, fallback_of, plan_variants
 
 share_heap()  # before there are threads
 
 
 def make_renditions(
-    picture: Picture,
-    targets: Iterable[Target],
-    preset: ImagePreset,
-    deadline: Deadline,
-    *,
-    watermark: bytes | None = None,
-    threads: int | None = None,
+    picture: Picture, transform: Transform, budget: Budget, *, threads: int | None = None
 ) -> Iterator[Made]:
-    """Scale, finish and encode each target, in order; one that fails leaves the rest alone.
+    """Scale, transform and encode what a preset wants, in the order of `plan_variants`.
 
-    It carries ENCODE_FAILED, or DEADLINE_NEAR where it may not be done in time; its fallback comes
-    right after it, unless that is a target itself. Targets come largest first, as `plan` gives
-    them. `watermark` is the file that the preset names; `threads` encode, by default one for each
-    processor. The same source gives the same bytes with any number of them.
-    Raises TransientError(DEADLINE_NEAR) at the end where for lack of time nothing was made, and
-    PermanentError for a watermark that cannot be decoded.
+    One that fails leaves the rest alone. It carries ENCODE_FAILED, or DEADLINE_NEAR where it may
+    not be done in time; its fallback comes right after it, unless that is a target itself.
+    `threads` encode, by default one for each processor. The same source gives the same bytes with
+    any number of them. Raises TransientError(DEADLINE_NEAR) at the end where for lack of time
+    nothing was made.
     """
-    targets = tuple(targets)
-    mark = None
-    if watermark and preset.watermark:
-        from lib.imaging.watermark import load
-
-        mark = load(watermark)
-    finish = Finish(preset, mark)
+    targets = plan_variants(picture.probe, transform.preset)
     if picture.animation and any(target.animated for target in targets):
-        from lib.imaging.render_animation import animate
-
-        making = animate(picture, targets, preset, deadline, finish)
+        making = animate(picture, targets, transform, budget)
     else:
-        making = _Stills(picture, targets, preset, deadline).make(finish, threads or _processors())
+        making = _Stills(picture, targets, transform, budget).make(threads or _processors())
     is_made, late = False, None
     for made in making:
         yield made
@@ -78,16 +64,17 @@ class _Stills:
         self,
         picture: Picture,
         targets: Sequence[Target],
-        preset: ImagePreset,
-        deadline: Deadline,
+        transform: Transform,
+        budget: Budget,
     ) -> None:
-        self._picture, self._targets, self._preset = picture, targets, preset
-        self._deadline = deadline
+        self._picture, self._targets, self._budget = picture, targets, budget
+        self._transform, self._preset = transform, transform.preset
+        preset = transform.preset
         self._copyright = picture.probe.copyright if preset.keep_copyright else None
         self._drawing = preset.lossless and is_drawing(picture.image)
         self._chosen: dict[str, Future[int]] = {}
 
-    def make(self, finish: Finish, threads: int) -> Iterator[Made]:
+    def make(self, threads: int) -> Iterator[Made]:
         names = {target.name for target in self._targets}
         levels = [self._picture.image]
         waiting: deque[tuple[Target, Image.Image, Future[Made]]] = deque()
@@ -114,9 +101,10 @@ class _Stills:
             remaining = list(self._targets)
             for _, group in groupby(self._targets, attrgetter("stem")):
                 shape = list(group)
-                image = finish(scale_down(levels, shape[0].whole), shape[0])
+                scaled = scale_down(levels, shape[0].whole)
+                image = self._transform(scaled, shape[0])
                 encodes: dict[Target, Future[Made]] = {}
-                for target in sorted(shape, key=_cost, reverse=True):
+                for target in sorted(shape, key=self._expect, reverse=True):
                     remaining.remove(target)
                     reserve = self._cheaper(target, remaining) / threads
                     encodes[target] = pool.submit(attempt, target, image, reserve)
@@ -137,7 +125,7 @@ class _Stills:
         try:
             quality = target.quality or self._quality(target.format)
             started = time.monotonic()
-            refuse_late(target.name, expected(target.format, pixels), self._deadline() - reserve)
+            self._budget.refuse_late(target.name, self._expect(target), reserve)
             content, quality_used = self._encode(target, image, quality)
         except MemoryError:  # ours, not the picture's
             raise
@@ -145,13 +133,13 @@ class _Stills:
             return describe(target, error=Failure.of(exc))
         except Exception as exc:  # encoders raise OSError, ValueError, RuntimeError, SystemError
             return describe(target, error=encode_failed(exc))
-        learn(target.format, pixels, time.monotonic() - started)
+        self._budget.learn(target.format, pixels, time.monotonic() - started)
         return describe(target, content, quality_used)
 
     def _encode(self, target: Target, image: Image.Image, quality: int) -> tuple[bytes, int | None]:
         """Return the file and its quality, which is None where that is lossless."""
-        if self._drawing and target.format == "webp":
-            return encode_drawing(image, quality, self._copyright)
+        if self._drawing and OUTPUTS[target.format].is_lossless:
+            return encode_drawing(image, target.format, quality, self._copyright)
         background = self._preset.background
         return encode(image, target.format, quality, background, self._copyright), quality
 
@@ -160,19 +148,20 @@ class _Stills:
         return chosen.result() if chosen else self._choose(image_format)
 
     def _choose(self, image_format: str) -> int:
-        from lib.imaging.auto_quality import choose_quality
-
         preset = self._preset
         return choose_quality(self._picture.image, image_format, preset.ssim, preset.background)
 
     def _cheaper(self, target: Target, later: Iterable[Target]) -> float:
         """Return the seconds that later targets in quicker formats need."""
-        slow = expected(target.format, 1_000_000)
-        return sum(_cost(each) for each in later if expected(each.format, 1_000_000) < slow)
+        slow = self._budget.expect(target.format, 1_000_000)
+        return sum(
+            self._expect(each)
+            for each in later
+            if self._budget.expect(each.format, 1_000_000) < slow
+        )
 
-
-def _cost(target: Target) -> float:
-    return expected(target.format, target.width * target.height)
+    def _expect(self, target: Target) -> float:
+        return self._budget.expect(target.format, target.width * target.height)
 
 
 def _processors() -> int:

@@ -10,18 +10,17 @@ from dataclasses import replace
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from lib.domain.clock import Deadline
 from lib.domain.errors import Failure, MediaError
 from lib.domain.renditions import Made
-from lib.imaging.budget import refuse_late
+from lib.imaging.auto_quality import choose_quality
+from lib.imaging.budget import Budget
 from lib.imaging.encode import WEBP_LOSSLESS_EFFORT, WEBP_METHOD, check_size, make_exif
 from lib.imaging.graphics import encode_drawing, is_drawing
 from lib.imaging.picture import Picture
 from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import scale_down
-from lib.imaging.transform import Finish
-from lib.imaging.variants import ANIMATED, Target, describe, encode_failed
-from lib.presets import ImagePreset
+from lib.imaging.transform import Transform
+from lib.imaging.variants import Target, describe, encode_failed
 
 KEYFRAMES = 9, 17
 """Least and most frames from one to the next, from which a player can begin. Fewer in between cost
@@ -34,19 +33,21 @@ EXIF_PREFIX = len(b"Exif\0\0")
 def animate(
     picture: Picture,
     targets: Sequence[Target],
-    preset: ImagePreset,
-    deadline: Deadline,
-    finish: Finish,
+    transform: Transform,
+    budget: Budget,
 ) -> Iterator[Made]:
-    """Decode once, and scale, finish and encode each frame for every target; no frame is held.
+    """Decode once, and scale, transform and encode each frame for every target; no frame is held.
 
     Frames, durations and loops are those of the source; equal neighbours become one. When the time
     left is too short for all, the largest is given up first, then the next.
     Raises what reading the frames does.
     """
     assert picture.animation
+    preset = transform.preset
     frames = picture.probe.frames or 1
-    quality = targets[0].quality or _choose(picture, preset)
+    quality = targets[0].quality or choose_quality(
+        picture.image, targets[0].format, preset.ssim, preset.background
+    )
     drawing = preset.lossless and is_drawing(picture.image)
     tracks = [_Track(target, picture.animation.loops, quality, drawing) for target in targets]
     started, shown, encoded = time.monotonic(), 0, 0
@@ -55,11 +56,11 @@ def animate(
         for track in tracks:
             if not track.error:
                 scaled = scale_down(levels, track.target.whole)
-                track.add(finish(scaled, track.target), shown)
+                track.add(transform(scaled, track.target), shown)
                 encoded += track.pixels
         shown += delay
         seconds_per_pixel = (time.monotonic() - started) / max(encoded, 1)
-        _give_up_late(tracks, seconds_per_pixel * (frames - index), deadline)
+        _give_up_late(tracks, seconds_per_pixel * (frames - index), budget)
         if all(track.error for track in tracks):
             break
     notice = picture.probe.copyright if preset.keep_copyright else None
@@ -116,24 +117,18 @@ class _Track:
     def _begin(self, first: Image.Image) -> WebPAnimation:
         check_size(first.size, self.target.format)
         if self._drawing:
-            self._lossless = encode_drawing(first, self._quality)[1] is None
+            self._lossless = encode_drawing(first, self.target.format, self._quality)[1] is None
         return WebPAnimation(first.size, self._loops, KEYFRAMES)
 
 
-def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, deadline: Deadline) -> None:
+def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, budget: Budget) -> None:
     """Fail the largest of the live tracks until the rest have the time for what is to come."""
     live = [track for track in tracks if not track.error]
     for index, track in enumerate(live):
         pixels = sum(each.pixels for each in live[index:])
         try:
-            refuse_late(track.target.name, pixels * seconds_per_pixel, deadline())
+            budget.refuse_late(track.target.name, pixels * seconds_per_pixel)
         except MediaError as exc:
             track.fail(Failure.of(exc))
         else:
             return
-
-
-def _choose(picture: Picture, preset: ImagePreset) -> int:
-    from lib.imaging.auto_quality import choose_quality
-
-    return choose_quality(picture.image, ANIMATED, preset.ssim, preset.background)

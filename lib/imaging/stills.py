@@ -6,7 +6,6 @@ They are the pipeline's own files: plain, upright, sRGB.
 from __future__ import annotations
 
 import io
-from importlib import import_module
 
 from PIL import Image, ImageFilter, ImageStat
 
@@ -25,9 +24,8 @@ and others, "Diatom autofocusing in brightfield microscopy: a comparative study"
 
 def read_still(still: Still) -> Picture:
     """Decode a picture. Raises PermanentError(CORRUPT_MEDIA)."""
-    module, name = DECODERS[still.container]
     with blaming_the_source(still.container):
-        decoded = getattr(import_module(module), name)(io.BytesIO(still.data))
+        decoded = DECODERS[still.container].open(io.BytesIO(still.data))
         image: Image.Image = decoded.convert("RGB")
     return Picture(image, Probe(width=image.width, height=image.height))
 

@@ -8,6 +8,7 @@ from lib.imaging.crop import look
 from lib.imaging.encode import flatten
 from lib.imaging.position import place
 from lib.imaging.variants import Target
+from lib.imaging.watermark import apply_watermark, read_watermark
 from lib.presets import Fit, ImagePreset
 from lib.presets.schema import ATTENTION
 
@@ -15,34 +16,30 @@ SHARPEN_RADIUS = 1.0
 """px: the width of the edges that scaling has blurred."""
 
 
-class Finish:
-    """Finishes scaled pictures as a preset says, all frames of an animation alike."""
+class Transform:
+    """Transforms scaled pictures as a preset says, all frames of an animation alike."""
 
-    def __init__(self, preset: ImagePreset, mark: Image.Image | None) -> None:
-        """`mark` is the preset's watermark, in RGBA."""
-        self._preset = preset
-        self._mark = mark
+    def __init__(self, preset: ImagePreset, watermark: bytes | None = None) -> None:
+        """`watermark`: the file that the preset names. Raises PermanentError where it is none."""
+        self.preset = preset
+        self._mark = read_watermark(watermark) if watermark and preset.watermark else None
         self._corners: dict[str, tuple[int, int]] = {}
 
     def __call__(self, scaled: Image.Image, target: Target) -> Image.Image:
         """Return the picture of `target.whole` px as it is encoded; what came in is unchanged."""
         image = self._shape(scaled, target)
-        if self._preset.sharpen:
-            image = sharpen(image, self._preset.sharpen)
-        if self._mark and self._preset.watermark:
-            from lib.imaging.watermark import lay
-
-            image = lay(self._mark, image, self._preset.watermark)
+        if self.preset.sharpen:
+            image = sharpen(image, self.preset.sharpen)
+        if self._mark and self.preset.watermark:
+            image = apply_watermark(self._mark, image, self.preset.watermark)
         return image
 
     def _shape(self, scaled: Image.Image, target: Target) -> Image.Image:
         size = target.width, target.height
         if target.fit is Fit.CONTAIN:
             position = "centre" if target.position == ATTENTION else target.position
-            paper = Image.new("RGB", size, self._preset.background)
-            paper.paste(
-                flatten(scaled, self._preset.background), place(position, size, scaled.size)
-            )
+            paper = Image.new("RGB", size, self.preset.background)
+            paper.paste(flatten(scaled, self.preset.background), place(position, size, scaled.size))
             return paper
         if scaled.size == size:
             return scaled

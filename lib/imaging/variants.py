@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lib.domain.errors import ErrorCode, Failure
+from lib.domain.formats import OUTPUTS
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, RenditionKind
 from lib.presets import Box, Fit, ImagePreset
@@ -13,13 +14,7 @@ from lib.presets import Box, Fit, ImagePreset
 Size = tuple[int, int]
 """Width and height in px."""
 
-EXTENSIONS = {"avif": "avif", "webp": "webp", "jpeg": "jpg"}
-
-ANIMATED = "webp"
-"""The one format of the three in which every browser plays a true-colour animation."""
-
-TYPICAL: Mapping[str, int] = {"avif": 60, "webp": 78, "jpeg": 80}
-"""Quality where a preset says none: about equal to the eye."""
+ANIMATED = next(name for name, output in OUTPUTS.items() if output.is_animated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,9 @@ def plan_variants(probe: Probe, preset: ImagePreset) -> tuple[Target, ...]:
     shapes = sorted(_shapes(probe.width, probe.height, preset), key=_area, reverse=True)
     return tuple(
         Target(
-            name=f"{stem}.{EXTENSIONS[image_format]}",
+            name=f"{stem}.{OUTPUTS[image_format].extension}",
             format=image_format,
-            mime=f"image/{image_format}",
+            mime=OUTPUTS[image_format].mime,
             width=size[0],
             height=size[1],
             quality=quality_in(preset, image_format),
@@ -84,9 +79,9 @@ def fallback_of(target: Target, preset: ImagePreset) -> Target | None:
         return None
     return replace(
         target,
-        name=f"{target.stem}.{EXTENSIONS[other]}",
+        name=f"{target.stem}.{OUTPUTS[other].extension}",
         format=other,
-        mime=f"image/{other}",
+        mime=OUTPUTS[other].mime,
         quality=quality_in(preset, other),
     )
 
@@ -100,7 +95,7 @@ def quality_in(preset: ImagePreset, image_format: str) -> int | None:
     """Return the quality that a preset has for a format, None for auto."""
     if preset.quality is None:
         return None
-    return preset.quality.get(image_format, TYPICAL[image_format])
+    return preset.quality.get(image_format, OUTPUTS[image_format].quality)
 
 
 def encode_failed(exc: Exception) -> Failure:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from PIL import Image
 
 from lib.domain.errors import PermanentError
@@ -28,9 +26,8 @@ MARGIN = 0.02
 """Distance from the edges, as a part of the rendition's shorter side."""
 
 
-@lru_cache(maxsize=4)
-def load(data: bytes) -> Image.Image:
-    """Decode a watermark to RGBA, as carefully as any source; a warm process does it once.
+def read_watermark(data: bytes) -> Image.Image:
+    """Decode a watermark to RGBA, as carefully as any source.
 
     Raises PermanentError with the code that a source would have.
     """
@@ -41,7 +38,7 @@ def load(data: bytes) -> Image.Image:
     return picture.image.convert("RGBA")
 
 
-def lay(mark: Image.Image, image: Image.Image, watermark: Watermark) -> Image.Image:
+def apply_watermark(mark: Image.Image, image: Image.Image, watermark: Watermark) -> Image.Image:
     """Return the image with a mark (RGBA) on it; neither is changed.
 
     The mark is as wide as the preset says, or less where it would be higher than the image.

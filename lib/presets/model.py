@@ -14,6 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
 
+from lib.domain import formats
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.presets.schema import (
     ATTENTION,
@@ -41,9 +42,7 @@ SHOWN = 100
 """Characters of an unknown name that are repeated: anybody may upload any."""
 
 
-IMAGES_IN = (
-    *("jpeg", "png", "webp", "gif", "tiff", "bmp", "jpeg2000", "psd", "ico", "avif", "heif"),
-)
+IMAGES_IN = tuple(each.name for each in formats.IMAGE_FORMATS)
 VIDEOS_IN = (
     *("aac", "aiff", "asf", "avi", "flac", "flv", "matroska", "mov", "mp3", "mpeg", "mpegts"),
     *("ogg", "wav"),

@@ -11,9 +11,11 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
+from lib.domain.formats import OUTPUTS
+
 Check = Callable[[Any], Any]
 
-IMAGE_FORMATS = ("avif", "webp", "jpeg")
+IMAGE_FORMATS = tuple(OUTPUTS)
 VIDEO_CODECS = ("h264", "hevc", "av1")
 X264_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 POSITIONS = (
@@ -22,8 +24,8 @@ POSITIONS = (
     *("south-west", "south", "south-east"),
 )
 ATTENTION = "attention"
-LONGEST_SIDE = 16_383
-"""px: WebP's."""
+LONGEST_SIDE = min(each.longest_side for each in OUTPUTS.values())
+"""px: what every format can hold."""
 
 
 def number(low: float, high: float, *, whole: bool = True) -> Check:

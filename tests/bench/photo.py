@@ -7,9 +7,10 @@ import io
 from PIL import Image
 
 from lib import presets
+from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform
 from lib.tools import ROOT
 
 PHOTO = ROOT / "tests/media/hubble.jpg"
@@ -32,6 +33,5 @@ def render_photo(photo: bytes) -> int:
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image
     picture = read_picture(photo, "jpeg", loaded.limits, widest=max(preset.widths))
-    targets = plan_variants(picture.probe, preset)
-    made = make_renditions(picture, targets, preset, lambda: float("inf"))
+    made = make_renditions(picture, Transform(preset), Budget(lambda: float("inf")))
     return sum(len(each.content) for each in made if isinstance(each.content, bytes))

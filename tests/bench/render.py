@@ -17,23 +17,23 @@ from typing import Any
 from lib import presets
 from lib.imaging import load
 from lib.imaging import render as rendering
+from lib.imaging.budget import Budget
+from lib.imaging.decode import DECODERS
 from lib.imaging.load import read_picture
 from lib.imaging.phash import phash
 from lib.imaging.render import make_renditions
 from lib.imaging.thumbhash import make_placeholder
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform
 from lib.sniff import HEAD_BYTES, sniff
 from tests.bench.process import read_memory
 
 CODING = (
     (load, "open_header", time.process_time),
-    (load, "decode_smaller", time.process_time),
-    (load, "load", time.process_time),
     (rendering, "encode", time.thread_time),
     (rendering, "encode_drawing", time.thread_time),
 )
-"""Where lib.imaging calls decoders and encoders, and the clock of each: decoders have threads of
-their own while nothing else runs, encoders run beside each other."""
+"""Where lib.imaging calls encoders and reads headers, and the clock of each: decoders have threads
+of their own while nothing else runs, encoders run beside each other."""
 
 
 def render(source: Path, folder: Path | None = None) -> None:
@@ -41,7 +41,7 @@ def render(source: Path, folder: Path | None = None) -> None:
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image
     data = source.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
+    hashlib.sha256(data)
     picture = read_picture(
         data,
         sniff(data[:HEAD_BYTES]).container,
@@ -50,9 +50,8 @@ def render(source: Path, folder: Path | None = None) -> None:
         tallest=max((box.height for box in preset.boxes), default=0),
     )
     del data
-    probe = replace(picture.probe, sha256=sha256, phash=phash(picture))
-    targets = plan_variants(probe, preset)
-    for made in make_renditions(picture, targets, preset, lambda: float("inf")):
+    phash(picture)
+    for made in make_renditions(picture, Transform(preset), Budget(lambda: float("inf"))):
         if made.error:
             raise RuntimeError(f"{made.name}: {made.error}")
         if folder and isinstance(made.content, bytes):
@@ -76,6 +75,8 @@ def measure_share(source: Path) -> float:
 
     for module, name, clock in CODING:
         setattr(module, name, timed(getattr(module, name), clock))
+    for name, decoder in DECODERS.items():
+        DECODERS[name] = replace(decoder, decode=timed(decoder.decode, time.process_time))
     started = time.process_time()
     render(source)
     whole = time.process_time() - started

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib.imaging.auto_quality import CURVES, SIDE, choose_quality
+from lib.domain.formats import OUTPUTS
+from lib.imaging.auto_quality import SIDE, choose_quality
 from lib.imaging.encode import encode
 from lib.imaging.ssim import measure_ssim
 
@@ -75,7 +76,7 @@ def test_the_measure_is_that_of_its_definition(width, height, random, spread):
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-@pytest.mark.parametrize("image_format", sorted(CURVES))
+@pytest.mark.parametrize("image_format", sorted(OUTPUTS))
 def test_the_chosen_quality_is_nearly_the_lowest_that_looks_so(name: str, image_format: str):
     image, target = photo(name), 0.96
 

@@ -15,6 +15,7 @@ from lib.domain.errors import ErrorCode
 from lib.domain.renditions import Made, RenditionKind
 from lib.imaging.film import film_frames
 from lib.imaging.load import read_picture
+from lib.imaging.transform import Transform
 from lib.presets import load
 from lib.video.auxiliary.animation_mp4 import make_animation
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
@@ -42,7 +43,7 @@ def animation(container: str, size: tuple[int, int] = (97, 61)) -> bytes:
 
 def film(source: bytes, container: str, folder: Path, deadline: float = 600.0) -> Made:
     picture = read_picture(source, container, LIMITS)
-    frames = partial(film_frames, picture, preset=PRESET.image)
+    frames = partial(film_frames, picture, transform=Transform(PRESET.image))
     return make_animation(
         picture.image.size,
         frames,

@@ -7,9 +7,9 @@ import struct
 import pytest
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds import check_work
 from lib.imaging.bounds.codestream import Coding
 from lib.imaging.bounds.jpeg2000 import count_cells
+from lib.imaging.decode import check_work
 from lib.imaging.load import read_picture
 from tests.media.hostile_images import codestream, coding, component_coding, jp2, orders
 from tests.support.images import LIMITS, photo, save

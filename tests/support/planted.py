@@ -20,7 +20,7 @@ from typing import Any
 
 from lib.adapters.sandbox import lockdown, zygote
 from lib.adapters.sandbox.protocol import SIZES
-from lib.imaging.decode import DECODERS
+from lib.imaging.decode import DECODERS, Decoder
 
 GIF = b"GIF89a"
 """A source that is sniffed first begins so."""
@@ -151,7 +151,7 @@ def open_planted(file: io.BytesIO) -> Any:
 
 
 def serve(control_fd: int, memory: int) -> None:
-    DECODERS["bmp"] = DECODERS["gif"] = ("tests.support.planted", "open_planted")
+    DECODERS["bmp"] = DECODERS["gif"] = Decoder(open_planted, None)
     zygote.serve(control_fd, memory)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Never
 
 import pytest
 
@@ -16,7 +17,7 @@ from lib.cli import render
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import MediaType
-from lib.imaging.decode import DECODERS
+from lib.imaging.decode import DECODERS, Decoder
 from lib.imaging.film import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -93,9 +94,13 @@ def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: boo
     assert world.renditions.objects == {}
 
 
+def untouched(*_: object) -> Never:
+    raise AssertionError("a decoder was asked")
+
+
 def test_the_decoders_themselves_refuse_it_too(monkeypatch):
     limits = without("png").limits
-    monkeypatch.setitem(DECODERS, "png", ("tests.nowhere", "open"))
+    monkeypatch.setitem(DECODERS, "png", Decoder(untouched, untouched))
     with pytest.raises(PermanentError, match="turned off"):
         is_animation(save(photo(), "png"), "png", limits)
 

@@ -16,11 +16,12 @@ from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Made
 from lib.imaging import budget, render_animation
+from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.picture import Animation, Picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import scale_down
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform
 from lib.presets import Box, Fit, Watermark
 from tests.support.images import photo, save
 
@@ -50,8 +51,7 @@ def read(data: bytes, container: str) -> Picture:
 def make(
     picture: Picture, preset: presets.ImagePreset = PRESET, watermark: bytes | None = None
 ) -> dict[str, Made]:
-    targets = plan_variants(picture.probe, preset)
-    making = make_renditions(picture, targets, preset, lambda: 60.0, watermark=watermark)
+    making = make_renditions(picture, Transform(preset, watermark), Budget(lambda: 60.0))
     return {made.name: made for made in making}
 
 
@@ -212,8 +212,7 @@ def within(reel: Reel, seconds: float, monkeypatch: pytest.MonkeyPatch) -> dict[
     monkeypatch.setattr(time, "monotonic", lambda: reel.now)
     picture = reel.picture()
     left = seconds + budget.ENCODE_MARGIN
-    targets = plan_variants(picture.probe, PRESET)
-    making = make_renditions(picture, targets, PRESET, lambda: left - reel.now)
+    making = make_renditions(picture, Transform(PRESET), Budget(lambda: left - reel.now))
     return {made.name: made for made in making}
 
 

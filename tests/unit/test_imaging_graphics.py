@@ -11,10 +11,11 @@ from PIL import Image, ImageChops, ImageDraw
 
 from lib import presets
 from lib.domain.renditions import Made
+from lib.imaging.budget import Budget
 from lib.imaging.graphics import is_drawing
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform
 from tests.support.images import save
 
 ROOT = Path(__file__).parents[2]
@@ -33,8 +34,10 @@ def chart() -> Image.Image:
 
 def render(image: Image.Image, preset: presets.ImagePreset = PRESET) -> dict[str, Made]:
     picture = read_picture(save(image, "png"), "png", PRESETS.limits)
-    targets = plan_variants(picture.probe, preset)
-    return {made.name: made for made in make_renditions(picture, targets, preset, lambda: 60.0)}
+    return {
+        made.name: made
+        for made in make_renditions(picture, Transform(preset), Budget(lambda: 60.0))
+    }
 
 
 def test_a_chart_is_kept_to_the_pixel():

@@ -12,31 +12,28 @@ from PIL import Image
 
 from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made
-from lib.imaging import budget, encode
+from lib.imaging import encode
+from lib.imaging.budget import ENCODE_MARGIN, Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform
 
 PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
 PRESET = replace(PRESETS.named(None).image, boxes=())
-
-
-@pytest.fixture(autouse=True)
-def _unlearnt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "_learnt", {})
 
 
 def make(
     preset: presets.ImagePreset,
     size: tuple[int, int] = (400, 300),
     left: Callable[[], float] = lambda: 60.0,
+    measured: dict[str, float] | None = None,
 ) -> dict[str, Made]:
     file = io.BytesIO()
     Image.linear_gradient("L").resize(size).save(file, "PNG")
     picture = read_picture(file.getvalue(), "png", PRESETS.limits)
-    targets = plan_variants(picture.probe, preset)
-    making = make_renditions(picture, targets, preset, left, threads=1)
+    making = make_renditions(picture, Transform(preset), Budget(left, measured), threads=1)
     return {made.name: made for made in making}
 
 
@@ -93,9 +90,9 @@ def test_missing_memory_is_not_an_outcome(monkeypatch: pytest.MonkeyPatch):
         make(PRESET)
 
 
-def test_an_encode_too_slow_for_the_time_left_is_left_out(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(budget.SECONDS_PER_MEGAPIXEL, "avif", 1000.0)
-    made = make(replace(PRESET, widths=(100, 400)))  # 7.5 s and 120 s
+def test_an_encode_too_slow_for_the_time_left_is_left_out():
+    preset = replace(PRESET, widths=(100, 400))  # 7.5 s and 120 s
+    made = make(preset, measured={"avif": 1000.0})
     late = ErrorCode.DEADLINE_NEAR
     none = dict.fromkeys(("400.webp", "400.jpg", "100.avif", "100.webp", "100.jpg"))
     assert codes(made) == {"400.avif": late} | none
@@ -105,34 +102,43 @@ def test_an_encode_too_slow_for_the_time_left_is_left_out(monkeypatch: pytest.Mo
     assert error.message.startswith("400.avif needs 120.0 s to encode and 5 s to store, ")
 
 
-def test_the_quicker_formats_come_before_a_slow_one(monkeypatch: pytest.MonkeyPatch):
+def test_the_quicker_formats_come_before_a_slow_one():
     """AVIF alone would fit in the time, but not beside the others."""
-    for image_format, seconds in (("avif", 10.0), ("webp", 4.0), ("jpeg", 4.0)):
-        rate = seconds / (0.4 * 0.3)
-        monkeypatch.setitem(budget.SECONDS_PER_MEGAPIXEL, image_format, rate)
+    seconds = {"avif": 10.0, "webp": 4.0, "jpeg": 4.0}
+
+    def made_in(left: float) -> dict[str, ErrorCode | None]:
+        measured = {name: each / (0.4 * 0.3) for name, each in seconds.items()}
+        return codes(make(preset, left=lambda: ENCODE_MARGIN + left, measured=measured))
+
     preset = replace(PRESET, widths=(400,))
     late = {"400.avif": ErrorCode.DEADLINE_NEAR, "400.webp": None, "400.jpg": None}
-    assert codes(make(preset, left=lambda: budget.ENCODE_MARGIN + 17.9)) == late
-    assert codes(make(preset, left=lambda: budget.ENCODE_MARGIN + 18.1)) == late | {
-        "400.avif": None
-    }
+    assert made_in(17.9) == late
+    assert made_in(18.1) == late | {"400.avif": None}
 
 
-def test_the_pace_is_learnt_from_what_was_made():
-    make(replace(PRESET, widths=(400,)))
-    guessed = budget.SECONDS_PER_MEGAPIXEL["avif"]
-    assert budget.expected("avif", 1_000_000) != guessed
+def test_what_encodes_take_is_learnt_from_what_was_made():
+    measured: dict[str, float] = {}
+    make(replace(PRESET, widths=(400,)), measured=measured)
+    assert set(measured) == {"avif", "webp", "jpeg"}
+    budget = Budget(lambda: 60.0, measured)
+    assert budget.expect("avif", 1_000_000) == measured["avif"]
     budget.learn("avif", 1_000_000, 60.0)
     budget.learn("avif", 1_000_000, 60.0)
-    assert 30 < budget.expected("avif", 1_000_000) < 60
-    before = budget.expected("avif", 1_000_000)
+    assert 30 < budget.expect("avif", 1_000_000) < 60
+    before = budget.expect("avif", 1_000_000)
     budget.learn("avif", 100, 60.0)
-    assert budget.expected("avif", 1_000_000) == before
+    assert budget.expect("avif", 1_000_000) == before
+
+
+def test_what_encodes_take_is_guessed_at_first():
+    budget = Budget(lambda: 60.0)
+    for name, output in OUTPUTS.items():
+        assert budget.expect(name, 2_000_000) == 2 * output.seconds_per_megapixel > 0
 
 
 def test_a_job_that_can_make_nothing_in_time_is_retried():
     with pytest.raises(TransientError) as caught:
-        make(PRESET, left=lambda: budget.ENCODE_MARGIN - 0.1)
+        make(PRESET, left=lambda: ENCODE_MARGIN - 0.1)
     assert caught.value.code is ErrorCode.DEADLINE_NEAR
 
 
@@ -142,6 +148,5 @@ def test_a_broken_watermark_is_named():
     picture = read_picture(file.getvalue(), "png", PRESETS.limits)
     mark = presets.Watermark("config/logo.png", "centre", 1.0, 0.5)
     preset = replace(PRESET, watermark=mark)
-    targets = plan_variants(picture.probe, preset)
     with pytest.raises(PermanentError, match="the preset's watermark: "):
-        next(make_renditions(picture, targets, preset, lambda: 60.0, watermark=b"not an image"))
+        next(make_renditions(picture, Transform(preset, b"not an image"), Budget(lambda: 60.0)))

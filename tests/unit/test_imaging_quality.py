@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib import presets
-from lib.imaging.auto_quality import CURVES, SIDE, TRIALS, choose_quality, decibels, search
+from lib.domain.formats import OUTPUTS
+from lib.imaging.auto_quality import SIDE, TRIALS, choose_quality, decibels, search
+from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.ssim import measure_ssim
-from lib.imaging.variants import TYPICAL, plan_variants
+from lib.imaging.transform import Transform
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -47,14 +49,14 @@ def counted(found: Callable[[int], float]) -> tuple[list[int], Callable[[int], f
 
 
 @given(
-    st.sampled_from(sorted(CURVES)),
+    st.sampled_from(sorted(OUTPUTS)),
     st.floats(-3, 3),
     st.floats(0.7, 1.4),
     st.floats(8, 22),
 )
 def test_the_search_ends_above_what_is_wanted_and_close(image_format, higher, steeper, wanted):
     """Over pictures that are easier and harder, but rise like the others."""
-    curve = CURVES[image_format]
+    curve = OUTPUTS[image_format].ssim_curve
 
     def found(quality: int) -> float:
         for (q0, d0), (q1, d1) in pairwise(curve):
@@ -72,12 +74,12 @@ def test_the_search_ends_above_what_is_wanted_and_close(image_format, higher, st
     assert found(chosen) - found(best) <= 2 * decibels(0.5)
 
 
-@pytest.mark.parametrize("image_format", sorted(CURVES))
+@pytest.mark.parametrize("image_format", sorted(OUTPUTS))
 def test_what_cannot_be_had_is_approached_and_what_is_easy_is_cheap(image_format: str):
     calls, never = counted(lambda quality: 0.0)
-    assert search(never, CURVES[image_format], 15) == 95
+    assert search(never, OUTPUTS[image_format].ssim_curve, 15) == 95
     calls, always = counted(lambda quality: 60.0)
-    assert search(always, CURVES[image_format], 15) == 20
+    assert search(always, OUTPUTS[image_format].ssim_curve, 15) == 20
     assert len(calls) <= TRIALS
 
 
@@ -87,8 +89,7 @@ def test_pictures_get_different_qualities_and_say_which():
         picture = read_picture(
             (ROOT / "tests" / "media" / name).read_bytes(), "jpeg", PRESETS.limits
         )
-        targets = plan_variants(picture.probe, PRESET)
-        made = list(make_renditions(picture, targets, PRESET, lambda: 60.0))
+        made = list(make_renditions(picture, Transform(PRESET), Budget(lambda: 60.0)))
         by_format = {each.mime: {m.quality for m in made if m.mime == each.mime} for each in made}
         assert all(len(values) == 1 for values in by_format.values())
         qualities[name] = {mime: min(filter(None, values)) for mime, values in by_format.items()}
@@ -103,5 +104,6 @@ def test_transparency_is_judged_on_the_background():
 
 
 def test_what_is_too_small_to_be_measured_gets_the_typical_quality():
-    assert choose_quality(Image.new("RGB", (7, 300)), "avif", 0.96, "#ffffff") == TYPICAL["avif"]
-    assert choose_quality(Image.new("RGB", (9000, 9)), "webp", 0.96, "#ffffff") == TYPICAL["webp"]
+    for image_format, size in (("avif", (7, 300)), ("webp", (9000, 9))):
+        chosen = choose_quality(Image.new("RGB", size), image_format, 0.96, "#ffffff")
+        assert chosen == OUTPUTS[image_format].quality

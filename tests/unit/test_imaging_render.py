@@ -14,13 +14,13 @@ from PIL import Image, ImageChops, ImageStat
 from lib import presets
 from lib.domain.media import Probe
 from lib.domain.renditions import Made
+from lib.imaging.budget import Budget
 from lib.imaging.encode import encode
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import resize, resize_first, scale_down
 from lib.imaging.ssim import measure_ssim
-from lib.imaging.transform import sharpen
-from lib.imaging.variants import plan_variants
+from lib.imaging.transform import Transform, sharpen
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -35,8 +35,7 @@ def render(
     threads: int | None = None,
 ) -> list[Made]:
     picture = read_picture(data, container, PRESETS.limits, widest=max(preset.widths))
-    targets = plan_variants(picture.probe, preset)
-    return list(make_renditions(picture, targets, preset, lambda: 60.0, threads=threads))
+    return list(make_renditions(picture, Transform(preset), Budget(lambda: 60.0), threads=threads))
 
 
 def content(made: Made) -> bytes:
@@ -214,8 +213,7 @@ def test_nothing_but_pixels_is_written_unless_the_copyright_is_to_be_kept():
     picture = replace(picture, probe=replace(picture.probe, copyright="© Zoë 2024"))
     for keep in (False, True):
         preset = replace(PRESET, widths=(64,), boxes=(), keep_copyright=keep)
-        targets = plan_variants(picture.probe, preset)
-        for made in make_renditions(picture, targets, preset, lambda: 60.0):
+        for made in make_renditions(picture, Transform(preset), Budget(lambda: 60.0)):
             image = opened(made)
             exif = dict(image.getexif())
             assert exif.keys() == ({0x8298} if keep else set()), made.name

@@ -14,6 +14,7 @@ from typing import Any
 
 from lib.adapters.sandbox.protocol import LONGEST_TEXT, Message
 from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
+from lib.domain.formats import OUTPUTS
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import Look
@@ -224,7 +225,7 @@ def max_bytes(size: Size, frames: int = 1) -> int:
 def read_pace(head: Head) -> dict[str, float]:
     """Return the seconds a megapixel that encodes took, by format. Raises InvalidResponseError."""
     pace = {text(name): number(each) for name, each in _table(head, "pace").items()}
-    if pace.keys() - {"avif", "webp", "jpeg"}:
+    if pace.keys() - OUTPUTS.keys():
         raise InvalidResponseError("an unknown format")
     return {name: min(SLOWEST, max(FASTEST, each)) for name, each in pace.items()}
 

@@ -17,7 +17,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, astuple, replace
 from importlib import import_module
@@ -41,9 +41,6 @@ from lib.adapters.sandbox.protocol import (
 from lib.child_process import set_undumpable
 from lib.domain.errors import ErrorCode, MediaError, PermanentError
 from lib.domain.renditions import Made
-from lib.imaging import budget
-from lib.imaging.decode import DECODERS
-from lib.imaging.encode import PLUGINS
 from lib.imaging.heap import reserve
 from lib.imaging.in_process import InProcess, Opened
 
@@ -54,22 +51,14 @@ NO_THREAD = "can't start new thread"
 RESERVED = 1 / 8
 """Of a child's memory: as much as a 12-MP photo needs, of what a small function has."""
 
-ALSO = (
-    "PIL.ImageCms",
-    "PIL.MpoImagePlugin",
-    "PIL.TiffImagePlugin",
-    "encodings.latin_1",
-    "encodings.utf_16",
-)
+ALSO = ("PIL.MpoImagePlugin", "encodings.latin_1", "encodings.utf_16")
 """What is imported while an image is read, by others than lib.imaging."""
 
 
 def load() -> None:
     """Import all that a child may need: it will not be able to."""
     found = pkgutil.walk_packages(imaging.__path__, f"{imaging.__name__}.")
-    names = {each.name for each in found}
-    names |= {module for module, _ in DECODERS.values()} | {*PLUGINS.values(), *ALSO}
-    for name in sorted(names):
+    for name in sorted({*ALSO, *(each.name for each in found)}):
         import_module(name)
     Image.preinit()  # as each `save` does
 
@@ -160,13 +149,12 @@ def _lacks_memory(exc: Exception) -> bool:
 
 def _do_task(channel: Channel, request: Message) -> None:
     limit_cpu(request.head["cpu_seconds"])
-    budget.adopt(request.head["pace"])
     ends: float = request.head["ends"]
     # The parent is trusted: this is its own task.
     task = pickle.loads(request.body)  # noqa: S301
     data = channel.receive(MOST_BYTES).body
     channel.send(Message({"what": "received"}))
-    images = InProcess()
+    images = InProcess(request.head["pace"])
 
     def deadline() -> float:
         return ends - time.monotonic()
@@ -190,11 +178,13 @@ def _do_task(channel: Channel, request: Message) -> None:
             with opening as opened:
                 channel.send(Message({"what": "opened", **_describe(opened)}))
                 while True:
-                    _serve_opened(channel, opened, channel.receive(0).head)
+                    _serve_opened(channel, opened, channel.receive(0).head, images.measured)
 
 
-def _serve_opened(channel: Channel, opened: Opened, request: dict[str, Any]) -> None:
-    """Do the next thing with an opened image."""
+def _serve_opened(
+    channel: Channel, opened: Opened, request: dict[str, Any], measured: Mapping[str, float]
+) -> None:
+    """Do the next thing with an opened image, and tell what encodes have taken by then."""
     responses: Iterable[Message]
     if request["do"] == "make":
         responses = (_made(each) for each in opened.make())
@@ -204,7 +194,7 @@ def _serve_opened(channel: Channel, opened: Opened, request: dict[str, Any]) -> 
         responses = (Message({"what": "frame", "ms": ms}, pixels) for pixels, ms in frames)
     for each in responses:
         channel.send(each)
-    channel.send(Message({"what": "done", "pace": budget.learnt()}))
+    channel.send(Message({"what": "done", "pace": measured}))
 
 
 def _describe(opened: Opened) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Read the directories of a TIFF, or of Exif, which is made like one (TIFF 6.0, BigTIFF)."""
+"""Read the directories of a TIFF, or of Exif, which is made like one.
+
+TIFF 6.0, BigTIFF; Exif 3.0 (CIPA DC-008).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from dataclasses import dataclass
 from lib.imaging.bounds.parts import check_count, check_most
 
 WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-WIDE = {16: 8, 17: 8, 18: 8}
-"""Type → bytes of one value; the wide ones are BigTIFF's."""
+WIDTHS |= {16: 8, 17: 8, 18: 8}  # BigTIFF's
+"""Type → bytes of one value."""
 
 LETTERS = {1: "B", 3: "H", 4: "L", 13: "L", 16: "Q", 18: "Q"}
 """Of the types of which there are whole numbers without a sign."""
@@ -19,6 +22,10 @@ AS_THEY_ARE = frozenset((1, 2, 7))
 
 MOST_ENTRIES = 65_535
 """There are no more tags, and BigTIFF can say more."""
+
+EXIF_PREFIX = b"Exif\0\0"
+EXIF_POINTERS = (0x8769, 0x8825)
+"""To the directories of the photo's details and of its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Directory:
         letter = LETTERS.get(entry.type) if entry else None
         if not entry or not letter:
             return ()
-        there = max(0, len(self.data) - entry.at) // WIDTHS_OF_ALL[entry.type]
+        there = max(0, len(self.data) - entry.at) // WIDTHS[entry.type]
         count = min(entry.count, there)
         return struct.unpack_from(f"{self.order}{count}{letter}", self.data, entry.at)
 
@@ -57,9 +64,6 @@ class Directory:
         if tag in self.entries and not self.numbers(tag):
             raise ValueError(f"tag {tag} without a number")
         return next(iter(self.numbers(tag)), default)
-
-
-WIDTHS_OF_ALL = WIDTHS | WIDE
 
 
 def read_first(data: bytes) -> Directory:
@@ -85,7 +89,7 @@ def read_directory(data: bytes, at: int, is_big: bool = False) -> Directory:
         tag, kind, number = head.unpack_from(data, at)
         place = at + head.size
         at = place + offset.size
-        width = WIDTHS_OF_ALL.get(kind)
+        width = WIDTHS.get(kind)
         if width is None or tag in entries:
             continue
         if number * width > offset.size:
@@ -99,3 +103,24 @@ def read_directory(data: bytes, at: int, is_big: bool = False) -> Directory:
 
 def _order(data: bytes) -> str:
     return "<" if data[:2] == b"II" else ">"
+
+
+def check_exif(exif: bytes) -> None:
+    """Raise PermanentError(LIMIT_EXCEEDED) for more values than so many bytes may have.
+
+    What is damaged passes: nothing of it is worth the picture.
+    """
+    try:
+        check_pointers(read_first(exif.removeprefix(EXIF_PREFIX)))
+    except (struct.error, ValueError, OverflowError):
+        return
+
+
+def check_pointers(first: Directory) -> None:
+    """Check the directories that the first one of a TIFF or of Exif points to."""
+    for pointer in EXIF_POINTERS:
+        for at in first.numbers(pointer)[:1]:
+            try:
+                read_directory(first.data, at, first.is_big)
+            except (struct.error, OverflowError):
+                continue

@@ -37,13 +37,8 @@ EXIF_SEGMENTS = 256
 """Pillow adds one to the other, and copies what it has each time."""
 
 
-def check(data: bytes, limits: Limits) -> None:
+def check_jpeg(data: bytes, limits: Limits) -> None:
     """Refuse too many scans for the size, and too many segments."""
-    check_scans(data, limits.image_megapixels)
-
-
-def check_scans(data: bytes, megapixels: int) -> None:
-    """Refuse a JPEG of too many scans or segments, where the largest picture has `megapixels`."""
     scans = exif = pixels = frame = 0
     for kind, at in bounded(_segments(data), len(data), "segments"):
         if kind in FRAMES and not pixels:
@@ -57,7 +52,7 @@ def check_scans(data: bytes, megapixels: int) -> None:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED, f"{exif} Exif segments, the limit is {EXIF_SEGMENTS}"
         )
-    refuse_scans(scans, pixels, megapixels, arithmetic=frame in ARITHMETIC)
+    refuse_scans(scans, pixels, limits.image_megapixels, arithmetic=frame in ARITHMETIC)
 
 
 def refuse_scans(scans: int, pixels: int, megapixels: int, *, arithmetic: bool) -> None:

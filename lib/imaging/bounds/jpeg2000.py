@@ -30,7 +30,7 @@ takes a decoder four nanoseconds, whether a packet is there or not; 100 megapixe
 128 px have 110,000."""
 
 
-def check(data: bytes, _limits: Limits) -> None:
+def check_jpeg2000(data: bytes, _limits: Limits) -> None:
     """Refuse too many tiles, code-blocks, precincts and packets, over all tiles."""
     at = find_codestream(data)
     grid = read_grid(data, at + 4)

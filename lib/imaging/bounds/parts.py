@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.variants import Size
 
 Part = TypeVar("Part")
 
@@ -50,6 +51,11 @@ def check_most(count: int, most: int, what: str) -> None:
         raise PermanentError(ErrorCode.LIMIT_EXCEEDED, f"{count:,} {what}, the limit is {most:,}")
 
 
+def larger(*sizes: Size) -> Size:
+    """Return the size of the most pixels."""
+    return max(sizes, key=lambda size: size[0] * size[1])
+
+
 def refuse_more(most: int, what: str, size: int) -> None:
     """Raise PermanentError(LIMIT_EXCEEDED): more of something than its bytes allow."""
     raise PermanentError(
@@ -58,7 +64,7 @@ def refuse_more(most: int, what: str, size: int) -> None:
     )
 
 
-def refuse_pixels(size: tuple[int, int], limit: int, what: str) -> None:
+def refuse_pixels(size: Size, limit: int, what: str) -> None:
     """Raise PermanentError(LIMIT_EXCEEDED) for a coded width × height (px) above `limit` MP."""
     width, height = size
     if width * height > BLOCKS * limit * 1_000_000:

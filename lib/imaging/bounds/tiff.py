@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.directories import Directory, read_first
-from lib.imaging.bounds.exif import check_pointers
+from lib.imaging.bounds.directories import Directory, check_pointers, read_first
 from lib.imaging.bounds.jpeg import ARITHMETIC, refuse_scans
 from lib.imaging.bounds.parts import check_count, check_most
 from lib.presets import Limits
@@ -28,7 +27,7 @@ READ_AGAIN = 4
 even where nothing comes of it; some writers say too much of each."""
 
 
-def check(data: bytes, limits: Limits) -> None:
+def check_tiff(data: bytes, limits: Limits) -> None:
     """Refuse too many values, strips or tiles, strips over each other, and JPEG's scans in them."""
     page = read_first(data)
     check_pointers(page)

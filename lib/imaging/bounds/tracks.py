@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.av1 import CONFIGURATION_BYTES, Coded
 from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes
-from lib.imaging.bounds.items import larger
-from lib.imaging.bounds.parts import check_count, check_most, refuse_pixels
+from lib.imaging.bounds.parts import check_count, check_most, larger, refuse_pixels
 from lib.presets import Limits
 
 SAMPLE_ENTRY = 8 + 70

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PIL import ImageFile
+from PIL import Image
 
 from lib.imaging.color.icc import BT_709, Curve, write_profile
 
@@ -34,7 +34,7 @@ HLG_WHITE = 0.26496256
 """Light of the same paper: that of the signal 0.75."""
 
 
-def add_profile(image: ImageFile.ImageFile, data: bytes, container: str) -> None:
+def add_profile(image: Image.Image, data: bytes, container: str) -> None:
     """Give an opened source the profile that its signals mean, where they count."""
     if container == "png":
         at = data.find(CICP, 0, data.find(b"IDAT"))

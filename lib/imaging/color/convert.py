@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 from lib.imaging.metadata.text import bounded
 
@@ -26,8 +26,6 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """
     if not profile and image.mode != "LAB":
         return image.convert("RGB") if image.mode == "CMYK" else image
-    from PIL import ImageCms  # most sources have no profile and need not wait for it
-
     try:
         source = ImageCms.ImageCmsProfile(
             io.BytesIO(profile) if profile else ImageCms.createProfile("LAB")
@@ -58,8 +56,6 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def name_space(mode: str, profile: bytes | None) -> str:
     """Return the colour space of pixels as their profile calls it, or as they are taken."""
     if profile:
-        from PIL import ImageCms
-
         try:
             opened = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
             described = "Lab" if opened.xcolor_space == "Lab " else opened.profile_description

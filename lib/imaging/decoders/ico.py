@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image
 from PIL.IcoImagePlugin import IcoFile
 
-from lib.imaging.bounds.png import check_chunks
+from lib.imaging.bounds.chunks import check_png_chunks
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -20,5 +20,5 @@ def open_largest(file: BytesIO) -> Image.Image:
     icon = IcoFile(file)
     largest, data = icon.entry[0], file.getvalue()
     if data.startswith(PNG, largest.offset):
-        check_chunks(data, largest.offset + len(PNG))
+        check_png_chunks(data, largest.offset + len(PNG))
     return icon.frame(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
-from PIL import ImageFile
+from PIL import Image
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -34,7 +34,7 @@ def open_codestream(file: BytesIO) -> Jpeg2KImageFile:
     return image
 
 
-def decode_half(image: ImageFile.ImageFile, data: bytes, size: tuple[int, int]) -> Extent | None:
+def decode_half(image: Image.Image, data: bytes, size: tuple[int, int]) -> Extent | None:
     """Have an opened image decoded at 1/2, for a quarter of the memory, where that is enough.
 
     Enough is twice the size: what is left are the samples at even positions, which lie a quarter of

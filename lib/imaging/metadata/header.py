@@ -5,19 +5,17 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile
+from PIL import Image
 from PIL.ExifTags import Base
 
 from lib.domain.media import Probe
-from lib.imaging.bounds.exif import check_exif
+from lib.imaging.bounds.directories import check_exif
 from lib.imaging.color.convert import name_space
+from lib.imaging.decode import DECODERS
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
 from lib.imaging.metadata.exif import describe, first_value
 from lib.imaging.resize import Extent
 from lib.imaging.variants import height_at
-
-TURNED_BY_DECODER = ("tiff", "heif")
-"""Their decoders deliver upright pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,7 @@ class Header:
     extent: Extent | None = None
 
 
-def read_header(
-    image: ImageFile.ImageFile, container: str, widest: int | None, tallest: int
-) -> Header:
+def read_header(image: Image.Image, container: str, widest: int | None, tallest: int) -> Header:
     """Collect the header of an opened source. May decode a PNG, whose EXIF may follow its pixels.
 
     `widest` and `tallest` as in `reading.read`.
@@ -54,7 +50,7 @@ def read_header(
     facts = describe(exif)
     orientation = image.info.get("original_orientation", first_value(exif, Base.Orientation))
     orientation = orientation if orientation in range(1, 9) else None
-    turn = 1 if container in TURNED_BY_DECODER else orientation or 1
+    turn = 1 if DECODERS[container].is_upright else orientation or 1
     sideways = turn >= 5
     width, height = reversed(image.size) if sideways else image.size
     kept = min(width, max(widest, -(-width * tallest // height))) if widest else width
@@ -72,7 +68,7 @@ def read_header(
     )
 
 
-def _exif(image: ImageFile.ImageFile) -> Image.Exif:
+def _exif(image: Image.Image) -> Image.Exif:
     said = image.info.get("exif")
     if isinstance(said, bytes):
         check_exif(said)

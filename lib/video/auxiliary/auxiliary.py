@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lib.domain.errors import ErrorCode, Failure, PermanentError
+from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made, Placeholder, RenditionKind
 from lib.imaging.images import Images
-from lib.imaging.variants import EXTENSIONS
 from lib.presets import Preset
 from lib.video.auxiliary import preview, progressive
 from lib.video.auxiliary.attempt import attempt
@@ -49,8 +49,8 @@ def surround(
             return poster.made
         failure = Failure.of(problem or PermanentError(ErrorCode.ENCODE_FAILED, "no poster"))
         return [
-            Made(f"poster.{EXTENSIONS[each]}", RenditionKind.POSTER, f"image/{each}", error=failure)
-            for each in preset.image.formats
+            Made(f"poster.{output.extension}", RenditionKind.POSTER, output.mime, error=failure)
+            for output in map(OUTPUTS.__getitem__, preset.image.formats)
         ]
 
     def storyboard() -> Iterable[Made]:
