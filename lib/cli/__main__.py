@@ -8,8 +8,8 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lib.cli.app import app
-from lib.cli.errors import CommandError, refuse_hidden_options
-from lib.cli.visible import ShownFormatter, one_line, shown_lines
+from lib.cli.arguments import CommandError, refuse_hidden_options
+from lib.cli.printable import PrintableFormatter, printable_line, printable_lines
 from lib.domain.errors import MediaError
 from lib.presets import PresetsError
 from lib.tools.emulator.environment import EmulatorError
@@ -30,16 +30,16 @@ EXPECTED = (
 def main(arguments: list[str]) -> int:
     """Run the command; turn what can go wrong outside it into one line and exit code 2."""
     log = logging.StreamHandler()
-    log.setFormatter(ShownFormatter())
+    log.setFormatter(PrintableFormatter())
     logging.basicConfig(handlers=[log], level=logging.WARNING)
     try:
         refuse_hidden_options(arguments)
         app(arguments, prog_name="media")
     except EXPECTED as exc:
-        print(f"media: {one_line(exc)}", file=sys.stderr)
+        print(f"media: {printable_line(exc)}", file=sys.stderr)
         return 2
     except PresetsError as exc:
-        print(shown_lines(exc), file=sys.stderr)
+        print(printable_lines(exc), file=sys.stderr)
         return 2
     return 0
 

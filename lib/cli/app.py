@@ -1,4 +1,4 @@
-"""The commands; what they do lies beside this file."""
+"""The commands; what they do lies beside this file. A parameter of a function is an option."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from rich.console import Console
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
-from lib.cli.errors import CommandError
+from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
-from lib.cli.text import asset_json, asset_panel, asset_table, describe_failure, describe_status
-from lib.cli.upload import name_keys, require_unicode, send
-from lib.cli.visible import marked, shown
+from lib.cli.printable import as_markup, printable
+from lib.cli.render import render_files
+from lib.cli.tables import asset_json, asset_panel, asset_table, describe_failure, describe_status
+from lib.cli.upload import Destination, send
 from lib.cli.watch import follow
 from lib.domain.asset import AssetStatus
 from lib.domain.keys import asset_id
@@ -76,7 +77,7 @@ def upload(
     keyed = name_keys(files, prefix)
     stack = use_stage(stage, region)
     catalog = _catalog(stack)
-    uploads = send(keyed, client("s3"), stack.uploads, catalog, console, preset)
+    uploads = send(keyed, Destination(client("s3"), stack.uploads, catalog), console, preset)
     if not watch:
         return
     followed = follow(uploads, catalog, console, patience=math.inf)
@@ -175,7 +176,7 @@ def remove(
             raise CommandError(f"no upload has the key {key} in stage {stage}")
     for key in keys:
         s3.delete_object(Bucket=stack.uploads, Key=key)
-        console.print(f"removed {shown(key)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"removed {printable(key)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command(
@@ -194,9 +195,6 @@ def render(
 
     Exits with 0 if every file reached a terminal state.
     """
-    # The jobs' libraries take a second to load, which the other commands need not wait for.
-    from lib.cli.render import render_files
-
     finished = True
     for rendered in render_files(files, out, preset):
         finished = finished and rendered.status.terminal
@@ -204,9 +202,9 @@ def render(
             print(json.dumps(asdict(rendered), default=str), flush=True)
             continue
         outcome = f"{describe_status(rendered.status)}  {describe_failure(rendered.error)}"
-        console.print(f"{marked(rendered.file)}  {outcome}", highlight=False, soft_wrap=True)
+        console.print(f"{as_markup(rendered.file)}  {outcome}", highlight=False, soft_wrap=True)
         if rendered.folder:
-            folder = f"  {shown(rendered.folder)}"
+            folder = f"  {printable(rendered.folder)}"
             console.print(folder, markup=False, highlight=False, soft_wrap=True)
     if not finished:
         raise typer.Exit(1)

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.cli.errors import CommandError, refuse_hidden_options
-from lib.cli.results import failed_expectations, load_expected, result_table, save_renditions
-from lib.cli.upload import name_keys, send
-from lib.cli.visible import marked, shown_lines
+from lib.cli.arguments import CommandError, name_keys, refuse_hidden_options
+from lib.cli.demo_results import failed_expectations, load_expected, result_table, save_renditions
+from lib.cli.printable import as_markup, printable_lines
+from lib.cli.upload import Destination, send
 from lib.cli.watch import Followed, follow
 from lib.domain.errors import MediaError
 from lib.tools import ROOT
@@ -85,7 +85,7 @@ def demo(
             _explain_keeping(running, stack)
     problems = failed_expectations(followed, expected)
     for problem in problems:
-        console.print(f"[red]✗[/red] {marked(problem)}", soft_wrap=True)
+        console.print(f"[red]✗[/red] {as_markup(problem)}", soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
@@ -126,7 +126,7 @@ def _deploy(running: Emulator) -> Stack:
     with console.status("") as status:
 
         def say(line: str) -> None:
-            status.update(f"sls deploy --stage {LOCAL}  [dim]{marked(line)}[/dim]")
+            status.update(f"sls deploy --stage {LOCAL}  [dim]{as_markup(line)}[/dim]")
 
         say("")
         started = time.monotonic()
@@ -138,7 +138,7 @@ def _deploy(running: Emulator) -> Stack:
 def _upload(keyed: dict[str, Path], stack: Stack) -> list[Followed]:
     catalog = DynamoCatalog(client("dynamodb"), stack.catalog)
     started = time.monotonic()
-    uploads = send(keyed, client("s3"), stack.uploads, catalog, console)
+    uploads = send(keyed, Destination(client("s3"), stack.uploads, catalog), console)
     _done(f"uploading {len(uploads)} file{'s' * (len(uploads) != 1)}", started)
     started = time.monotonic()
     followed = follow(uploads, catalog, console, PATIENCE_SECONDS)
@@ -196,7 +196,7 @@ def main() -> int:
         refuse_hidden_options(sys.argv[1:])
         app(prog_name="npm run demo --")
     except (CommandError, MediaError, StackError, EmulatorError, OSError) as exc:
-        said = f"demo: {shown_lines(exc)}"
+        said = f"demo: {printable_lines(exc)}"
         Console(stderr=True, emoji=False).print(said, markup=False, highlight=False, soft_wrap=True)
         return 2
     return 0

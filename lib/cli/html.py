@@ -6,8 +6,8 @@ from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
-from lib.cli.errors import CommandError
-from lib.cli.visible import hides
+from lib.cli.arguments import CommandError
+from lib.cli.printable import is_hidden
 from lib.domain.asset import Asset
 from lib.domain.manifest import image_sources
 from lib.domain.renditions import Rendition, RenditionKind
@@ -120,4 +120,4 @@ def _tag(name: str, **attributes: str | bool) -> str:
 
 def _quoted(value: str) -> str:
     """Return an attribute's value, with a reference in place of what a terminal would obey."""
-    return "".join(f"&#x{ord(each):x};" if hides(each) else each for each in escape(value))
+    return "".join(f"&#x{ord(each):x};" if is_hidden(each) else each for each in escape(value))

@@ -24,7 +24,7 @@ from lib.application import process_image, process_video
 from lib.application.dispatch import dispatch
 from lib.application.pipeline import Delivery, Pipeline
 from lib.child_process import set_undumpable
-from lib.cli.errors import CommandError
+from lib.cli.arguments import CommandError
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.events import Action, ObjectEvent, UploadEvent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from lib.adapters.aws.s3 import PRESET
-from lib.cli.errors import CommandError
-from lib.cli.text import describe_bytes
-from lib.cli.visible import shown
+from lib.cli.arguments import CommandError
+from lib.cli.printable import printable
+from lib.cli.tables import describe_bytes
 from lib.domain.keys import asset_id
 from lib.domain.ports import Catalog
 
@@ -39,36 +38,17 @@ class Upload:
     """Epoch seconds."""
 
 
-def name_keys(files: Sequence[Path], prefix: str = "") -> dict[str, Path]:
-    """Return each file by its key. Raises CommandError for what can't be uploaded."""
-    keyed: dict[str, Path] = {}
-    for path in files:
-        if not path.is_file():
-            problem = "is a folder" if path.is_dir() else "is not there"
-            raise CommandError(f"{path} {problem}")
-        key = f"{prefix.strip('/')}/{path.name}".lstrip("/")
-        require_unicode(key)
-        if key in keyed:
-            raise CommandError(f"{keyed[key]} and {path} would both become {key}")
-        keyed[key] = path
-    return keyed
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where files are sent: the uploads bucket, and the catalog that will know of them."""
 
-
-def require_unicode(key: str) -> None:
-    """Raise CommandError for a key that S3 can't hold: a name with bytes that are not UTF-8."""
-    try:
-        key.encode()
-    except UnicodeEncodeError as exc:
-        raise CommandError(f"expected UTF-8 in a key but received {key}: rename it") from exc
+    client: S3Client
+    bucket: str
+    catalog: Catalog
 
 
 def send(
-    keyed: dict[str, Path],
-    client: S3Client,
-    bucket: str,
-    catalog: Catalog,
-    console: Console,
-    preset: str | None = None,
+    keyed: dict[str, Path], to: Destination, console: Console, preset: str | None = None
 ) -> list[Upload]:
     """Upload files, several at once, with a bar for each on a terminal, else with a line for each.
 
@@ -85,14 +65,14 @@ def send(
     )
 
     def send_one(key: str, path: Path) -> Upload:
-        identity = asset_id(bucket, key)
-        known = catalog.get(identity)
+        identity = asset_id(to.bucket, key)
+        known = to.catalog.get(identity)
         size = path.stat().st_size
-        bar = bars.add_task(shown(key), total=size)
+        bar = bars.add_task(printable(key), total=size)
         try:
-            client.upload_file(
+            to.client.upload_file(
                 str(path),
-                bucket,
+                to.bucket,
                 key,
                 ExtraArgs={"Metadata": {PRESET: preset}} if preset else {},
                 Callback=lambda sent: bars.advance(bar, sent),
@@ -102,7 +82,7 @@ def send(
         except OSError as exc:
             raise CommandError(f"{path}: {exc.strerror}") from exc
         if not console.is_interactive:
-            sent = f"uploaded {shown(key)} ({describe_bytes(size)})"
+            sent = f"uploaded {printable(key)} ({describe_bytes(size)})"
             console.print(sent, markup=False, emoji=False, highlight=False, soft_wrap=True)
         before = known.source.version_id if known else None
         return Upload(path, key, identity, before, time.time())

@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
-from lib.cli.text import describe_status
+from lib.cli.printable import as_markup
+from lib.cli.tables import describe_status
 from lib.cli.upload import Upload
-from lib.cli.visible import marked
 from lib.domain.asset import Asset
 from lib.domain.clock import from_iso
 from lib.domain.ports import Catalog
@@ -80,7 +80,7 @@ def _look_again(each: Followed, catalog: Catalog) -> Followed:
 def _print_line(each: Followed, console: Console) -> None:
     if each.asset:
         state = f"{each.seconds:6.1f} s  {describe_status(each.asset.status)}"
-        line = f"{state}{_percent(each.asset)}  {marked(each.upload.key)}"
+        line = f"{state}{_percent(each.asset)}  {as_markup(each.upload.key)}"
         console.print(line, emoji=False, highlight=False, soft_wrap=True)
 
 
@@ -95,7 +95,7 @@ def _live_table(followed: Sequence[Followed]) -> Table:
         status = each.asset.status if each.asset else None
         table.add_row(
             describe_status(status) if each.finished and status else _SPINNER,
-            marked(each.upload.key),
+            as_markup(each.upload.key),
             "" if each.finished else f"[dim]{_state(each.asset)}[/dim]",
             f"{each.seconds:.1f} s",
         )

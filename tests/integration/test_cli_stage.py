@@ -10,7 +10,7 @@ from moto import mock_aws
 from lib.adapters.aws import clients
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.cli import __main__ as cli
-from lib.cli.visible import hides
+from lib.cli.printable import is_hidden
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
@@ -257,7 +257,7 @@ def test_no_command_lets_a_key_or_a_message_drive_the_terminal(catalog, tmp_path
         media(*arguments, "--stage", "dev")
     said = "".join(capsys.readouterr())
     assert said.count(r"\x1b]0;owned\x07\x9b2J\u202egpj.exe\u2066\u200b.jpg") >= 10
-    assert not {each for each in said if hides(each) and each != "\n"}
+    assert not {each for each in said if is_hidden(each) and each != "\n"}
 
 
 @pytest.mark.parametrize("command", ["upload", "show", "rm"])

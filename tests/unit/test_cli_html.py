@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lib.cli.errors import CommandError
+from lib.cli.arguments import CommandError
 from lib.cli.html import element
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.errors import ErrorCode, Failure

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.cli import watch
-from lib.cli.results import failed_expectations, result_table
-from lib.cli.text import describe_bytes
+from lib.cli.demo_results import failed_expectations, result_table
+from lib.cli.tables import describe_bytes
 from lib.cli.upload import Upload
 from lib.cli.watch import Followed
 from lib.domain.asset import AssetStatus, Outcome

@@ -16,7 +16,7 @@ SHOWS_NOTHING = frozenset(
 LINE_SPACE = re.compile(r"[ \t\r\n]+")
 
 
-def hides(character: str) -> bool:
+def is_hidden(character: str) -> bool:
     """Tell whether a character does something else than to be drawn.
 
     True for ESC and all other controls (C0, C1), bidi overrides and isolates, zero-width
@@ -26,36 +26,36 @@ def hides(character: str) -> bool:
     return not character.isprintable() or ord(character) in SHOWS_NOTHING
 
 
-def shown(text: object) -> str:
-    r"""Return a text on one line, with `\x1b` or `\u202e` in place of what hides."""
+def printable(text: object) -> str:
+    r"""Return a text on one line, with `\x1b` or `\u202e` in place of what is_hidden."""
     return "".join(map(_spelled, str(text)))
 
 
-def shown_lines(text: object) -> str:
+def printable_lines(text: object) -> str:
     """Return a text of several lines, each as `shown`."""
-    return "\n".join(map(shown, str(text).split("\n")))
+    return "\n".join(map(printable, str(text).split("\n")))
 
 
-def one_line(text: object) -> str:
+def printable_line(text: object) -> str:
     """Return a message on one line, its line breaks as spaces and the rest as `shown`."""
-    return shown(LINE_SPACE.sub(" ", str(text)).strip())
+    return printable(LINE_SPACE.sub(" ", str(text)).strip())
 
 
-def marked(text: object) -> str:
+def as_markup(text: object) -> str:
     """Return `shown`, as rich markup that stands for itself."""
-    return escape(shown(text))
+    return escape(printable(text))
 
 
-class ShownFormatter(logging.Formatter):
-    """Log lines, tracebacks too, as `shown_lines`."""
+class PrintableFormatter(logging.Formatter):
+    """Log lines, tracebacks too, as `printable_lines`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return what is written of a record."""
-        return shown_lines(super().format(record))
+        return printable_lines(super().format(record))
 
 
 def _spelled(character: str) -> str:
-    if not hides(character):
+    if not is_hidden(character):
         return character
     number = ord(character)
     if number < 0x100:

@@ -1,19 +1,22 @@
-"""Say things about assets, for people and as JSON."""
+"""Assets as tables and panels for people, and as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 
 from rich.console import Group
 from rich.text import Text
 
-from lib.cli.columns import columns
-from lib.cli.visible import marked
+from lib.cli.printable import as_markup
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.errors import Failure
 from lib.domain.renditions import Rendition
+
+GAP = "  "
+WIDEST = 44
+"""Cells are filled up to this many columns; a longer one moves the rest of its row."""
 
 UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 ROUNDS_UP = 0.9995
@@ -44,7 +47,7 @@ def describe_status(status: AssetStatus) -> str:
 
 def describe_failure(failure: Failure | None) -> str:
     """Return `"CORRUPT_MEDIA: the file ends too early"`, as rich markup; nothing for None."""
-    return marked(f"{failure.code}: {failure.message}") if failure else ""
+    return as_markup(f"{failure.code}: {failure.message}") if failure else ""
 
 
 def made(asset: Asset) -> list[Rendition]:
@@ -62,10 +65,10 @@ def asset_table(assets: Sequence[Asset]) -> Group:
     rows = [bold("key", "type", "status", "updated", "size", "renditions")]
     rows += [
         (
-            marked(asset.source.key),
+            as_markup(asset.source.key),
             asset.media_type,
             describe_status(asset.status),
-            marked(asset.updated_at[:19].replace("T", " ")),
+            as_markup(asset.updated_at[:19].replace("T", " ")),
             describe_bytes(asset.source.size),
             str(len(made(asset)) or ""),
         )
@@ -83,7 +86,7 @@ def with_reasons(lines: Sequence[Text], assets: Iterable[Asset]) -> Group:
     """Return a table and below it the reasons, which would be too long for a column."""
     reasons = [
         Text.from_markup(
-            f"{marked(asset.source.key)}  {describe_failure(asset.error)}", emoji=False
+            f"{as_markup(asset.source.key)}  {describe_failure(asset.error)}", emoji=False
         )
         for asset in assets
         if asset.error
@@ -108,7 +111,9 @@ def asset_panel(asset: Asset) -> Group:
         "color": asset.placeholder.color if asset.placeholder else "",
         "manifest": asset.manifest_key or "",
     }
-    facts = [(f"[dim]{name}[/dim]", marked(value)) for name, value in known.items() if value != ""]
+    facts = [
+        (f"[dim]{name}[/dim]", as_markup(value)) for name, value in known.items() if value != ""
+    ]
     facts.append(("[dim]status[/dim]", describe_status(asset.status)))
     if asset.error:
         facts.append(("[dim]reason[/dim]", describe_failure(asset.error)))
@@ -119,7 +124,7 @@ def _rendition_lines(asset: Asset) -> list[Text]:
     rows = [bold("rendition", "size", "px", "outcome")]
     rows += [
         (
-            marked(each.name),
+            as_markup(each.name),
             describe_bytes(each.bytes) if each.bytes is not None else "",
             f"{each.width} × {each.height}" if each.width else "",
             describe_failure(each.error) if each.error else "made",
@@ -127,3 +132,29 @@ def _rendition_lines(asset: Asset) -> list[Text]:
         for each in asset.renditions
     ]
     return columns(rows, right=(1, 2))
+
+
+def columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[Text]:
+    """Return a line for each row of cells, which are rich markup; `right` names numbers' columns.
+
+    No cell is ever cut: a terminal wraps what is longer than it.
+
+    Print them with `soft_wrap=True`, or rich cuts them at the width that it believes in.
+    """
+    cells = [[Text.from_markup(cell, emoji=False) for cell in row] for row in rows]
+    count = max(map(len, cells), default=0)
+    widths = [
+        min(max(row[index].cell_len for row in cells if index < len(row)), WIDEST)
+        for index in range(count)
+    ]
+    return [_line(row, widths, right) for row in cells]
+
+
+def _line(row: Sequence[Text], widths: Sequence[int], right: Collection[int]) -> Text:
+    line = Text(no_wrap=True, overflow="ignore")
+    for index, (cell, width) in enumerate(zip(row, widths, strict=False)):
+        blank = " " * (width - cell.cell_len)
+        line.append_text(Text(blank) + cell if index in right else cell + Text(blank))
+        line.append(GAP)
+    line.rstrip()
+    return line

@@ -20,11 +20,18 @@ from rich.console import Console
 from lib.adapters.aws.sns import SnsAssetEvents
 from lib.adapters.telemetry import Telemetry
 from lib.application.notify import describe
+from lib.cli.demo_results import failed_expectations, result_table
 from lib.cli.html import element
-from lib.cli.results import failed_expectations, result_table
-from lib.cli.text import asset_json, asset_panel, asset_table
+from lib.cli.printable import (
+    PrintableFormatter,
+    as_markup,
+    is_hidden,
+    printable,
+    printable_line,
+    printable_lines,
+)
+from lib.cli.tables import asset_json, asset_panel, asset_table
 from lib.cli.upload import Upload
-from lib.cli.visible import ShownFormatter, hides, marked, one_line, shown, shown_lines
 from lib.cli.watch import Followed, _live_table, _print_line
 from lib.domain import messages
 from lib.domain.asset import Asset, AssetStatus
@@ -78,25 +85,25 @@ def obeyed(said):
 
 @pytest.mark.parametrize("character", HOSTILE, ids=lambda each: f"U+{ord(each):04X}")
 def test_is_spelled_out(character):
-    assert re.fullmatch(r"a\\(x\w{2}|u\w{4}|U\w{8})b", shown(f"a{character}b"))
+    assert re.fullmatch(r"a\\(x\w{2}|u\w{4}|U\w{8})b", printable(f"a{character}b"))
 
 
 def test_what_people_write_stays_as_it_is():
     for text in ("été à la plage + 1.jpg", "日本語.png", "😀.gif", "C:\\a b.jpg", "e\u0301"):
-        assert shown(text) == text
+        assert printable(text) == text
 
 
 def test_hides_what_unicode_calls_other_or_a_separator():
     for number in range(0x110000):
         kind = unicodedata.category(chr(number))
         if kind[0] in "CZ" and number != 0x20:
-            assert hides(chr(number))
+            assert is_hidden(chr(number))
 
 
 @unhurried
 @given(texts)
 def test_nothing_is_left_to_obey(text):
-    for said in (shown(text), shown_lines(text), one_line(text), marked(text)):
+    for said in (printable(text), printable_lines(text), printable_line(text), as_markup(text)):
         assert not obeyed(said)
 
 
@@ -116,7 +123,7 @@ def test_whatever_is_printed_of_an_asset_is_text(text, terminal):
         console.print(renderable, soft_wrap=True)
     _print_line(followed, console)
     for problem in failed_expectations([followed], {Path(text).name: {"status": "READY"}}):
-        console.print(marked(problem))
+        console.print(as_markup(problem))
     assert not obeyed(written.getvalue())
 
 
@@ -128,7 +135,7 @@ def test_keys_are_whole(text):
     console = Console(file=written, width=20)
     key = f"{text}{'k' * 300}"
     console.print(asset_table([hostile_asset(key)]), soft_wrap=True)
-    assert shown(key) in written.getvalue()
+    assert printable(key) in written.getvalue()
 
 
 @unhurried
@@ -159,7 +166,7 @@ def test_html_says_the_same_without_anything_to_obey(text):
 def test_a_traceback_is_text():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(ShownFormatter())
+    handler.setFormatter(PrintableFormatter())
     log = logging.Logger("test")
     log.addHandler(handler)
     try:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 
-from lib.cli.columns import columns
-from lib.cli.text import bold, describe_bytes, describe_status, made, with_reasons
-from lib.cli.visible import marked
+from lib.cli.printable import as_markup
+from lib.cli.tables import bold, columns, describe_bytes, describe_status, made, with_reasons
 from lib.cli.watch import Followed
 from lib.domain.keys import MANIFEST_NAME
 
@@ -82,12 +81,12 @@ def result_table(followed: Sequence[Followed]) -> Group:
 def _result_row(each: Followed) -> tuple[str, ...]:
     asset = each.asset
     if asset is None:
-        return marked(each.upload.key), "", "never received"
+        return as_markup(each.upload.key), "", "never received"
     size = describe_bytes(asset.source.size)
     renditions = made(asset)
     total = describe_bytes(sum(rendition.bytes or 0 for rendition in renditions))
     return (
-        marked(asset.source.key),
+        as_markup(asset.source.key),
         asset.media_type,
         describe_status(asset.status),
         str(len(renditions) or ""),

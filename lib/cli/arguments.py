@@ -1,0 +1,45 @@
+"""What a command is given: files, keys, options; refused where a person can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lib.cli.printable import is_hidden
+
+
+class CommandError(Exception):
+    """The command can't be carried out; the message is one line that says why."""
+
+
+def refuse_hidden_options(arguments: Iterable[str]) -> None:
+    """Raise CommandError for a file's name that would pass for an option and be printed as it is.
+
+    A pattern of the shell, `*`, takes whatever names there are.
+    """
+    for each in arguments:
+        if each.startswith("-") and any(map(is_hidden, each.partition("=")[0])):
+            raise CommandError(f"expected an option but received {each}; a file is ./{each}")
+
+
+def name_keys(files: Sequence[Path], prefix: str = "") -> dict[str, Path]:
+    """Return each file by its key. Raises CommandError for what can't be uploaded."""
+    keyed: dict[str, Path] = {}
+    for path in files:
+        if not path.is_file():
+            problem = "is a folder" if path.is_dir() else "is not there"
+            raise CommandError(f"{path} {problem}")
+        key = f"{prefix.strip('/')}/{path.name}".lstrip("/")
+        require_unicode(key)
+        if key in keyed:
+            raise CommandError(f"{keyed[key]} and {path} would both become {key}")
+        keyed[key] = path
+    return keyed
+
+
+def require_unicode(key: str) -> None:
+    """Raise CommandError for a key that S3 can't hold: a name with bytes that are not UTF-8."""
+    try:
+        key.encode()
+    except UnicodeEncodeError as exc:
+        raise CommandError(f"expected UTF-8 in a key but received {key}: rename it") from exc
