@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.telemetry import Telemetry
-from lib.application.long_video.around import make
+from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.package import package
 from lib.child_process import set_undumpable
 from lib.domain import messages
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
             event["recipe"],
             event["started"],
             partial(
-                make,
+                assemble_stored,
                 ffmpeg=Ffmpeg(
                     settings.ffmpeg_path,
                     lambda: context.get_remaining_time_in_millis() / 1000,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,12 +14,10 @@ from lib.domain.events import UploadEvent
 from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.images import Images
-from lib.video.assemble import describe_sound, describe_video
-from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
-from lib.video.package.streams import read_clip, read_parts, read_tracks
+from lib.video.package.streams import EncodedFolder
 from lib.video.plan.cost import count_segments, estimate
-from lib.video.plan.plan import VideoTask, plan_video, without
+from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.proportion import check_proportion
 from lib.video.probe.opening import inspect, locate
 
@@ -62,30 +59,17 @@ def process(
             puts = count_segments(probe, plan, preset.video.segment_seconds)
             long.start_execution(event, price_encode(cost_s, puts))
             raise fenced_job.HandedOver
-        read_from = locate(source, container, pipeline.sources, ffmpeg.deadline)
-        own, folder = replace(ffmpeg, scratch=Path(scratch)), Path(scratch)
-        task = VideoTask(read_from, probe, plan, preset.video)
-        left_out = encode_video(task, own, report)
-        if not plan.rungs:
-            return describe_sound(probe, preset, own)
-        # Imported here: only what is encoded is looked at again.
-        from lib.video.encode.prune_ladder import find_worthless
+        # Imported here: what encodes costs 45 ms, ffmpeg-python most of it, which a source that is
+        # refused or transferred does without.
+        from lib.video.assemble import assemble
+        from lib.video.encode.encode import encode_video
 
-        rungs, sounds = read_tracks(folder, without(plan, left_out))
-        worthless = find_worthless(task, rungs, partial(read_clip, folder), own)
-        plan = without(plan, worthless)
-        rungs = [each for each in rungs if each.name not in worthless]
-        return describe_video(
-            probe,
-            plan,
-            preset,
-            rungs,
-            sounds,
-            [read_parts(folder, track) for track in (*rungs, *sounds)],
-            {name: Failure.of(error) for name, error in left_out.items()},
-            ffmpeg=own,
-            images=images,
-        )
+        own = replace(ffmpeg, scratch=Path(scratch))
+        readable = locate(source, container, pipeline.sources, own.deadline)
+        task = VideoTask(readable, probe, plan, preset)
+        failed = encode_video(task, own, report)
+        left_out = {name: Failure.of(error) for name, error in failed.items()}
+        return assemble(task, EncodedFolder(own.scratch), left_out, own, images)
 
     with TemporaryDirectory(dir=ffmpeg.scratch) as scratch:
         return fenced_job.run(event, work, pipeline, delivery)

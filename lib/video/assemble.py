@@ -1,85 +1,113 @@
-"""Describe all that becomes of a video or a sound, from what its encoder left in a folder."""
+"""Assemble all that becomes of a source from its encoded tracks, wherever these lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
+from typing import Protocol
 
 from lib.domain.errors import Failure
-from lib.domain.media import Probe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
 from lib.imaging.images import Images
-from lib.presets import Preset
-from lib.video.auxiliary.attempt import attempt
+from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_texts
-from lib.video.package.track import Track
-from lib.video.plan.plan import Plan, recipe_of, without
+from lib.video.package.track import Segment, Track
+from lib.video.plan.plan import Plan, VideoTask, recipe_of, without
 from lib.video.plan.span import SOUND_ALONE
 from lib.video.probe.mediainfo import read_probe
 
 
-def describe_video(
-    probe: Probe,
-    plan: Plan,
-    preset: Preset,
-    rungs: Sequence[Track],
-    sounds: Sequence[Track],
-    parts: Iterable[Iterable[Part]],
+class Segments(Protocol):
+    """The encoded tracks of one source: in a folder, or as the ranges of a long one stored them."""
+
+    def read_track(self, name: str) -> Track:
+        """Return one track with its segments."""
+        ...
+
+    def read_parts(self, track: Track) -> Iterable[Part]:
+        """Return the objects of a track that are still to be stored."""
+        ...
+
+    def read_clip(self, track: Track, segment: Segment) -> bytes:
+        """Return the init segment of a track and one more: a file that can be decoded."""
+        ...
+
+    def fetch(self, plan: Plan, tracks: Iterable[Track], folder: Path) -> None:
+        """Have in `folder` what the encoder left: pictures, subtitles, and these tracks' files."""
+        ...
+
+
+def assemble(
+    task: VideoTask,
+    segments: Segments,
     left_out: Mapping[str, Failure],
-    *,
     ffmpeg: Ffmpeg,
     images: Images,
 ) -> Work:
-    """Return the streams, the subtitles and what goes around them; they are made when asked for.
+    """Return the streams, the subtitles and what goes with them; they are made when asked for.
 
-    `plan` is what was asked for, `left_out` what of it could not be made, by name; `parts` are the
-    objects of each track that are still to be stored, rungs first.
+    `left_out` says what of the plan could not be encoded, by name, and why. Rungs that are not
+    worth their bytes are left out, too. Of a source without a picture it is one file and its
+    waveform. Files lie in the scratch of `ffmpeg` until they are stored.
+    Raises PermanentError, and TransientError as an encode does.
     """
-    # Imported here: a source that is handed over, or is only sound, does without.
-    from lib.video.auxiliary.auxiliary import surround
-
-    made = without(plan, left_out)
-    around = surround(
-        made,
-        preset,
-        probe.duration_ms or max(round(track.seconds * 1000) for track in rungs),
-        ffmpeg,
-        images,
-    )
+    probe, preset = task.probe, task.preset
+    if not task.plan.rungs:
+        segments.fetch(task.plan, (), ffmpeg.scratch)
+        return Work(
+            probe=probe,
+            made=_audio_alone(task, ffmpeg),
+            preset=preset.name,
+            recipe=recipe_of(probe, preset),
+        )
+    encoded = without(task.plan, left_out)
+    rungs = [segments.read_track(each.name) for each in encoded.rungs]
+    worthless = find_worthless(task, rungs, segments.read_clip, ffmpeg)
+    rungs = [each for each in rungs if each.name not in worthless]
+    sounds = [
+        replace(
+            segments.read_track(each.name),
+            language=each.track.language,
+            title=each.track.title,
+            default=each.track.default,
+        )
+        for each in encoded.sounds
+    ]
+    tracks, plan = [*rungs, *sounds], without(encoded, worthless)
+    looked_at = choose_tracks(plan, preset.video)
+    segments.fetch(plan, [each for each in tracks if each.name in looked_at], ffmpeg.scratch)
+    lasts_ms = probe.duration_ms or max(round(each.seconds * 1000) for each in rungs)
+    auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
-        probe=replace(probe, phash=around.phash),
+        probe=replace(probe, phash=auxiliary.phash),
         made=chain(
-            make_streams(rungs, sounds, made.texts, parts),
-            make_texts(ffmpeg.scratch, made.texts),
-            around.made,
-            _failed(plan, left_out),
+            make_streams(rungs, sounds, plan.texts, map(segments.read_parts, tracks)),
+            make_texts(ffmpeg.scratch, plan.texts),
+            auxiliary.made,
+            _failed(task.plan, left_out),
         ),
         preset=preset.name,
         recipe=recipe_of(probe, preset),
-        placeholder=around.placeholder,
+        placeholder=auxiliary.placeholder,
     )
 
 
-def describe_sound(probe: Probe, preset: Preset, ffmpeg: Ffmpeg) -> Work:
-    """Return the one file of a source without a picture, and its drawing."""
+def _audio_alone(task: VideoTask, ffmpeg: Ffmpeg) -> Iterator[Made]:
+    """Yield the one file of a source without a picture, and its waveform."""
     path = ffmpeg.scratch / SOUND_ALONE
     with path.open("rb") as file:
         duration_ms = read_probe(file, "mov").duration_ms or 0
-    sound = Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
-
-    def draw() -> Iterable[Made]:
-        return make_waveform(path, duration_ms, ffmpeg)
-
-    drawn = attempt("waveform.png", RenditionKind.WAVEFORM, "image/png", draw)
-    return Work(
-        probe=probe,
-        made=chain([sound], drawn if preset.audio.waveform else ()),
-        preset=preset.name,
-        recipe=recipe_of(probe, preset),
-    )
+    yield Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
+    if task.preset.audio.waveform:
+        yield from attempt(
+            Made("waveform.png", RenditionKind.WAVEFORM, "image/png"),
+            lambda: make_waveform(path, duration_ms, ffmpeg),
+        )
 
 
 def _failed(plan: Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:

@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application.long_video import around
+from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.encoding import encode
 from lib.application.long_video.package import package
@@ -128,7 +128,7 @@ class Execution:
         """Join the parts and commit. Raises RuntimeError where that is not READY."""
         assert self.planned
         started = time.perf_counter()
-        make = partial(around.make, ffmpeg=self._ffmpeg(self._folder()), images=InProcess())
+        make = partial(assemble_stored, ffmpeg=self._ffmpeg(self._folder()), images=InProcess())
         done = package(
             self.event,
             self.name,

@@ -30,7 +30,7 @@ def main(source: Path, highest: int) -> None:
         probe = read_probe(file, "mov")
     with TemporaryDirectory() as folder:
         planned = plan_video(probe, preset)
-        task = VideoTask(Input(str(source), "mov"), probe, planned, preset.video)
+        task = VideoTask(Input(str(source), "mov"), probe, planned, preset)
         encode_video(task, ffmpeg_in(Path(folder)))
     ffmpeg_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"peak_kb": ffmpeg_kb + read_memory("VmHWM")}))

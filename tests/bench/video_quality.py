@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from lib.video.package.streams import read_tracks
+from lib.video.package.streams import EncodedFolder
 from tests.bench.clips import make_deep
 from tests.bench.process import measure
 from tests.bench.report import Result
@@ -40,7 +40,7 @@ def run_quality(bench: Bench, label: str, clip: Path) -> Iterator[Result]:
     folder, probe = bench.scratch(), probe_file(clip)
     plan = replace(bench.planned(clip), sounds=(), texts=())
     bench.encode(clip, folder)
-    tracks, _ = read_tracks(folder, plan)
+    tracks = [EncodedFolder(folder).read_track(each.name) for each in plan.rungs]
     for rung, track in zip(plan.rungs, tracks, strict=True):
         made, size = folder / f"{rung.name}.mp4", (probe.width or 0, probe.height or 0)
         scores = measure_vmaf(bench.ffmpeg, made, clip, size, every=EVERY)

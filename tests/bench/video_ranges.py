@@ -6,15 +6,16 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 from lib.adapters.local.folder import FolderRenditions
-from lib.application.long_video.stored import Stored
+from lib.application.long_video.assemble_stored import StoredSegments
+from lib.application.long_video.work_store import read_plan
 from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf
-from lib.video.package.streams import read_tracks
+from lib.video.package.streams import EncodedFolder
 from lib.video.plan.cost import estimate
 from lib.video.plan.span import RUN_OVER_S, Span
 from tests.bench import long_model
@@ -120,12 +121,11 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
         for each in done.indexes[part.name].tracks
         if each.name == top.name
     ]
-    stored = Stored(done.event, done.planned.recipe, done.pipeline)
-    joined = stored.track_file(cmaf.merge(tracks), bench.scratch())
-    single, _ = read_tracks(whole, replace(plan, sounds=()))
-    sizes = [
-        sum(each.size for each in track.segments) for track in (cmaf.merge(tracks), single[-1])
-    ]
+    work = read_plan(done.event, done.planned.recipe, done.renditions)
+    stored = StoredSegments(done.event, work, tracks, done.pipeline)
+    joined = stored.write_track(cmaf.merge(tracks), bench.scratch())
+    single = EncodedFolder(whole).read_track(top.name)
+    sizes = [sum(each.size for each in track.segments) for track in (cmaf.merge(tracks), single)]
     probe = probe_file(film)
     size = (probe.width or 0, probe.height or 0)
     apart, once = (

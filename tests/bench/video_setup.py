@@ -41,7 +41,7 @@ class Bench:
     def encode(self, path: Path, folder: Path, span: Span | None = None) -> None:
         """Encode a source, or a span of it, with all that one process makes."""
         source, planned = Input(str(path), "mov"), self.planned(path)
-        task = VideoTask(source, probe_file(path), planned, self.preset.video, span)
+        task = VideoTask(source, probe_file(path), planned, self.preset, span)
         encode_video(task, Ffmpeg(self.ffmpeg, lambda: PLENTY, folder))
 
 

@@ -18,7 +18,7 @@ from tests.bench.vmaf import measure_vmaf
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 ROOT = Path(__file__).parents[2]
-PRESET = load(ROOT / "presets.toml").named(None).video
+PRESET = load(ROOT / "presets.toml").named(None)
 CLIP = ROOT / "tests/media/bunny-720p-5.1.mp4"
 SIZE = (640, 360)
 SECONDS = 12
@@ -27,7 +27,7 @@ PLENTY = 600.0
 MEAN, BORDER, BYTES = 0.5, 3.0, 0.05
 """VMAF that may be missing on average, and in the worst frame; and the part of bytes."""
 
-PLAN = Plan((Rung("h264", *SIZE, PRESET.crf["h264"], 900),), timescale=90_000)
+PLAN = Plan((Rung("h264", *SIZE, PRESET.video.crf["h264"], 900),), timescale=90_000)
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,8 @@ class LongSource(World):
         )
 
 
-def _streams(work, preset, tracks, left_out, stored):
+def _streams(stored, preset, left_out):
+    work, tracks = stored.work, stored.tracks
     rungs = [each for each in tracks if each.width]
     sounds = [each for each in tracks if not each.width]
     made = make_streams(rungs, sounds, (), [()] * len(tracks))
@@ -348,9 +349,9 @@ class TestPackage:
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
 
-        def without_rungs(work, preset, tracks, left_out, stored):
-            sounds = [each for each in tracks if not each.width]
-            return _streams(work, preset, sounds, left_out, stored)
+        def without_rungs(stored, preset, left_out):
+            sounds = [each for each in stored.tracks if not each.width]
+            return _streams(replace(stored, tracks=sounds), preset, left_out)
 
         world.package(planned.recipe, without_rungs)
         folders = {key.split("/")[3] for key in world.renditions.objects if key.count("/") > 3}
@@ -365,9 +366,9 @@ class TestPackage:
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
 
-        def with_all_rungs(work, preset, tracks, left_out, stored):
+        def with_all_rungs(stored, preset, left_out):
             assert left_out == {}
-            return _streams(work, preset, tracks, left_out, stored)
+            return _streams(stored, preset, left_out)
 
         world.package(planned.recipe, with_all_rungs)
         segments = [key for key in world.renditions.objects if key.endswith(".m4s")]
@@ -524,8 +525,9 @@ class TestLive:
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
 
-        def without_sound(work, preset, tracks, left_out, stored):
-            return _streams(work, preset, [each for each in tracks if each.width], left_out, stored)
+        def without_sound(stored, preset, left_out):
+            rungs = [each for each in stored.tracks if each.width]
+            return _streams(replace(stored, tracks=rungs), preset, left_out)
 
         def die(_):
             raise Killed

@@ -69,7 +69,7 @@ def make(ffmpeg, tmp_path_factory):
         planned, folder = edit(plan_video(probe, PRESET)), tmp_path_factory.mktemp("out")
         progress: list[float] = []
         try:
-            task = VideoTask(Input(str(source), container), probe, planned, PRESET.video, span)
+            task = VideoTask(Input(str(source), container), probe, planned, PRESET, span)
             left_out = encode_video(task, ffmpeg_in(folder, deadline), progress.append)
         except BaseException:
             assert list(folder.iterdir()) == []

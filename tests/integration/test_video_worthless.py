@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from lib.presets import load
 from lib.video.encode import prune_ladder
 from lib.video.encode.encode import encode_video
 from lib.video.encode.prune_ladder import find_worthless
-from lib.video.package.streams import read_clip, read_tracks
+from lib.video.package.streams import EncodedFolder
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.span import Input, Span
@@ -23,7 +22,7 @@ from tests.bench.video_long import Execution, upload
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 PRESETS = load(Path(__file__).parents[2] / "presets.toml")
-PRESET = PRESETS.named(None).video
+PRESET = PRESETS.named(None)
 PLENTY = 600.0
 LADDER = Plan((Rung("h264", 320, 180, 4, 20_000), Rung("h264", 640, 360, 4, 20_000)))
 SECONDS = 20
@@ -45,9 +44,10 @@ def leave_out(ffmpeg: str, folder: Path, drawn: str, span: Span | None = None) -
     made, source = folder / "made", Input(str(path), "mov")
     made.mkdir()
     encode_video(VideoTask(source, probe, LADDER, PRESET, span), ffmpeg_in(made))
-    rungs, _ = read_tracks(made, LADDER)
-    clip = partial(read_clip, made)
-    return find_worthless(VideoTask(source, probe, LADDER, PRESET), rungs, clip, ffmpeg_in(folder))
+    encoded = EncodedFolder(made)
+    rungs = [encoded.read_track(each.name) for each in LADDER.rungs]
+    task = VideoTask(source, probe, LADDER, PRESET)
+    return find_worthless(task, rungs, encoded.read_clip, ffmpeg_in(folder))
 
 
 def test_an_upscaled_source_does_without_its_highest_rung(ffmpeg, tmp_path):

@@ -93,7 +93,7 @@ def status(code: int) -> Answer:
 
 
 def encode(locator: str, folder: Path, container: str = "mov") -> list[str]:
-    task = VideoTask(Input(locator, container), PROBE, plan_video(PROBE, PRESET), PRESET.video)
+    task = VideoTask(Input(locator, container), PROBE, plan_video(PROBE, PRESET), PRESET)
     encode_video(task, ffmpeg_in(folder))
     return sorted(path.name for path in folder.iterdir())
 

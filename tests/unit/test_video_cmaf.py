@@ -137,8 +137,8 @@ def gop(start: int, media_time: int = 0) -> bytes:
 
 
 def test_a_picture_says_what_players_ask_for():
-    init, track = read_track(file(moov()), "h264-360", title="Main")
-    expected = Track("h264-360", "avc1.64001f", TICKS, width=640, height=360, title="Main")
+    init, track = read_track(file(moov()), "h264-360")
+    expected = Track("h264-360", "avc1.64001f", TICKS, width=640, height=360)
     assert track == expected
     assert b"Lavf" not in init
     assert [kind for kind, _ in read_boxes(init)] == [b"ftyp", b"moov"]
@@ -146,10 +146,8 @@ def test_a_picture_says_what_players_ask_for():
 
 def test_a_sound_says_what_players_ask_for():
     source = file(moov(b"mp4a", 48_000, 1024))
-    init, track = read_track(source, "audio-0", language="de", default=True)
-    assert track == Track(
-        "audio-0", "mp4a.40.2", 48_000, channels=2, sample_rate=48_000, language="de", default=True
-    )
+    init, track = read_track(source, "audio-0")
+    assert track == Track("audio-0", "mp4a.40.2", 48_000, channels=2, sample_rate=48_000)
     assert edit_of(init) == 0
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
-from lib.presets import VideoPreset, load
+from lib.presets import load
 from lib.video.encode.arguments import RUNG_FLAGS, SOUND_FLAGS, encode, measure, open_source
 from lib.video.encode.loudness import Loudness
 from lib.video.encode.prune_ladder import compare
@@ -11,7 +11,7 @@ from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, Sound, Text, VideoTask
 from lib.video.plan.span import Input, Span
 
-PRESET: VideoPreset = load(Path(__file__).parents[2] / "presets.toml").named(None).video
+PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None)
 PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")
 RUNGS = (Rung("h264", 640, 360, 23, 900), Rung("h264", 1280, 720, 23, 3500))
 SOUND = Sound(1, AudioTrack(), 96, normalised=False)

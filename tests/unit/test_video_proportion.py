@@ -115,7 +115,7 @@ def test_the_kernel_stops_an_accepted_source_at_a_multiple_of_its_bytes(probe, s
         return
     # What docs/video.md says, in its own numbers.
     source = Input("/a", "mov", size=size)
-    task = VideoTask(source, probe, plan_video(probe, PRESET), PRESET.video)
+    task = VideoTask(source, probe, plan_video(probe, PRESET), PRESET)
     bounds = bounds_of(task, Path("/"))
     assert bounds.cpu_s is not None
     assert bounds.cpu_s <= 210 + 0.06 * size + 1e-6
@@ -126,9 +126,7 @@ def test_the_kernel_stops_an_accepted_source_at_a_multiple_of_its_bytes(probe, s
 
 def test_what_does_not_say_how_long_it_lasts_may_take_what_its_bytes_are_worth(tmp_path):
     source = Input("/a", "mpegts", size=1_000_000)
-    bounds = bounds_of(
-        VideoTask(source, Probe(), plan_video(Probe(), PRESET), PRESET.video), tmp_path
-    )
+    bounds = bounds_of(VideoTask(source, Probe(), plan_video(Probe(), PRESET), PRESET), tmp_path)
     assert bounds.cpu_s == SLACK_S + DOUBT * (30 + 10_000)
     assert most_seconds(1_000_000) == 50_300
     assert bounds.file_bytes == most_bytes(1_000_000)

@@ -32,7 +32,7 @@ def encode(
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
     source = locate(event.source, work.container, sources, ffmpeg.deadline)
-    task = VideoTask(source, work.probe, plan, preset.video, part.span)
+    task = VideoTask(source, work.probe, plan, preset, part.span)
     try:
         return encode_video(task, replace(ffmpeg, scratch=folder))
     except PermanentError as error:

@@ -10,8 +10,8 @@ from operator import attrgetter
 
 from lib.application import fenced_job
 from lib.application.long_video import ownership
-from lib.application.long_video.records import Part, PartIndex, WorkPlan
-from lib.application.long_video.stored import Stored
+from lib.application.long_video.assemble_stored import StoredSegments
+from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.work_store import (
     find_plan,
     key_of,
@@ -42,9 +42,9 @@ class Packaged:
     cpu_ms: int = 0
 
 
-Make = Callable[[WorkPlan, Preset, Sequence[Track], Mapping[str, Failure], Stored], Work]
+Make = Callable[[StoredSegments, Preset, Mapping[str, Failure]], Work]
 """Makes all renditions of tracks whose segments are stored, and names those that were left out: see
-`lib.application.long_video.around`."""
+`assemble_stored`."""
 
 
 def package(
@@ -74,7 +74,8 @@ def package(
         plan.parts, [read_index(event, recipe, each, renditions) for each in plan.parts]
     )
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
-    work = make(plan, preset, merge(indexes), left_out, Stored(event, recipe, pipeline))
+    stored = StoredSegments(event, plan, merge(indexes), pipeline)
+    work = make(stored, preset, left_out)
     outcome = fenced_job.finish(event, work, renditions, [])
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)

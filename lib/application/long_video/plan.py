@@ -12,7 +12,6 @@ from lib.application.pipeline import Pipeline
 from lib.domain.events import UploadEvent
 from lib.domain.prices import check_price, price_encode
 from lib.video.encode.ffmpeg import Ffmpeg
-from lib.video.encode.seek import find_keyframe
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.keyframes import read_keyframes
 from lib.video.plan.plan import plan_video
@@ -91,16 +90,14 @@ def make_plan(
         longest_s=LONGEST_RANGE_S,
     )
     keyframes = read_keyframes(io.BufferedReader(reader)) if container == "mov" else None
-    border = (
-        nearest(keyframes)
-        if keyframes is not None
-        else partial(
-            find_keyframe,
-            source=locate(source, container, pipeline.sources, ffmpeg.deadline),
-            probe=probe,
-            ffmpeg=ffmpeg,
-        )
-    )
+    if keyframes is not None:
+        border = nearest(keyframes)
+    else:
+        # Imported here: ffmpeg-python costs 26 ms, which most sources can do without.
+        from lib.video.encode.seek import find_keyframe
+
+        readable = locate(source, container, pipeline.sources, ffmpeg.deadline)
+        border = partial(find_keyframe, source=readable, probe=probe, ffmpeg=ffmpeg)
     spans = cut(seconds, length, border) if plan.rungs else ()
     ranges = tuple(
         Part(f"range-{number:04d}", start, end if number + 1 < len(spans) else None)

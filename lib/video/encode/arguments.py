@@ -162,7 +162,7 @@ def _pictures(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
                 "enc_time_base": f"1:{plan.timescale}",
                 # Frames keep their times; one that steps back is dropped.
                 "fps_mode": "vfr",
-                **video_options(rung, task.preset, task.span),
+                **video_options(rung, task.preset.video, task.span),
             },
         )
     yield from _photographs(taps, folder)
@@ -195,7 +195,7 @@ def _sound(heard: Any, sound: Sound, task: VideoTask, folder: Path) -> Any:
         muxer = {
             "f": "mp4",
             "movflags": SOUND_FLAGS,
-            "frag_duration": str(task.preset.segment_seconds * 1_000_000),
+            "frag_duration": str(task.preset.video.segment_seconds * 1_000_000),
         }
     return _output(heard, path, **muxer, **sound_options(sound.kbps))
 

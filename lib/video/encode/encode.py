@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.video.encode.arguments import encode as encode_all
+from lib.video.encode.arguments import measure
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run
 from lib.video.encode.loudness import Loudness, read_loudness
@@ -137,9 +139,6 @@ def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
 
 def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
     """Measure the sounds that are to be normalised, by name; and tell which cannot be heard."""
-    # Imported here, as below: ffmpeg-python costs 26 ms, which a cold start can do without.
-    from lib.video.encode.arguments import measure
-
     levels: dict[str, Loudness] = {}
     failed: dict[str, PermanentError] = {}
     report = job.folder / "loudness.json"
@@ -159,8 +158,6 @@ def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, Perma
 
 
 def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
-    from lib.video.encode.arguments import encode as encode_all
-
     _start(job, encode_all(replace(job.task, plan=plan), job.folder, levels))
 
 

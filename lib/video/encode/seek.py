@@ -6,6 +6,7 @@ import re
 
 from lib.child_process import Bounds
 from lib.domain.media import Probe
+from lib.video.encode.arguments import open_source
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import Ffmpeg, run
 from lib.video.plan.plan import Plan
@@ -25,9 +26,6 @@ def find_keyframe(at_s: float, *, source: Input, probe: Probe, ffmpeg: Ffmpeg) -
     demuxer needs to seek, and one packet.
     Raises TransientError where the source could not be read, or DEADLINE_NEAR.
     """
-    # Imported here: ffmpeg-python costs 26 ms, which most sources can do without.
-    from lib.video.encode.arguments import open_source
-
     # Whole seconds are whole ticks of every clock: what ffmpeg subtracts can be added again.
     at = int(at_s)
     found = ffmpeg.scratch / "keyframe.txt"

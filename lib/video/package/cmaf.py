@@ -27,14 +27,7 @@ NOT_OF_A_TRACK = frozenset({b"udta", b"edts"})
 """Left out of the init segment, or spelt anew."""
 
 
-def read_track(
-    file: IO[bytes],
-    name: str,
-    *,
-    language: str | None = None,
-    title: str | None = None,
-    default: bool = False,
-) -> tuple[bytes, Track]:
+def read_track(file: IO[bytes], name: str) -> tuple[bytes, Track]:
     """Return the init segment of a fragmented file, and its track without segments.
 
     Raises ValueError where the file is not one fragmented track of a known codec.
@@ -46,14 +39,7 @@ def read_track(
     mdia = _media(moov)
     stsd = find(mdia, b"minf", b"stbl", b"stsd")
     _, entry = sample_entry(stsd)
-    track = Track(
-        name,
-        codec_of(stsd),
-        _timescale(mdia),
-        language=language,
-        title=title,
-        default=default,
-    )
+    track = Track(name, codec_of(stsd), _timescale(mdia))
     if find(mdia, b"hdlr")[8:12] == b"vide":
         width, height = unpack_from(">HH", entry, 24)
         track = replace(track, width=width, height=height)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from lib.domain.renditions import Made, Part, RenditionKind
 from lib.video.package import cmaf
@@ -20,44 +21,37 @@ SEGMENT = "video/mp4"
 PLAYLIST = "playlist.m3u8"
 
 
-def read_tracks(folder: Path, plan: Plan) -> tuple[list[Track], list[Track]]:
-    """Return the rungs and the sounds that lie in a folder as fragmented files, complete.
+@dataclass(frozen=True, slots=True)
+class EncodedFolder:
+    """Gives the files that an encoder left in a folder as segments: `assemble.Segments`."""
 
-    Raises ValueError where one of them is not what the encoder should have written.
-    """
-    rungs = [_read(folder, Track(rung.name, "", 0)) for rung in plan.rungs]
-    sounds = [
-        _read(
-            folder,
-            Track(
-                sound.name,
-                "",
-                0,
-                language=sound.track.language,
-                title=sound.track.title,
-                default=sound.track.default,
-            ),
-        )
-        for sound in plan.sounds
-        if (folder / f"{sound.name}.mp4").exists()
-    ]
-    return rungs, sounds
+    folder: Path
 
+    def read_track(self, name: str) -> Track:
+        """Return a track, complete. Raises ValueError where its file is not as it should be."""
+        with self._open(name) as file:
+            _, track = cmaf.read_track(file, name)
+            return cmaf.complete(track, (segment for segment, _ in cmaf.split(file)))
 
-def read_parts(folder: Path, track: Track) -> Iterator[Part]:
-    """Yield a track's objects from its file in a folder, one in memory at a time."""
-    with (folder / f"{track.name}.mp4").open("rb") as file:
-        yield Part(f"{track.name}/{INIT}", SEGMENT, cmaf.read_track(file, track.name)[0])
-        for segment, content in cmaf.split(file):
-            yield Part(f"{track.name}/{segment.name}", SEGMENT, content)
+    def read_parts(self, track: Track) -> Iterator[Part]:
+        """Yield a track's objects, one in memory at a time."""
+        with self._open(track.name) as file:
+            yield Part(f"{track.name}/{INIT}", SEGMENT, cmaf.read_track(file, track.name)[0])
+            for segment, content in cmaf.split(file):
+                yield Part(f"{track.name}/{segment.name}", SEGMENT, content)
 
+    def read_clip(self, track: Track, segment: Segment) -> bytes:
+        """Return the init segment of a track and one more."""
+        with self._open(track.name) as file:
+            init, _ = cmaf.read_track(file, track.name)
+            at = segment.start
+            return init + next(content for each, content in cmaf.split(file) if each.start == at)
 
-def read_clip(folder: Path, track: Track, segment: Segment) -> bytes:
-    """Return the init segment of a track and one more, from its file in a folder."""
-    with (folder / f"{track.name}.mp4").open("rb") as file:
-        init, _ = cmaf.read_track(file, track.name)
-        media = next(content for each, content in cmaf.split(file) if each.start == segment.start)
-    return init + media
+    def fetch(self, plan: Plan, tracks: Iterable[Track], folder: Path) -> None:
+        """Have nothing to do: all files lie in `folder`."""
+
+    def _open(self, name: str) -> IO[bytes]:
+        return (self.folder / f"{name}.mp4").open("rb")
 
 
 def make_streams(
@@ -110,15 +104,3 @@ def make_texts(folder: Path, texts: Iterable[Text]) -> Iterator[Made]:
         name = f"{text.name}.vtt"
         content, language = folder / name, text.track.language
         yield Made(name, RenditionKind.SUBTITLES, VTT, content, language=language)
-
-
-def _read(folder: Path, described: Track) -> Track:
-    with (folder / f"{described.name}.mp4").open("rb") as file:
-        _, track = cmaf.read_track(
-            file,
-            described.name,
-            language=described.language,
-            title=described.title,
-            default=described.default,
-        )
-        return cmaf.complete(track, (segment for segment, _ in cmaf.split(file)))

@@ -71,7 +71,7 @@ class VideoTask:
     source: Input
     probe: Probe
     plan: Plan
-    preset: VideoPreset
+    preset: Preset
     span: Span | None = None
 
 

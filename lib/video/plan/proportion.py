@@ -70,7 +70,7 @@ def bounds_of(task: VideoTask, folder: Path) -> Bounds:
     """
     expected = None
     if task.probe.duration_ms:
-        expected = estimate(task.probe, task.plan, task.preset.speed)
+        expected = estimate(task.probe, task.plan, task.preset.video.speed)
     largest = int(shutil.disk_usage(folder).total * SCRATCH_SHARE)
     size = task.source.size
     if size is None:

@@ -1,0 +1,113 @@
+"""Assemble a long source from what its parts have stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.application.fenced_job import PUT_THREADS
+from lib.application.long_video.records import WorkPlan
+from lib.application.long_video.work_store import key_of, there
+from lib.application.pipeline import Pipeline
+from lib.domain.errors import Failure
+from lib.domain.events import UploadEvent
+from lib.domain.keys import rendition_key
+from lib.domain.renditions import Part, Work
+from lib.imaging.images import Images
+from lib.presets import Preset
+from lib.video.assemble import assemble
+from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.package.track import INIT, Segment, Track
+from lib.video.plan.plan import Plan, VideoTask
+from lib.video.plan.span import SOUND_ALONE
+from lib.video.probe.opening import locate
+
+BATCH = 16
+"""Segments that are fetched together."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegments:
+    """Gives the tracks that the parts of a source have stored: `assemble.Segments`."""
+
+    event: UploadEvent
+    work: WorkPlan
+    tracks: Sequence[Track]
+    pipeline: Pipeline
+
+    def read_track(self, name: str) -> Track:
+        """Return one track with its segments."""
+        return next(each for each in self.tracks if each.name == name)
+
+    def read_parts(self, track: Track) -> Iterable[Part]:
+        """Return nothing: all segments are stored."""
+        del track
+        return ()
+
+    def read_clip(self, track: Track, segment: Segment) -> bytes:
+        """Return the init segment of a track and one more."""
+        return b"".join(self._read([self._key(track, name) for name in (INIT, segment.name)]))
+
+    def fetch(self, plan: Plan, tracks: Iterable[Track], folder: Path) -> None:
+        """Fill a folder with as much of what the parts encoded as is looked at again.
+
+        Raises TransientError where some of it is gone.
+        """
+        if not plan.rungs:
+            self._fetch_file(SOUND_ALONE, folder)
+            return
+        for pictures in ("stills", "tiles"):
+            (folder / pictures).mkdir()
+            prefix = self._work_key(f"{pictures}/")
+            keys = self.pipeline.renditions.keys_below(prefix)
+            for key, content in zip(keys, self._read(keys), strict=True):
+                (folder / pictures / key.removeprefix(prefix)).write_bytes(content)
+        for text in plan.texts:
+            self._fetch_file(f"{text.name}.vtt", folder)
+        for track in tracks:
+            self.write_track(track, folder)
+
+    def write_track(self, track: Track, folder: Path) -> Path:
+        """Write a track to one fragmented file: its init segment, then all others."""
+        path = folder / f"{track.name}.mp4"
+        names = [INIT, *(each.name for each in track.segments)]
+        with path.open("wb") as file:
+            for content in self._read([self._key(track, name) for name in names]):
+                file.write(content)
+        return path
+
+    def _fetch_file(self, name: str, folder: Path) -> None:
+        (content,) = self._read([self._work_key(name)])
+        (folder / name).write_bytes(content)
+
+    def _read(self, keys: Sequence[str]) -> Iterator[bytes]:
+        """Yield objects, by the batch: no more of a film than that is in memory."""
+        with ThreadPoolExecutor(PUT_THREADS) as pool:
+            for first in range(0, len(keys), BATCH):
+                batch = keys[first : first + BATCH]
+                found = pool.map(self.pipeline.renditions.fetch, batch)
+                yield from map(there, found, batch)
+
+    def _work_key(self, name: str) -> str:
+        return key_of(self.event, self.work.recipe, name)
+
+    def _key(self, track: Track, name: str) -> str:
+        source, recipe = self.event.source, self.work.recipe
+        return rendition_key(source, self.event.sequencer, recipe, f"{track.name}/{name}")
+
+
+def assemble_stored(
+    stored: StoredSegments,
+    preset: Preset,
+    left_out: Mapping[str, Failure],
+    *,
+    ffmpeg: Ffmpeg,
+    images: Images,
+) -> Work:
+    """Return what is made of a long source; it is made when it is asked for, in the scratch."""
+    work, sources = stored.work, stored.pipeline.sources
+    source = locate(stored.event.source, work.container, sources, ffmpeg.deadline)
+    task = VideoTask(source, work.probe, work.plan(preset), preset)
+    return assemble(task, stored, left_out, ffmpeg, images)
