@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lib.adapters.aws.clients import client
-from lib.adapters.aws.dynamodb_items import changes
+from lib.adapters.aws.dynamodb_items import read_changes
 from lib.adapters.aws.sns import SnsAssetEvents
 from lib.adapters.telemetry import Telemetry
 from lib.application.notify import notify
@@ -19,4 +19,4 @@ asset_events = SnsAssetEvents(client("sns"), settings.asset_events_topic_arn)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
     """Notify of a batch; what is raised makes Lambda try it again, then the failure queue."""
-    telemetry.logger.info("notified", events=notify(changes(event), asset_events))
+    telemetry.logger.info("notified", events=notify(read_changes(event), asset_events))

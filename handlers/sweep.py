@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lib.adapters.aws.clients import client
-from lib.adapters.aws.dynamodb_items import changes
+from lib.adapters.aws.dynamodb_items import read_changes
 from lib.adapters.aws.s3 import S3Renditions
 from lib.adapters.aws.step_functions import SfnExecutions
 from lib.adapters.telemetry import Telemetry
@@ -21,4 +21,4 @@ executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 @telemetry.instrument
 def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
     """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
-    telemetry.logger.info("swept", renditions=sweep(changes(event), renditions, executions))
+    telemetry.logger.info("swept", renditions=sweep(read_changes(event), renditions, executions))

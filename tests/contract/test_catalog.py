@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from lib.adapters.aws.dynamodb_catalog import TOMBSTONE_SECONDS, DynamoCatalog
-from lib.adapters.aws.dynamodb_items import asset_from_item, changes
+from lib.adapters.aws.dynamodb_items import asset_from_item, read_changes
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.domain.asset import Asset, AssetStatus, Change, ClaimState, CommitState, Outcome
 from lib.domain.events import Action, Source, UploadEvent
@@ -816,7 +816,7 @@ class TestDynamoItem:
             {"dynamodb": {"OldImage": old, "NewImage": new}},
             {"dynamodb": {"OldImage": new}},
         ]
-        assert changes({"Records": records}) == [
+        assert read_changes({"Records": records}) == [
             Change(None, before),
             Change(before, stored(catalog)),
             Change(stored(catalog), None),

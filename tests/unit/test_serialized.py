@@ -147,12 +147,12 @@ def test_what_another_release_wrote_besides_does_no_harm() -> None:
 
 
 def test_a_probe_comes_back_from_an_item_with_its_floats() -> None:
-    item = dynamodb_items.encode(
-        dynamodb_items.describe_outcome(Outcome(AssetStatus.READY, probe=PROBE))
+    item = dynamodb_items.to_attribute(
+        dynamodb_items.live_attributes(Outcome(AssetStatus.READY, probe=PROBE))
     )
     assert list(item["M"]["probe"]["M"]) == list(STORED)
     whole = {"N": "30"}  # as DynamoDB says 30.0
-    plain = dynamodb_items.decode({"M": item["M"]["probe"]["M"] | {"frame_rate": whole}})
+    plain = dynamodb_items.from_attribute({"M": item["M"]["probe"]["M"] | {"frame_rate": whole}})
     again = probe_from_values(plain)
     assert again == PROBE
     kinds = {each.name: type(getattr(again, each.name)) for each in fields(Probe)}

@@ -6,7 +6,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lib.adapters.aws.dynamodb_catalog import RETRYABLE, WAITING, DynamoCatalog
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.dynamodb_conditions import RETRYABLE, WAITING
 from lib.application.daily_budget import Budget
 from lib.domain.asset import AssetStatus, Claim
 from lib.domain.clock import Clock

@@ -1,4 +1,4 @@
-"""Spell an asset as a DynamoDB item and read it back; also from the images of the table's stream.
+"""Write an asset as a DynamoDB item and read it back; also from the images of the table's stream.
 
 By hand, because boto3's own serializer wants Decimal for every number and is slow to import.
 """
@@ -16,10 +16,10 @@ from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from lib.domain.serialized import failure_from_values, probe_from_values, probe_to_values
 
 AttributeValue: TypeAlias = Any
-"""`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images spell a value."""
+"""`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images write a value."""
 
 
-def encode(value: object) -> AttributeValue:
+def to_attribute(value: object) -> AttributeValue:
     """Return a value as DynamoDB takes it. None inside a map is left out."""
     match value:
         case bool():
@@ -29,31 +29,33 @@ def encode(value: object) -> AttributeValue:
         case int() | float():
             return {"N": repr(value)}
         case Mapping():
-            return {"M": {name: encode(each) for name, each in value.items() if each is not None}}
+            return {
+                "M": {name: to_attribute(each) for name, each in value.items() if each is not None}
+            }
         case list() | tuple():
-            return {"L": [encode(each) for each in value]}
+            return {"L": [to_attribute(each) for each in value]}
     raise TypeError(f"expected text, number, map or list but received {type(value).__name__}")
 
 
-def decode(value: AttributeValue) -> Any:
-    """Return what `encode` was given."""
+def from_attribute(value: AttributeValue) -> Any:
+    """Return what `to_attribute` was given."""
     ((kind, content),) = value.items()
     match kind:
         case "N":
             return int(content) if content.lstrip("-").isdigit() else float(content)
         case "M":
-            return decode_item(content)
+            return from_item(content)
         case "L":
-            return [decode(each) for each in content]
+            return [from_attribute(each) for each in content]
     return content
 
 
-def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+def from_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
     """Return an item, or a map inside one, as plain values."""
-    return {name: decode(value) for name, value in item.items()}
+    return {name: from_attribute(value) for name, value in item.items()}
 
 
-def describe_outcome(outcome: Outcome) -> dict[str, object]:
+def live_attributes(outcome: Outcome) -> dict[str, object]:
     """Return the attributes that describe what is live; None for those it doesn't have."""
     probe = probe_to_values(outcome.probe)
     return {
@@ -69,9 +71,31 @@ def describe_outcome(outcome: Outcome) -> dict[str, object]:
     }
 
 
+NO_WORK: Mapping[str, object] = dict.fromkeys(
+    (
+        "lease_token",
+        "lease_expires_at",
+        "execution",
+        "estimate_ms",
+        "progress",
+        "abandoned",
+        "error",
+        "processed_ms",
+        "expires_at",
+        "confirmed",
+    )
+)
+"""What an upload has not got yet when it is received."""
+
+NOTHING_LIVE: Mapping[str, object] = {
+    **dict.fromkeys(live_attributes(Outcome(AssetStatus.DELETED))),
+    "live_version_id": None,
+}
+
+
 def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
     """Return the asset of an item, or of a stream's image of one."""
-    plain = decode_item(item)
+    plain = from_item(item)
     placeholder, error = plain.get("placeholder"), plain.get("error")
     return Asset(
         asset_id=plain["pk"],
@@ -103,7 +127,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
     )
 
 
-def changes(event: Mapping[str, Any]) -> list[Change]:
+def read_changes(event: Mapping[str, Any]) -> list[Change]:
     """Return what an event of the table's stream, with old and new images, tells; in its order."""
 
     def image(record: Mapping[str, Any], name: str) -> Asset | None:

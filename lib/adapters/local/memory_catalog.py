@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Lock
 
+from lib.adapters.local.memory_fence import (
+    Entry,
+    compare,
+    newest,
+    received,
+    same_version,
+    taken,
+    why_not_claimed,
+    why_not_held,
+    without_lease,
+)
 from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, Outcome
-from lib.domain.clock import Clock, from_iso, to_iso
+from lib.domain.clock import Clock, to_iso
 from lib.domain.errors import Failure
-from lib.domain.events import Action, UploadEvent
+from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import Probe
 
@@ -19,19 +29,12 @@ TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
 """As in DynamoDB, though nothing expires here."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    asset: Asset
-    sequencer_length: int
-    committed_by: str | None = None
-
-
 class MemoryCatalog:
     """Entries live as long as the object; safe to share between threads."""
 
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._lock = Lock()
 
     def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
@@ -68,8 +71,8 @@ class MemoryCatalog:
             if entry is None:
                 return False
             asset = entry.asset
-            length, same = len(event.sequencer), _same_version(asset, event)
-            comparable = entry.sequencer_length == length and _newest(asset) < sequencer
+            length, same = len(event.sequencer), same_version(asset, event)
+            comparable = entry.sequencer_length == length and newest(asset) < sequencer
             if same and (comparable or entry.sequencer_length < length):
                 asset = replace(asset, confirmed=sequencer, updated_at=to_iso(self._clock()))
                 self._entries[_id(event)] = replace(entry, asset=asset, sequencer_length=length)
@@ -78,9 +81,9 @@ class MemoryCatalog:
     def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
         """Take the lease on an upload, and record the upload first where that is still to do."""
         with self._lock:
-            received = self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
-            if received.state not in (ClaimState.CLAIMED, ClaimState.DONE):
-                return received
+            recorded = self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
+            if recorded.state not in (ClaimState.CLAIMED, ClaimState.DONE):
+                return recorded
             return self._take(event, lease_seconds)
 
     def transfer_lease(
@@ -115,24 +118,19 @@ class MemoryCatalog:
 
     def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
         """Note how far the work is, where the lease is held; never backwards."""
-        with self._lock:
-            entry = self._entries.get(_id(event))
-            state = _held(entry, event, lease_token)
-            if entry is None or state is not None:
-                return state or CommitState.SUPERSEDED
-            if entry.asset.progress is None or entry.asset.progress < percent:
-                now = to_iso(self._clock())
-                asset = replace(entry.asset, progress=percent, updated_at=now)
-                self._entries[_id(event)] = replace(entry, asset=asset)
-            return CommitState.COMMITTED
+
+        def change(entry: Entry) -> Entry:
+            asset = entry.asset
+            if asset.progress is not None and asset.progress >= percent:
+                return entry
+            return replace(entry, asset=replace(asset, progress=percent))
+
+        return self._change_held(event, lease_token, change)
 
     def commit(self, event: UploadEvent, lease_token: str, outcome: Outcome) -> CommitState:
         """Write an outcome where the lease is held; FAILED and REJECTED leave what is live."""
-        with self._lock:
-            entry = self._entries.get(_id(event))
-            state = _held(entry, event, lease_token)
-            if entry is None or state is not None:
-                return state or CommitState.SUPERSEDED
+
+        def change(entry: Entry) -> Entry:
             asset = entry.asset
             if outcome.status in (AssetStatus.READY, AssetStatus.PARTIAL):
                 asset = replace(
@@ -145,37 +143,20 @@ class MemoryCatalog:
                     manifest_key=outcome.manifest_key,
                     live_version_id=event.source.version_id,
                 )
-            asset = replace(
-                asset,
-                status=outcome.status,
-                error=outcome.error,
-                processed_ms=outcome.processed_ms,
-                lease_token=None,
-                lease_expires_at=None,
-                progress=None,
-                updated_at=to_iso(self._clock()),
-            )
-            self._entries[_id(event)] = replace(entry, asset=asset, committed_by=lease_token)
-            return CommitState.COMMITTED
+            asset = replace(asset, processed_ms=outcome.processed_ms)
+            ended = without_lease(asset, outcome.status, outcome.error)
+            return replace(entry, asset=ended, committed_by=lease_token)
+
+        return self._change_held(event, lease_token, change)
 
     def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
         """Give the lease back, with the reason; the upload is claimable at once."""
-        with self._lock:
-            entry = self._entries.get(_id(event))
-            state = _held(entry, event, lease_token)
-            if entry is None or state is not None:
-                return state or CommitState.SUPERSEDED
-            asset = replace(
-                entry.asset,
-                status=AssetStatus.RECEIVED,
-                error=failure,
-                lease_token=None,
-                lease_expires_at=None,
-                progress=None,
-                updated_at=to_iso(self._clock()),
-            )
-            self._entries[_id(event)] = replace(entry, asset=asset)
-            return CommitState.COMMITTED
+
+        def change(entry: Entry) -> Entry:
+            released = without_lease(entry.asset, AssetStatus.RECEIVED, failure)
+            return replace(entry, asset=released)
+
+        return self._change_held(event, lease_token, change)
 
     def get(self, asset_id: str) -> Asset | None:
         """Return one entry."""
@@ -189,100 +170,41 @@ class MemoryCatalog:
         found = (asset for asset in assets if asset.status is status)
         return iter(sorted(found, key=lambda asset: asset.updated_at, reverse=newest_first))
 
+    def _change_held(
+        self, event: UploadEvent, lease_token: str, change: Callable[[Entry], Entry]
+    ) -> CommitState:
+        """Change an entry where the lease is held."""
+        with self._lock:
+            entry = self._entries.get(_id(event))
+            if entry is None:
+                return CommitState.SUPERSEDED
+            if state := why_not_held(entry, event, lease_token):
+                return state
+            changed = change(entry)
+            if changed is not entry:
+                asset = replace(changed.asset, updated_at=to_iso(self._clock()))
+                self._entries[_id(event)] = replace(changed, asset=asset)
+            return CommitState.COMMITTED
+
     def _describe(self, event: UploadEvent, status: AssetStatus) -> Asset:
-        """Return the entry as a new event makes it: without work done, with what is live."""
-        now = to_iso(self._clock())
-        entry = self._entries.get(_id(event))
-        sequencer = pad_sequencer(event.sequencer)
-        known = (
-            entry.asset if entry else Asset(_id(event), event.source, sequencer, status, now, now)
-        )
-        return replace(
-            known,
-            source=event.source,
-            sequencer=sequencer,
-            status=status,
-            updated_at=now,
-            media_type=event.media_type,
-            mime=event.mime,
-            attempts=0,
-            abandoned=0,
-            lease_token=None,
-            lease_expires_at=None,
-            execution=None,
-            estimate_ms=None,
-            progress=None,
-            error=None,
-            processed_ms=None,
-            expires_at=None,
-            confirmed=None,
-        )
+        return received(self._entries.get(_id(event)), event, status, self._clock())
 
     def _record(self, event: UploadEvent, over: str | None, asset: Asset) -> Claim:
         entry = self._entries.get(_id(event))
-        if entry is not None:
-            stored = _newest(entry.asset)
-            comparable = entry.sequencer_length == len(event.sequencer)
-            if entry.asset.sequencer == asset.sequencer:
-                return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
-            if stored != over and not comparable:
-                if _same_version(entry.asset, event):
-                    return Claim(ClaimState.STALE)
-                return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
-            if stored != over and stored >= asset.sequencer:
-                return Claim(ClaimState.STALE)
-        committed_by = entry.committed_by if entry else None
-        self._entries[_id(event)] = _Entry(asset, len(event.sequencer), committed_by)
-        return Claim(ClaimState.CLAIMED)
+        claim = compare(entry, event, over)
+        if claim.state is ClaimState.CLAIMED:
+            committed_by = entry.committed_by if entry else None
+            self._entries[_id(event)] = Entry(asset, len(event.sequencer), committed_by)
+        return claim
 
     def _take(self, event: UploadEvent, lease_seconds: float) -> Claim:
-        entry = self._entries[_id(event)]
-        asset, now = entry.asset, self._clock()
-        working = asset.status is AssetStatus.PROCESSING
-        if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
-            if asset.lease_token == asset.execution:
-                return Claim(ClaimState.HANDED_OVER, attempts=asset.attempts)
-            busy_for = from_iso(asset.lease_expires_at) - now
-            return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=busy_for)
-        failed = asset.status is AssetStatus.FAILED and asset.error is not None
-        retryable = failed and asset.error is not None and not asset.error.permanent
-        if asset.status.terminal and not retryable:
-            return Claim(ClaimState.DONE, attempts=asset.attempts)
-        killed = working and asset.lease_token != asset.execution
-        taken = replace(
-            asset,
-            abandoned=asset.abandoned + killed,
-            status=AssetStatus.PROCESSING,
-            lease_token=uuid.uuid4().hex,
-            lease_expires_at=to_iso(now + lease_seconds),
-            attempts=asset.attempts + 1,
-            updated_at=to_iso(now),
-        )
-        self._entries[_id(event)] = replace(entry, asset=taken)
-        return Claim(ClaimState.CLAIMED, taken.lease_token, taken.attempts, taken.abandoned)
+        entry, now = self._entries[_id(event)], self._clock()
+        if refusal := why_not_claimed(entry.asset, now):
+            return refusal
+        asset = taken(entry.asset, lease_seconds, now)
+        self._entries[_id(event)] = replace(entry, asset=asset)
+        return Claim(ClaimState.CLAIMED, asset.lease_token, asset.attempts, asset.abandoned)
 
 
 def _id(event: UploadEvent) -> str:
     return asset_id(event.source.bucket, event.source.key)
-
-
-def _newest(asset: Asset) -> str:
-    """Return the sequencer of the newest event that is known."""
-    return asset.confirmed or asset.sequencer
-
-
-def _same_version(asset: Asset, event: UploadEvent) -> bool:
-    """Tell whether an upload is of the version that is stored, by another event of it."""
-    if event.action is Action.REMOVED or asset.status is AssetStatus.DELETED:
-        return False
-    stored, source = asset.source, event.source
-    return (stored.version_id, stored.etag) == (source.version_id, source.etag)
-
-
-def _held(entry: _Entry | None, event: UploadEvent, lease_token: str) -> CommitState | None:
-    """Tell why a worker may not write; None where it holds the lease."""
-    if entry is not None and entry.committed_by == lease_token:
-        return CommitState.COMMITTED
-    if entry is None or entry.asset.sequencer != pad_sequencer(event.sequencer):
-        return CommitState.SUPERSEDED
-    return None if entry.asset.lease_token == lease_token else CommitState.LEASE_LOST

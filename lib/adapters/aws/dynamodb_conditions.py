@@ -1,0 +1,94 @@
+"""The fence's conditions, and the UpdateItem that writes where one of them holds.
+
+    the stored sequencer is   none     older    the same                      newer    incomparable
+                              ┼────────┼────────┼─────────────────────────────┼────────┼──────────
+    receive, reject, remove   ABSENT   OLDER    DONE                          STALE    UNORDERED,
+    claim                     receive first     WAITING, RETRYABLE, then      STALE    or NAMED
+                                                LAPSED, else BUSY,
+                                                HANDED_OVER, DONE
+    confirm                   no       OLDER    no                            no       SHORTER,
+                                       and CURRENT                                     and CURRENT
+    transfer_lease            no                UNFINISHED and UNTAKEN        no
+    progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
+    commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
+
+A removal can leave the stored upload what is current. It is noted beside the upload's sequencer,
+in `confirmed`, and what is older than that is stale. So the upload keeps its name, its worker, and
+what is made of it. Another event of the stored version is STALE too where it cannot be compared.
+
+Upper-case names of the first kind are conditions, any one of which lets the write through; the
+others are answers, read from the item that made the condition fail. So every write is one request;
+only a claim that finds a lease that ran out needs two, to count whose it was.
+
+In every expression `#name` is an attribute and `:name` a value; both are collected from the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lib.adapters.aws.dynamodb_items import to_attribute
+
+ABSENT = "attribute_not_exists(#pk)"
+OLDER = (
+    "(#sequencer_length = :sequencer_length AND (#confirmed < :sequencer"
+    " OR (attribute_not_exists(#confirmed) AND #sequencer < :sequencer)))"
+)
+SHORTER = "#sequencer_length < :sequencer_length"
+"""Cannot be compared, but what S3 sends grows: older, where S3 has said what is current."""
+NAMED = (
+    "(#sequencer <> :sequencer AND"
+    " (#confirmed = :over OR (attribute_not_exists(#confirmed) AND #sequencer = :over)))"
+)
+CURRENT = "#version_id = :version_id AND #etag = :etag AND #status <> :removed"
+"""The ETag too: a bucket whose versioning is suspended calls each new object's version `null`."""
+SAME = "#sequencer = :sequencer"
+WAITING = f"({SAME} AND #status = :waiting)"
+LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
+RETRYABLE = f"({SAME} AND #status = :failed AND #error.#permanent = :no)"
+HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
+FURTHER = "(attribute_not_exists(#progress) OR #progress < :progress)"
+UNFINISHED = f"{SAME} AND #status IN (:waiting, :working)"
+UNTAKEN = (
+    "(#lease_token = :execution OR attribute_not_exists(#execution)"
+    " OR size(#execution) < :length OR (size(#execution) = :length AND #execution < :execution))"
+)
+"""This execution has the upload already, or none has had it, or only earlier ones."""
+
+
+class Expression(str):
+    """A SET operand that DynamoDB computes, as opposed to a text to store."""
+
+    __slots__ = ()
+
+
+def conditional_update(
+    changes: Mapping[str, object], condition: str, values: Mapping[str, object]
+) -> dict[str, Any]:
+    """Return the arguments of `update_item` that write `changes` where `condition` holds.
+
+    A change to None removes the attribute. `values` are what condition and expressions mention.
+    """
+    present = {name: value for name, value in changes.items() if value is not None}
+    absent = [name for name, value in changes.items() if value is None]
+    sets = ", ".join(
+        f"#{name} = {value if isinstance(value, Expression) else f':{name}'}"
+        for name, value in present.items()
+    )
+    removes = ", ".join(f"#{name}" for name in absent)
+    update = f"SET {sets}" + (f" REMOVE {removes}" if removes else "")
+    mentioned = f"{update} {condition}"
+    every_value = {**present, **values}
+    return {
+        "UpdateExpression": update,
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {
+            f"#{name}": name for name in sorted(set(re.findall(r"#(\w+)", mentioned)))
+        },
+        "ExpressionAttributeValues": {
+            f":{name}": to_attribute(every_value[name])
+            for name in sorted(set(re.findall(r":(\w+)", mentioned)))
+        },
+    }

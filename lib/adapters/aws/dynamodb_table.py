@@ -1,0 +1,81 @@
+"""The catalog's table: one item per asset, read by its key or by status, changed by conditions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lib.adapters.aws.dynamodb_conditions import conditional_update
+from lib.adapters.aws.dynamodb_items import asset_from_item, from_item
+from lib.adapters.aws.errors import error_code, translated
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.clock import Clock, to_iso
+from lib.domain.events import UploadEvent
+from lib.domain.keys import asset_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_STATUS = "by-status"
+
+
+class AssetTable:
+    """One table with the key `pk` and the index `by-status`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock = time.time) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def get(self, asset_id: str) -> Asset | None:
+        """Return one entry, read consistently."""
+        with translated():
+            response = self._client.get_item(
+                TableName=self._table, Key={"pk": {"S": asset_id}}, ConsistentRead=True
+            )
+        return asset_from_item(response["Item"]) if "Item" in response else None
+
+    def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
+        """Iterate over the entries of one status by `updated_at`; the index lags a little."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=BY_STATUS,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status.value}},
+            ScanIndexForward=not newest_first,
+        )
+        with translated():
+            for page in pages:
+                yield from map(asset_from_item, page["Items"])
+
+    def _write(
+        self,
+        event: UploadEvent,
+        changes: Mapping[str, object],
+        condition: str,
+        values: Mapping[str, object],
+    ) -> tuple[bool, dict[str, Any]]:
+        """Change the item where the condition holds; return whether, and what was there before."""
+        now = to_iso(self._clock())
+        key = asset_id(event.source.bucket, event.source.key)
+        try:
+            with translated():
+                response = self._client.update_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": key}},
+                    ReturnValues="ALL_OLD",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **conditional_update(
+                        {**changes, "updated_at": now}, condition, {"now": now, **values}
+                    ),
+                )
+        except ClientError as exc:
+            if error_code(exc) != "ConditionalCheckFailedException":
+                raise
+            stored: dict[str, Any] = {**exc.response}
+            return False, from_item(stored.get("Item", {}))
+        return True, from_item(response.get("Attributes", {}))

@@ -1,0 +1,129 @@
+"""What the fence answers, and what an entry becomes: pure, for the catalog in memory."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+
+from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState
+from lib.domain.clock import from_iso, to_iso
+from lib.domain.errors import Failure
+from lib.domain.events import Action, UploadEvent
+from lib.domain.keys import asset_id, pad_sequencer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An asset, and what DynamoDB keeps beside it."""
+
+    asset: Asset
+    sequencer_length: int
+    committed_by: str | None = None
+
+
+def received(entry: Entry | None, event: UploadEvent, status: AssetStatus, now: float) -> Asset:
+    """Return the asset as a new event makes it: without work done, with what is live."""
+    source, sequencer = event.source, pad_sequencer(event.sequencer)
+    key, moment = asset_id(source.bucket, source.key), to_iso(now)
+    known = entry.asset if entry else Asset(key, source, sequencer, status, moment, moment)
+    return replace(
+        known,
+        source=source,
+        sequencer=sequencer,
+        status=status,
+        updated_at=moment,
+        media_type=event.media_type,
+        mime=event.mime,
+        attempts=0,
+        abandoned=0,
+        lease_token=None,
+        lease_expires_at=None,
+        execution=None,
+        estimate_ms=None,
+        progress=None,
+        error=None,
+        processed_ms=None,
+        expires_at=None,
+        confirmed=None,
+    )
+
+
+def compare(entry: Entry | None, event: UploadEvent, over: str | None) -> Claim:
+    """Answer whether an event is the newest: CLAIMED, DONE, STALE or UNORDERED."""
+    if entry is None:
+        return Claim(ClaimState.CLAIMED)
+    stored, sequencer = newest(entry.asset), pad_sequencer(event.sequencer)
+    comparable = entry.sequencer_length == len(event.sequencer)
+    if entry.asset.sequencer == sequencer:
+        return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
+    if stored != over and not comparable:
+        if same_version(entry.asset, event):
+            return Claim(ClaimState.STALE)
+        return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
+    if stored != over and stored >= sequencer:
+        return Claim(ClaimState.STALE)
+    return Claim(ClaimState.CLAIMED)
+
+
+def why_not_claimed(asset: Asset, now: float) -> Claim | None:
+    """Answer a worker that may not have an upload: HANDED_OVER, BUSY or DONE; else None."""
+    working = asset.status is AssetStatus.PROCESSING
+    if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
+        if asset.lease_token == asset.execution:
+            return Claim(ClaimState.HANDED_OVER, attempts=asset.attempts)
+        busy_for = from_iso(asset.lease_expires_at) - now
+        return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=busy_for)
+    failed = asset.status is AssetStatus.FAILED and asset.error is not None
+    retryable = failed and asset.error is not None and not asset.error.permanent
+    if asset.status.terminal and not retryable:
+        return Claim(ClaimState.DONE, attempts=asset.attempts)
+    return None
+
+
+def taken(asset: Asset, lease_seconds: float, now: float) -> Asset:
+    """Return an asset whose lease is a new worker's; a worker whose lease ran out is counted."""
+    working = asset.status is AssetStatus.PROCESSING
+    killed = working and asset.lease_token != asset.execution
+    return replace(
+        asset,
+        abandoned=asset.abandoned + killed,
+        status=AssetStatus.PROCESSING,
+        lease_token=uuid.uuid4().hex,
+        lease_expires_at=to_iso(now + lease_seconds),
+        attempts=asset.attempts + 1,
+        updated_at=to_iso(now),
+    )
+
+
+def newest(asset: Asset) -> str:
+    """Return the sequencer of the newest event that is known."""
+    return asset.confirmed or asset.sequencer
+
+
+def same_version(asset: Asset, event: UploadEvent) -> bool:
+    """Tell whether an upload is of the version that is stored, by another event of it."""
+    if event.action is Action.REMOVED or asset.status is AssetStatus.DELETED:
+        return False
+    stored, source = asset.source, event.source
+    return (stored.version_id, stored.etag) == (source.version_id, source.etag)
+
+
+def without_lease(asset: Asset, status: AssetStatus, error: Failure | None) -> Asset:
+    """Return an entry that nobody works on any more."""
+    return replace(
+        asset,
+        status=status,
+        error=error,
+        lease_token=None,
+        lease_expires_at=None,
+        progress=None,
+    )
+
+
+def why_not_held(entry: Entry, event: UploadEvent, lease_token: str) -> CommitState | None:
+    """Tell why a worker may not write; None where it holds the lease."""
+    if entry.committed_by == lease_token:
+        return CommitState.COMMITTED
+    if entry.asset.sequencer != pad_sequencer(event.sequencer):
+        return CommitState.SUPERSEDED
+    return None if entry.asset.lease_token == lease_token else CommitState.LEASE_LOST
