@@ -15,7 +15,7 @@ from functools import partial
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.sqs import SqsQueue
 from lib.application.process_image import process
-from lib.entrypoints.bootstrap import make_budget, make_handler
+from lib.entrypoints.queue_processor import make_budget, make_handler
 
 video_queue = SqsQueue(client("sqs"), settings.video_queue_url)
 job = partial(process, images=images, requeue=video_queue.send)

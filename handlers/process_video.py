@@ -13,7 +13,7 @@ from lib.application.pipeline import Delivery, Pipeline
 from lib.child_process import set_undumpable
 from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
-from lib.entrypoints.bootstrap import make_budget, make_handler
+from lib.entrypoints.queue_processor import make_budget, make_handler
 from lib.entrypoints.settings import VideoSettings, from_env
 from lib.video.encode.ffmpeg import Ffmpeg
 

@@ -1,43 +1,13 @@
-"""What the two processors share: their adapters, and the batch around a job."""
+"""Wire what the steps of a long source share; of a queue's processors: see `queue_processor`."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
-
 from lib import presets
-from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.adapters.aws.dynamodb_ledger import DynamoLedger
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
-from lib.adapters.aws.sqs import SqsQueue
-from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.telemetry import Handler, Telemetry
-from lib.application.daily_budget import Budget
-from lib.application.fenced_job import Finished
-from lib.application.pipeline import Delivery, Pipeline
-from lib.domain.errors import ErrorCode, TransientError
-from lib.domain.events import UploadEvent
-from lib.domain.prices import price_invocation
-from lib.entrypoints.settings import ProcessorSettings, StepSettings
-from lib.entrypoints.sqs_batch import process_batch
-
-
-class Job(Protocol):
-    """What processes an upload: `process_image`, or `process_video` with its settings bound."""
-
-    def __call__(self, event: UploadEvent, pipeline: Pipeline, delivery: Delivery) -> Finished:
-        """Process one upload under the fence."""
-        ...
-
-
-def make_budget(settings: ProcessorSettings) -> Budget:
-    """Return the budget of the stage's days."""
-    ledger = DynamoLedger(client("dynamodb"), settings.budget_table)
-    return Budget(ledger, settings.daily_dollars, settings.budget_wait_seconds)
+from lib.application.pipeline import Pipeline
+from lib.entrypoints.settings import StepSettings
 
 
 def make_pipeline(settings: StepSettings) -> Pipeline:
@@ -48,51 +18,3 @@ def make_pipeline(settings: StepSettings) -> Pipeline:
         DynamoCatalog(client("dynamodb"), settings.catalog_table),
         presets.load(presets.PACKAGED),
     )
-
-
-def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget: Budget) -> Handler:
-    """Build the clients once and return the Lambda handler of a queue's processor.
-
-    `images` is what the job decodes images with.
-    """
-    telemetry = Telemetry(settings.stage)
-    queue = SqsQueue(client("sqs"), settings.queue_url)
-    renditions = S3Renditions(client("s3"), settings.renditions_bucket)
-    memory_mb = settings.aws_lambda_function_memory_size
-    catalog = BudgetedCatalog(client("dynamodb"), settings.catalog_table, budget, memory_mb)
-    recipes = presets.load(presets.PACKAGED)
-    pipeline = Pipeline(S3Sources(client("s3")), renditions, catalog, recipes)
-
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        def process(upload: UploadEvent, is_last: bool) -> None:
-            delivery = Delivery(lambda: context.get_remaining_time_in_millis() / 1000, is_last)
-            with charged(budget, renditions, memory_mb):
-                finished = job(upload, pipeline, delivery)
-            telemetry.finished(upload, finished, images.holds)
-
-        return process_batch(
-            event,
-            process,
-            max_receives=settings.max_receives,
-            retry_later=queue.retry_later,
-            send_again=queue.send,
-            on_retry=telemetry.retried,
-        )
-
-    return telemetry.instrument(handler)
-
-
-@contextmanager
-def charged(budget: Budget, renditions: S3Renditions, memory_mb: int) -> Iterator[None]:
-    """Charge what is done for the time it takes and the objects it stores, however it ends."""
-    started, puts = time.monotonic(), renditions.puts
-    waits = False
-    try:
-        yield
-    except TransientError as exc:
-        waits = exc.code is ErrorCode.BUDGET_SPENT  # nothing was started
-        raise
-    finally:
-        if not waits:
-            seconds = time.monotonic() - started
-            budget.charge(price_invocation(seconds, memory_mb, renditions.puts - puts))

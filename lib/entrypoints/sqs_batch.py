@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
@@ -19,13 +19,24 @@ Process = Callable[[UploadEvent, bool], None]
 """Process an event; the flag tells that it will not be delivered again."""
 
 
+class Queue(Protocol):
+    """The queue that a batch comes from."""
+
+    def send(self, event: UploadEvent, after_seconds: float) -> None:
+        """Send an upload as a new message. Raises TransientError."""
+        ...
+
+    def retry_later(self, receipt_handle: str, seconds: float) -> None:
+        """Show a received message again in `seconds`. Raises TransientError."""
+        ...
+
+
 def process_batch(
     batch: Mapping[str, Any],
     process: Process,
+    queue: Queue,
     *,
     max_receives: int,
-    retry_later: Callable[[str, float], None],
-    send_again: Callable[[UploadEvent, float], None],
     on_retry: Callable[[Exception, str, int], None],
 ) -> dict[str, list[dict[str, str]]]:
     """Process an SQS event and return its partial batch response.
@@ -47,12 +58,12 @@ def process_batch(
             # One receive earlier than needed: where it can't be sent, there is another try.
             if _waits_for_budget(exc) and receives >= max_receives - 1:
                 with suppress(TransientError):
-                    send_again(deserialize_event(record["body"]), retry_delay(receives, exc))
+                    queue.send(deserialize_event(record["body"]), retry_delay(receives, exc))
                     continue
             failed.append({"itemIdentifier": record["messageId"]})
             # After the last one SQS moves it to the dead-letter queue as soon as it is visible.
             delay = retry_delay(receives, exc) if receives < max_receives else 0
-            retry_later(record["receiptHandle"], delay)
+            queue.retry_later(record["receiptHandle"], delay)
     return {"batchItemFailures": failed}
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-NAMED_IN_A_STRING = re.compile(r"(PIL|pillow_heif)(\.\w+)+")
+NAMED_IN_A_STRING = re.compile(r"(?P<module>(PIL|pillow_heif|lib)(\.\w+)+)(:\w+)?")
+"""A module, or what is called in one: `lib.adapters.sandbox.zygote:serve`."""
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -24,8 +25,8 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield from ((alias.name, ()) for alias in names)
             case ast.ImportFrom(module=str(module), names=names):
                 yield module, tuple(alias.name for alias in names)
-            case ast.Constant(value=str(text)) if NAMED_IN_A_STRING.fullmatch(text):
-                yield text, ()
+            case ast.Constant(value=str(text)) if named := NAMED_IN_A_STRING.fullmatch(text):
+                yield named["module"], ()
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 continue
             case _:

@@ -1,5 +1,7 @@
 """Partial batch responses and the delay before a message is seen again."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from lib.domain import messages
@@ -29,9 +31,8 @@ def run(*records, process=lambda event, last: None, send_again=refuse_to_send):
     answer = process_batch(
         {"Records": list(records)},
         process,
+        SimpleNamespace(retry_later=delays.__setitem__, send=send_again),
         max_receives=5,
-        retry_later=delays.__setitem__,
-        send_again=send_again,
         on_retry=lambda exc, message_id, receives: reasons.append((message_id, type(exc))),
     )
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]], delays, reasons
