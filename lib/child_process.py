@@ -53,7 +53,7 @@ class Bounds:
         return self.expected_s is not None and spent_s > SLACK_S + LATE * self.expected_s
 
 
-FREE = Bounds()
+UNBOUNDED = Bounds()
 """For what reads nothing but files that the pipeline has made."""
 
 
@@ -86,7 +86,7 @@ def data_bytes(function_mb: int) -> int:
     return int(function_mb * 1024 * 1024 * SHARE) if function_mb else DATA_BYTES
 
 
-def bind(pid: int, bounds: Bounds, function_mb: int = 0) -> None:
+def apply_bounds(pid: int, bounds: Bounds, function_mb: int = 0) -> None:
     """Hold a process that was just started to its bounds. One that has ended already will do."""
     if not hasattr(resource, "prlimit"):
         return

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lib.child_process import DATA_BYTES, Bounds, bind, data_bytes
+from lib.child_process import DATA_BYTES, Bounds, apply_bounds, data_bytes
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, Ffmpeg, run
@@ -120,7 +120,7 @@ def test_limits_that_are_lower_already_stay():
     with child:
         assert child.stdout
         child.stdout.readline()
-        bind(child.pid, Bounds())
+        apply_bounds(child.pid, Bounds())
         assert resource.prlimit(child.pid, resource.RLIMIT_NOFILE) == (100, 100)
         child.kill()
 
@@ -128,4 +128,4 @@ def test_limits_that_are_lower_already_stay():
 def test_a_child_that_has_ended_needs_no_bounds():
     child = subprocess.Popen(["true"])
     child.wait()
-    bind(child.pid, Bounds())
+    apply_bounds(child.pid, Bounds())

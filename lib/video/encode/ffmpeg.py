@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.child_process import FREE, Bounds, bind
+from lib.child_process import UNBOUNDED, Bounds, apply_bounds
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 
@@ -61,7 +61,7 @@ def run(
     arguments: Sequence[str],
     *,
     on_progress: Callable[[int], None] = ignore,
-    bounds: Bounds = FREE,
+    bounds: Bounds = UNBOUNDED,
 ) -> Run:
     """Run ffmpeg to its end; `on_progress` gets the ms of output written so far.
 
@@ -82,7 +82,7 @@ def run(
         start_new_session=True,
     )
     try:
-        bind(process.pid, bounds, ffmpeg.function_mb)
+        apply_bounds(process.pid, bounds, ffmpeg.function_mb)
         log = _follow(process, ffmpeg.deadline, on_progress)
         process.wait()
     except TransientError as error:
