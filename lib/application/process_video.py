@@ -19,7 +19,7 @@ from lib.video.package.streams import EncodedFolder
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.proportion import check_proportion
-from lib.video.probe.opening import inspect, locate
+from lib.video.source import inspect, locate
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_texts
 from lib.video.package.track import Segment, Track
-from lib.video.plan.plan import Plan, VideoTask, recipe_of, without
-from lib.video.plan.span import SOUND_ALONE
+from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask, recipe_of, without
 from lib.video.probe.mediainfo import read_probe
 
 

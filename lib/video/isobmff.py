@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -16,6 +17,10 @@ MOST_BOXES = 200_000
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one box that is read into memory; the samples are no such box."""
+
+
+EMPTY = -1
+"""Media time of an edit that shows nothing: the track starts later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,24 @@ def find(content: bytes, *path: bytes) -> bytes:
         if not content:
             raise ValueError(f"expected a box {b'/'.join(path)!r} but found no {wanted!r}")
     return content
+
+
+def read_edits(elst: bytes) -> Iterator[tuple[int, int]]:
+    """Yield duration by the movie's clock, and start by the media's, of each edit of a list."""
+    layout = ">QqI" if elst[0] else ">IiI"
+    (count,) = struct.unpack_from(">I", elst, 4)
+    size = struct.calcsize(layout)
+    for duration, start, _ in struct.iter_unpack(layout, elst[8 : 8 + count * size]):
+        yield duration, start
+
+
+def read_clock(header: bytes) -> tuple[int, int]:
+    """Return ticks a second, and how many it lasts, of `mvhd` or `mdhd`. Raises ValueError."""
+    layout, at = (">IQ", 20) if header[0] else (">II", 12)
+    clock, lasts = struct.unpack_from(layout, header, at)
+    if not clock:
+        raise ValueError("expected a clock that ticks")
+    return clock, lasts
 
 
 def box(kind: bytes, *content: bytes) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from lib.video.plan.span import RUN_OVER_S
+from lib.video.plan.ranges import RUN_OVER_S
 
 VCPU_MB = 1769
 """Memory with which a function has one vCPU (Lambda, "Configure memory")."""

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from lib import presets
 from lib.video.encode.encode import encode_video
 from lib.video.plan.plan import VideoTask, plan_video
-from lib.video.plan.span import Input
 from lib.video.probe.mediainfo import read_probe
+from lib.video.source import Input
 from tests.bench.process import read_memory
 from tests.support.ffmpeg_binary import ffmpeg_in
 

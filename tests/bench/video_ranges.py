@@ -17,7 +17,7 @@ from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.cost import estimate
-from lib.video.plan.span import RUN_OVER_S, Span
+from lib.video.plan.ranges import RUN_OVER_S, Span
 from tests.bench import long_model
 from tests.bench.clips import make_film
 from tests.bench.report import Result

@@ -12,8 +12,9 @@ from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.plan import Plan, VideoTask, plan_video
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
+from lib.video.source import Input
 from tests.bench.video_long import PLENTY
 
 

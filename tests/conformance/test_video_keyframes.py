@@ -9,7 +9,7 @@ import pytest
 from lib.domain.media import Probe
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.keyframes import read_keyframes
-from lib.video.plan.span import Input
+from lib.video.source import Input
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 SOURCE = (

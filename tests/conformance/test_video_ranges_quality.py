@@ -12,8 +12,9 @@ from lib.video.encode.encode import encode_video
 from lib.video.package import cmaf
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
+from lib.video.source import Input
 from tests.bench.vmaf import measure_vmaf
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 

@@ -20,8 +20,9 @@ from lib.video.isobmff import find, read_boxes, read_content
 from lib.video.package.fragments import read_fragment
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, Sound, VideoTask, plan_video
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
+from lib.video.source import Input
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,9 @@ from lib.video.encode.prune_ladder import find_worthless
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
+from lib.video.source import Input
 from tests.bench.video_long import Execution, upload
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 

@@ -22,8 +22,8 @@ from lib.domain.media import Probe
 from lib.presets import load
 from lib.video.encode.encode import encode_video
 from lib.video.plan.plan import VideoTask, plan_video
-from lib.video.plan.span import Input
 from lib.video.probe.mediainfo import PARSERS, read_probe
+from lib.video.source import Input
 from tests.support.boxes import blank, refer_to
 from tests.support.ffmpeg_binary import ffmpeg_in
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lib.video.plan.span import RUN_OVER_S
+from lib.video.plan.ranges import RUN_OVER_S
 from tests.bench.long_model import (
     GB_SECOND,
     IN_SERIES,

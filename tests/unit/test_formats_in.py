@@ -106,7 +106,7 @@ def test_the_decoders_themselves_refuse_it_too(monkeypatch):
 
 
 def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("lib.video.probe.opening.read_probe", pytest.fail)
+    monkeypatch.setattr("lib.video.source.read_probe", pytest.fail)
     world = World(presets=without("mov"))
     event = world.receive("a", MP4, MediaType.VIDEO)
     process_video.process(

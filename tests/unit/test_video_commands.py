@@ -9,7 +9,8 @@ from lib.video.encode.loudness import Loudness
 from lib.video.encode.prune_ladder import compare
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, Sound, Text, VideoTask
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
+from lib.video.source import Input
 
 PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None)
 PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")

@@ -6,8 +6,7 @@ import pytest
 
 from lib.domain.media import SubtitleTrack
 from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
-from lib.video.package.track import Segment, Track
-from lib.video.package.track_names import MOST_CHARACTERS
+from lib.video.package.track import MOST_CHARACTERS, Segment, Track
 from lib.video.plan.plan import Text
 
 FILM = Fraction(24_000, 1001)

@@ -13,7 +13,7 @@ from lib.presets import PACKAGED, load
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.proportion import bounds_of, check_proportion, most_bytes, most_seconds
-from lib.video.plan.span import Input
+from lib.video.source import Input
 
 PRESETS = load(PACKAGED)
 PRESET = PRESETS.named(None)

@@ -20,9 +20,8 @@ from lib.presets import Preset
 from lib.video.assemble import assemble
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.track import INIT, Segment, Track
-from lib.video.plan.plan import Plan, VideoTask
-from lib.video.plan.span import SOUND_ALONE
-from lib.video.probe.opening import locate
+from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask
+from lib.video.source import locate
 
 BATCH = 16
 """Segments that are fetched together."""

@@ -14,7 +14,7 @@ from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.plan import VideoTask
-from lib.video.probe.opening import locate
+from lib.video.source import locate
 
 
 def encode(

@@ -17,7 +17,7 @@ from lib.video.plan.keyframes import read_keyframes
 from lib.video.plan.plan import plan_video
 from lib.video.plan.proportion import check_proportion
 from lib.video.plan.ranges import cut, nearest, range_seconds
-from lib.video.probe.opening import inspect, locate
+from lib.video.source import inspect, locate
 
 MOST_INLINE = 40
 """Ranges that run at once in one execution; above, each gets an execution of its own."""

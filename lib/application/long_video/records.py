@@ -23,7 +23,7 @@ from lib.domain.serialized import (
 from lib.presets import Preset
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import Plan, plan_video
-from lib.video.plan.span import Span
+from lib.video.plan.ranges import Span
 
 OPEN_END_S = 24 * 60 * 60
 """Longer than any source may be: a header may say less than is true."""

@@ -11,13 +11,13 @@ import ffmpeg
 from lib.domain.media import Probe
 from lib.video.encode.codecs import sound_options, video_options
 from lib.video.encode.filter_graph import Taps, draw
-from lib.video.encode.locator import input_url, is_remote, protocols
 from lib.video.encode.loudness import Loudness, level, listen, prepare
 from lib.video.package.webvtt import DECODED
-from lib.video.plan.plan import Plan, Sound, Text, VideoTask
+from lib.video.plan.plan import SOUND_ALONE, Plan, Sound, Text, VideoTask
 from lib.video.plan.proportion import most_seconds
-from lib.video.plan.span import SOUND_ALONE, Input, Span
+from lib.video.plan.ranges import Span
 from lib.video.probe.limits import MAX_SIDE
+from lib.video.source import Input, input_url, is_remote, protocols
 
 READ_TIMEOUT_US = 20_000_000
 RECONNECT_SECONDS = 2

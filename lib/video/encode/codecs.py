@@ -11,7 +11,7 @@ from typing import Any
 
 from lib.presets import VideoPreset
 from lib.video.plan.ladder import Rung
-from lib.video.plan.span import Span
+from lib.video.plan.ranges import Span
 
 BUFFER_SECONDS = 2
 """Of the rung's peak rate: what a player may have to wait for at a hard scene."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.video.encode.ffmpeg import Run
-from lib.video.encode.locator import is_remote
+from lib.video.source import is_remote
 
 QUOTED_LINES = 3
 QUOTED_CHARACTERS = 400

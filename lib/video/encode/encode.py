@@ -17,9 +17,8 @@ from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off
 from lib.video.package.webvtt import write_texts
-from lib.video.plan.plan import Plan, VideoTask, without
+from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
-from lib.video.plan.span import SOUND_ALONE
 
 PICTURES = ("tiles", "stills")
 """Folders of the small pictures."""

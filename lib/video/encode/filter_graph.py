@@ -16,7 +16,7 @@ from typing import Any
 from lib.domain.media import Probe
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan
-from lib.video.plan.span import RUN_OVER_S, Span
+from lib.video.plan.ranges import RUN_OVER_S, Span
 
 SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 """Each rung is scaled from the one above: after four steps as close to the source as bicubic from

@@ -23,7 +23,7 @@ from lib.video.encode.filter_graph import draw
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import VideoTask
-from lib.video.plan.span import Span
+from lib.video.plan.ranges import Span
 
 NO_GAIN = 1.0
 """VMAF. A difference of 6 is what half of all viewers notice (Netflix, 2018)."""

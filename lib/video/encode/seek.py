@@ -10,7 +10,7 @@ from lib.video.encode.arguments import open_source
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import Ffmpeg, run
 from lib.video.plan.plan import Plan
-from lib.video.plan.span import Input
+from lib.video.source import Input
 
 READ = Bounds(expected_s=10.0)
 """No frame is decoded; an index that takes more is none."""

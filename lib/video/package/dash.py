@@ -9,8 +9,7 @@ from itertools import groupby
 # It prints here; nothing that somebody else wrote is parsed.
 from xml.etree import ElementTree as ET
 
-from lib.video.package.track import INIT, Track
-from lib.video.package.track_names import labels, language_of
+from lib.video.package.track import INIT, Track, labels, language_of
 from lib.video.plan.plan import Text
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lib.video.package.track import INIT, Track
-from lib.video.package.track_names import labels, language_of
+from lib.video.package.track import INIT, Track, labels, language_of
 from lib.video.plan.plan import Text
 
 HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from lib.video.probe.fields import LANGUAGE_TAG
+
 INIT = "init.mp4"
 """File name of the init segment beside a track's playlist."""
+
+
+MOST_CHARACTERS = 80
+"""Of a name in a playlist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +80,30 @@ class Track:
     def average_bandwidth(self) -> int:
         """Return the bits per second of the whole."""
         return round(sum(each.size for each in self.segments) * 8 / self.seconds)
+
+
+def language_of(stated: str | None) -> str | None:
+    """Return a language tag that has the shape of one, else None."""
+    return stated if stated and LANGUAGE_TAG.fullmatch(stated) else None
+
+
+def labels(stated: Iterable[tuple[str | None, str | None]], otherwise: str) -> list[str]:
+    """Return a name for each (title, language), no two the same, of printable characters.
+
+    `otherwise` names a track that says nothing of itself.
+    """
+    names: list[str] = []
+    for title, language in stated:
+        name = _printable(title or "") or language_of(language) or otherwise
+        number, unique = 1, name
+        while unique in names:
+            number += 1
+            unique = f"{name} {number}"
+        names.append(unique)
+    return names
+
+
+def _printable(text: str) -> str:
+    """Turn what ends a line, hides or is no character into spaces; RFC 8216 escapes no quotes."""
+    spaced = "".join(c if c.isprintable() else " " for c in text.replace('"', "'"))
+    return " ".join(spaced.split())[:MOST_CHARACTERS].rstrip()

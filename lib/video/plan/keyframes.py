@@ -11,13 +11,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import IO
 
-from lib.video.isobmff import children, find, read_boxes, read_content
+from lib.video.isobmff import (
+    EMPTY,
+    children,
+    find,
+    read_boxes,
+    read_clock,
+    read_content,
+    read_edits,
+)
 
 MOST_KEYFRAMES = 1_000_000
 """A run of two numbers says that there are thousands of millions; two hours have less than one."""
-
-EMPTY = -1
-"""Media time of an edit that shows nothing: the track starts later."""
 
 
 def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
@@ -116,24 +121,6 @@ def _shift(track: bytes, movie_clock: int) -> Fraction:
     if sum(start != EMPTY for _, start in edits) > 1 or (edits and edits[-1][1] == EMPTY):
         raise ValueError("expected one edit that shows something")
     return shift
-
-
-def read_edits(elst: bytes) -> Iterator[tuple[int, int]]:
-    """Yield duration by the movie's clock, and start by the media's, of each edit of a list."""
-    layout = ">QqI" if elst[0] else ">IiI"
-    (count,) = struct.unpack_from(">I", elst, 4)
-    size = struct.calcsize(layout)
-    for duration, start, _ in struct.iter_unpack(layout, elst[8 : 8 + count * size]):
-        yield duration, start
-
-
-def read_clock(header: bytes) -> tuple[int, int]:
-    """Return ticks a second, and how many it lasts, of `mvhd` or `mdhd`. Raises ValueError."""
-    layout, at = (">IQ", 20) if header[0] else (">II", 12)
-    clock, lasts = struct.unpack_from(layout, header, at)
-    if not clock:
-        raise ValueError("expected a clock that ticks")
-    return clock, lasts
 
 
 def _handler(track: bytes) -> bytes:

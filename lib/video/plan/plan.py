@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import Preset, VideoPreset, recipe_hash
 from lib.video.plan.ladder import Rung, ladder
-from lib.video.plan.span import Input, Span
+from lib.video.plan.ranges import Span
+from lib.video.source import Input
+
+SOUND_ALONE = "audio.m4a"
+"""The file that a source without a picture becomes; it is not streamed."""
 
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+
+RUN_OVER_S = 0.5
+"""How far past its end a span is encoded, and that thrown away: an encoder that sees nothing to
+come spends too little on the last frames (their VMAF was 2.9 less than in one pass; now 1.2, as it
+is with 1.2 s)."""
 
 Border = Callable[[float], float | None]
 """Tells a keyframe near a time, both in s; None where none is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The frames with `start_s` <= time < `end_s`, in s from the start of the source.
+
+    Borders are times of frames, known to the microsecond.
+    """
+
+    start_s: float
+    end_s: float
 
 
 def range_seconds(

@@ -11,8 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import IO
 
-from lib.video.isobmff import Box, children, find, read_boxes, read_content
-from lib.video.plan.keyframes import EMPTY, read_clock, read_edits
+from lib.video.isobmff import (
+    EMPTY,
+    Box,
+    children,
+    find,
+    read_boxes,
+    read_clock,
+    read_content,
+    read_edits,
+)
 
 MOST_FRAGMENTS = 10_000
 """That are looked at: two hours have a fragment each second at most."""

@@ -13,11 +13,11 @@ from lib.video.probe.fields import (
     read_above_zero,
     read_language,
     read_lower,
+    read_moment,
     read_number,
     read_positive,
     read_title,
 )
-from lib.video.probe.moment import read_moment
 
 SOUND_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
 """Containers without a moving picture: what looks like one is cover art."""
