@@ -1,8 +1,8 @@
-"""Find what the eye goes to, so that a cut keeps it.
+"""Where one rectangle lies in another: by a point of the compass, or where the eye goes.
 
-The cues are those of the smart crops of libvips (libvips/conversion/smartcrop.c) and smartcrop.js
-(https://github.com/jwagner/smartcrop.js): edges, saturated colours, the colours of skin. Here they
-are summed over the part that is kept.
+The eye's cues are those of the smart crops of libvips (libvips/conversion/smartcrop.c) and
+smartcrop.js (https://github.com/jwagner/smartcrop.js): edges, saturated colours, the colours of
+skin. Here they are summed over the part that is kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,23 @@ STEPS = 64
 """Positions that are tried, and one."""
 
 
-def look(image: Image.Image, size: Size) -> tuple[int, int]:
+def place_by_position(position: str, outer: Size, inner: Size) -> tuple[int, int]:
+    """Return the left and top px of a rectangle in another, of which it may also stick out.
+
+    `position`: `north-east`, `south`, …, or `centre`.
+    """
+    across = _share(position, "west", "east")
+    down = _share(position, "north", "south")
+    return round((outer[0] - inner[0]) * across), round((outer[1] - inner[1]) * down)
+
+
+def _share(position: str, start: str, end: str) -> float:
+    if start in position:
+        return 0.0
+    return 1.0 if end in position else 0.5
+
+
+def place_by_attention(image: Image.Image, size: Size) -> tuple[int, int]:
     """Return the left and top px of the part of an image to keep, of `size`.
 
     The part slides in the direction in which more has to be cut. The same pixels give the same

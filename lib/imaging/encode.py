@@ -1,12 +1,14 @@
-"""Write one format each. Beside the pixels goes a copyright where one is asked for, nothing else.
+"""Encode renditions: photos lossy, drawings lossless where that is not much larger.
 
-The same pixels give the same bytes on every run and with any number of processors.
+Beside the pixels goes a copyright where one is asked for, nothing else. The same pixels give the
+same bytes on every run and with any number of processors.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from math import ceil
 
 # Each registers its encoder; for one that is not there, Pillow would load all of its forty.
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, WebPImagePlugin  # noqa: F401
@@ -31,6 +33,17 @@ AVIF_TUNING = {"tune": "ssim", "enable-tpl-model": "0"}
 """At the same SSIM of photos the bytes of libavif's own tuning at speed 8 (-4 to +2 %; speed 9
 without the tuning has 2 to 5 % more), in a quarter to a third of its time. The model of how frames
 follow from each other changes no byte of a single one, and takes 1.6 bytes a px."""
+
+SAMPLE_SIDE = 160
+"""Longest side in px of the sample: every n-th pixel as it is, none mixed from several."""
+
+FEW = 32
+MOSTLY = 0.85
+"""A drawing has this part of its pixels in so few colours. Over 80 files of all kinds, drawings had
+0.85 to 1 and photos 0.003 to 0.6; some scans and gradients look like drawings by this."""
+
+WORTH = 1.5
+"""Lossless may be this many times as large as lossy, or the drawing is rather a photo."""
 
 
 def encode(
@@ -95,6 +108,31 @@ def _avif(image: Image.Image, quality: int | None, _background: str, exif: bytes
 
 ENCODERS: dict[str, Encoder] = {"jpeg": _jpeg, "webp": _webp, "avif": _avif}
 """One for each format that `lib.domain.formats` has an output of."""
+
+
+def is_drawing(image: Image.Image) -> bool:
+    """Tell whether a picture looks like a drawing by its colours."""
+    scale = min(1.0, SAMPLE_SIDE / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    pixels = size[0] * size[1]
+    most = FEW + ceil((1 - MOSTLY) * pixels)  # with more, so many cannot be of the few
+    colors = image.resize(size, Image.Resampling.NEAREST).getcolors(most) or []
+    common = sorted((count for count, _ in colors), reverse=True)[:FEW]
+    return sum(common) >= MOSTLY * pixels
+
+
+def encode_drawing(
+    image: Image.Image, image_format: str, quality: int, copyright_text: str | None = None
+) -> tuple[bytes, int | None]:
+    """Encode a drawing in a format that can be lossless, where that is not much larger.
+
+    Returns it and its quality, None for lossless.
+    """
+    lossy = encode(image, image_format, quality, "", copyright_text)
+    lossless = encode(image, image_format, None, "", copyright_text)
+    if len(lossless) <= WORTH * len(lossy):
+        return lossless, None
+    return lossy, quality
 
 
 def flatten(image: Image.Image, background: str) -> Image.Image:

@@ -45,8 +45,8 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a picture looks like in grey, 0–255: `mean`, standard deviation, variance of edges."""
+class StillStatistics:
+    """Of a picture in grey, 0–255: `mean`, standard deviation, variance of edges."""
 
     mean: float
     contrast: float
@@ -54,7 +54,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheets:
+class SpriteSheets:
     """Pictures of one size (px) side by side, in JPEGs."""
 
     size: tuple[int, int]
@@ -105,12 +105,12 @@ class Images(Protocol):
         """
         ...
 
-    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
+    def measure_stills(self, stills: Sequence[Still], deadline: Deadline) -> list[StillStatistics]:
         """Decode and measure pictures. Raises as `open` does."""
         ...
 
-    def lay_out(
+    def make_sprite_sheets(
         self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
-    ) -> Sheets:
-        """Lay pictures of one size on sheets, as many as fit on each. Raises as `open` does."""
+    ) -> SpriteSheets:
+        """Put pictures of one size on sheets, as many as fit on each. Raises as `open` does."""
         ...

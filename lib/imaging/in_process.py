@@ -10,14 +10,12 @@ from functools import cached_property
 from lib.domain.clock import Deadline
 from lib.domain.renditions import Made
 from lib.imaging.budget import Budget
-from lib.imaging.film import film_frames, is_animation
-from lib.imaging.images import ImageTask, Look, Sheets, Still
-from lib.imaging.load import read_picture
+from lib.imaging.images import ImageTask, SpriteSheets, Still, StillStatistics
+from lib.imaging.load import Picture, is_animation, read_picture
 from lib.imaging.phash import phash
-from lib.imaging.picture import Picture
 from lib.imaging.render import make_renditions
-from lib.imaging.sheet import lay_out
-from lib.imaging.stills import measure, read_still
+from lib.imaging.render_animation import film_frames
+from lib.imaging.stills import make_sprite_sheet, measure_still, read_still
 from lib.imaging.thumbhash import make_placeholder
 from lib.imaging.transform import Transform
 from lib.imaging.variants import Size
@@ -29,8 +27,8 @@ class Opened:
     def __init__(self, picture: Picture, task: ImageTask, budget: Budget) -> None:
         self._picture, self._budget = picture, budget
         self._preset, self._watermark = task.preset, task.watermark
-        self.probe = replace(picture.probe, phash=phash(picture))
-        self.placeholder = make_placeholder(picture)
+        self.probe = replace(picture.probe, phash=phash(picture.image))
+        self.placeholder = make_placeholder(picture.image)
         self.size: Size = picture.image.size
 
     def make(self) -> Iterator[Made]:
@@ -72,20 +70,24 @@ class InProcess:
         del data  # which the picture of an animation still holds
         yield Opened(picture, task, Budget(deadline, self.measured))
 
-    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:  # noqa: ARG002
+    def measure_stills(
+        self,
+        stills: Sequence[Still],
+        deadline: Deadline,  # noqa: ARG002
+    ) -> list[StillStatistics]:
         """Decode and measure pictures. Raises PermanentError."""
-        return [measure(read_still(each)) for each in stills]
+        return [measure_still(read_still(each)) for each in stills]
 
-    def lay_out(
+    def make_sprite_sheets(
         self,
         tiles: Sequence[Still],
         columns: int,
         rows: int,
         deadline: Deadline,  # noqa: ARG002
-    ) -> Sheets:
-        """Lay pictures on sheets; all are as large as the first. Raises PermanentError."""
-        size = read_still(tiles[0]).image.size
-        starts = range(0, len(tiles), columns * rows)
-        return Sheets(
-            size, tuple(lay_out(tiles[at : at + columns * rows], columns, size) for at in starts)
-        )
+    ) -> SpriteSheets:
+        """Put pictures on sheets; all are as large as the first. Raises PermanentError."""
+        size = read_still(tiles[0]).size
+        most = columns * rows
+        starts = range(0, len(tiles), most)
+        sheets = (make_sprite_sheet(tiles[at : at + most], columns, size) for at in starts)
+        return SpriteSheets(size, tuple(sheets))

@@ -1,18 +1,44 @@
-"""Read one source: header, limits, pixels, then the steps."""
+"""Read one source: header, limits, pixels, then the steps; of an animation each frame anew."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
+from PIL import Image
+
+from lib.domain.media import Probe
 from lib.imaging.color.cicp import add_profile
 from lib.imaging.decode import DECODERS, blaming_the_source, open_header
-from lib.imaging.decoders.frames import decode_frames
-from lib.imaging.decoders.timeline import read_timeline, refuse_long
-from lib.imaging.metadata.header import read_header
+from lib.imaging.decoders.timeline import read_timeline, refuse_long, shown_ms
+from lib.imaging.metadata.header import Header, read_header
 from lib.imaging.normalize import STEPS
-from lib.imaging.picture import Animation, Picture
 from lib.presets import Limits
+
+Frames = Callable[[], Iterator[tuple[Image.Image, int]]]
+"""Decodes an animation from its start: each frame as a full picture, and its time in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """An animated source. `frames()` can be called again; it holds one frame at a time."""
+
+    frames: Frames
+    loops: int
+    """How often it is played; 0 for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded source: mode L, LA, RGB or RGBA, sRGB, upright, perhaps smaller than the source.
+
+    `probe` tells the true size. `image` is the first frame of an animation.
+    """
+
+    image: Image.Image
+    probe: Probe
+    animation: Animation | None = None
 
 
 def read_picture(
@@ -46,7 +72,7 @@ def read_picture(
         image = step(image, header)
     animation = None
     if found.frames and found.loops is not None:
-        frames = partial(decode_frames, data, container, limits, header, found.frames)
+        frames = partial(_decode_frames, data, container, limits, header, found.frames)
         animation = Animation(frames, found.loops)
     return Picture(
         image,
@@ -64,3 +90,36 @@ def read_picture(
         ),
         animation,
     )
+
+
+def _decode_frames(
+    data: bytes, container: str, limits: Limits, header: Header, count: int
+) -> Iterator[tuple[Image.Image, int]]:
+    """Yield each frame as a whole picture (L, LA, RGB or RGBA, sRGB, upright), and its ms.
+
+    The decoder composes them; no more than one of them is held beside its canvas. All have the
+    size of the picture that the header describes. Raises PermanentError(CORRUPT_MEDIA).
+    """
+    source = open_header(data, container, limits)
+    canvas = source.size
+    # The picture of an animated PNG that others show need not be part of the animation.
+    first = int(getattr(source, "default_image", False))
+    for index in range(first, first + count):
+        with blaming_the_source(container):
+            source.seek(index)
+            source.load()
+            delay = shown_ms(source.info.get("duration", 0))
+            frame = source if source.size == canvas else source.crop((0, 0, *canvas))
+        for step in STEPS:
+            frame = step(frame, header)
+        yield frame, delay
+
+
+def is_animation(data: bytes, container: str, limits: Limits) -> bool:
+    """Tell from a source's bytes whether `read_picture` will find an animation; nothing is decoded.
+
+    Raises what `read_picture` does.
+    """
+    source = open_header(data, container, limits)
+    with blaming_the_source(container):
+        return read_timeline(source, data, container, limits.animation_frames).loops is not None

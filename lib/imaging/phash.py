@@ -12,8 +12,6 @@ from operator import mul
 
 from PIL import Image
 
-from lib.imaging.picture import Picture
-
 SIDE = 32
 """px to which the picture is squeezed, whatever its shape."""
 
@@ -31,14 +29,14 @@ WAVES = [
 ]
 
 
-def phash(picture: Picture) -> str | None:
+def phash(image: Image.Image) -> str | None:
     """Return 16 hex digits, row by row from the lowest vertical frequency.
 
     Photos that were encoded again or scaled differ in up to 6 of the 64 bits, different ones in 20
     and more. None for a picture that hardly changes in both directions, like a flat colour or a
     gradient: it would pass for a copy of any other such.
     """
-    small = picture.image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2)
+    small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2)
     if small.mode in ("LA", "RGBA"):
         paper = Image.new("RGBA", small.size, PAPER)
         small = Image.alpha_composite(paper, small.convert("RGBA"))

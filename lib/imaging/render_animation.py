@@ -1,4 +1,4 @@
-"""Make the animated renditions of one picture: all in one pass, frame by frame."""
+"""Make the animated renditions of one picture, all in one pass; or the plain frames of a film."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from lib.domain.errors import Failure, MediaError
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
 from lib.imaging.budget import Budget
-from lib.imaging.encode import WEBP_LOSSLESS_EFFORT, WEBP_METHOD, check_size, make_exif
-from lib.imaging.graphics import encode_drawing, is_drawing
-from lib.imaging.picture import Picture
+from lib.imaging.encode import (
+    WEBP_LOSSLESS_EFFORT,
+    WEBP_METHOD,
+    check_size,
+    encode_drawing,
+    flatten,
+    is_drawing,
+    make_exif,
+)
+from lib.imaging.load import Picture
 from lib.imaging.pillow import WebPAnimation
-from lib.imaging.resize import scale_down
+from lib.imaging.resize import resize, scale_down
 from lib.imaging.transform import Transform
-from lib.imaging.variants import Target, describe, encode_failed
+from lib.imaging.variants import Size, Target, describe, encode_failed
 
 KEYFRAMES = 9, 17
 """Least and most frames from one to the next, from which a player can begin. Fewer in between cost
@@ -66,6 +73,19 @@ def animate(
     notice = picture.probe.copyright if preset.keep_copyright else None
     for track in tracks:
         yield track.finish(shown, notice)
+
+
+def film_frames(picture: Picture, size: Size, transform: Transform) -> Iterator[tuple[bytes, int]]:
+    """Yield each frame of an animation as rows of RGB bytes in a size (px), and its time in ms.
+
+    Finished as the preset says; what is transparent lies on its background. Raises what reading
+    the frames does.
+    """
+    assert picture.animation
+    target = Target("film", "rgb", "video/raw", *size, quality=None, whole=size)
+    for frame, shown_ms in picture.animation.frames():
+        finished = transform(resize(frame, size), target)
+        yield flatten(finished, transform.preset.background).convert("RGB").tobytes(), shown_ms
 
 
 class _Track:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from math import cos, pi
 from operator import mul
 
+from PIL import Image
+
 from lib.domain.renditions import Placeholder
-from lib.imaging.picture import Picture
 from lib.imaging.resize import resize
 
 SIDE = 32
@@ -33,14 +34,14 @@ class Channel:
     scale: float
 
 
-def make_placeholder(picture: Picture) -> Placeholder:
+def make_placeholder(image: Image.Image) -> Placeholder:
     """Return the ThumbHash (base64) and the average colour (`#rrggbb`) of a picture.
 
     What is transparent has no part in the average; black where everything is.
     """
-    scale = min(1.0, SIDE / max(picture.image.size))
-    width, height = (max(1, round(side * scale)) for side in picture.image.size)
-    small = resize(picture.image, (width, height)).convert("RGBA")
+    scale = min(1.0, SIDE / max(image.size))
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    small = resize(image, (width, height)).convert("RGBA")
     red, green, blue, alpha = (
         [value / 255 for value in small.getchannel(band).tobytes()] for band in "RGBA"
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageFilter
 
-from lib.imaging.crop import look
+from lib.imaging.crop import place_by_attention, place_by_position
 from lib.imaging.encode import flatten
-from lib.imaging.position import place
 from lib.imaging.variants import Target
 from lib.imaging.watermark import apply_watermark, read_watermark
 from lib.presets import Fit, ImagePreset
@@ -38,16 +37,17 @@ class Transform:
         size = target.width, target.height
         if target.fit is Fit.CONTAIN:
             position = "centre" if target.position == ATTENTION else target.position
-            paper = Image.new("RGB", size, self.preset.background)
-            paper.paste(flatten(scaled, self.preset.background), place(position, size, scaled.size))
-            return paper
+            canvas = Image.new("RGB", size, self.preset.background)
+            corner = place_by_position(position, size, scaled.size)
+            canvas.paste(flatten(scaled, self.preset.background), corner)
+            return canvas
         if scaled.size == size:
             return scaled
         if target.stem not in self._corners:
             self._corners[target.stem] = (
-                look(scaled, size)
+                place_by_attention(scaled, size)
                 if target.position == ATTENTION
-                else place(target.position, scaled.size, size)
+                else place_by_position(target.position, scaled.size, size)
             )
         left, top = self._corners[target.stem]
         return scaled.crop((left, top, left + target.width, top + target.height))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PIL import Image
 
 from lib.domain.errors import PermanentError
+from lib.imaging.crop import place_by_position
 from lib.imaging.load import read_picture
-from lib.imaging.position import place
 from lib.imaging.resize import resize
 from lib.imaging.variants import Size
 from lib.presets import Limits, Watermark
@@ -48,7 +48,7 @@ def apply_watermark(mark: Image.Image, image: Image.Image, watermark: Watermark)
     small = resize(mark, _fitted(mark.size, room, image.width * watermark.scale))
     alpha = small.getchannel("A").point([value * watermark.opacity for value in range(256)])
     small.putalpha(alpha)
-    left, top = place(watermark.position, room, small.size)
+    left, top = place_by_position(watermark.position, room, small.size)
     sheet = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
     corner = (left + margin, top + margin)
     if sheet.mode == "RGBA":

@@ -14,12 +14,11 @@ from PIL import Image
 
 from lib import presets
 from lib.domain.errors import PermanentError
-from lib.imaging.auto_quality import choose_quality
+from lib.imaging.auto_quality import choose_quality, measure_ssim
 from lib.imaging.encode import encode, flatten
 from lib.imaging.load import read_picture
 from lib.imaging.phash import phash
 from lib.imaging.resize import resize
-from lib.imaging.ssim import measure_ssim
 from lib.imaging.variants import height_at
 from lib.presets import ImagePreset
 from lib.presets.schema import IMAGE_FORMATS
@@ -142,7 +141,7 @@ def read_pictures() -> list[Image.Image]:
             picture = read_picture(data, sniff(data[:HEAD_BYTES]).container, limits, widest=WIDTH)
         except PermanentError:
             continue
-        looks = phash(picture)
+        looks = phash(picture.image)
         if looks is None:  # one colour, and no bytes to save
             continue
         found = int(looks, 16)

@@ -50,13 +50,13 @@ def render(source: Path, folder: Path | None = None) -> None:
         tallest=max((box.height for box in preset.boxes), default=0),
     )
     del data
-    phash(picture)
+    phash(picture.image)
     for made in make_renditions(picture, Transform(preset), Budget(lambda: float("inf"))):
         if made.error:
             raise RuntimeError(f"{made.name}: {made.error}")
         if folder and isinstance(made.content, bytes):
             (folder / made.name).write_bytes(made.content)
-    make_placeholder(picture)
+    make_placeholder(picture.image)
 
 
 def measure_share(source: Path) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lib.imaging.ssim import measure_ssim
+from lib.imaging.auto_quality import measure_ssim
 from lib.imaging.variants import Target
 from tests.bench import peer
 from tests.bench.peer import Options

@@ -22,8 +22,7 @@ from PIL import Image
 
 from lib.adapters.sandbox.client import Sandbox
 from lib.imaging.images import Images
-from lib.imaging.load import read_picture
-from lib.imaging.picture import Picture
+from lib.imaging.load import Picture, read_picture
 from lib.sniff import HEAD_BYTES, sniff
 from tests.support.image_uploads import (
     PRESETS,

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib.domain.formats import OUTPUTS
-from lib.imaging.auto_quality import SIDE, choose_quality
+from lib.imaging.auto_quality import SIDE, choose_quality, measure_ssim
 from lib.imaging.encode import encode
-from lib.imaging.ssim import measure_ssim
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = ("hubble.jpg", "portrait-gps.jpg", "really-a-jpeg.txt")

@@ -35,8 +35,8 @@ for data in sources:
         if opened.probe.loops is not None:
             assert list(opened.film_frames((40, 40)))
 still = Still("png", logo)
-assert images.measure([still], lambda: 60.0)
-assert images.lay_out([still], 1, 1, lambda: 60.0).sheets
+assert images.measure_stills([still], lambda: 60.0)
+assert images.make_sprite_sheets([still], 1, 1, lambda: 60.0).sheets
 print(*sorted(loaded))
 print(*sorted(set(sys.modules) - loaded))
 """

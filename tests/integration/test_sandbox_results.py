@@ -66,8 +66,10 @@ def test_what_is_made_of_the_pictures_of_a_video_is_the_same(sandbox: Sandbox, t
     tiles = [Still("jpeg", save(photo((48, 27 + index % 2)), "jpeg")) for index in range(5)]
     for at, tile in enumerate(tiles):
         (tmp_path / f"{at}.jpg").write_bytes(tile.data)
-    assert sandbox.measure(tiles, lambda: 60.0) == InProcess().measure(tiles, lambda: 60.0)
-    sheets = [each.lay_out(tiles, 2, 2, lambda: 60.0) for each in (sandbox, InProcess())]
+    assert sandbox.measure_stills(tiles, lambda: 60.0) == InProcess().measure_stills(
+        tiles, lambda: 60.0
+    )
+    sheets = [each.make_sprite_sheets(tiles, 2, 2, lambda: 60.0) for each in (sandbox, InProcess())]
     assert sheets[0] == sheets[1]
     assert len(sheets[0].sheets) == 2
     posters = [
@@ -78,7 +80,10 @@ def test_what_is_made_of_the_pictures_of_a_video_is_the_same(sandbox: Sandbox, t
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xd8\xff", b"BM"])
 def test_a_damaged_picture_of_a_video_is_permanent(sandbox: Sandbox, damage: bytes):
-    for ask in (sandbox.measure, lambda *given: sandbox.lay_out(given[0], 2, 2, given[1])):
+    for ask in (
+        sandbox.measure_stills,
+        lambda *given: sandbox.make_sprite_sheets(given[0], 2, 2, given[1]),
+    ):
         with pytest.raises(PermanentError):
             ask([Still("jpeg", damage)], lambda: 60.0)
 

@@ -13,8 +13,8 @@ from pymediainfo import MediaInfo
 
 from lib.domain.errors import ErrorCode
 from lib.domain.renditions import Made, RenditionKind
-from lib.imaging.film import film_frames
 from lib.imaging.load import read_picture
+from lib.imaging.render_animation import film_frames
 from lib.imaging.transform import Transform
 from lib.presets import load
 from lib.video.auxiliary.animation_mp4 import make_animation

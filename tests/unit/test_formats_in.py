@@ -18,7 +18,7 @@ from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import MediaType
 from lib.imaging.decode import DECODERS, Decoder
-from lib.imaging.film import is_animation
+from lib.imaging.load import is_animation
 from lib.presets.model import FORMATS_IN, IMAGES_IN, VIDEOS_IN
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.probe.mediainfo import PARSERS

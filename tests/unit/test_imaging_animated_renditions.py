@@ -17,8 +17,7 @@ from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Made
 from lib.imaging import budget, render_animation
 from lib.imaging.budget import Budget
-from lib.imaging.load import read_picture
-from lib.imaging.picture import Animation, Picture
+from lib.imaging.load import Animation, Picture, read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import scale_down
 from lib.imaging.transform import Transform

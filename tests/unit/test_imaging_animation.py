@@ -13,8 +13,7 @@ from PIL.Image import core  # type: ignore[attr-defined]
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.timeline import read_timeline
-from lib.imaging.load import read_picture
-from lib.imaging.picture import Picture
+from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS, save
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from lib import presets
 from lib.imaging.budget import Budget
-from lib.imaging.crop import look
+from lib.imaging.crop import place_by_attention
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.transform import Transform
@@ -95,7 +95,7 @@ def test_attention_finds_the_only_thing_there_is(size: tuple[int, int], place: f
     middle = [place * side if side == 400 else side / 2 for side in size]
     around = [middle[0] - 15, middle[1] - 15, middle[0] + 15, middle[1] + 15]
     ImageDraw.Draw(image).ellipse(around, fill=(250, 240, 20), outline="black", width=4)
-    left, top = look(image, (100, 100))
+    left, top = place_by_attention(image, (100, 100))
     assert left - 8 <= around[0]
     assert around[2] <= left + 108
     assert top - 8 <= around[1]
@@ -106,18 +106,18 @@ def test_attention_keeps_a_face():
     with Image.open(MEDIA / "portrait-gps.jpg") as file:
         portrait = ImageOps.exif_transpose(file)
     assert portrait.size == (384, 512)
-    left, top = look(portrait, (384, 150))
+    left, top = place_by_attention(portrait, (384, 150))
     assert left == 0
     assert top <= 45  # chin and hair are at 200 and 30
-    left, _ = look(portrait.resize((384, 512)), (150, 512))
+    left, _ = place_by_attention(portrait.resize((384, 512)), (150, 512))
     assert left <= 130
     assert left + 150 >= 200
 
 
 @pytest.mark.parametrize("color", ["black", "white", "#777"])
 def test_attention_takes_the_centre_where_nothing_stands_out(color: str):
-    assert look(Image.new("RGB", (400, 100), color), (100, 100)) == (150, 0)
-    assert look(Image.new("L", (100, 400), color), (100, 100)) == (0, 150)
+    assert place_by_attention(Image.new("RGB", (400, 100), color), (100, 100)) == (150, 0)
+    assert place_by_attention(Image.new("L", (100, 400), color), (100, 100)) == (0, 150)
 
 
 def test_attention_does_not_look_at_what_is_transparent():
@@ -126,11 +126,11 @@ def test_attention_does_not_look_at_what_is_transparent():
     noise.putalpha(0)
     image.paste(noise, (0, 0))
     ImageDraw.Draw(image).rectangle((50, 5, 58, 11), fill=(255, 255, 255, 255))
-    assert look(image, (16, 16))[0] > 32
+    assert place_by_attention(image, (16, 16))[0] > 32
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 3), (3, 3), (2000, 1), (1, 2000)])
 def test_attention_copes_with_slivers(size: tuple[int, int]):
-    left, top = look(Image.new("RGB", size), (1, 1))
+    left, top = place_by_attention(Image.new("RGB", size), (1, 1))
     assert abs(2 * left + 1 - size[0]) <= 1
     assert abs(2 * top + 1 - size[1]) <= 1

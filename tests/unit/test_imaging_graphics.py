@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageDraw
 from lib import presets
 from lib.domain.renditions import Made
 from lib.imaging.budget import Budget
-from lib.imaging.graphics import is_drawing
+from lib.imaging.encode import is_drawing
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.transform import Transform

@@ -11,8 +11,7 @@ from PIL.ExifTags import IFD, Base
 
 from lib import presets
 from lib.imaging.budget import Budget
-from lib.imaging.load import read_picture
-from lib.imaging.picture import Picture
+from lib.imaging.load import Picture, read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.transform import Transform
 

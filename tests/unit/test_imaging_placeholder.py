@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageStat
 
-from lib.domain.media import Probe
 from lib.domain.renditions import Placeholder
 from lib.imaging.load import read_picture
-from lib.imaging.picture import Picture
 from lib.imaging.thumbhash import make_placeholder
 from tests.support.images import LIMITS
 
@@ -20,7 +18,7 @@ MEDIA = Path(__file__).parents[1] / "media"
 
 
 def of(image: Image.Image) -> Placeholder:
-    return make_placeholder(Picture(image, Probe(width=image.width, height=image.height)))
+    return make_placeholder(image)
 
 
 def average(hashed: bytes) -> list[float]:
@@ -43,7 +41,7 @@ def aspect_ratio(hashed: bytes) -> float:
 @pytest.mark.parametrize("name", ["portrait-gps.jpg", "hubble.jpg", "really-a-jpeg.txt"])
 def test_a_photo_comes_back_with_its_color_and_shape(name: str):
     picture = read_picture((MEDIA / name).read_bytes(), "jpeg", LIMITS)
-    placeholder = make_placeholder(picture)
+    placeholder = make_placeholder(picture.image)
     hashed = base64.b64decode(placeholder.thumbhash)
     true = ImageStat.Stat(picture.image).mean
     named = list(bytes.fromhex(placeholder.color[1:]))

@@ -14,11 +14,10 @@ from PIL import Image
 
 from lib import presets
 from lib.domain.formats import OUTPUTS
-from lib.imaging.auto_quality import SIDE, TRIALS, choose_quality, decibels, search
+from lib.imaging.auto_quality import SIDE, TRIALS, choose_quality, decibels, measure_ssim, search
 from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
-from lib.imaging.ssim import measure_ssim
 from lib.imaging.transform import Transform
 
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,12 @@ from PIL import Image, ImageChops, ImageStat
 from lib import presets
 from lib.domain.media import Probe
 from lib.domain.renditions import Made
+from lib.imaging.auto_quality import measure_ssim
 from lib.imaging.budget import Budget
 from lib.imaging.encode import encode
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import resize, resize_first, scale_down
-from lib.imaging.ssim import measure_ssim
 from lib.imaging.transform import Transform, sharpen
 
 ROOT = Path(__file__).parents[2]

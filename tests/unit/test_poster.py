@@ -13,7 +13,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import RenditionKind
 from lib.imaging.images import Still
 from lib.imaging.in_process import InProcess
-from lib.imaging.stills import measure, read_still
+from lib.imaging.stills import measure_still, read_still
 from lib.presets import load
 from lib.video.auxiliary.poster import choose, make_poster, score
 from tests.support.images import photo
@@ -95,9 +95,10 @@ def test_it_is_not_chosen_for_being_last(stills, fault):
 def test_among_near_equals_the_earlier_is_chosen(stills):
     slightly_worse = ImageEnhance.Brightness(scene()).enhance(0.95)
     folder = stills({900: slightly_worse, 1000: scene()})
-    looks = [measure(read_still(Still.read(folder / name))) for name in ("900.png", "1000.png")]
-    assert score(looks[0]) < score(looks[1])
-    assert choose(looks) == 0
+    images = [read_still(Still.read(folder / name)) for name in ("900.png", "1000.png")]
+    measured = [measure_still(image) for image in images]
+    assert score(measured[0]) < score(measured[1])
+    assert choose(measured) == 0
     assert make_poster(folder, PRESET, lambda: PLENTY, InProcess()).at_ms == 900
 
 

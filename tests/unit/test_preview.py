@@ -6,14 +6,12 @@ import io
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from lib.domain.media import Probe
 from lib.domain.thumbhash import data_uri
-from lib.imaging.picture import Picture
 from lib.imaging.thumbhash import make_placeholder
 
 
 def preview_of(image):
-    shown = data_uri(make_placeholder(Picture(image, Probe())).thumbhash)
+    shown = data_uri(make_placeholder(image).thumbhash)
     png = Image.open(io.BytesIO(base64.b64decode(shown.partition(",")[2])))
     png.load()
     return png

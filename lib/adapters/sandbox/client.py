@@ -12,7 +12,7 @@ from lib.adapters.sandbox.proxy import OpenedImageProxy
 from lib.adapters.sandbox.session import Session
 from lib.adapters.sandbox.zygote_host import ZYGOTE, ZygoteHost
 from lib.domain.clock import Deadline
-from lib.imaging.images import ImageTask, Look, OpenedImage, Sheets, Still
+from lib.imaging.images import ImageTask, OpenedImage, SpriteSheets, Still, StillStatistics
 
 PARENT_BYTES = 400_000_000
 """Of a function's memory: for the parent, what it fetches and stores, and the zygote."""
@@ -78,7 +78,7 @@ class Sandbox:
                 ),
             )
 
-    def measure(self, stills: Sequence[Still], deadline: Deadline) -> list[Look]:
+    def measure_stills(self, stills: Sequence[Still], deadline: Deadline) -> list[StillStatistics]:
         """Decode and measure pictures in a child. Raises as `open` does."""
         with self._session(deadline) as session:
             session.send_task("measure", list(stills))
@@ -86,16 +86,16 @@ class Sandbox:
                 lambda response: responses.read_looks(response.head, len(stills))
             )
 
-    def lay_out(
+    def make_sprite_sheets(
         self, tiles: Sequence[Still], columns: int, rows: int, deadline: Deadline
-    ) -> Sheets:
-        """Lay pictures on sheets in a child. Raises as `open` does."""
+    ) -> SpriteSheets:
+        """Put pictures on sheets in a child. Raises as `open` does."""
         with self._session(deadline) as session:
             session.send_task("lay_out", (list(tiles), columns, rows))
             size = session.receive_soon(lambda response: responses.read_size(response.head))
             max_bytes = responses.max_bytes((size[0] * columns, size[1] * rows))
             sheets = -(-len(tiles) // (columns * rows))
-            return Sheets(
+            return SpriteSheets(
                 size,
                 tuple(session.receive_soon(responses.read_jpeg, max_bytes) for _ in range(sheets)),
             )

@@ -17,7 +17,7 @@ from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.formats import OUTPUTS
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
-from lib.imaging.images import Look
+from lib.imaging.images import StillStatistics
 from lib.imaging.variants import Size, Target, describe, fallback_of
 from lib.presets import ImagePreset
 from lib.sniff import HEAD_BYTES, sniff
@@ -195,12 +195,14 @@ def read_error(head: Head) -> MediaError:
     return error_of(ErrorCode(code), text(head.get("message")))
 
 
-def read_looks(head: Head, count: int) -> list[Look]:
+def read_looks(head: Head, count: int) -> list[StillStatistics]:
     """Return what so many pictures look like. Raises InvalidResponseError."""
     looks = _list(head, "looks", count)
-    if not all(isinstance(each, list) and len(each) == len(fields(Look)) for each in looks):
+    if not all(
+        isinstance(each, list) and len(each) == len(fields(StillStatistics)) for each in looks
+    ):
         raise InvalidResponseError("a list")
-    return [Look(*map(number, each)) for each in looks]
+    return [StillStatistics(*map(number, each)) for each in looks]
 
 
 def read_size(head: Head) -> Size:

@@ -164,11 +164,11 @@ def _do_task(channel: Channel, request: Message) -> None:
             found = images.is_animation(replace(task, data=data), deadline)
             channel.send(Message({"what": "result", "is_animation": found}))
         case "measure":
-            looks = [astuple(each) for each in images.measure(task, deadline)]
+            looks = [astuple(each) for each in images.measure_stills(task, deadline)]
             channel.send(Message({"what": "result", "looks": looks}))
         case "lay_out":
             tiles, columns, rows = task
-            laid = images.lay_out(tiles, columns, rows, deadline)
+            laid = images.make_sprite_sheets(tiles, columns, rows, deadline)
             channel.send(Message({"what": "result", "size": laid.size}))
             for sheet in laid.sheets:
                 channel.send(Message({"what": "sheet"}, sheet))

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageCms
 
-from lib.imaging.metadata.text import bounded
+from lib.imaging.metadata import printable
 
 DESCRIBED = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 """Colour space of a profile → mode of the pixels that it describes."""
@@ -62,5 +62,5 @@ def name_space(mode: str, profile: bytes | None) -> str:
         except OSError:
             described = None
         if described:
-            return bounded(described)
+            return printable(described)
     return NAMES.get(mode, "sRGB")

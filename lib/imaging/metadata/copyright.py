@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from lib.imaging.metadata.text import bounded
+from lib.imaging.metadata import printable
 
 XMP_KEYS = ("xmp", "XML:com.adobe.xmp")
 XMP_BYTES = 1 << 20
@@ -66,7 +66,7 @@ def _from_xmp(xmp: object) -> str | None:
         return None
     said = [match.groups() for match in IN_A_LANGUAGE.finditer(xmp, start, end)]
     said.sort(key=lambda each: ANY_LANGUAGE not in each[0])
-    return next(filter(None, (bounded(unescape(text)) for _, text in said)), None)
+    return next(filter(None, (printable(unescape(text)) for _, text in said)), None)
 
 
 def _from_iptc(iptc: object) -> str | None:
@@ -79,7 +79,7 @@ def _from_iptc(iptc: object) -> str | None:
         if marker != IIM or length & EXTENDED:
             return None
         if (record, number) == NOTICE:
-            return bounded(_decode(iptc[at + 5 : at + 5 + length])) or None
+            return printable(_decode(iptc[at + 5 : at + 5 + length])) or None
         at += 5 + length
     return None
 

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from lib.domain.media import Probe
-from lib.imaging.metadata.text import bounded
+from lib.imaging.metadata import printable
 
 Tags = Mapping[int, Any]
 
@@ -73,7 +73,7 @@ def first_value(tags: Tags, tag: int) -> Any:
 def _text(tags: Tags, tag: int) -> str:
     """Return a text: UTF-8 where it is (3.0 allows it, phones wrote it before), else Latin-1."""
     value = first_value(tags, tag)
-    return bounded(_as_utf8(value) if isinstance(value, str) else value)
+    return printable(_as_utf8(value) if isinstance(value, str) else value)
 
 
 def _as_utf8(text: str) -> str:
@@ -112,7 +112,7 @@ def _degrees(
     place: Tags, tag: int, reference: int, signs: tuple[str, str], most: int
 ) -> float | None:
     """Return degrees, minutes and seconds as degrees to 7 digits (a centimetre), signed."""
-    parts, sign = place.get(tag), bounded(place.get(reference))
+    parts, sign = place.get(tag), printable(place.get(reference))
     if not isinstance(parts, tuple) or len(parts) != 3 or sign not in signs:
         return None
     degrees, minutes, seconds = map(_number, parts)
@@ -152,11 +152,11 @@ def _product(tags: Tags, make_tag: int, model_tag: int) -> str | None:
     make, model = _text(tags, make_tag), _text(tags, model_tag)
     if model.lower().startswith(make.lower()):
         make = ""
-    return bounded(f"{make} {model}") or None
+    return printable(f"{make} {model}") or None
 
 
 def _copyright(main: Tags) -> str | None:
     """Return the photographer's and the editor's, which a NUL divides."""
     value = first_value(main, Base.Copyright)
     holders = _as_utf8(value).split("\0")[:2] if isinstance(value, str) else ()
-    return bounded(", ".join(filter(None, map(bounded, holders)))) or None
+    return printable(", ".join(filter(None, map(printable, holders)))) or None

@@ -9,7 +9,7 @@ from pathlib import Path
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import Made, Placeholder, RenditionKind
-from lib.imaging.images import Images, ImageTask, Look, Still
+from lib.imaging.images import Images, ImageTask, Still, StillStatistics
 from lib.presets import ImagePreset, Limits
 
 LIMITS = Limits(
@@ -67,7 +67,7 @@ def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: I
     if not candidates:
         raise PermanentError(ErrorCode.ENCODE_FAILED, "expected a picture but none was decoded")
     pictures = [Still.read(each) for each in candidates]
-    chosen = choose(images.measure(pictures, deadline))
+    chosen = choose(images.measure_stills(pictures, deadline))
     still = pictures[chosen]
     # A poster looks like the video it stands for, which has neither.
     whole = replace(preset, widths=(WIDEST,), boxes=(), watermark=None, sharpen=0)
@@ -76,18 +76,18 @@ def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: I
         return Poster(int(candidates[chosen].stem), made, opened.placeholder, opened.probe.phash)
 
 
-def choose(looks: Sequence[Look]) -> int:
+def choose(measured: Sequence[StillStatistics]) -> int:
     """Return the index of the first that is nearly as good as the best."""
-    scores = [score(each) for each in looks]
+    scores = [score(each) for each in measured]
     return next(index for index, each in enumerate(scores) if each >= NEARLY * max(scores))
 
 
-def score(look: Look) -> float:
+def score(still: StillStatistics) -> float:
     """Return 0–1: how well lit, rich and sharp a picture is. One fault is enough to spoil it."""
-    to_black_or_white = min(look.mean - DARK, LIGHT - look.mean)
+    to_black_or_white = min(still.mean - DARK, LIGHT - still.mean)
     light = min(1.0, max(LEAST_LIGHT, to_black_or_white / WELL_LIT))
-    contrast = min(1.0, look.contrast / RICH)
-    detail = look.detail / (look.detail + SHARP)
+    contrast = min(1.0, still.contrast / RICH)
+    detail = still.detail / (still.detail + SHARP)
     return light * contrast * detail
 
 

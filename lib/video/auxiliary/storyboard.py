@@ -26,7 +26,7 @@ def make_storyboard(tiles: Path, duration_ms: int, deadline: Deadline, images: I
     found = sorted(tiles.glob("*.jpg"), key=lambda path: int(path.stem))
     if not found:
         raise PermanentError(ErrorCode.ENCODE_FAILED, "expected pictures but none were decoded")
-    laid = images.lay_out([Still.read(each) for each in found], COLUMNS, ROWS, deadline)
+    laid = images.make_sprite_sheets([Still.read(each) for each in found], COLUMNS, ROWS, deadline)
     size = laid.size
     sheets = tuple(
         Part(sheet_name(number), "image/jpeg", sheet) for number, sheet in enumerate(laid.sheets)

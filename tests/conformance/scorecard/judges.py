@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageChops, ImageCms
 
-from lib.imaging.ssim import measure_ssim
+from lib.imaging.auto_quality import measure_ssim
 from tests.support.ciede2000 import difference, srgb_to_lab
 
 Check = Callable[[bytes], bool]
