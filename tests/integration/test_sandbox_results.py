@@ -88,9 +88,9 @@ def test_a_damaged_picture_of_a_video_is_permanent(sandbox: Sandbox, damage: byt
             ask([Still("jpeg", damage)], lambda: 60.0)
 
 
-def test_what_is_learnt_of_the_pace_goes_with_the_next_image(sandbox: Sandbox):
+def test_what_encodes_took_goes_with_the_next_image(sandbox: Sandbox):
     made_by(sandbox, task(save(photo((1000, 800)), "jpeg"), "jpeg", DEFAULT))
-    assert set(sandbox._pace) == {"avif", "webp", "jpeg"}
+    assert set(sandbox._measured) == {"avif", "webp", "jpeg"}
 
 
 def test_a_permanent_error_keeps_its_words(sandbox: Sandbox):

@@ -95,17 +95,17 @@ def test_only_a_decoders_own_errors_are_believed():
 
 
 def test_no_pace_is_believed_that_would_stop_all_others():
-    told = responses.read_pace({"pace": {"avif": 1e9, "webp": 0, "jpeg": 0.05}})
+    told = responses.read_measured({"measured": {"avif": 1e9, "webp": 0, "jpeg": 0.05}})
     assert told == {"avif": responses.SLOWEST, "webp": responses.FASTEST, "jpeg": 0.05}
     nonsense: list[dict[str, Any]] = [
-        {"pace": {"gif": 1}},
-        {"pace": {"avif": float("inf")}},
-        {"pace": []},
+        {"measured": {"gif": 1}},
+        {"measured": {"avif": float("inf")}},
+        {"measured": []},
         {},
     ]
     for wrong in nonsense:
         with pytest.raises(InvalidResponseError):
-            responses.read_pace(wrong)
+            responses.read_measured(wrong)
 
 
 ANYTHING = st.recursive(
@@ -113,7 +113,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-NAMES = ("probe", "size", "placeholder", "name", "error", "pace", "looks", "quality", "code")
+NAMES = ("probe", "size", "placeholder", "name", "error", "measured", "looks", "quality", "code")
 HEADS = st.dictionaries(st.sampled_from(NAMES), ANYTHING)
 READERS: tuple[Callable[[dict[str, Any]], object], ...] = (
     lambda told: responses.read_opened(told, "jpeg"),
@@ -122,7 +122,7 @@ READERS: tuple[Callable[[dict[str, Any]], object], ...] = (
         {**told, "name": "64.jpg"}, JPEG
     ),
     responses.read_error,
-    responses.read_pace,
+    responses.read_measured,
     responses.read_size,
     lambda told: responses.read_looks(told, 1),
 )

@@ -30,7 +30,7 @@ class Sandbox:
     def __init__(self, memory: int = ELSEWHERE_BYTES, program: str = ZYGOTE) -> None:
         """`memory`: bytes that a child may have. `program`: another zygote, in tests."""
         self._zygote = ZygoteHost(memory, program)
-        self._pace: dict[str, float] = {}
+        self._measured: dict[str, float] = {}
         self.holds: dict[str, Any] = {}
         """What the last child had given up, by name; a number is the version of an interface."""
 
@@ -102,7 +102,7 @@ class Sandbox:
 
     @contextmanager
     def _session(self, deadline: Deadline) -> Iterator[Session]:
-        session = Session(self._zygote, self._pace, deadline())
+        session = Session(self._zygote, self._measured, deadline())
         self.holds = session.holds
         try:
             yield session

@@ -224,12 +224,12 @@ def max_bytes(size: Size, frames: int = 1) -> int:
     return MOST_BYTES_BESIDE + MOST_BYTES_PER_PIXEL * size[0] * size[1] * frames
 
 
-def read_pace(head: Head) -> dict[str, float]:
+def read_measured(head: Head) -> dict[str, float]:
     """Return the seconds a megapixel that encodes took, by format. Raises InvalidResponseError."""
-    pace = {text(name): number(each) for name, each in _table(head, "pace").items()}
-    if pace.keys() - OUTPUTS.keys():
+    measured = {text(name): number(each) for name, each in _table(head, "measured").items()}
+    if measured.keys() - OUTPUTS.keys():
         raise InvalidResponseError("an unknown format")
-    return {name: min(SLOWEST, max(FASTEST, each)) for name, each in pace.items()}
+    return {name: min(SLOWEST, max(FASTEST, each)) for name, each in measured.items()}
 
 
 def _optional(head: Head, name: str, check: Check) -> Any:

@@ -39,10 +39,13 @@ log = logging.getLogger(__name__)
 class Session:
     """A child that works on one image, with `left` seconds to do it. `holds` as in `Child`."""
 
-    def __init__(self, zygote: ZygoteHost, pace: dict[str, float], left: float) -> None:
-        """Take a child. `pace` is what was learnt, and learns. Raises TransientError."""
+    def __init__(self, zygote: ZygoteHost, measured: dict[str, float], left: float) -> None:
+        """Take a child. Raises TransientError.
+
+        `measured`: seconds a megapixel by format, of encodes before; those of this one go in.
+        """
         self._started, self._left = time.monotonic(), left
-        self._zygote, self._pace = zygote, pace
+        self._zygote, self._measured = zygote, measured
         self._child = zygote.take()
         self._over = self._has_source = False
         self.holds = self._child.holds
@@ -53,7 +56,7 @@ class Session:
             "do": what,
             "ends": self._started + self._left,
             "cpu_seconds": max(1.0, self._left * _processors()),
-            "pace": self._pace,
+            "measured": self._measured,
         }
         self._send(Message(head, pickle.dumps(task)))
         self._send(Message({}, data))
@@ -98,8 +101,8 @@ class Session:
             raise self._ended() from exc
 
     def learn(self, done: Message) -> None:
-        """Take over what the child has learnt. Raises InvalidResponseError."""
-        self._pace.update(responses.read_pace(done.head))
+        """Take over what the child has measured. Raises InvalidResponseError."""
+        self._measured.update(responses.read_measured(done.head))
 
     def too_late(self) -> MediaError:
         """Return the error of a source that takes too long, if that is its own fault."""

@@ -154,7 +154,7 @@ def _do_task(channel: Channel, request: Message) -> None:
     task = pickle.loads(request.body)  # noqa: S301
     data = channel.receive(MOST_BYTES).body
     channel.send(Message({"what": "received"}))
-    images = InProcess(request.head["pace"])
+    images = InProcess(request.head["measured"])
 
     def deadline() -> float:
         return ends - time.monotonic()
@@ -194,7 +194,7 @@ def _serve_opened(
         responses = (Message({"what": "frame", "ms": ms}, pixels) for pixels, ms in frames)
     for each in responses:
         channel.send(each)
-    channel.send(Message({"what": "done", "pace": measured}))
+    channel.send(Message({"what": "done", "measured": measured}))
 
 
 def _describe(opened: Opened) -> dict[str, Any]:
