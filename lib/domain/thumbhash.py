@@ -7,10 +7,10 @@ catalogue entry can do this, without the source.
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from math import cos, pi
+
+from lib.domain.png import RGB, RGBA, write_png
 
 SIDE = 16
 """Longest side in px: 7 terms have 3 periods at most; browsers smooth what they enlarge."""
@@ -19,9 +19,6 @@ MOST_TERMS = 7
 
 SATURATION = 1.25
 """The format's own: it makes up for what four bits a term take from the colours."""
-
-RGB, RGBA = 2, 6
-"""PNG's colour types: https://www.w3.org/TR/png-3/#6Colour-values"""
 
 Channel = tuple[float, list[tuple[int, int, float]]]
 """Mean, and terms: frequency across, frequency down, weight."""
@@ -46,7 +43,8 @@ def data_uri(thumbhash: str) -> str:
     ]
     if has_alpha:
         channels.append(((hashed[5] & 15) / 15, _terms(nibbles, 5, 5, (hashed[5] >> 4) / 15)))
-    png = _png(width, height, _lines(channels, width, height), RGBA if has_alpha else RGB)
+    lines = _lines(channels, width, height)
+    png = write_png((width, height), lines, RGBA if has_alpha else RGB)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
@@ -87,14 +85,3 @@ def _waves(length: int) -> list[list[float]]:
 
 def _byte(value: float) -> int:
     return round(255 * min(1.0, max(0.0, value)))
-
-
-def _png(width: int, height: int, lines: Iterator[bytes], color_type: int) -> bytes:
-    """Write a PNG, 8 bits a channel, without filters."""
-    header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
-    pixels = zlib.compress(b"".join(b"\0" + line for line in lines), 9)
-    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )

@@ -9,7 +9,8 @@ import pytest
 
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, TransientError
-from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Ffmpeg, Run, run
+from lib.video.encode.diagnosis import Run
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, LOG_BYTES, Ffmpeg, run
 
 PLENTY = DEADLINE_MARGIN_SECONDS + 100
 

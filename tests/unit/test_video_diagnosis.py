@@ -3,8 +3,7 @@ import signal
 import pytest
 
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.video.encode.diagnosis import QUOTED_CHARACTERS, diagnose, quote
-from lib.video.encode.ffmpeg import Run
+from lib.video.encode.diagnosis import QUOTED_CHARACTERS, Run, diagnose, quote
 
 URL = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=SECRET"
 PATH = "/sources/a.mov"

@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 from lib.domain.errors import ErrorCode, Failure, MediaError, TransientError
 from lib.domain.renditions import Made, RenditionKind
 from lib.presets import VideoPreset
-from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, Ffmpeg, run
+from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, STRIPPED_ARGUMENTS, Ffmpeg, run_checked
 from lib.video.plan.ladder import fit
 
 NAME = "animation.mp4"
@@ -52,8 +51,7 @@ def make_animation(
                 frames((width, height)), (width, height), replace(ffmpeg, scratch=folder)
             )
             arguments = encode_animation(folder / LIST, durations, preset, film)
-            if problem := diagnose(run(ffmpeg, arguments), str(folder)):
-                raise problem
+            run_checked(ffmpeg, arguments, str(folder))
         except MediaError as error:
             if not error.permanent and error.code is not ErrorCode.DEADLINE_NEAR:
                 raise
@@ -73,7 +71,7 @@ def encode_animation(
     last = f"if(eq(N\\,{len(durations) - 1})\\,{durations[-1]}\\,DURATION)"
     return [
         *("-f", "concat", "-safe", "0", "-protocol_whitelist", "file", "-i", f"file:{listed}"),
-        *("-map", "0:v:0", "-map_metadata", "-1", "-fflags", "+bitexact"),
+        *("-map", "0:v:0", *STRIPPED_ARGUMENTS),
         *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,{COLOR}"),
         *("-c:v", "libx264", "-profile:v", "high", "-preset", preset.speed),
         *("-crf", str(preset.crf.get("h264", USUAL_CRF))),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Sequence
+
+from lib.domain.png import PALETTE, write_png
 
 COLOR = bytes.fromhex("7c8694")
 """A grey that is seen on a white page and on a black one."""
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PALETTE = 3
-BIT_DEPTH = 8
-NO_FILTER = b"\0"
-"""PNG (ISO/IEC 15948), 5.2, 11.2.2 and 9.2. A byte a px deflates as well as a bit."""
+CLEAR, OPAQUE = b"\x00", b"\xff"
 
 
 def draw(peaks: Sequence[tuple[int, int]], size: tuple[int, int]) -> bytes:
@@ -23,18 +19,10 @@ def draw(peaks: Sequence[tuple[int, int]], size: tuple[int, int]) -> bytes:
     """
     width, height = size
     spans = _spans(peaks, width, height)
+    # A byte a px deflates as well as a bit.
     rows = (bytes(top <= y < bottom for top, bottom in spans) for y in range(height))
-    pixels = b"".join(NO_FILTER + row for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, BIT_DEPTH, PALETTE, 0, 0, 0)
-    return SIGNATURE + b"".join(
-        (
-            _chunk(b"IHDR", header),
-            _chunk(b"PLTE", COLOR + COLOR),
-            _chunk(b"tRNS", b"\x00\xff"),
-            _chunk(b"IDAT", zlib.compress(pixels, 9)),
-            _chunk(b"IEND", b""),
-        )
-    )
+    colors = ((b"PLTE", COLOR + COLOR), (b"tRNS", CLEAR + OPAQUE))
+    return write_png(size, rows, PALETTE, *colors)
 
 
 def _spans(peaks: Sequence[tuple[int, int]], width: int, height: int) -> list[tuple[int, int]]:
@@ -52,8 +40,3 @@ def _spans(peaks: Sequence[tuple[int, int]], width: int, height: int) -> list[tu
         bottom = max(round(middle * (1 - below)), height // 2 + 1)
         spans.append((top, bottom))
     return spans
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    checksum = zlib.crc32(kind + content)
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)

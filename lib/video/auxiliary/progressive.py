@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lib.domain.renditions import Made, RenditionKind
-from lib.video.auxiliary.remux import own_file, rework
-from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.encode.ffmpeg import Ffmpeg, own_file, rework
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Sound
 

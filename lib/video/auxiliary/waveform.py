@@ -14,8 +14,7 @@ from pathlib import Path
 
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.auxiliary.drawing import draw
-from lib.video.auxiliary.remux import own_file, rework
-from lib.video.encode.ffmpeg import Ffmpeg
+from lib.video.encode.ffmpeg import Ffmpeg, own_file, rework
 
 SAMPLE_RATE_HZ = 48_000
 LEAST_SAMPLES = SAMPLE_RATE_HZ // 100

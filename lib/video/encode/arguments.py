@@ -10,6 +10,7 @@ import ffmpeg
 
 from lib.domain.media import Probe
 from lib.video.encode.codecs import sound_options, video_options
+from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, draw
 from lib.video.encode.loudness import Loudness, level, listen, prepare
 from lib.video.package.webvtt import DECODED
@@ -45,13 +46,6 @@ NEIGHBOUR_S = 0.5
 JPEG_SCALE = {"tiles": 5, "stills": 2}
 """Quantizer scales of MJPEG, 2 (best) to 31. A still is encoded again, a tile is not."""
 
-NOTHING_OF_THE_SOURCE: dict[str, Any] = {
-    # Places, names and devices stay with the source; bitexact leaves out the encoder's name and
-    # the time of the run, so that a repeat gives the same bytes.
-    "map_metadata": -1,
-    "map_chapters": -1,
-    "fflags": "+bitexact",
-}
 RUNG_FLAGS = "+cmaf+frag_keyframe+delay_moov+default_base_moof+skip_trailer+frag_discont"
 """A fragment for each keyframe; `frag_discont` keeps the times of a span that starts late."""
 SOUND_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
@@ -212,4 +206,4 @@ def _first_packets(opened: Any) -> Any:
 
 
 def _output(stream: Any, path: Path, **options: Any) -> Any:
-    return ffmpeg.output(stream, f"file:{path}", **options, **NOTHING_OF_THE_SOURCE)
+    return ffmpeg.output(stream, f"file:{path}", **options, **STRIPPED)

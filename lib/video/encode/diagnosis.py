@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
-from lib.video.encode.ffmpeg import Run
 from lib.video.source import is_remote
 
 QUOTED_LINES = 3
@@ -31,6 +31,16 @@ _NETWORK = re.compile(
 )
 _ERROR = re.compile(r"^(?:\[[^\]]* @ \w+\] )*\[(?:error|fatal|panic)\] ")
 _URL = re.compile(r"\b\w+://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run."""
+
+    code: int
+    """Below zero: the signal that ended it."""
+    log: tuple[str, ...]
+    """The last lines, each with its level in brackets."""
 
 
 def diagnose(run: Run, locator: str) -> MediaError | None:

@@ -11,8 +11,7 @@ from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.video.encode.arguments import encode as encode_all
 from lib.video.encode.arguments import measure
-from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import Ffmpeg, ignore, run
+from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off
@@ -161,9 +160,8 @@ def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
 
 
 def _start(job: _Job, arguments: list[str]) -> None:
-    finished = run(job.ffmpeg, arguments, on_progress=job.on_progress, bounds=job.bounds)
-    if problem := diagnose(finished, job.task.source.locator):
-        raise problem
+    locator, bounds = job.task.source.locator, job.bounds
+    run_checked(job.ffmpeg, arguments, locator, on_progress=job.on_progress, bounds=bounds)
 
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:

@@ -7,13 +7,14 @@ import resource
 import selectors
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib.child_process import UNBOUNDED, Bounds, apply_bounds
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.video.encode.diagnosis import Run, diagnose
 
 DEADLINE_MARGIN_SECONDS = 10.0
 """What a job needs, after ffmpeg is stopped, to record where it is and to give its lease back."""
@@ -21,6 +22,18 @@ DEADLINE_MARGIN_SECONDS = 10.0
 POLL_SECONDS = 1.0
 LOG_BYTES = 64 * 1024
 """The end of ffmpeg's log that is kept; a broken source can write one line per packet."""
+
+STRIPPED: Mapping[str, str | int] = {
+    "map_metadata": -1,
+    "map_chapters": -1,
+    "fflags": "+bitexact",
+}
+"""Options of every output: places, names and devices stay with the source; bitexact leaves out the
+encoder's name and the time of the run, so that a repeat gives the same bytes."""
+
+STRIPPED_ARGUMENTS = tuple(
+    word for name, value in STRIPPED.items() for word in (f"-{name}", str(value))
+)
 
 _CHUNK_BYTES = 16 * 1024
 _GLOBAL_OPTIONS = (
@@ -40,16 +53,6 @@ class Ffmpeg:
     deadline: Deadline
     scratch: Path
     function_mb: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run."""
-
-    code: int
-    """Below zero: the signal that ended it."""
-    log: tuple[str, ...]
-    """The last lines, each with its level in brackets."""
 
 
 def ignore(_: float) -> None:
@@ -99,6 +102,41 @@ def run(
                 pipe.close()
     lines = log.decode("utf-8", "replace").splitlines()
     return Run(process.returncode, tuple(lines))
+
+
+def run_checked(
+    ffmpeg: Ffmpeg,
+    arguments: Sequence[str],
+    locator: str,
+    *,
+    on_progress: Callable[[int], None] = ignore,
+    bounds: Bounds = UNBOUNDED,
+) -> None:
+    """Run ffmpeg to its end; raise what went wrong with the source, or the folder, at `locator`.
+
+    Raises what `run` raises and what `diagnose` finds.
+    """
+    finished = run(ffmpeg, arguments, on_progress=on_progress, bounds=bounds)
+    if problem := diagnose(finished, locator):
+        raise problem
+
+
+def rework(inputs: Sequence[str], outputs: Sequence[str], path: Path, ffmpeg: Ffmpeg) -> None:
+    """Write the file `path` of the pipeline's own files.
+
+    `inputs` and `outputs` are the arguments before and for it.
+    Raises PermanentError(ENCODE_FAILED), TransientError(SERVICE_UNAVAILABLE) where the disk is full
+    or the process was killed, TransientError(DEADLINE_NEAR).
+    """
+    whole = ("-flags", "+bitexact", "-abort_on", "empty_output")
+    arguments = [*inputs, *outputs, *STRIPPED_ARGUMENTS, *whole, f"file:{path}"]
+    run_checked(ffmpeg, arguments, str(path.parent))
+
+
+def own_file(path: Path, *, start_s: float = 0) -> tuple[str, ...]:
+    """Return the arguments that open one MP4 of the pipeline's own, from a time in s on."""
+    seek = ("-ss", f"{start_s:.3f}") if start_s else ()
+    return (*seek, "-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{path}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import ffmpeg as graph
 
 from lib.child_process import Bounds
+from lib.domain.errors import PermanentError
 from lib.video.encode.arguments import open_source
-from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import Ffmpeg, run
+from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.encode.filter_graph import draw
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
@@ -107,11 +107,10 @@ def find_worthless(
             logs = [path.with_suffix(".json") for path in paths]
             at_s = segment.start / tracks[0].timescale
             arguments = compare(task, upper, at_s, paths, logs)
-            finished = run(ffmpeg, arguments, bounds=JUDGE)
-            if problem := diagnose(finished, task.source.locator):
-                if problem.permanent:
-                    return math.inf
-                raise problem
+            try:
+                run_checked(ffmpeg, arguments, task.source.locator, bounds=JUDGE)
+            except PermanentError:
+                return math.inf
             better, worse = (read_vmaf(each.read_text()) for each in logs)
         return better - worse
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from lib.child_process import Bounds
+from lib.domain.errors import PermanentError
 from lib.domain.media import Probe
 from lib.video.encode.arguments import open_source
-from lib.video.encode.diagnosis import diagnose
-from lib.video.encode.ffmpeg import Ffmpeg, run
+from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.plan.plan import Plan
 from lib.video.source import Input
 
@@ -33,9 +34,8 @@ def find_keyframe(at_s: float, *, source: Input, probe: Probe, ffmpeg: Ffmpeg) -
         f"file:{found}", **{"f": "framecrc", "c": "copy", "frames:v": 1}
     )
     arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]
-    problem = diagnose(run(ffmpeg, arguments, bounds=READ), source.locator)
-    if problem and not problem.permanent:
-        raise problem
+    with suppress(PermanentError):
+        run_checked(ffmpeg, arguments, source.locator, bounds=READ)
     text = found.read_text() if found.exists() else ""
     found.unlink(missing_ok=True)
     first, clock = _PACKET.search(text), _CLOCK.search(text)
