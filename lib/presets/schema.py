@@ -11,12 +11,13 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
+from lib.domain import codecs
 from lib.domain.formats import OUTPUTS
 
 Check = Callable[[Any], Any]
 
 IMAGE_FORMATS = tuple(OUTPUTS)
-VIDEO_CODECS = ("h264", "hevc", "av1")
+VIDEO_CODECS = tuple(codecs.VIDEO_CODECS)
 X264_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 POSITIONS = (
     *("north-west", "north", "north-east"),

@@ -1,7 +1,9 @@
 import pytest
 
+from lib.domain.codecs import VIDEO_CODECS
+from lib.video.encode.codecs import ENCODERS
 from lib.video.isobmff import box
-from lib.video.package.rfc6381 import codec_of
+from lib.video.package.rfc6381 import CONFIGURATIONS, codec_of
 
 ES = bytes(4) + bytes.fromhex("03 80808022 0001 00 04 80808014 40150000000001f4000001f400")
 
@@ -43,3 +45,11 @@ def test_a_codec_is_named_as_players_ask_for_it(entry, name):
 def test_what_is_not_made_here_is_not_named(entry):
     with pytest.raises(ValueError):
         codec_of(entry)
+
+
+@pytest.mark.parametrize("codec", VIDEO_CODECS.values(), ids=list(VIDEO_CODECS))
+def test_a_codec_has_all_that_its_record_refers_to(codec):
+    """What encodes it, and what names it in a playlist; no preset may name another."""
+    assert ENCODERS[codec.name]("veryfast", 2)["c:v"].startswith("lib")
+    assert codec.sample_entry in CONFIGURATIONS
+    assert len(ENCODERS) == len(CONFIGURATIONS) == len(VIDEO_CODECS)

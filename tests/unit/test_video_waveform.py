@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib.video.auxiliary.drawing import draw
 from lib.video.auxiliary.waveform import (
     MOST_PAIRS,
+    draw_peaks,
     measure,
     print_peaks,
     read_levels,
@@ -73,7 +73,7 @@ def columns(png: bytes) -> list[list[int]]:
 
 
 def test_the_loudest_fills_its_half_and_silence_is_a_line():
-    drawn = columns(draw([(0, 0), (-100, 0), (0, 50), (-50, 100)], (4, 40)))
+    drawn = columns(draw_peaks([(0, 0), (-100, 0), (0, 50), (-50, 100)], (4, 40)))
     assert drawn == [
         [19, 20],
         list(range(19, 40)),
@@ -84,15 +84,15 @@ def test_the_loudest_fills_its_half_and_silence_is_a_line():
 
 def test_a_column_shows_the_loudest_of_its_peaks():
     silent = (0, 0)
-    drawn = columns(draw([silent, (-9, 9), silent, silent, silent, silent], (2, 20)))
+    drawn = columns(draw_peaks([silent, (-9, 9), silent, silent, silent, silent], (2, 20)))
     assert drawn == [list(range(20)), [9, 10]]
 
 
 @pytest.mark.parametrize("count", [1, 3, 1799, 1800, 4001])
 def test_any_number_of_peaks_fills_the_width(count):
-    drawn = columns(draw([(-1, 1)] * count, (60, 10)))
+    drawn = columns(draw_peaks([(-1, 1)] * count, (60, 10)))
     assert drawn == [list(range(10))] * 60
 
 
 def test_digital_silence_is_drawn():
-    assert columns(draw([(0, 0)] * 9, (3, 8))) == [[3, 4]] * 3
+    assert columns(draw_peaks([(0, 0)] * 9, (3, 8))) == [[3, 4]] * 3

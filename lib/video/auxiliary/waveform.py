@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
+from lib.domain.png import PALETTE, write_png
 from lib.domain.renditions import Made, RenditionKind
-from lib.video.auxiliary.drawing import draw
 from lib.video.encode.ffmpeg import Ffmpeg, own_file, rework
 
 SAMPLE_RATE_HZ = 48_000
@@ -25,6 +25,11 @@ MOST_PAIRS = 18_000
 
 IMAGE_SIZE = (1800, 280)
 """px: 900 × 140 at twice the density."""
+
+COLOR = bytes.fromhex("7c8694")
+"""A grey that is seen on a white page and on a black one."""
+
+CLEAR, OPAQUE = b"\x00", b"\xff"
 
 Peaks = Sequence[tuple[int, int]]
 """The lowest and the highest sample of each window, 16 bits signed, all channels together."""
@@ -50,7 +55,7 @@ def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made,
     width, height = IMAGE_SIZE
     kind = RenditionKind.WAVEFORM
     return (
-        Made("waveform.png", kind, "image/png", draw(peaks, IMAGE_SIZE), width, height),
+        Made("waveform.png", kind, "image/png", draw_peaks(peaks, IMAGE_SIZE), width, height),
         Made(
             "peaks.json",
             kind,
@@ -102,6 +107,36 @@ def print_peaks(peaks: Peaks, samples: int) -> bytes:
         },
         separators=(",", ":"),
     ).encode()
+
+
+def draw_peaks(peaks: Peaks, size: tuple[int, int]) -> bytes:
+    """Return a PNG of `size` px in which the loudest of the peaks (lowest, highest) fills a half.
+
+    A quiet recording is seen as well as a loud one; where nothing sounds there is a line.
+    """
+    width, height = size
+    spans = _spans(peaks, width, height)
+    # A byte a px deflates as well as a bit.
+    rows = (bytes(top <= y < bottom for top, bottom in spans) for y in range(height))
+    colors = ((b"PLTE", COLOR + COLOR), (b"tRNS", CLEAR + OPAQUE))
+    return write_png(size, rows, PALETTE, *colors)
+
+
+def _spans(peaks: Peaks, width: int, height: int) -> list[tuple[int, int]]:
+    """Return the first row of each column's bar, and the first one below it."""
+    loudest = max(max(-low, high) for low, high in peaks) or 1
+    middle = height / 2
+    spans = []
+    for column in range(width):
+        first = column * len(peaks) // width
+        window = peaks[first : max(first + 1, (column + 1) * len(peaks) // width)]
+        above = max(high for _, high in window) / loudest
+        below = min(low for low, _ in window) / loudest
+        # One px each way: the line.
+        top = min(round(middle * (1 - above)), height // 2 - 1)
+        bottom = max(round(middle * (1 - below)), height // 2 + 1)
+        spans.append((top, bottom))
+    return spans
 
 
 def _quoted(path: Path) -> str:

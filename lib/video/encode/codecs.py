@@ -1,4 +1,4 @@
-"""Spell the options of the encoders. Pure.
+"""The options of the encoders. Pure.
 
 What an encoder writes depends on its number of threads, so that each is told one: the same on every
 machine, more for larger pictures.
@@ -6,6 +6,7 @@ machine, more for larger pictures.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
@@ -50,7 +51,7 @@ def video_options(rung: Rung, preset: VideoPreset, span: Span | None) -> dict[st
         "bufsize": f"{BUFFER_SECONDS * rung.max_kbps}k",
         "force_key_frames": _keyframes(preset.segment_seconds, span),
         "flags:v": "+bitexact+cgop",
-        **_ENCODERS[rung.codec](preset.speed, threads(rung)),
+        **ENCODERS[rung.codec](preset.speed, threads(rung)),
     }
 
 
@@ -125,4 +126,9 @@ def _av1(speed: str, threads: int) -> dict[str, Any]:
     }
 
 
-_ENCODERS = {"h264": _h264, "hevc": _hevc, "av1": _av1}
+ENCODERS: Mapping[str, Callable[[str, int], dict[str, Any]]] = {
+    "h264": _h264,
+    "hevc": _hevc,
+    "av1": _av1,
+}
+"""Codec → ffmpeg's options for a speed and a number of threads."""

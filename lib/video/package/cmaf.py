@@ -9,6 +9,7 @@ from itertools import pairwise
 from struct import pack, unpack_from
 from typing import IO
 
+from lib.domain.codecs import VIDEO_CODECS
 from lib.video.isobmff import Box, box, children, find, read_boxes, read_content
 from lib.video.package.fragments import NOT_SYNC, Fragment, Sample, read_fragment, write_segment
 from lib.video.package.rfc6381 import codec_of, sample_entry
@@ -17,7 +18,7 @@ from lib.video.package.track import Segment, Track
 LARGEST_DENOMINATOR = 1001
 """Of a frame rate: 30000/1001 stays exact, an average gets a short name."""
 
-REORDERED = frozenset({b"avc1", b"hvc1"})
+REORDERED = frozenset(each.sample_entry for each in VIDEO_CODECS.values() if each.is_reordered)
 DELAY_SECONDS = Fraction(1, 10)
 """Between decoding and showing a frame of codecs that store frames in another order than they are
 shown: two frames at 20 a second. The same for all ranges, whatever their encoders needed.

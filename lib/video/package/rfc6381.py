@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from lib.video.isobmff import children, find
 
 VISUAL_FIELDS = 78
@@ -21,22 +23,24 @@ def codec_of(stsd: bytes) -> str:
     `stsd` is the content of that box. Raises ValueError for codecs that are never made here.
     """
     kind, entry = sample_entry(stsd)
-    match kind:
-        case b"avc1":
-            return f"avc1.{find(entry[VISUAL_FIELDS:], b'avcC')[1:4].hex()}"
-        case b"hvc1":
-            return f"hvc1.{_hevc(find(entry[VISUAL_FIELDS:], b'hvcC'))}"
-        case b"av01":
-            return f"av01.{_av1(find(entry[VISUAL_FIELDS:], b'av1C'))}"
-        case b"mp4a":
-            return f"mp4a.{_mpeg4_audio(find(entry[AUDIO_FIELDS:], b'esds')[4:])}"
-    raise ValueError(f"expected avc1, hvc1, av01 or mp4a but found {kind!r}")
+    if kind == b"mp4a":
+        return f"mp4a.{_mpeg4_audio(find(entry[AUDIO_FIELDS:], b'esds')[4:])}"
+    if kind not in CONFIGURATIONS:
+        known = b", ".join(CONFIGURATIONS).decode()
+        raise ValueError(f"expected {known} or mp4a but found {kind!r}")
+    box, read = CONFIGURATIONS[kind]
+    return f"{kind.decode()}.{read(find(entry[VISUAL_FIELDS:], box))}"
 
 
 def sample_entry(stsd: bytes) -> tuple[bytes, bytes]:
     """Return kind and content of the one sample entry. Raises ValueError unless there is one."""
     (entry,) = children(stsd[8:])
     return entry
+
+
+def _avc(config: bytes) -> str:
+    """RFC 6381, section 3.3: profile, constraints, level, as they are stored."""
+    return config[1:4].hex()
 
 
 def _hevc(config: bytes) -> str:
@@ -55,6 +59,14 @@ def _av1(config: bytes) -> str:
     tier, high, twelve = config[2] >> 7, config[2] >> 6 & 1, config[2] >> 5 & 1
     depth = (12 if twelve else 10) if high else 8
     return f"{profile}.{level:02d}{'H' if tier else 'M'}.{depth:02d}"
+
+
+CONFIGURATIONS: Mapping[bytes, tuple[bytes, Callable[[bytes], str]]] = {
+    b"avc1": (b"avcC", _avc),
+    b"hvc1": (b"hvcC", _hevc),
+    b"av01": (b"av1C", _av1),
+}
+"""Sample entry of a video codec → the box that describes it, and what reads that."""
 
 
 def _mpeg4_audio(descriptor: bytes) -> str:

@@ -7,6 +7,7 @@ for a megapixel of a film with grain; drawings and still scenes cost about half.
 
 from __future__ import annotations
 
+from lib.domain.codecs import VIDEO_CODECS
 from lib.domain.media import Probe
 from lib.video.plan.plan import Plan
 
@@ -23,8 +24,6 @@ DECODE_OTHER = 0.012
 DEEP = 1.4
 """How much longer frames of more than 8 bits take: each pixel has twice the bytes."""
 
-ENCODE = {"h264": 0.028, "hevc": 0.075, "av1": 0.045}
-"""s/MP of a rung at the speed `veryfast`."""
 SPEED = {
     "ultrafast": 0.4,
     "superfast": 0.7,
@@ -37,7 +36,7 @@ SPEED = {
     "veryslow": 14.0,
     "placebo": 40.0,
 }
-"""How much longer the other speeds take."""
+"""How much longer an encode takes than at `veryfast`."""
 
 TONE_MAP = 0.05
 """s/MP of the highest rung of an HDR source."""
@@ -75,7 +74,9 @@ def _picture(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
     decode = DECODE.get(probe.video_codec or "", DECODE_OTHER)
     decode *= DEEP if (probe.bit_depth or 8) > 8 else 1
     decode += DEINTERLACE if probe.interlaced else 0
-    encode = sum(ENCODE[each.codec] * sizes[each.name] for each in plan.rungs) * SPEED[speed]
+    encode = SPEED[speed] * sum(
+        VIDEO_CODECS[each.codec].seconds_per_megapixel * sizes[each.name] for each in plan.rungs
+    )
     encode += TONE_MAP * max(sizes.values()) if probe.transfer else 0
     source = (probe.width or 0) * (probe.height or 0) / 1e6
     return frames * source * decode + kept * encode

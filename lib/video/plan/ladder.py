@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lib.domain.codecs import VIDEO_CODECS
 from lib.domain.media import Probe
 from lib.presets import VideoPreset
 
@@ -13,9 +14,6 @@ OWN_HEIGHT = 1.15
 
 MOST_KBPS = {240: 500, 360: 900, 480: 1600, 720: 3500, 1080: 6500, 1440: 12_000, 2160: 22_000}
 """Short side in px → kbit/s of H.264 at 30 frames a second that a rung never passes."""
-
-CODEC_SHARE = {"h264": 1.0, "hevc": 0.65, "av1": 0.55}
-"""Part of H.264's bits that a codec needs for the same quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +70,9 @@ def _most_kbps(codec: str, size: tuple[int, int], frame_rate: float | None) -> i
     short = min(size)
     known = sorted(MOST_KBPS)
     above = next((each for each in known if each >= short), known[-1])
-    kbps = MOST_KBPS[above] * math.pow(min(1.0, short / above), 1.5) * CODEC_SHARE[codec]
+    kbps = (
+        MOST_KBPS[above]
+        * math.pow(min(1.0, short / above), 1.5)
+        * VIDEO_CODECS[codec].bitrate_share
+    )
     return round(kbps * (1.5 if (frame_rate or 0) > 33 else 1))
