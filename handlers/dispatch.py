@@ -1,7 +1,5 @@
 """S3 notification ▸ catalog receipt ▸ topic."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

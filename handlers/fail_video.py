@@ -1,7 +1,5 @@
 """How a long source ends that could not be made: from the state machine, or from its status."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lib.adapters.aws.clients import client
@@ -23,14 +21,7 @@ dead_letters = SqsQueue(client("sqs"), settings.dead_letters_url)
 def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: ARG001
     """Record the reason; tell whether it is final."""
     ending = read_ending(event)
-    failed = fail(
-        ending.event,
-        ending.execution,
-        ending.error,
-        catalog=catalog,
-        renditions=renditions,
-        dead_letter=dead_letters.send,
-    )
+    failed = fail(ending, catalog, renditions, dead_letters.send)
     telemetry.step(ending.event, "failed", reason=str(ending.error), permanent=failed.permanent)
     telemetry.finished(ending.event, failed.finished)
     return {"permanent": failed.permanent}

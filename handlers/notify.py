@@ -1,7 +1,5 @@
 """Catalog stream ▸ asset events, for whoever subscribes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lib.adapters.aws.clients import client

@@ -14,9 +14,9 @@ from functools import partial
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.sqs import SqsQueue
-from lib.application.process_image import process
-from lib.entrypoints.queue_processor import make_budget, make_handler
+from lib.application.process_image import ImageTools, process_image
+from lib.entrypoints.bootstrap.queues import make_budget, make_handler
 
 video_queue = SqsQueue(client("sqs"), settings.video_queue_url)
-job = partial(process, images=images, requeue=video_queue.send)
+job = partial(process_image, tools=ImageTools(images, requeue=video_queue.send))
 handler = make_handler(job, settings, images, make_budget(settings))

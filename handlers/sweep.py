@@ -1,7 +1,5 @@
 """Catalog stream ▸ deletion of what nothing refers to any more; executions are stopped first."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lib.adapters.aws.clients import client

@@ -45,20 +45,24 @@ class Film(Protocol):
         ...
 
 
-def process(
-    event: UploadEvent,
-    pipeline: Pipeline,
-    delivery: Delivery,
-    *,
-    images: Images,
-    film: Film | None = None,
-    requeue: Callable[[UploadEvent], None] | None = None,
-) -> fenced_job.Finished:
-    """Process one upload under the fence. Raises what `job.run` raises.
+@dataclass(frozen=True, slots=True)
+class ImageTools:
+    """What a worker makes images with.
 
     An animation that the preset wants as MP4 too is for a worker that has `film`: without it, it is
     sent there by `requeue`, before anything is claimed; without both, there is no MP4.
     """
+
+    images: Images
+    film: Film | None = None
+    requeue: Callable[[UploadEvent], None] | None = None
+
+
+def process_image(
+    event: UploadEvent, pipeline: Pipeline, delivery: Delivery, tools: ImageTools
+) -> fenced_job.Finished:
+    """Process one upload under the fence. Raises what `fenced_job.run` raises."""
+    images, film = tools.images, tools.film
     with ExitStack() as opened, ThreadPoolExecutor() as pool:
         # While the claim is on its way: what is fetched for nothing when it fails does no harm.
         fetching = [pool.submit(_fetch, event, pipeline, pool)]
@@ -68,12 +72,10 @@ def process(
             image = opened.enter_context(images.open(fetched.task, delivery.deadline))
             return _work(fetched, image, film)
 
-        without_film = requeue if film is None else None
-        if without_film and _needs_film(
-            event, pipeline.presets, fetching[0], images, delivery.deadline
-        ):
+        requeue = tools.requeue if film is None else None
+        if requeue and _needs_film(event, pipeline.presets, fetching[0], images, delivery.deadline):
             try:
-                without_film(event)
+                requeue(event)
             except Exception as exc:  # raised under the fence, which records the last failure
                 work = partial(_raise, exc)
             else:

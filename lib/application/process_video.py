@@ -8,18 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
+from lib.application.inspect_source import inspect_source
 from lib.application.pipeline import Delivery, Pipeline
+from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
-from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.images import Images
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import EncodedFolder
-from lib.video.plan.cost import count_segments, estimate
-from lib.video.plan.plan import VideoTask, plan_video
-from lib.video.plan.proportion import check_proportion
-from lib.video.source import inspect, locate
+from lib.video.plan.plan import VideoTask
+from lib.video.source import locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +30,32 @@ class Long:
     """Takes an upload, and the dollars that it is estimated to cost."""
 
 
-def process(
-    event: UploadEvent,
-    pipeline: Pipeline,
-    delivery: Delivery,
-    *,
-    ffmpeg: Ffmpeg,
-    images: Images,
-    long: Long | None = None,
+@dataclass(frozen=True, slots=True)
+class VideoTools:
+    """What a worker makes videos with: `ffmpeg` for a job, by the time that it has.
+
+    `images` decodes the pictures that ffmpeg took. Without `long` every source is encoded here,
+    whatever it takes.
+    """
+
+    images: Images
+    ffmpeg: Callable[[Deadline], Ffmpeg]
+    long: Long | None = None
+
+
+def process_video(
+    event: UploadEvent, pipeline: Pipeline, delivery: Delivery, tools: VideoTools
 ) -> fenced_job.Finished:
     """Process one upload under the fence; encodes lie in the scratch until they are stored.
 
-    Without `long` every source is encoded here, whatever it takes.
-    `images` decodes the pictures that ffmpeg took.
-    Raises what `job.run` raises.
+    Raises what `fenced_job.run` raises.
     """
-    presets = pipeline.presets
+    ffmpeg, long = tools.ffmpeg(delivery.deadline), tools.long
 
     def work(report: fenced_job.Report) -> Work:
-        source = event.source
-        preset = presets.choose(source.key, event.preset)
-        container, probe, _ = inspect(source, presets.limits, pipeline.sources)
-        plan = plan_video(probe, preset)
-        cost_s = estimate(probe, plan, preset.video.speed)
-        check_proportion(probe, cost_s, source.size)
-        if long and cost_s > long.vcpu_seconds:
-            puts = count_segments(probe, plan, preset.video.segment_seconds)
-            long.start_execution(event, price_encode(cost_s, puts))
+        found = inspect_source(event, pipeline)
+        if long and found.cost_s > long.vcpu_seconds:
+            long.start_execution(event, found.dollars)
             raise fenced_job.HandedOver
         # Imported here: what encodes costs 45 ms, ffmpeg-python most of it, which a source that is
         # refused or transferred does without.
@@ -65,11 +63,11 @@ def process(
         from lib.video.encode.encode import encode_video
 
         own = replace(ffmpeg, scratch=Path(scratch))
-        readable = locate(source, container, pipeline.sources, own.deadline)
-        task = VideoTask(readable, probe, plan, preset)
+        readable = locate(event.source, found.container, pipeline.sources, own.deadline)
+        task = VideoTask(readable, found.probe, found.plan, found.preset)
         failed = encode_video(task, own, report)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
-        return assemble(task, EncodedFolder(own.scratch), left_out, own, images)
+        return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
 
     with TemporaryDirectory(dir=ffmpeg.scratch) as scratch:
         return fenced_job.run(event, work, pipeline, delivery)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
@@ -20,19 +19,19 @@ from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
-from lib.application import process_image, process_video
 from lib.application.dispatch import dispatch
 from lib.application.pipeline import Delivery, Pipeline
+from lib.application.process_upload import process_upload
+from lib.application.process_video import VideoTools
 from lib.child_process import set_undumpable
 from lib.cli.arguments import CommandError
 from lib.domain.asset import AssetStatus
+from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
-from lib.domain.media import MediaType
 from lib.imaging.images import Images
 from lib.tools import ROOT
-from lib.video.auxiliary.animation_mp4 import make_animation
 from lib.video.encode.ffmpeg import Ffmpeg
 
 FFMPEG = ROOT / ".build/layers/host/ffmpeg/bin/ffmpeg"
@@ -65,27 +64,17 @@ class JobTopic:
     def publish(self, events: Iterable[UploadEvent]) -> None:
         """Run each event's job as if on its last delivery, so that it ends in any case."""
         delivery = Delivery(lambda: DAY_SECONDS, is_last=True)
+        tools = VideoTools(self.images, self._ffmpeg)
         for event in events:
-            event = replace(event, preset=self.preset)
-            if event.media_type is MediaType.IMAGE:
-                chosen = self.pipeline.presets.choose(event.source.key, event.preset)
-                process_image.process(
-                    event,
-                    self.pipeline,
-                    delivery,
-                    images=self.images,
-                    film=partial(make_animation, ffmpeg=_ffmpeg(self.scratch))
-                    if chosen.image.animated_mp4
-                    else None,
-                )
-            else:
-                process_video.process(
-                    event,
-                    self.pipeline,
-                    delivery,
-                    ffmpeg=_ffmpeg(self.scratch),
-                    images=self.images,
-                )
+            process_upload(replace(event, preset=self.preset), self.pipeline, delivery, tools)
+
+    def _ffmpeg(self, deadline: Deadline) -> Ffmpeg:
+        """Return the ffmpeg that the local stage runs, built where it is not there yet."""
+        if not FFMPEG.exists():
+            build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
+            if subprocess.run(build, cwd=ROOT, check=False, stdout=sys.stderr).returncode:  # noqa: S603
+                raise CommandError("ffmpeg, which videos and sound need, could not be fetched")
+        return Ffmpeg(str(FFMPEG), deadline, self.scratch)
 
 
 def render_files(files: Sequence[Path], out: Path, preset: str | None) -> Iterator[Rendered]:
@@ -140,12 +129,3 @@ def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
         json.loads(manifest.read_bytes()),
         str(manifest.parent),
     )
-
-
-def _ffmpeg(scratch: Path) -> Ffmpeg:
-    """Return the ffmpeg that the local stage runs, built where it is not there yet."""
-    if not FFMPEG.exists():
-        build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
-        if subprocess.run(build, cwd=ROOT, check=False, stdout=sys.stderr).returncode:  # noqa: S603
-            raise CommandError("ffmpeg, which videos and sound need, could not be fetched")
-    return Ffmpeg(str(FFMPEG), lambda: DAY_SECONDS, scratch)

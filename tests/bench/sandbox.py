@@ -22,8 +22,8 @@ from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.adapters.sandbox.client import Sandbox
-from lib.application import process_image
 from lib.application.pipeline import Delivery, Pipeline
+from lib.application.process_image import ImageTools, process_image
 from lib.cli.render import JobTopic
 from lib.domain.asset import AssetStatus
 from lib.domain.events import Action, UploadEvent
@@ -98,12 +98,8 @@ def _measure_job(photo: Photo) -> Iterator[Result]:
     def job(images: Images) -> None:
         world = World(presets=recipes)
         event = world.receive("a.jpg", data)
-        finished = process_image.process(
-            event,
-            world.pipeline,
-            Delivery(lambda: SECONDS),
-            images=images,
-        )
+        delivery = Delivery(lambda: SECONDS)
+        finished = process_image(event, world.pipeline, delivery, ImageTools(images))
         assert finished.outcome
         assert finished.outcome.status is AssetStatus.READY
 

@@ -12,7 +12,7 @@ from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application.pipeline import Delivery, Pipeline
-from lib.application.process_video import process
+from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import AssetStatus
 from lib.imaging.in_process import InProcess
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -56,13 +56,10 @@ def _short(bench: Bench, source: Path) -> Iterator[Result]:
     def ours(folder: Path) -> None:
         renditions = FolderRenditions(folder)
         pipeline = Pipeline(FolderSources(), renditions, MemoryCatalog(), bench.presets)
-        finished = process(
-            upload(source),
-            pipeline,
-            Delivery(lambda: PLENTY),
-            ffmpeg=Ffmpeg(bench.ffmpeg, lambda: PLENTY, bench.folder),
-            images=InProcess(),
+        tools = VideoTools(
+            InProcess(), lambda deadline: Ffmpeg(bench.ffmpeg, deadline, bench.folder)
         )
+        finished = process_video(upload(source), pipeline, Delivery(lambda: PLENTY), tools)
         outcome = finished.outcome
         if outcome is None or outcome.status is not AssetStatus.READY:
             raise RuntimeError(f"expected READY but received {outcome}")

@@ -17,7 +17,7 @@ from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.encode_range import encode_part
-from lib.application.long_video.encoding import encode
+from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import package
 from lib.application.long_video.plan import Allowance, Planned, make_plan
 from lib.application.long_video.records import Part, PartIndex
@@ -77,6 +77,12 @@ class Execution:
         """Return the execution's name."""
         return execution_name(self.event.source, self.event.sequencer)
 
+    @property
+    def job(self) -> LongJob:
+        """Return what the steps after the first work on."""
+        assert self.planned
+        return LongJob(self.event, self.name, self.planned.recipe, self.pipeline)
+
     def plan(self, range_cost_s: float) -> list[Part]:
         """Take the lease and cut the source, so that each range costs about `range_cost_s`."""
         started = time.perf_counter()
@@ -86,7 +92,7 @@ class Execution:
             self.name,
             Allowance(int(PLENTY), round(range_cost_s), 20),
             self.pipeline,
-            ffmpeg=self._ffmpeg(self._folder()),
+            self._ffmpeg(self._folder()),
         )
         self.plan_s = time.perf_counter() - started
         assert self.planned
@@ -108,19 +114,9 @@ class Execution:
         mine = free.get()
         os.sched_setaffinity(0, mine)  # of this thread, and so of the process that it starts
         started = time.perf_counter()
-        folder = self._folder()
-        work = partial(encode, sources=self.pipeline.sources, ffmpeg=self._ffmpeg(folder))
-        encode_part(
-            self.event,
-            self.name,
-            self.planned.recipe,
-            part,
-            work,
-            self.pipeline,
-            folder=folder,
-        )
+        encode_part(self.job, part, self._ffmpeg(self._folder()))
         self.parts[part.name] = time.perf_counter() - started
-        index = read_index(self.event, self.planned.recipe, part, self.renditions)
+        index = read_index(self.job, part)
         self.indexes[part.name] = index
         free.put(mine)
 
@@ -129,14 +125,7 @@ class Execution:
         assert self.planned
         started = time.perf_counter()
         make = partial(assemble_stored, ffmpeg=self._ffmpeg(self._folder()), images=InProcess())
-        done = package(
-            self.event,
-            self.name,
-            self.planned.recipe,
-            to_iso(time.time()),
-            make,
-            self.pipeline,
-        )
+        done = package(self.job, to_iso(time.time()), make)
         self.package_s = time.perf_counter() - started
         outcome = done.finished.outcome
         if outcome is None or outcome.status is not AssetStatus.READY:

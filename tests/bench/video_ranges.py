@@ -121,8 +121,7 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
         for each in done.indexes[part.name].tracks
         if each.name == top.name
     ]
-    work = read_plan(done.event, done.planned.recipe, done.renditions)
-    stored = StoredSegments(done.event, work, tracks, done.pipeline)
+    stored = StoredSegments(done.job, read_plan(done.job), tracks)
     joined = stored.write_track(cmaf.merge(tracks), bench.scratch())
     single = EncodedFolder(whole).read_track(top.name)
     sizes = [sum(each.size for each in track.segments) for track in (cmaf.merge(tracks), single)]

@@ -15,15 +15,14 @@ import pytest
 
 from lib import presets
 from lib.application import fenced_job
-from lib.application.long_video.encode_range import encode_part
-from lib.application.long_video.encoding import encode
-from lib.application.long_video.fail import KILLED, fail, read_ending
-from lib.application.long_video.ownership import Standing
+from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
+from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
+from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.package import merge, package
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.start import start_execution
-from lib.application.long_video.work_store import key_of, read_index, read_plan, write_index
+from lib.application.long_video.work_store import read_index, read_plan, write_index
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
@@ -108,52 +107,34 @@ class LongSource(World):
             self.execution,
             allowance,
             self.pipeline,
-            ffmpeg=ffmpeg_in(self.folder()),
+            ffmpeg_in(self.folder()),
         )
+
+    def job(self, recipe: str) -> LongJob:
+        return LongJob(self.event, self.execution, recipe, self.pipeline)
 
     def encode(self, recipe: str, part: Part) -> Standing:
-        return encode_part(
-            self.event,
-            self.execution,
-            recipe,
-            part,
-            self._run_encoder,
-            self.pipeline,
-            folder=self.folder(),
-            clock=self.clock,
-        )
+        ffmpeg = ffmpeg_in(self.folder())
+        encode = self._run_encoder
+        return encode_part(self.job(recipe), part, ffmpeg, encode=encode, clock=self.clock)
 
-    def _run_encoder(self, event, work, preset, part, folder):
+    def _run_encoder(self, job, work, preset, part, ffmpeg):
         self.encodes.append(part.name)
         if part.name not in self._encoded:
-            made = folder / "made"
+            made = ffmpeg.scratch / "made"
             made.mkdir()
-            run = partial(encode, sources=self.sources, ffmpeg=ffmpeg_in(made))
-            self._encoded[part.name] = made, run(event, work, preset, part, made)
+            left_out = encode_with_ffmpeg(job, work, preset, part, ffmpeg_in(made))
+            self._encoded[part.name] = made, left_out
         made, left_out = self._encoded[part.name]
-        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=lambda *_: [])
+        shutil.copytree(made, ffmpeg.scratch, dirs_exist_ok=True, ignore=lambda *_: [])
         return left_out
 
     def package(self, recipe: str, make=None):
-        return package(
-            self.event,
-            self.execution,
-            recipe,
-            STARTED,
-            make or _streams,
-            self.pipeline,
-            clock=self.clock,
-        )
+        return package(self.job(recipe), STARTED, make or _streams, clock=self.clock)
 
     def fail(self, error, execution=None):
-        return fail(
-            self.event,
-            execution or self.execution,
-            error,
-            catalog=self.catalog,
-            renditions=self.renditions,
-            dead_letter=self.letters.append,
-        )
+        ending = Ending(self.event, execution or self.execution, error)
+        return fail(ending, self.catalog, self.renditions, self.letters.append)
 
 
 def _streams(stored, preset, left_out):
@@ -242,7 +223,7 @@ class TestPlan:
         }
         assert (world.asset.lease_token, world.asset.execution) == (world.execution,) * 2
         assert world.asset.estimate_ms > 0
-        assert read_plan(world.event, planned.recipe, world.renditions).parts == (
+        assert read_plan(world.job(planned.recipe)).parts == (
             *planned.ranges,
             planned.sound,
         )
@@ -322,10 +303,7 @@ class TestEncode:
         planned = world.plan()
         for part in planned.ranges:
             world.encode(planned.recipe, part)
-        indexes = [
-            read_index(world.event, planned.recipe, part, world.renditions)
-            for part in planned.ranges
-        ]
+        indexes = [read_index(world.job(planned.recipe), part) for part in planned.ranges]
         assert len(merge(indexes)) == len(indexes[0].tracks)
         with pytest.raises(TransientError, match="fit together"):
             merge([indexes[0], indexes[2]])
@@ -381,7 +359,7 @@ class TestPackage:
         for part in (*planned.ranges, planned.sound):
             world.encode(planned.recipe, part)
         hole = PartIndex((), {}, {}, 0)
-        write_index(world.event, planned.recipe, planned.ranges[empty], hole, world.renditions)
+        write_index(world.job(planned.recipe), planned.ranges[empty], hole)
         with pytest.raises(PermanentError, match=said) as raised:
             world.package(planned.recipe)
         assert raised.value.code is ErrorCode.CORRUPT_MEDIA
@@ -579,14 +557,10 @@ class TestLive:
 
         def superseded(_):
             self.refuse_newer(world)
-            world.renditions.objects[key_of(world.event, recipe, "late.json")] = b"{}"
+            world.renditions.objects[world.job(recipe).work_key("late.json")] = b"{}"
 
-        ports = {
-            "catalog": world.catalog,
-            "renditions": world.renditions,
-            "dead_letter": superseded,
-        }
-        failed = fail(world.event, world.execution, self.AWAY, **ports)
+        ending = Ending(world.event, world.execution, self.AWAY)
+        failed = fail(ending, world.catalog, world.renditions, superseded)
         assert failed.finished == fenced_job.Finished(ClaimState.STALE)
         assert world.renditions.objects == {}
 

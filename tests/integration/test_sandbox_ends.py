@@ -11,8 +11,8 @@ import pytest
 
 from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.zygote_host import Child
-from lib.application import process_image
 from lib.application.pipeline import Delivery
+from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, MediaError, TransientError
 from tests.support.images import photo, save
@@ -67,7 +67,7 @@ def test_a_job_ends_at_its_first_try(trick: tuple[object, ...], status: AssetSta
         for content in (GIF + json.dumps(trick).encode(), save(photo(), "jpeg")):
             event = world.receive("a", content)
             delivery = Delivery(lambda: 60.0)
-            process_image.process(event, world.pipeline, delivery, images=wall)
+            process_image(event, world.pipeline, delivery, ImageTools(wall))
             asset = world.find("a")
             assert asset
             assert asset.status is (status if content.startswith(GIF) else AssetStatus.READY)

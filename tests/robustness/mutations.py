@@ -22,8 +22,8 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from lib import presets
-from lib.application import process_image
 from lib.application.pipeline import Delivery
+from lib.application.process_image import ImageTools, process_image
 from lib.domain.media import MediaType
 from lib.imaging.in_process import InProcess
 from lib.presets import Presets
@@ -172,7 +172,7 @@ def outcome(data: bytes, loaded: Presets) -> tuple[str, int]:
     for event in world.topic.published:
         if event.media_type is not MediaType.IMAGE:
             return event.media_type, 0
-        process_image.process(event, world.pipeline, Delivery(lambda: 60.0), images=InProcess())
+        process_image(event, world.pipeline, Delivery(lambda: 60.0), ImageTools(InProcess()))
     asset = world.find("a")
     assert asset
     assert asset.status.terminal, asset.status

@@ -26,8 +26,8 @@ from typing import Any
 import jsonschema
 
 from lib import presets
-from lib.application import process_video
 from lib.application.pipeline import Delivery
+from lib.application.process_video import VideoTools, process_video
 from lib.child_process import DOUBT, SLACK_S
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import PermanentError
@@ -166,13 +166,9 @@ def job_outcome(data: bytes, loaded: Presets, ffmpeg: str, folder: Path) -> str:
         if event.media_type is MediaType.IMAGE:
             return MediaType.IMAGE
         # An error that a retry could help comes out: a source alone is no reason for one.
-        process_video.process(
-            event,
-            world.pipeline,
-            Delivery(lambda: end - time.monotonic()),
-            ffmpeg=Ffmpeg(ffmpeg, lambda: end - time.monotonic(), scratch),
-            images=InProcess(),
-        )
+        tools = VideoTools(InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch))
+        delivery = Delivery(lambda: end - time.monotonic())
+        process_video(event, world.pipeline, delivery, tools)
     asset = world.find("a")
     assert asset
     assert asset.status.terminal, asset.status

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from lib import presets
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application import process_image
 from lib.application.dispatch import dispatch
 from lib.application.pipeline import Delivery, Pipeline
+from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
@@ -38,7 +38,7 @@ class ImageTopic:
         for event in events:
             assert event.media_type is MediaType.IMAGE
             delivery = Delivery(lambda: 60.0)
-            process_image.process(event, self.pipeline, delivery, images=self.images)
+            process_image(event, self.pipeline, delivery, ImageTools(self.images))
 
 
 def upload(name: str, content: bytes, images: Images) -> tuple[Asset, dict[str, bytes]]:

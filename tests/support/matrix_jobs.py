@@ -22,9 +22,9 @@ from pymediainfo import MediaInfo
 
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application import process_video
 from lib.application.dispatch import dispatch
 from lib.application.pipeline import Delivery, Pipeline
+from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import Asset
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
@@ -99,11 +99,10 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
     found = sources.current_version(str(source.parent), source.name)
     assert found
     process = partial(
-        process_video.process,
+        process_video,
         pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
         delivery=Delivery(lambda: JOB_SECONDS, is_last=True),
-        ffmpeg=Ffmpeg(ffmpeg, lambda: JOB_SECONDS, scratch),
-        images=InProcess(),
+        tools=VideoTools(InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch)),
     )
     event = ObjectEvent(Action.CREATED, found, sequencer="1")
     topic = JobTopic(process)

@@ -9,7 +9,7 @@ import pytest
 from lib.application.daily_budget import DAY_SECONDS, FRESH_SECONDS, Budget
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.prices import DOLLARS_PER_PUT
-from lib.entrypoints.queue_processor import charged
+from lib.entrypoints.bootstrap.queues import charged
 from tests.support.fakes import ManualClock
 
 NOON = 20_000 * DAY_SECONDS + DAY_SECONDS / 2

@@ -10,9 +10,10 @@ from typing import Never
 import pytest
 
 from lib import presets
-from lib.application import process_image, process_video
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.application.pipeline import Delivery
+from lib.application.process_image import ImageTools, process_image
+from lib.application.process_video import VideoTools, process_video
 from lib.cli import render
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError
@@ -76,13 +77,11 @@ def test_an_image_is_rejected_at_the_first_try(container: str, animated_mp4: boo
     wanted = replace(default, image=replace(default.image, animated_mp4=animated_mp4))
     world = World(presets=replace(recipes, by_name={"default": wanted}))
     event = world.receive("a", save(photo(), container))
-    process_image.process(
-        event,
-        world.pipeline,
-        Delivery(lambda: 60.0),
-        images=Untouched(),  # type: ignore[arg-type]
-        requeue=lambda _: pytest.fail("handed over"),
+    tools = ImageTools(
+        Untouched(),  # type: ignore[arg-type]
+        requeue=lambda _: pytest.fail("sent to another queue"),
     )
+    process_image(event, world.pipeline, Delivery(lambda: 60.0), tools)
     asset = world.find("a")
     assert asset is not None
     assert asset.error is not None
@@ -109,13 +108,11 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
     monkeypatch.setattr("lib.video.source.read_probe", pytest.fail)
     world = World(presets=without("mov"))
     event = world.receive("a", MP4, MediaType.VIDEO)
-    process_video.process(
-        event,
-        world.pipeline,
-        Delivery(lambda: 60.0),
-        images=Untouched(),  # type: ignore[arg-type]
-        ffmpeg=Ffmpeg("none", lambda: 60.0, tmp_path),
+    tools = VideoTools(
+        Untouched(),  # type: ignore[arg-type]
+        lambda deadline: Ffmpeg("none", deadline, tmp_path),
     )
+    process_video(event, world.pipeline, Delivery(lambda: 60.0), tools)
     asset = world.find("a")
     assert asset is not None
     assert asset.error is not None
@@ -126,7 +123,7 @@ def test_a_video_is_rejected_before_more_than_its_head_is_read(tmp_path: Path, m
             "execution",
             Allowance(60, 60.0, 1.0),
             world.pipeline,
-            ffmpeg=Ffmpeg("none", lambda: 60.0, tmp_path),
+            Ffmpeg("none", lambda: 60.0, tmp_path),
         )
 
 

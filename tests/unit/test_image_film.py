@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from lib import presets
-from lib.application import process_image
 from lib.application.pipeline import Delivery
+from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.renditions import Made, RenditionKind
@@ -56,7 +56,8 @@ class Filming(World):
 
     def process(self, event, is_last=False, **more):
         delivery = Delivery(lambda: 60.0, is_last)
-        return process_image.process(event, self.pipeline, delivery, images=InProcess(), **more)
+        tools = ImageTools(InProcess(), **more)
+        return process_image(event, self.pipeline, delivery, tools)
 
     def without_ffmpeg(self, event, **more):
         return self.process(event, **{"requeue": self.handed.append, **more})

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from lib import presets
-from lib.application import process_image
 from lib.application.pipeline import Delivery
+from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode
 from lib.imaging.in_process import InProcess
@@ -53,7 +53,7 @@ class Working(World):
 
     def process(self, event):
         delivery = Delivery(lambda: 60.0)
-        finished = process_image.process(event, self.pipeline, delivery, images=InProcess())
+        finished = process_image(event, self.pipeline, delivery, ImageTools(InProcess()))
         asset = self.find(event.source.key)
         assert asset is not None
         return finished, asset

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.application.fenced_job import PUT_THREADS
+from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.records import WorkPlan
-from lib.application.long_video.work_store import key_of, there
-from lib.application.pipeline import Pipeline
+from lib.application.long_video.work_store import require
 from lib.domain.errors import Failure
-from lib.domain.events import UploadEvent
-from lib.domain.keys import rendition_key
 from lib.domain.renditions import Part, Work
 from lib.imaging.images import Images
 from lib.presets import Preset
@@ -31,10 +29,9 @@ BATCH = 16
 class StoredSegments:
     """Gives the tracks that the parts of a source have stored: `assemble.Segments`."""
 
-    event: UploadEvent
+    job: LongJob
     work: WorkPlan
     tracks: Sequence[Track]
-    pipeline: Pipeline
 
     def read_track(self, name: str) -> Track:
         """Return one track with its segments."""
@@ -59,8 +56,8 @@ class StoredSegments:
             return
         for pictures in ("stills", "tiles"):
             (folder / pictures).mkdir()
-            prefix = self._work_key(f"{pictures}/")
-            keys = self.pipeline.renditions.keys_below(prefix)
+            prefix = self.job.work_key(f"{pictures}/")
+            keys = self.job.pipeline.renditions.keys_below(prefix)
             for key, content in zip(keys, self._read(keys), strict=True):
                 (folder / pictures / key.removeprefix(prefix)).write_bytes(content)
         for text in plan.texts:
@@ -78,7 +75,7 @@ class StoredSegments:
         return path
 
     def _fetch_file(self, name: str, folder: Path) -> None:
-        (content,) = self._read([self._work_key(name)])
+        (content,) = self._read([self.job.work_key(name)])
         (folder / name).write_bytes(content)
 
     def _read(self, keys: Sequence[str]) -> Iterator[bytes]:
@@ -86,15 +83,11 @@ class StoredSegments:
         with ThreadPoolExecutor(PUT_THREADS) as pool:
             for first in range(0, len(keys), BATCH):
                 batch = keys[first : first + BATCH]
-                found = pool.map(self.pipeline.renditions.fetch, batch)
-                yield from map(there, found, batch)
-
-    def _work_key(self, name: str) -> str:
-        return key_of(self.event, self.work.recipe, name)
+                found = pool.map(self.job.pipeline.renditions.fetch, batch)
+                yield from map(require, found, batch)
 
     def _key(self, track: Track, name: str) -> str:
-        source, recipe = self.event.source, self.work.recipe
-        return rendition_key(source, self.event.sequencer, recipe, f"{track.name}/{name}")
+        return self.job.rendition_key(f"{track.name}/{name}")
 
 
 def assemble_stored(
@@ -106,7 +99,7 @@ def assemble_stored(
     images: Images,
 ) -> Work:
     """Return what is made of a long source; it is made when it is asked for, in the scratch."""
-    work, sources = stored.work, stored.pipeline.sources
-    source = locate(stored.event.source, work.container, sources, ffmpeg.deadline)
+    work, job = stored.work, stored.job
+    source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
     task = VideoTask(source, work.probe, work.plan(preset), preset)
     return assemble(task, stored, left_out, ffmpeg, images)

@@ -9,22 +9,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
-from lib.application.long_video import ownership
+from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.records import Part, PartIndex, WorkPlan
-from lib.application.long_video.work_store import key_of, read_plan, same_recipe, write_index
-from lib.application.pipeline import Pipeline
+from lib.application.long_video.work_store import preset_of, read_plan, write_index
 from lib.application.superseded import clear
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError
-from lib.domain.events import UploadEvent
-from lib.domain.keys import WORK_FOLDER, rendition_key
-from lib.domain.ports import Renditions
+from lib.domain.keys import WORK_FOLDER
 from lib.presets import Preset
+from lib.video.encode.encode import encode_video
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package import cmaf
 from lib.video.package.track import INIT, Track
+from lib.video.plan.plan import VideoTask
+from lib.video.source import locate
 
 MP4 = "video/mp4"
 LOOSE = {".jpg": "image/jpeg", ".png": "image/png", ".vtt": "text/vtt", ".m4a": "audio/mp4"}
@@ -35,54 +37,65 @@ MOST_PERCENT = 99
 
 Put = Callable[[str, bytes | Path, str], None]
 
-Encode = Callable[[UploadEvent, WorkPlan, Preset, Part, Path], Mapping[str, PermanentError]]
-"""Fills a folder with what one part gives; returns what was left out: see `encoding`."""
+Encode = Callable[[LongJob, WorkPlan, Preset, Part, Ffmpeg], Mapping[str, PermanentError]]
+"""Fills the scratch with what one part gives; returns what was left out: `encode_with_ffmpeg`."""
 
 
 def encode_part(
-    event: UploadEvent,
-    execution: str,
-    recipe: str,
+    job: LongJob,
     part: Part,
-    encode: Encode,
-    pipeline: Pipeline,
+    ffmpeg: Ffmpeg,
     *,
-    folder: Path,
+    encode: Encode | None = None,
     clock: Clock = time.time,
-) -> ownership.Standing:
+) -> Standing:
     """Encode and store a part, unless that is done already; tell whether it was still wanted.
 
     The index is stored last, so that a part is either whole or not there. Keys are the same each
-    time: a second worker on the same part overwrites the same bytes. `folder` is empty.
+    time: a second worker on the same part overwrites the same bytes. ffmpeg's scratch is empty.
     Raises what `encode` raises, and TransientError.
     """
-    renditions = pipeline.renditions
-    standing = ownership.standing(event, execution, ownership.look_up(event, pipeline.catalog))
-    if standing is not ownership.Standing.OWNER:
+    standing = job.find_standing(job.find_asset())
+    if standing is not Standing.OWNER:
         return standing
-    plan = read_plan(event, recipe, renditions)
-    if renditions.fetch(key_of(event, recipe, part.index)) is None:
-        preset = same_recipe(event, pipeline.presets, plan)
+    plan = read_plan(job)
+    if job.pipeline.renditions.fetch(job.work_key(part.index)) is None:
+        preset = preset_of(job, plan)
         started_ms = _children_ms()
-        left_out = encode(event, plan, preset, part, folder)
+        left_out = (encode or encode_with_ffmpeg)(job, plan, preset, part, ffmpeg)
         spent_ms = _children_ms() - started_ms
-        tracks, inits = _store(event, plan, part, folder, renditions)
+        tracks, inits = _store(job, part, ffmpeg.scratch)
         failures = {name: Failure.of(error) for name, error in left_out.items()}
-        write_index(event, recipe, part, PartIndex(tracks, inits, failures, spent_ms), renditions)
-    return _report(event, execution, plan, pipeline, clock)
+        write_index(job, part, PartIndex(tracks, inits, failures, spent_ms))
+    return _report(job, plan, clock)
 
 
-def _store(
-    event: UploadEvent, plan: WorkPlan, part: Part, folder: Path, renditions: Renditions
-) -> tuple[tuple[Track, ...], dict[str, str]]:
+def encode_with_ffmpeg(
+    job: LongJob, work: WorkPlan, preset: Preset, part: Part, ffmpeg: Ffmpeg
+) -> Mapping[str, PermanentError]:
+    """Fill the scratch with what one part gives; return what was left out, and why."""
+    plan = work.plan(preset)
+    if part.span is None:
+        plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
+    source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
+    task = VideoTask(source, work.probe, plan, preset, part.span)
+    try:
+        return encode_video(task, ffmpeg)
+    except PermanentError as error:
+        if part.span or not work.probe.video_codec:
+            raise
+        # A picture without its sound is worth more than nothing.
+        names = [each.name for each in plan.sounds] + [each.name for each in plan.texts]
+        return dict.fromkeys(names, error)
+
+
+def _store(job: LongJob, part: Part, folder: Path) -> tuple[tuple[Track, ...], dict[str, str]]:
     """Store all segments and what lies beside them; return the tracks, and their inits' hashes."""
     tracks: list[Track] = []
     inits: dict[str, str] = {}
 
     def put(name: str, content: bytes | Path, mime: str) -> None:
-        renditions.put(
-            rendition_key(event.source, event.sequencer, plan.recipe, name), content, mime
-        )
+        job.pipeline.renditions.put(job.rendition_key(name), content, mime)
 
     def segments_of(path: Path) -> Iterator[tuple[str, bytes]]:
         with path.open("rb") as file:
@@ -122,30 +135,24 @@ def _all(pool: Executor, put: Put, objects: Iterable[tuple[str, bytes | Path, st
         each_put.result()
 
 
-def _report(
-    event: UploadEvent,
-    execution: str,
-    plan: WorkPlan,
-    pipeline: Pipeline,
-    clock: Clock,
-) -> ownership.Standing:
+def _report(job: LongJob, plan: WorkPlan, clock: Clock) -> Standing:
     """Note how many parts are done, now and then; undo what nobody wants any more."""
-    renditions, catalog = pipeline.renditions, pipeline.catalog
-    asset = ownership.look_up(event, catalog)
-    standing = ownership.standing(event, execution, asset)
-    if standing is ownership.Standing.UNWANTED:
-        clear(event, renditions, catalog)
+    renditions, catalog = job.pipeline.renditions, job.pipeline.catalog
+    asset = job.find_asset()
+    standing = job.find_standing(asset)
+    if standing is Standing.UNWANTED:
+        clear(job.event, renditions, catalog)
     paused = asset is not None and clock() - from_iso(asset.updated_at) >= PROGRESS_SECONDS
-    if standing is ownership.Standing.OWNER and paused:
+    if standing is Standing.OWNER and paused:
         with suppress(TransientError):
-            catalog.progress(event, execution, _percent(event, plan, renditions))
+            catalog.progress(job.event, job.execution, _percent(job, plan))
     return standing
 
 
-def _percent(event: UploadEvent, plan: WorkPlan, renditions: Renditions) -> int:
+def _percent(job: LongJob, plan: WorkPlan) -> int:
     """Tell how many of the parts are stored, by their indexes."""
-    below = set(renditions.keys_below(key_of(event, plan.recipe, "")))
-    done = sum(key_of(event, plan.recipe, each.index) in below for each in plan.parts)
+    below = set(job.pipeline.renditions.keys_below(job.work_key("")))
+    done = sum(job.work_key(each.index) in below for each in plan.parts)
     return min(MOST_PERCENT, round(100 * done / len(plan.parts)))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.application import fenced_job
-from lib.application.long_video import ownership
+from lib.application.long_video.long_job import Standing, find_asset, find_standing
 from lib.application.superseded import clear
 from lib.domain import messages
 from lib.domain.asset import AssetStatus, ClaimState, CommitState, Outcome
@@ -70,10 +70,7 @@ def read_ending(payload: Mapping[str, Any]) -> Ending:
 
 
 def fail(
-    event: UploadEvent,
-    execution: str,
-    error: MediaError,
-    *,
+    ending: Ending,
     catalog: Catalog,
     renditions: Renditions,
     dead_letter: Callable[[UploadEvent], object],
@@ -84,9 +81,10 @@ def fail(
     had been in that queue all the time. Of several reasons the first is recorded. One that was
     superseded, or is finished, stays as it is.
     """
+    event, execution, error = ending.event, ending.execution, ending.error
     if not catalog.transfer_lease(event, execution, lease_seconds=LEASE_SECONDS):
-        asset = ownership.look_up(event, catalog)
-        if ownership.standing(event, execution, asset) is ownership.Standing.UNWANTED:
+        asset = find_asset(event, catalog)
+        if find_standing(event, execution, asset) is Standing.UNWANTED:
             clear(event, renditions, catalog)
         final = asset is None or asset.error is None or asset.error.permanent
         return Failed(final, fenced_job.Finished(ClaimState.DONE))

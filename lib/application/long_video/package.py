@@ -9,23 +9,14 @@ from itertools import takewhile
 from operator import attrgetter
 
 from lib.application import fenced_job
-from lib.application.long_video import ownership
 from lib.application.long_video.assemble_stored import StoredSegments
+from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.records import Part, PartIndex
-from lib.application.long_video.work_store import (
-    find_plan,
-    key_of,
-    read_index,
-    read_plan,
-    same_recipe,
-)
-from lib.application.pipeline import Pipeline
+from lib.application.long_video.work_store import find_plan, preset_of, read_index, read_plan
 from lib.application.superseded import clear
 from lib.domain.asset import ClaimState, CommitState
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
-from lib.domain.events import UploadEvent
-from lib.domain.keys import manifest_key, rendition_key
 from lib.domain.renditions import Work
 from lib.presets import Preset
 from lib.video.package import cmaf
@@ -48,12 +39,9 @@ Make = Callable[[StoredSegments, Preset, Mapping[str, Failure]], Work]
 
 
 def package(
-    event: UploadEvent,
-    execution: str,
-    recipe: str,
+    job: LongJob,
     started: str,
     make: Make,
-    pipeline: Pipeline,
     *,
     clock: Clock = time.time,
 ) -> Packaged:
@@ -62,26 +50,22 @@ def package(
     `started` is when the execution began, ISO UTC. Repeating it after a commit only tidies up.
     Raises PermanentError and TransientError.
     """
-    renditions, catalog = pipeline.renditions, pipeline.catalog
-    asset = ownership.look_up(event, catalog)
-    standing = ownership.standing(event, execution, asset)
-    if standing is not ownership.Standing.OWNER:
-        _tidy(event, recipe, standing, pipeline)
+    asset = job.find_asset()
+    standing = job.find_standing(asset)
+    if standing is not Standing.OWNER:
+        _tidy(job, standing)
         return Packaged(fenced_job.Finished(_CLAIM[standing]))
-    plan = read_plan(event, recipe, renditions)
-    preset = same_recipe(event, pipeline.presets, plan)
-    indexes = _held(
-        plan.parts, [read_index(event, recipe, each, renditions) for each in plan.parts]
-    )
+    plan = read_plan(job)
+    preset = preset_of(job, plan)
+    indexes = _before_the_end(plan.parts, [read_index(job, each) for each in plan.parts])
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
-    stored = StoredSegments(event, plan, merge(indexes), pipeline)
-    work = make(stored, preset, left_out)
-    outcome = fenced_job.finish(event, work, renditions, [])
+    work = make(StoredSegments(job, plan, merge(indexes)), preset, left_out)
+    outcome = fenced_job.finish(job.event, work, job.pipeline.renditions, [])
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)
-    committed = catalog.commit(event, execution, outcome)
+    committed = job.pipeline.catalog.commit(job.event, job.execution, outcome)
     standing = _STANDING[committed]
-    _tidy(event, recipe, standing, pipeline)
+    _tidy(job, standing)
     finished = fenced_job.Finished(_CLAIM[standing])
     if committed is CommitState.COMMITTED:
         finished = fenced_job.Finished(ClaimState.CLAIMED, outcome)
@@ -92,34 +76,34 @@ def package(
     )
 
 
-_STANDING: Mapping[CommitState, ownership.Standing] = {
-    CommitState.COMMITTED: ownership.Standing.FINISHED,
-    CommitState.LEASE_LOST: ownership.Standing.FINISHED,
-    CommitState.SUPERSEDED: ownership.Standing.UNWANTED,
+_STANDING: Mapping[CommitState, Standing] = {
+    CommitState.COMMITTED: Standing.FINISHED,
+    CommitState.LEASE_LOST: Standing.FINISHED,
+    CommitState.SUPERSEDED: Standing.UNWANTED,
 }
 
-_CLAIM: Mapping[ownership.Standing, ClaimState] = {
-    ownership.Standing.FINISHED: ClaimState.DONE,
-    ownership.Standing.UNWANTED: ClaimState.STALE,
+_CLAIM: Mapping[Standing, ClaimState] = {
+    Standing.FINISHED: ClaimState.DONE,
+    Standing.UNWANTED: ClaimState.STALE,
 }
 """How a job that found the same would have ended."""
 
 
-def _held(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list[PartIndex]:
+def _before_the_end(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list[PartIndex]:
     """Leave out the ranges behind the end of a source that is cut short: they hold nothing.
 
     Raises PermanentError(CORRUPT_MEDIA) where there is nothing before another range, or at all.
     """
     ranges = [index for part, index in zip(parts, indexes, strict=True) if part.span]
-    held = list(takewhile(attrgetter("tracks"), ranges))
-    behind = ranges[len(held) :]
-    if behind and (not held or any(each.tracks for each in behind)):
-        gap = parts[len(held)]
+    kept = list(takewhile(attrgetter("tracks"), ranges))
+    behind = ranges[len(kept) :]
+    if behind and (not kept or any(each.tracks for each in behind)):
+        gap = parts[len(kept)]
         raise PermanentError(
             ErrorCode.CORRUPT_MEDIA, f"the picture holds nothing from {gap.start_s:.0f} s on"
         )
     sounds = [index for part, index in zip(parts, indexes, strict=True) if not part.span]
-    return [*held, *sounds]
+    return [*kept, *sounds]
 
 
 def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
@@ -142,29 +126,23 @@ def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
         raise _misfit(str(exc)) from exc
 
 
-def _tidy(
-    event: UploadEvent,
-    recipe: str,
-    standing: ownership.Standing,
-    pipeline: Pipeline,
-) -> None:
+def _tidy(job: LongJob, standing: Standing) -> None:
     """Delete what was stored and not committed, and all that is nobody's.
 
     What was committed stays while it is live, though a newer upload is known. The plan goes last,
     so that a repeat knows what there was.
     """
-    renditions, catalog = pipeline.renditions, pipeline.catalog
-    asset = ownership.look_up(event, catalog)
-    if asset and asset.manifest_key == manifest_key(event.source, event.sequencer, recipe):
+    renditions, asset = job.pipeline.renditions, job.find_asset()
+    if asset and asset.manifest_key == job.manifest_key:
         committed = {each.key for each in asset.renditions}
-        plan = find_plan(event, recipe, renditions)
+        plan = find_plan(job)
         for rung in plan.rungs if plan else ():
-            playlist = rendition_key(event.source, event.sequencer, recipe, f"{rung}/{PLAYLIST}")
+            playlist = job.rendition_key(f"{rung}/{PLAYLIST}")
             if playlist not in committed:
                 renditions.delete_below(playlist.removesuffix(PLAYLIST))
-        renditions.delete_below(key_of(event, recipe, ""))
-    if standing is ownership.Standing.UNWANTED:
-        clear(event, renditions, catalog)
+        renditions.delete_below(job.work_key(""))
+    if standing is Standing.UNWANTED:
+        clear(job.event, renditions, job.pipeline.catalog)
 
 
 def _misfit(message: str) -> TransientError:

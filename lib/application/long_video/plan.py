@@ -6,18 +6,18 @@ import io
 from dataclasses import dataclass
 from functools import partial
 
+from lib.application.inspect_source import inspect_source
+from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.records import Part, WorkPlan, part_to_values
-from lib.application.long_video.work_store import choose_preset, write_plan
+from lib.application.long_video.work_store import write_plan
 from lib.application.pipeline import Pipeline
 from lib.domain.events import UploadEvent
-from lib.domain.prices import check_price, price_encode
+from lib.domain.prices import check_price
 from lib.video.encode.ffmpeg import Ffmpeg
-from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.keyframes import read_keyframes
-from lib.video.plan.plan import plan_video
-from lib.video.plan.proportion import check_proportion
+from lib.video.plan.plan import recipe_of
 from lib.video.plan.ranges import cut, nearest, range_seconds
-from lib.video.source import inspect, locate
+from lib.video.source import locate
 
 MOST_INLINE = 40
 """Ranges that run at once in one execution; above, each gets an execution of its own."""
@@ -59,37 +59,31 @@ def make_plan(
     execution: str,
     allowance: Allowance,
     pipeline: Pipeline,
-    *,
     ffmpeg: Ffmpeg,
 ) -> Planned | None:
     """Take the lease of an upload and store the plan of its parts; None where it is superseded.
 
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
-    source = event.source
-    container, probe, reader = inspect(source, pipeline.presets.limits, pipeline.sources)
-    preset, recipe = choose_preset(event, pipeline.presets, probe)
-    plan = plan_video(probe, preset)
-    cost_s = estimate(probe, plan, preset.video.speed)
-    check_proportion(probe, cost_s, source.size)
-    puts = count_segments(probe, plan, preset.video.segment_seconds)
-    check_price(price_encode(cost_s, puts), allowance.dollars)
+    source, found = event.source, inspect_source(event, pipeline)
+    check_price(found.dollars, allowance.dollars)
     if not pipeline.catalog.transfer_lease(
         event,
         execution,
         lease_seconds=allowance.lease_seconds,
-        estimate_ms=round(cost_s * 1000),
+        estimate_ms=round(found.cost_s * 1000),
     ):
         return None
+    container, probe, plan, preset = found.container, found.probe, found.plan, found.preset
     seconds = (probe.duration_ms or 0) / 1000
     length = range_seconds(
         seconds,
-        cost_s,
+        found.cost_s,
         wanted_s=allowance.range_cost_s,
         segment_s=preset.video.segment_seconds,
         longest_s=LONGEST_RANGE_S,
     )
-    keyframes = read_keyframes(io.BufferedReader(reader)) if container == "mov" else None
+    keyframes = read_keyframes(io.BufferedReader(found.reader)) if container == "mov" else None
     if keyframes is not None:
         border = nearest(keyframes)
     else:
@@ -106,6 +100,7 @@ def make_plan(
     sound = Part("sound") if plan.sounds or plan.texts else None
     parts = (*ranges, sound) if sound else ranges
     rungs = tuple(each.name for each in plan.rungs)
+    recipe = recipe_of(probe, preset)
     work = WorkPlan(container, probe, preset.name, recipe, parts, rungs)
-    write_plan(event, work, pipeline.renditions)
+    write_plan(LongJob(event, execution, recipe, pipeline), work)
     return Planned(recipe, ranges, sound)

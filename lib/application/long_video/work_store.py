@@ -1,9 +1,10 @@
-"""Store what the steps of an execution tell each other: files beside the renditions."""
+"""Store what one step of an execution needs of another: files beside the renditions."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
+from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.records import (
     Part,
     PartIndex,
@@ -14,11 +15,7 @@ from lib.application.long_video.records import (
     serialize_plan,
 )
 from lib.domain.errors import ErrorCode, TransientError
-from lib.domain.events import UploadEvent
-from lib.domain.keys import work_key
-from lib.domain.media import Probe
-from lib.domain.ports import Renditions
-from lib.presets import Preset, Presets
+from lib.presets import Preset
 from lib.video.plan.plan import recipe_of
 
 Found = TypeVar("Found")
@@ -27,60 +24,47 @@ JSON = "application/json"
 PLAN = "plan.json"
 
 
-def key_of(event: UploadEvent, recipe: str, name: str) -> str:
-    """Return the key of a work file."""
-    return work_key(event.source, event.sequencer, recipe, name)
-
-
-def choose_preset(event: UploadEvent, presets: Presets, probe: Probe) -> tuple[Preset, str]:
-    """Return an upload's preset and its recipe. Raises PermanentError(UNKNOWN_PRESET)."""
-    preset = presets.choose(event.source.key, event.preset)
-    return preset, recipe_of(probe, preset)
-
-
-def write_plan(event: UploadEvent, work: WorkPlan, renditions: Renditions) -> None:
+def write_plan(job: LongJob, work: WorkPlan) -> None:
     """Store what all other steps read."""
-    renditions.put(key_of(event, work.recipe, PLAN), serialize_plan(work), JSON)
+    job.pipeline.renditions.put(job.work_key(PLAN), serialize_plan(work), JSON)
 
 
-def read_plan(event: UploadEvent, recipe: str, renditions: Renditions) -> WorkPlan:
+def read_plan(job: LongJob) -> WorkPlan:
     """Return what planVideo stored. Raises TransientError where it is gone."""
-    return there(find_plan(event, recipe, renditions), key_of(event, recipe, PLAN))
+    return require(find_plan(job), job.work_key(PLAN))
 
 
-def find_plan(event: UploadEvent, recipe: str, renditions: Renditions) -> WorkPlan | None:
+def find_plan(job: LongJob) -> WorkPlan | None:
     """Return what planVideo stored, or None where it is gone."""
-    content = renditions.fetch(key_of(event, recipe, PLAN))
+    content = job.pipeline.renditions.fetch(job.work_key(PLAN))
     return None if content is None else deserialize_plan(content)
 
 
-def same_recipe(event: UploadEvent, presets: Presets, plan: WorkPlan) -> Preset:
+def preset_of(job: LongJob, plan: WorkPlan) -> Preset:
     """Return the preset of a plan.
 
     Raises TransientError where presets.toml was changed since: parts would not fit together.
     """
-    preset, recipe = choose_preset(event, presets, plan.probe)
-    if recipe != plan.recipe:
+    preset = job.pipeline.presets.choose(job.event.source.key, job.event.preset)
+    if recipe_of(plan.probe, preset) != plan.recipe:
         raise TransientError(
             ErrorCode.SERVICE_UNAVAILABLE, "presets.toml was changed while the source was encoded"
         )
     return preset
 
 
-def write_index(
-    event: UploadEvent, recipe: str, part: Part, index: PartIndex, renditions: Renditions
-) -> None:
+def write_index(job: LongJob, part: Part, index: PartIndex) -> None:
     """Store the index of a part: from then on it is done."""
-    renditions.put(key_of(event, recipe, part.index), serialize_index(index), JSON)
+    job.pipeline.renditions.put(job.work_key(part.index), serialize_index(index), JSON)
 
 
-def read_index(event: UploadEvent, recipe: str, part: Part, renditions: Renditions) -> PartIndex:
+def read_index(job: LongJob, part: Part) -> PartIndex:
     """Return the index of a part. Raises TransientError where it is not there."""
-    key = key_of(event, recipe, part.index)
-    return deserialize_index(there(renditions.fetch(key), key))
+    key = job.work_key(part.index)
+    return deserialize_index(require(job.pipeline.renditions.fetch(key), key))
 
 
-def there(found: Found | None, key: str) -> Found:
+def require(found: Found | None, key: str) -> Found:
     """Return what was found below a key. Raises TransientError where that is nothing."""
     if found is None:
         raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"expected {key} but it is not there")

@@ -1,0 +1,48 @@
+"""Find out what a video or audio source is, what is to be made of it, and what that will cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib.application.pipeline import Pipeline
+from lib.domain.events import UploadEvent
+from lib.domain.media import Probe
+from lib.domain.prices import price_encode
+from lib.presets import Preset
+from lib.video.plan.cost import count_segments, estimate
+from lib.video.plan.plan import Plan, plan_video
+from lib.video.plan.proportion import check_proportion
+from lib.video.probe.range_reader import RangeReader
+from lib.video.source import inspect
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A source before anything is decoded: `cost_s` vCPU seconds and `dollars` are estimates.
+
+    `container` is its demuxer; `reader` reads the rest of it.
+    """
+
+    container: str
+    probe: Probe
+    reader: RangeReader
+    preset: Preset
+    plan: Plan
+    cost_s: float
+    dollars: float
+
+
+def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
+    """Probe a source, plan its renditions, and estimate what they take.
+
+    Raises PermanentError: UNKNOWN_PRESET, or what is wrong with the source, LIMIT_EXCEEDED where it
+    asks for far more work than its size is worth.
+    """
+    source, presets = event.source, pipeline.presets
+    preset = presets.choose(source.key, event.preset)
+    container, probe, reader = inspect(source, presets.limits, pipeline.sources)
+    plan = plan_video(probe, preset)
+    cost_s = estimate(probe, plan, preset.video.speed)
+    check_proportion(probe, cost_s, source.size)
+    puts = count_segments(probe, plan, preset.video.segment_seconds)
+    return Inspected(container, probe, reader, preset, plan, cost_s, price_encode(cost_s, puts))
