@@ -1,124 +1,38 @@
 """Decide what a source is from its first bytes. Names, extensions and declared types are ignored.
 
-The table first, then the formats that a prefix cannot tell. Signatures are those of each format's
-own specification; boxes and brands are ISO/IEC 14496-12 and the list at mp4ra.org.
+The table of signatures first (`lib.domain.signatures`), then the formats that a prefix cannot tell.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Literal
 
-from lib.domain.media import MediaType, Sniffed
+from lib.domain.media import Sniffed
+from lib.domain.signatures import (
+    BRANDS,
+    EMPTY,
+    IFF,
+    JPEG_2000,
+    JPEG_2000_BOX,
+    JPEG_2000_BRANDS,
+    MARKUP,
+    MATROSKA,
+    MP3,
+    PLAYLIST,
+    QUICKTIME,
+    QUICKTIME_BOXES,
+    RAW,
+    SIGNATURES,
+    STRUCTURAL_BRANDS,
+    TEXT,
+    TIFF,
+    UNKNOWN,
+    supported,
+)
 
 HEAD_BYTES = 4096
 """How much of a source `sniff` wants to see."""
-
-
-def _is(mime: str, container: str | None = None) -> Sniffed:
-    kind, _, name = mime.partition("/")
-    return Sniffed(MediaType(kind), mime, container or name)
-
-
-def _no(what: str, mime: str) -> Sniffed:
-    return Sniffed(MediaType.UNSUPPORTED, mime, "", f"{what}: not supported")
-
-
-EMPTY = Sniffed(MediaType.UNSUPPORTED, "application/octet-stream", "", "the file is empty")
-UNKNOWN = replace(EMPTY, reason="not a known image, video or audio file")
-RAW = _no("RAW photo", "image/x-raw")
-JPEG_2000 = _is("image/jp2", "jpeg2000")
-JPEG_XL = _no("JPEG XL image", "image/jxl")
-PLAYLIST = _no("playlist", "application/vnd.apple.mpegurl")
-TEXT = _no("text", "text/plain")
-TIFF = _is("image/tiff")
-QUICKTIME = _is("video/quicktime", "mov")
-MP3 = _is("audio/mpeg", "mp3")
-
-SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
-    (_is("image/jpeg"), (b"\xff\xd8\xff",)),
-    (_is("image/png"), (b"\x89PNG\r\n\x1a\n",)),
-    (_is("image/gif"), (b"GIF87a", b"GIF89a")),
-    (_is("video/x-flv", "flv"), (b"FLV\x01",)),
-    (_is("video/mpeg", "mpeg"), (b"\x00\x00\x01\xba",)),
-    (_is("video/x-ms-asf", "asf"), (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),)),
-    (_is("audio/flac", "flac"), (b"fLaC",)),
-    (_is("image/vnd.adobe.photoshop", "psd"), (b"8BPS\0\1",)),
-    (_no("large Photoshop document", "image/vnd.adobe.photoshop"), (b"8BPS\0\2",)),
-    (JPEG_2000, (b"\xff\x4f\xff\x51",)),
-    (JPEG_XL, (b"\x00\x00\x00\x0cJXL \r\n\x87\n", b"\xff\x0a")),
-    (_is("image/vnd.microsoft.icon", "ico"), (b"\x00\x00\x01\x00",)),
-    (_no("cursor", "image/vnd.microsoft.icon"), (b"\x00\x00\x02\x00",)),
-    (_no("OpenEXR image", "image/x-exr"), (b"\x76\x2f\x31\x01",)),
-    (_no("Radiance HDR image", "image/vnd.radiance"), (b"#?RADIANCE",)),
-    (_no("DirectDraw texture", "image/vnd-ms.dds"), (b"DDS ",)),
-    (RAW, (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb")),
-    (_no("JPEG XR image", "image/jxr"), (b"II\xbc\x01",)),
-    (_no("GIMP image", "image/x-xcf"), (b"gimp xcf",)),
-    (_no("Apple icon", "image/x-icns"), (b"icns",)),
-    (_no("QOI image", "image/qoi"), (b"qoif",)),
-    (_no("Windows metafile", "image/wmf"), (b"\xd7\xcd\xc6\x9a",)),
-    (_no("PDF document", "application/pdf"), (b"%PDF-",)),
-    (_no("PostScript document", "application/postscript"), (b"%!PS",)),
-    (_no("ZIP archive", "application/zip"), (b"PK\x03\x04", b"PK\x05\x06")),
-    (_no("gzip archive", "application/gzip"), (b"\x1f\x8b",)),
-    (_no("7-Zip archive", "application/x-7z-compressed"), (b"7z\xbc\xaf\x27\x1c",)),
-    (_no("RAR archive", "application/vnd.rar"), (b"Rar!\x1a\x07",)),
-    (PLAYLIST, (b"#EXTM3U", b"ffconcat version", b"[playlist]")),
-)
-"""What a source of each format begins with."""
-
-RIFF: dict[bytes, Sniffed] = {
-    b"WEBP": _is("image/webp"),
-    b"AVI ": _is("video/x-msvideo", "avi"),
-    b"WAVE": _is("audio/wav", "wav"),
-}
-IFF: dict[bytes, dict[bytes, Sniffed]] = {
-    b"RIFF": RIFF,
-    b"RF64": RIFF,
-    b"FORM": dict.fromkeys((b"AIFF", b"AIFC"), _is("audio/aiff", "aiff")),
-}
-"""What a file of chunks says it is: in its first four bytes, and after its length."""
-
-MATROSKA: dict[bytes, Sniffed] = {
-    b"webm": _is("video/webm", "matroska"),
-    b"matroska": _is("video/x-matroska", "matroska"),
-}
-
-BRANDS: dict[bytes, Sniffed] = {
-    **dict.fromkeys((b"avif", b"avis"), _is("image/avif")),
-    **dict.fromkeys(
-        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
-        _is("image/heic", "heif"),
-    ),
-    b"crx ": RAW,
-    b"jxl ": JPEG_XL,
-    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), _is("audio/mp4", "mov")),
-    b"qt  ": QUICKTIME,
-}
-JPEG_2000_BOX = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
-JPEG_2000_BRANDS: dict[bytes, Sniffed] = {
-    b"mjp2": _no("Motion JPEG 2000", "video/mj2"),
-    b"mj2s": _no("Motion JPEG 2000", "video/mj2"),
-    b"jpm ": _no("JPEG 2000 document", "image/jpm"),
-}
-"""Other brands in the same box are images."""
-
-STRUCTURAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1", b"miaf"))
-"""They say "a still image in boxes"; which codec is among the compatible brands."""
-
-QUICKTIME_BOXES = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
-"""What QuickTime files written before the `ftyp` box existed begin with."""
-
-MARKUP: tuple[tuple[bytes, Sniffed], ...] = (
-    (b"<!doctype html", _no("HTML page", "text/html")),
-    (b"<html", _no("HTML page", "text/html")),
-    (b"<svg", _no("SVG drawing", "image/svg+xml")),
-    (b"<mpd", _no("playlist", "application/dash+xml")),
-    (b"<", _no("XML", "application/xml")),
-)
-"""In this order: a page may contain a drawing."""
 
 TS_PACKET = 188
 BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
@@ -170,11 +84,11 @@ def _boxes(head: bytes) -> Sniffed | None:
     if major in BRANDS:
         return BRANDS[major]
     if major[:3] in (b"3gp", b"3g2"):
-        return _is("video/3gpp", "mov")
+        return supported("video/3gpp", "mov")
     if major in STRUCTURAL_BRANDS:
         still = (BRANDS[brand] for brand in compatible if brand in BRANDS)
-        return next(still, _is("image/heif"))
-    return _is("video/mp4", "mov")
+        return next(still, supported("image/heif"))
+    return supported("video/mp4", "mov")
 
 
 def _iff(head: bytes) -> Sniffed | None:
@@ -212,7 +126,7 @@ def _tiff(head: bytes) -> Sniffed | None:
 
 def _bmp(head: bytes) -> Sniffed | None:
     is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES
-    return _is("image/bmp") if is_bmp else None
+    return supported("image/bmp") if is_bmp else None
 
 
 def _ebml(head: bytes) -> Sniffed | None:
@@ -225,7 +139,7 @@ def _ebml(head: bytes) -> Sniffed | None:
 def _ogg(head: bytes) -> Sniffed | None:
     if head[:4] != b"OggS":
         return None
-    return _is("video/ogg", "ogg") if b"\x80theora" in head else _is("audio/ogg", "ogg")
+    return supported("video/ogg", "ogg") if b"\x80theora" in head else supported("audio/ogg", "ogg")
 
 
 def _transport_stream(head: bytes) -> Sniffed | None:
@@ -233,7 +147,7 @@ def _transport_stream(head: bytes) -> Sniffed | None:
     for stamp in (0, 4):
         packets = head[stamp :: TS_PACKET + stamp]
         if len(packets) >= 3 and set(packets) == {0x47}:
-            return _is("video/mp2t", "mpegts")
+            return supported("video/mp2t", "mpegts")
     return None
 
 
@@ -244,7 +158,7 @@ def _mpeg_audio(head: bytes) -> Sniffed | None:
         start = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
         if start + 4 > len(head):
             return MP3
-    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, _is("audio/aac"))):
+    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, supported("audio/aac"))):
         first = length(head[start:])
         # Eleven bits are soon found by chance: believe them where the next frame begins in time.
         if first and length(head[start + first :]):
