@@ -1,6 +1,6 @@
 'use strict';
 
-// What `sls` does for this service beyond serverless.yml: before it packages, it waits for its turn,
+// What `sls` does for this service beyond serverless.yml: before it packages, it waits for its lock,
 // checks presets.toml and builds the layers that are missing or stale; afterwards it makes the
 // packages slim; and it keeps the local stage on this machine.
 
@@ -27,7 +27,7 @@ class MediaLayers {
     if (!options.help) this.checkStage(serverless.processedInput?.commands?.[0]);
     this.givenParams = options.param ?? [];
     this.hooks = {
-      'before:package:cleanup': () => this.takeTurn(),
+      'before:package:cleanup': () => this.takeLock(),
       'before:package:createDeploymentArtifacts': async () => {
         this.checkParams();
         await this.checkPresets();
@@ -38,7 +38,7 @@ class MediaLayers {
       'after:package:function:package': () => this.slimPackages(),
       // `sls deploy function` uploads code without layers.
       'before:package:function:package': async () => {
-        await this.takeTurn();
+        await this.takeLock();
         await this.checkPresets();
       },
     };
@@ -55,9 +55,9 @@ class MediaLayers {
   }
 
   // Two `sls` at a time would write the same files in .serverless: zips come out cut short, and are
-  // deployed so. The turn lasts as long as this process.
-  async takeTurn() {
-    const script = path.join('layers', 'turn.py');
+  // deployed so. The lock lasts as long as this process.
+  async takeLock() {
+    const script = path.join('layers', 'file_lock.py');
     const child = spawn(this.python(), [script, path.join('.build', 'sls.lock')], {
       cwd: this.serverless.serviceDir,
       stdio: ['pipe', 'pipe', 'inherit'],

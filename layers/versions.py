@@ -30,6 +30,7 @@ def main(built: Path = BUILT) -> int:
 
 
 def _versions(built: Path) -> Iterator[tuple[str, str]]:
+    # Those of the layers, which `main` has put first on the path.
     import PIL
     import pillow_heif
     from PIL import features

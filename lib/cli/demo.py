@@ -125,12 +125,12 @@ def _refuse_other_port(kept: Emulator, port: int | None) -> None:
 def _deploy(running: Emulator) -> Stack:
     with console.status("") as status:
 
-        def say(line: str) -> None:
+        def show(line: str) -> None:
             status.update(f"sls deploy --stage {LOCAL}  [dim]{as_markup(line)}[/dim]")
 
-        say("")
+        show("")
         started = time.monotonic()
-        running.deploy(LOCAL, say)
+        running.deploy(LOCAL, show)
     _done(f"sls deploy --stage {LOCAL}", started)
     return use_stage(LOCAL)
 

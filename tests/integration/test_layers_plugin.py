@@ -69,7 +69,7 @@ def serve_folder(folder: Path, presets: str) -> Path:
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "lib").symlink_to(ROOT / "lib")
     (folder / "layers").mkdir()
-    (folder / "layers" / "turn.py").symlink_to(ROOT / "layers" / "turn.py")
+    (folder / "layers" / "file_lock.py").symlink_to(ROOT / "layers" / "file_lock.py")
     (folder / "layers" / "build.py").write_text("import sys; print('build', *sys.argv[1:])")
     return folder
 
@@ -239,7 +239,7 @@ def test_packaging_stops_where_a_layer_cannot_be_built(tmp_path):
 def test_one_sls_waits_for_another_in_the_same_folder(tmp_path):
     folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
     with subprocess.Popen(
-        [sys.executable, ROOT / "layers" / "turn.py", folder / ".build" / "sls.lock"],
+        [sys.executable, ROOT / "layers" / "file_lock.py", folder / ".build" / "sls.lock"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -84,11 +84,11 @@ class Emulator:
         except (URLError, OSError):
             return False
 
-    def deploy(self, stage: str = "local", say: Callable[[str], None] = lambda _: None) -> None:
+    def deploy(self, stage: str = "local", on_line: Callable[[str], None] = lambda _: None) -> None:
         """Run the real `sls deploy --stage STAGE` against it, again where a stack stands.
 
-        `say` gets each line that it prints; all of them go to `deploy.log`. Raises EmulatorError
-        with the last lines.
+        `on_line` gets each line that it prints; all of them go to `deploy.log`.
+        Raises EmulatorError with the last lines.
         """
         log = self.folder / "deploy.log"
         with (
@@ -107,7 +107,7 @@ class Emulator:
                 for line in process.stdout or ():
                     written.write(line)
                     written.flush()
-                    say(line.strip())
+                    on_line(line.strip())
             except BaseException:
                 server.end_tree(process.pid)
                 raise
@@ -143,7 +143,7 @@ def start(
     if not PYTHON.exists():
         raise EmulatorError("the emulator is not installed: npm run demo installs it")
     state.make_private(folder)
-    with _turn(folder):
+    with _locked(folder):
         if other := find(folder):
             raise EmulatorError(_describe(other))
         port = port or ports.any_free()
@@ -201,7 +201,7 @@ def find(folder: Path = FOLDER) -> Emulator | None:
 
 
 @contextmanager
-def _turn(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Let one process at a time start it here: a second one finds the first one's running."""
     with (folder / "emulator.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

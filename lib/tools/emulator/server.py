@@ -67,7 +67,7 @@ def _prepare(access_key: str, secret_key: str) -> None:
     from lib.tools.emulator import patches, request_filter, sigv4
 
     sigv4.become_root(access_key, secret_key)
-    from ministack import app
+    from ministack import app  # which reads its root's key meanwhile
 
     sigv4.hide_role_secrets()
     port = int(os.environ["GATEWAY_PORT"])

@@ -1,4 +1,4 @@
-"""Hold a lock file while standard input is open: `python turn.py FILE`.
+"""Hold a lock file while standard input is open: `python file_lock.py FILE`.
 
 Prints `waiting` if another process holds it, and `taken` once it is held. A lock of the kernel ends
 with its holder, however that one ends, and standard input ends with the process that wanted it.
