@@ -146,7 +146,7 @@ def _work(fetched: Fetched, opened: OpenedImage, film: Film | None) -> Work:
 
 def _make(opened: OpenedImage, preset: Preset, film: Film | None) -> Iterator[Made]:
     """Yield the images, then the film of an animation."""
-    yield from opened.make()
+    yield from opened.make_renditions()
     if film and preset.image.animated_mp4 and opened.probe.loops is not None:
         yield film(opened.size, opened.film_frames, preset.video)
 

@@ -47,13 +47,13 @@ decoded size was all but right, 0.98 and 0.95."""
 NOT_READ = re.compile(
     r"(?i)unsupported|not supported|unknown (pixel mode|data organization)|cannot handle"
 )
-"""How decoders word what is right and not theirs, such as 12-bit JPEG."""
+"""Decoders' messages for what is right and not theirs, such as 12-bit JPEG."""
 
 TOO_MUCH = "security limit exceeded"
-"""How libheif words limits of its own: more items or references than it lets in."""
+"""libheif's message for limits of its own: more items or references than it lets in."""
 
 OUT_OF_MEMORY = "out of memory"
-"""How Pillow words its codecs' memory errors, which it raises as OSError."""
+"""Pillow's message for its codecs' memory errors, which it raises as OSError."""
 
 
 def decode_whole(image: Image.Image) -> Image.Image:

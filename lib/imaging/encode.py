@@ -59,7 +59,7 @@ def encode(
     format or memory cannot hold this size, and whatever its encoder raises.
     """
     check_size(image.size, image_format)
-    exif = make_exif(copyright_text) if copyright_text else b""
+    exif = make_exif(copyright_text)
     return ENCODERS[image_format](image, quality, background, exif)
 
 
@@ -136,15 +136,17 @@ def encode_drawing(
 
 
 def flatten(image: Image.Image, background: str) -> Image.Image:
-    """Lay an image on a colour (`#rrggbb`); one without transparency comes back as it is."""
+    """Put an image on a colour (`#rrggbb`); one without transparency comes back as it is."""
     if not image.has_transparency_data:
         return image
-    paper = Image.new("RGBA", image.size, background)
-    return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+    canvas = Image.new("RGBA", image.size, background)
+    return Image.alpha_composite(canvas, image.convert("RGBA")).convert("RGB")
 
 
-def make_exif(copyright_text: str) -> bytes:
-    """Return Exif data that has a copyright (UTF-8) and nothing else."""
+def make_exif(copyright_text: str | None) -> bytes:
+    """Return Exif data that has a copyright (UTF-8) and nothing else; none for no copyright."""
+    if not copyright_text:
+        return b""
     exif = Image.Exif()
     exif[COPYRIGHT] = copyright_text.encode()
     return exif.tobytes()

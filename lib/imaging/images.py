@@ -79,14 +79,14 @@ class OpenedImage(Protocol):
         """Width and height in px of what is kept of it, which may be smaller than the source."""
         ...
 
-    def make(self) -> Iterator[Made]:
-        """Make the renditions of `variants.plan`, in its order. Raises what decoding does."""
+    def make_renditions(self) -> Iterator[Made]:
+        """Make what `variants.plan_variants` plans, in its order. Raises what decoding does."""
         ...
 
     def film_frames(self, size: tuple[int, int]) -> Iterator[tuple[bytes, int]]:
         """Yield each frame of an animation as rows of RGB bytes in a size, and its ms.
 
-        After `make`. Raises what decoding does.
+        After `make_renditions`. Raises what decoding does.
         """
         ...
 

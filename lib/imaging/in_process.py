@@ -31,7 +31,7 @@ class Opened:
         self.placeholder = make_placeholder(picture.image)
         self.size: Size = picture.image.size
 
-    def make(self) -> Iterator[Made]:
+    def make_renditions(self) -> Iterator[Made]:
         """Make the renditions, in the order of the plan."""
         return make_renditions(self._picture, self._transform, self._budget)
 

@@ -31,7 +31,7 @@ BITS, PHOTOMETRIC = 258, 262
 WHITE_IS_ZERO = 0
 SIGNED = [value ^ 0x80 for value in range(256)]
 
-TURNS = {
+TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -72,9 +72,9 @@ def shrink(image: Image.Image, header: Header) -> Image.Image:
     return resize_first(image, header.stored_size, header.extent)
 
 
-def turn(image: Image.Image, header: Header) -> Image.Image:
+def orient(image: Image.Image, header: Header) -> Image.Image:
     """Bake the orientation in."""
-    return image.transpose(TURNS[header.turn]) if header.turn in TURNS else image
+    return image.transpose(TRANSPOSITIONS[header.turn]) if header.turn in TRANSPOSITIONS else image
 
 
 def convert_color(image: Image.Image, header: Header) -> Image.Image:
@@ -101,7 +101,7 @@ STEPS: tuple[Step, ...] = (
     reduce_depth,
     expand,
     shrink,
-    turn,
+    orient,
     convert_color,
     drop_opaque_alpha,
     strip,

@@ -17,7 +17,7 @@ SIDE = 32
 
 TERMS = 8
 
-PAPER = "#808080"
+BACKGROUND = "#808080"
 """Behind transparency: neither black nor white drawings vanish on it."""
 
 FAINT = 0.5
@@ -38,8 +38,8 @@ def phash(image: Image.Image) -> str | None:
     """
     small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2)
     if small.mode in ("LA", "RGBA"):
-        paper = Image.new("RGBA", small.size, PAPER)
-        small = Image.alpha_composite(paper, small.convert("RGBA"))
+        background = Image.new("RGBA", small.size, BACKGROUND)
+        small = Image.alpha_composite(background, small.convert("RGBA"))
     pixels = small.convert("L").tobytes()
     lines = [pixels[start : start + SIDE] for start in range(0, SIDE * SIDE, SIDE)]
     across = [[sum(map(mul, line, wave)) for line in lines] for wave in WAVES]

@@ -25,7 +25,7 @@ from lib.imaging.load import Picture
 from lib.imaging.render_animation import animate
 from lib.imaging.resize import scale_down
 from lib.imaging.transform import Transform
-from lib.imaging.variants import Target, describe, encode_failed, fallback_of, plan_variants
+from lib.imaging.variants import Target, encode_failed, fallback_of, outcome_of, plan_variants
 
 share_heap()  # before there are threads
 
@@ -129,11 +129,11 @@ class _Stills:
         except MemoryError:  # ours, not the picture's
             raise
         except MediaError as exc:
-            return describe(target, error=Failure.of(exc))
+            return outcome_of(target, error=Failure.of(exc))
         except Exception as exc:  # encoders raise OSError, ValueError, RuntimeError, SystemError
-            return describe(target, error=encode_failed(exc))
+            return outcome_of(target, error=encode_failed(exc))
         self._budget.learn(target.format, pixels, time.monotonic() - started)
-        return describe(target, content, quality_used)
+        return outcome_of(target, content, quality_used)
 
     def _encode(self, target: Target, image: Image.Image, quality: int) -> tuple[bytes, int | None]:
         """Return the file and its quality, which is None where that is lossless."""

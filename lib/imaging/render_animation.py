@@ -13,6 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from lib.domain.errors import Failure, MediaError
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
+from lib.imaging.bounds.directories import EXIF_PREFIX
 from lib.imaging.budget import Budget
 from lib.imaging.encode import (
     WEBP_LOSSLESS_EFFORT,
@@ -27,14 +28,11 @@ from lib.imaging.load import Picture
 from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import resize, scale_down
 from lib.imaging.transform import Transform
-from lib.imaging.variants import Size, Target, describe, encode_failed
+from lib.imaging.variants import Size, Target, encode_failed, outcome_of
 
 KEYFRAMES = 9, 17
 """Least and most frames from one to the next, from which a player can begin. Fewer in between cost
 time and bytes, more save neither."""
-
-EXIF_PREFIX = len(b"Exif\0\0")
-"""Of Exif data in JPEG; in WebP it is without."""
 
 
 def animate(
@@ -122,14 +120,15 @@ class _Track:
         if not self.error:
             assert self._encoder  # an animation has a frame
             try:
-                exif = make_exif(copyright_text)[EXIF_PREFIX:] if copyright_text else b""
+                # Without the prefix that it has in a JPEG.
+                exif = make_exif(copyright_text).removeprefix(EXIF_PREFIX)
                 content = self._encoder.assemble(duration_ms, exif)
             except (OSError, ValueError, RuntimeError) as exc:
                 self.error = encode_failed(exc)
         if content is None:
-            return describe(self.target, error=self.error)
+            return outcome_of(self.target, error=self.error)
         return replace(
-            describe(self.target, content, None if self._lossless else self._quality),
+            outcome_of(self.target, content, None if self._lossless else self._quality),
             frames=WebPImageFile(io.BytesIO(content)).n_frames,
             duration_ms=duration_ms,
         )

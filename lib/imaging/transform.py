@@ -21,7 +21,7 @@ class Transform:
     def __init__(self, preset: ImagePreset, watermark: bytes | None = None) -> None:
         """`watermark`: the file that the preset names. Raises PermanentError where it is none."""
         self.preset = preset
-        self._mark = read_watermark(watermark) if watermark and preset.watermark else None
+        self._logo = read_watermark(watermark) if watermark and preset.watermark else None
         self._corners: dict[str, tuple[int, int]] = {}
 
     def __call__(self, scaled: Image.Image, target: Target) -> Image.Image:
@@ -29,8 +29,8 @@ class Transform:
         image = self._shape(scaled, target)
         if self.preset.sharpen:
             image = sharpen(image, self.preset.sharpen)
-        if self._mark and self.preset.watermark:
-            image = apply_watermark(self._mark, image, self.preset.watermark)
+        if self._logo and self.preset.watermark:
+            image = apply_watermark(self._logo, image, self.preset.watermark)
         return image
 
     def _shape(self, scaled: Image.Image, target: Target) -> Image.Image:

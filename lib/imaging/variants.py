@@ -103,7 +103,7 @@ def encode_failed(exc: Exception) -> Failure:
     return Failure(ErrorCode.ENCODE_FAILED, str(exc), permanent=True)
 
 
-def describe(
+def outcome_of(
     target: Target,
     content: bytes | None = None,
     quality: int | None = None,

@@ -1,4 +1,4 @@
-"""Lay a preset's watermark on renditions."""
+"""Put a preset's watermark on renditions."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def read_watermark(data: bytes) -> Image.Image:
     return picture.image.convert("RGBA")
 
 
-def apply_watermark(mark: Image.Image, image: Image.Image, watermark: Watermark) -> Image.Image:
-    """Return the image with a mark (RGBA) on it; neither is changed.
+def apply_watermark(logo: Image.Image, image: Image.Image, watermark: Watermark) -> Image.Image:
+    """Return the image with a logo (RGBA) on it; neither is changed.
 
-    The mark is as wide as the preset says, or less where it would be higher than the image.
+    The logo is as wide as the preset says, or less where it would be higher than the image.
     """
     margin = round(MARGIN * min(image.size))
     room = image.width - 2 * margin, image.height - 2 * margin
-    small = resize(mark, _fitted(mark.size, room, image.width * watermark.scale))
+    small = resize(logo, _fitted(logo.size, room, image.width * watermark.scale))
     alpha = small.getchannel("A").point([value * watermark.opacity for value in range(256)])
     small.putalpha(alpha)
     left, top = place_by_position(watermark.position, room, small.size)
-    sheet = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
+    canvas = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
     corner = (left + margin, top + margin)
-    if sheet.mode == "RGBA":
-        sheet.alpha_composite(small, corner)
+    if canvas.mode == "RGBA":
+        canvas.alpha_composite(small, corner)
     else:
-        sheet.paste(small, corner, small)
-    return sheet
+        canvas.paste(small, corner, small)
+    return canvas
 
 
-def _fitted(mark: Size, room: Size, width: float) -> Size:
-    width = min(width, room[0], room[1] * mark[0] / mark[1])
-    return max(1, round(width)), max(1, round(width * mark[1] / mark[0]))
+def _fitted(logo: Size, room: Size, width: float) -> Size:
+    width = min(width, room[0], room[1] * logo[0] / logo[1])
+    return max(1, round(width)), max(1, round(width * logo[1] / logo[0]))

@@ -49,7 +49,7 @@ def main(how: str, source: str, *folders: str) -> None:
     preset = loaded.named(None).image
     task = ImageTask(Path(source).read_bytes(), "jpeg", preset, loaded.limits)
     with handler.images.open(task, lambda: 60.0) as opened:
-        assert all(made.content for made in opened.make())
+        assert all(made.content for made in opened.make_renditions())
     made = time.monotonic_ns()
     handler.images.close()
     print(json.dumps({"ready": ready, "made": made}))

@@ -31,7 +31,7 @@ logo, *sources = (Path(name).read_bytes() for name in sys.argv[1:])
 for data in sources:
     task = ImageTask(data, sniff(data).container, preset, packaged.limits, logo)
     with images.open(task, lambda: 60.0) as opened:
-        assert all(made.content for made in opened.make())
+        assert all(made.content for made in opened.make_renditions())
         if opened.probe.loops is not None:
             assert list(opened.film_frames((40, 40)))
 still = Still("png", logo)

@@ -172,7 +172,7 @@ def test_children_end_with_their_parent():
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
         with pytest.raises(MediaError):
-            list(opened.make())
+            list(opened.make_renditions())
 
 
 def test_no_child_sees_a_second_image():

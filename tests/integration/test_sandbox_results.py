@@ -30,7 +30,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def made_by(images: Images, image: ImageTask) -> tuple[object, list[Made]]:
     with images.open(image, lambda: 600.0) as opened:
-        return (opened.probe, opened.placeholder, opened.size), list(opened.make())
+        return (opened.probe, opened.placeholder, opened.size), list(opened.make_renditions())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_animation_and_its_film_are_the_same(sandbox: Sandbox):
     for images in (sandbox, InProcess()):
         assert images.is_animation(image, lambda: 60.0)
         with images.open(image, lambda: 60.0) as opened:
-            list(opened.make())
+            list(opened.make_renditions())
             frames.append(list(opened.film_frames((32, 32))))
     assert frames[0] == frames[1]
     assert len(frames[0]) == 6

@@ -144,7 +144,7 @@ def test_the_largest_image_is_let_through_the_wall(make: Callable[[], bytes], co
     sandbox = Sandbox.of_function(megabytes_of_the_function())
     with closing(sandbox), sandbox.open(task, lambda: 600.0) as opened:
         assert opened.probe.width
-        assert all(made.content for made in opened.make())
+        assert all(made.content for made in opened.make_renditions())
 
 
 def test_a_step_holds_its_input_and_its_output_and_nothing_before_them(tmp_path: Path):

@@ -31,7 +31,7 @@ def main(handler: str, source: str, *folders: str) -> None:
         preset = loaded.named(None).image
         task = ImageTask(Path(source).read_bytes(), "jpeg", preset, loaded.limits)
         with images.open(task, lambda: 60.0) as opened:
-            told["made"] = [made.name for made in opened.make() if made.content]
+            told["made"] = [made.name for made in opened.make_renditions() if made.content]
         images.close()
     print(json.dumps(told | {"pillow": "PIL" in sys.modules}))
 

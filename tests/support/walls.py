@@ -45,7 +45,7 @@ def attempt(sandbox: Sandbox, *trick: object, seconds: float = 60.0) -> MediaErr
     """Let the planted decoder do something, and return what the job would record."""
     with pytest.raises(MediaError) as caught:  # noqa: SIM117
         with sandbox.open(task(json.dumps(trick).encode(), "bmp"), lambda: seconds) as opened:
-            list(opened.make())
+            list(opened.make_renditions())
     return caught.value
 
 
@@ -57,4 +57,4 @@ def told(error: MediaError) -> dict[str, str]:
 
 def works(sandbox: Images) -> bool:
     with sandbox.open(task(save(photo(), "jpeg"), "jpeg"), lambda: 60.0) as opened:
-        return all(made.content for made in opened.make())
+        return all(made.content for made in opened.make_renditions())

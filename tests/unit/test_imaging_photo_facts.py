@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 from lib import presets
 from lib.domain.media import Probe
 from lib.imaging.load import read_picture
-from lib.imaging.metadata.exif import describe
+from lib.imaging.metadata.exif import read_exif
 
 LIMITS = presets.load(presets.PACKAGED).limits
 NAN = IFDRational(0, 0)
@@ -54,7 +54,7 @@ def exif_of(
 
 
 def described(**directories: Any) -> Probe:
-    return describe(exif_of(**directories))
+    return read_exif(exif_of(**directories))
 
 
 def jpeg(exif: Image.Exif | bytes) -> bytes:
@@ -179,7 +179,7 @@ def test_a_sensitivity_beyond_16_bits_is_in_its_longer_field():
 def test_a_copyright_is_short_and_printable(said: str, expected: str | None):
     exif = Image.Exif()
     exif[Base.Copyright] = said
-    assert describe(exif).copyright == expected
+    assert read_exif(exif).copyright == expected
 
 
 @pytest.mark.parametrize(

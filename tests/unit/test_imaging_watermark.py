@@ -136,6 +136,6 @@ def test_is_decoded_once_for_images_and_film(monkeypatch: pytest.MonkeyPatch):
     logo = save(RED_LOGO, "png")
     task = ImageTask(source, "gif", preset, PRESETS.limits, logo)
     with InProcess().open(task, lambda: 60.0) as opened:
-        assert all(made.content for made in opened.make())
+        assert all(made.content for made in opened.make_renditions())
         assert len(list(opened.film_frames((40, 40)))) == 2
     assert read == [logo]

@@ -11,7 +11,7 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import ImageTask
-from lib.imaging.variants import Size, describe, plan_variants
+from lib.imaging.variants import Size, outcome_of, plan_variants
 
 
 class OpenedImageProxy:
@@ -24,7 +24,7 @@ class OpenedImageProxy:
         self._session, self._task = session, task
         self.probe, self.placeholder, self.size = read
 
-    def make(self) -> Iterator[Made]:
+    def make_renditions(self) -> Iterator[Made]:
         """Yield the renditions of the plan as they are made; what time is too short for says so.
 
         Raises PermanentError, and TransientError where for lack of time nothing was made.
@@ -44,7 +44,7 @@ class OpenedImageProxy:
             reason = "too little time was left to encode it"
             late = Failure(ErrorCode.DEADLINE_NEAR, reason, permanent=False)
             for target in planned.missing.values():
-                yield describe(target, error=late)
+                yield outcome_of(target, error=late)
 
     def film_frames(self, size: Size) -> Iterator[tuple[bytes, int]]:
         """Yield each frame as rows of RGB bytes, and its ms. Raises what `make` does."""

@@ -18,7 +18,7 @@ from lib.domain.formats import OUTPUTS
 from lib.domain.media import Probe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import StillStatistics
-from lib.imaging.variants import Size, Target, describe, fallback_of
+from lib.imaging.variants import Size, Target, fallback_of, outcome_of
 from lib.presets import ImagePreset
 from lib.sniff import HEAD_BYTES, sniff
 
@@ -165,12 +165,12 @@ class PlannedRenditions:
             other = fallback_of(target, self._preset) if instead_of is None else None
             if other and other.name not in self._planned:
                 self._instead[other.name] = (other, target.name)
-            return replace(describe(target, error=error), instead_of=instead_of)
+            return replace(outcome_of(target, error=error), instead_of=instead_of)
         frames = _optional(head, "frames", integer(1, 100_000))
         if len(body) > _max_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
             raise InvalidResponseError("other bytes than those of the format")
         return replace(
-            describe(target, body, _optional(head, "quality", integer(0, 100))),
+            outcome_of(target, body, _optional(head, "quality", integer(0, 100))),
             frames=frames,
             duration_ms=_optional(head, "duration_ms", integer(0)),
             instead_of=instead_of,

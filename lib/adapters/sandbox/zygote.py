@@ -187,7 +187,7 @@ def _serve_opened(
     """Do the next thing with an opened image, and tell what encodes have taken by then."""
     responses: Iterable[Message]
     if request["do"] == "make":
-        responses = (_made(each) for each in opened.make())
+        responses = (_made(each) for each in opened.make_renditions())
     else:
         width, height = request["size"]
         frames = opened.film_frames((width, height))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.parts import bounded
+from lib.imaging.bounds.parts import limit_parts
 
 FULL_BOX = 4
 
@@ -26,7 +26,7 @@ def read_boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
 
     What is no box ends them: some phones put something of their own behind.
     """
-    return bounded(_boxes(data, start, min(end, len(data))), len(data), "boxes")
+    return limit_parts(_boxes(data, start, min(end, len(data))), len(data), "boxes")
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.parts import bounded
+from lib.imaging.bounds.parts import limit_parts
 from lib.presets import Limits
 
 PNG_SIGNATURE_BYTES, AROUND_PNG_CHUNK = 8, 12
@@ -37,7 +37,7 @@ def check_png(data: bytes, _limits: Limits) -> None:
 
 def check_png_chunks(data: bytes, at: int) -> None:
     """Refuse too many chunks in a PNG whose first one begins at `at`."""
-    kinds = Counter(bounded(_png_chunks(data, at), len(data), "chunks"))
+    kinds = Counter(limit_parts(_png_chunks(data, at), len(data), "chunks"))
     if kinds[b"iCCP"] > MOST_PROFILES:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,
@@ -56,7 +56,7 @@ def _png_chunks(data: bytes, at: int) -> Iterator[bytes]:
 
 def check_gif(data: bytes, _limits: Limits) -> None:
     """Refuse too many blocks: a decoder keeps those of a comment, and visits each of the others."""
-    for _ in bounded(_gif_blocks(data), len(data), "blocks"):
+    for _ in limit_parts(_gif_blocks(data), len(data), "blocks"):
         pass
 
 
@@ -85,7 +85,7 @@ def gif_palette_bytes(flags: int) -> int:
 
 def check_webp(data: bytes, _limits: Limits) -> None:
     """Refuse too many chunks: the demuxer keeps a record of each, and of each frame."""
-    for _ in bounded(_webp_chunks(data), len(data), "chunks"):
+    for _ in limit_parts(_webp_chunks(data), len(data), "chunks"):
         pass
 
 
@@ -99,7 +99,7 @@ def _webp_chunks(data: bytes) -> Iterator[bytes]:
 
 def check_psd(data: bytes, _limits: Limits) -> None:
     """Refuse too many resources: each is kept. Layers are not read, the flattened picture is."""
-    for _ in bounded(_resources(data), len(data), "image resources"):
+    for _ in limit_parts(_resources(data), len(data), "image resources"):
         pass
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lib.imaging.bounds.boxes import read_boxes
-from lib.imaging.bounds.parts import bounded
+from lib.imaging.bounds.parts import limit_parts
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """Start of the codestream, and of its sizes."""
@@ -135,7 +135,7 @@ def read_codings(data: bytes, at: int, components: int) -> tuple[TileCoding, dic
     main = _Codings(components)
     at = main.read(data, at + 2)
     tiles: dict[int, _Codings] = {}
-    for number, start in bounded(_tile_parts(data, at), len(data), "tile-parts"):
+    for number, start in limit_parts(_tile_parts(data, at), len(data), "tile-parts"):
         own = tiles.get(number) or _Codings(components, main)
         own.read(data, start)
         if own.is_changed:
@@ -178,7 +178,7 @@ class _Codings:
 
     def read(self, data: bytes, at: int) -> int:
         """Take a header into account; return where it ends."""
-        for marker, start in bounded(_segments(data, at), len(data), "markers"):
+        for marker, start in limit_parts(_segments(data, at), len(data), "markers"):
             if marker == CODING:
                 style, _, self._layers = struct.unpack_from(">BBH", data, start + 4)
                 self._default, self._own = _read_coding(data, start + 9, style), {}

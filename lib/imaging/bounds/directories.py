@@ -52,8 +52,8 @@ class Directory:
         letter = LETTERS.get(entry.type) if entry else None
         if not entry or not letter:
             return ()
-        there = max(0, len(self.data) - entry.at) // WIDTHS[entry.type]
-        count = min(entry.count, there)
+        available = max(0, len(self.data) - entry.at) // WIDTHS[entry.type]
+        count = min(entry.count, available)
         return struct.unpack_from(f"{self.order}{count}{letter}", self.data, entry.at)
 
     def number(self, tag: int, default: int = 0) -> int:

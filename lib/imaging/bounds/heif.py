@@ -154,15 +154,15 @@ class _Work:
         return b"".join(self._data[start:end] for start, end in extents)
 
     def _composed_size(self, item: int, kind: bytes) -> Size:
-        """Return the canvas in px, that nothing but the properties tells of an `iden` (6.6.2)."""
+        """Return the canvas in px, which nothing but the properties has of an `iden` (6.6.2)."""
         if kind == SAME:
-            return self._told_size(item)
+            return self._ispe_size(item)
         content = self._content(item)
         numbers = ">II" if content[1] & 1 else ">HH"
         width, height = struct.unpack_from(numbers, content, 4 if kind == GRID else 10)
-        return larger((width, height), self._told_size(item))
+        return larger((width, height), self._ispe_size(item))
 
-    def _told_size(self, item: int) -> Size:
+    def _ispe_size(self, item: int) -> Size:
         """Return the size of the `ispe` property, in px."""
         sizes = [
             struct.unpack_from(">II", self._data, box.start + FULL_BOX)
@@ -174,7 +174,7 @@ class _Work:
     def _measure(self, item: int, kind: bytes) -> tuple[Size, int]:
         """Return the largest size (px) that anything says of an item, and its coded pictures."""
         wanted, content = CONFIGURATIONS[kind], self._content(item)
-        told = self._told_size(item)
+        stated = self._ispe_size(item)
         configurations = [
             self._data[box.start : box.end] for box in self._properties(item) if box.kind == wanted
         ]
@@ -185,10 +185,10 @@ class _Work:
             for configuration in configurations:
                 coded.read(configuration[av1.CONFIGURATION_BYTES :])
             coded.read(content)
-            return larger(told, coded.size), coded.frames
+            return larger(stated, coded.size), coded.frames
         sizes, length_bytes = [], 4
         for configuration in configurations:
             more, length_bytes = hevc.read_configuration(configuration)
             sizes += more
         more, pictures = hevc.read_pictures(content, length_bytes)
-        return larger(told, *sizes, *more), pictures
+        return larger(stated, *sizes, *more), pictures

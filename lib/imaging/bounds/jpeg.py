@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.parts import bounded
+from lib.imaging.bounds.parts import limit_parts
 from lib.presets import Limits
 
 MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])", re.DOTALL)
@@ -40,7 +40,7 @@ EXIF_SEGMENTS = 256
 def check_jpeg(data: bytes, limits: Limits) -> None:
     """Refuse too many scans for the size, and too many segments."""
     scans = exif = pixels = frame = 0
-    for kind, at in bounded(_segments(data), len(data), "segments"):
+    for kind, at in limit_parts(_segments(data), len(data), "segments"):
         if kind in FRAMES and not pixels:
             height, width = struct.unpack_from(">HH", data, at + 5)
             pixels, frame = width * height, kind

@@ -27,7 +27,7 @@ def most_parts(size: int) -> int:
     return FREE_PARTS + size // BYTES_A_PART
 
 
-def bounded(parts: Iterable[Part], size: int, what: str) -> Iterator[Part]:
+def limit_parts(parts: Iterable[Part], size: int, what: str) -> Iterator[Part]:
     """Pass the parts of a source of `size` bytes on.
 
     Raises PermanentError(LIMIT_EXCEEDED) at the first that is too many.

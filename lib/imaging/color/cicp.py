@@ -69,8 +69,8 @@ def _from_chunks(gamma: float | None, chromaticities: tuple[float, ...] | None) 
     if all(abs(a - b) < NEAR for a, b in zip(found, meant, strict=True)):
         return None
     curve = partial(_power, 1 / found[0]) if gamma else _srgb
-    told = [name for name, value in (("gAMA", gamma), ("cHRM", chromaticities)) if value]
-    return write_profile(f"PNG {' and '.join(told)}", found[1:], curve)
+    chunks = [name for name, value in (("gAMA", gamma), ("cHRM", chromaticities)) if value]
+    return write_profile(f"PNG {' and '.join(chunks)}", found[1:], curve)
 
 
 def _srgb(value: float) -> float:

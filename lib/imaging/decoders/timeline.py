@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.bounds.chunks import (
+    GIF_END,
+    GIF_EXTENSION,
+    GIF_FLAGS,
+    GIF_HEAD_BYTES,
+    GIF_IMAGE,
+    gif_palette_bytes,
+)
 from lib.presets import Limits
 
 SHORTEST_MS, USUAL_MS = 11, 100
@@ -22,8 +30,7 @@ MOST_FRAME_MEGAPIXELS = 25
 """Decoders hold up to six canvases while they compose: 600 MB."""
 
 FOR_EVER = 0
-GIF_EXTENSION, GIF_CONTROL, GIF_IMAGE, GIF_END = 0x21, 0xF9, 0x2C, 0x3B
-HAS_PALETTE = 0x80
+GIF_CONTROL = 0xF9
 WEBP_ANIMATED = 0x02
 UNBOUNDED = (2**32 - 1, 2**64 - 1)
 MOST_PLAYS = 65_535
@@ -112,7 +119,7 @@ INSIDE = (0, 0)
 
 def _gif(data: bytes) -> Walk:
     """Without a loop count a GIF is played once; N repeats are N + 1 plays, as in browsers."""
-    at, delay, loops = 13 + _palette_bytes(data[10]), 0, 1
+    at, delay, loops = GIF_HEAD_BYTES + gif_palette_bytes(data[GIF_FLAGS]), 0, 1
     while data[at] != GIF_END:
         if data[at] == GIF_EXTENSION:
             if data[at + 1] == GIF_CONTROL:
@@ -124,14 +131,10 @@ def _gif(data: bytes) -> Walk:
         elif data[at] == GIF_IMAGE:
             left, top, width, height = struct.unpack_from("<4H", data, at + 1)
             yield delay * 10, loops, (left + width, top + height)
-            at = _after_blocks(data, at + 11 + _palette_bytes(data[at + 9]))
+            at = _after_blocks(data, at + 11 + gif_palette_bytes(data[at + 9]))
             delay = 0
         else:
             at += 1
-
-
-def _palette_bytes(flags: int) -> int:
-    return 3 << (flags & 7) + 1 if flags & HAS_PALETTE else 0
 
 
 def _after_blocks(data: bytes, at: int) -> int:

@@ -64,9 +64,9 @@ def _from_xmp(xmp: object) -> str | None:
     end = xmp.find(RIGHTS[1], start, start + RIGHTS_LENGTH)
     if start < 0 or end < 0:
         return None
-    said = [match.groups() for match in IN_A_LANGUAGE.finditer(xmp, start, end)]
-    said.sort(key=lambda each: ANY_LANGUAGE not in each[0])
-    return next(filter(None, (printable(unescape(text)) for _, text in said)), None)
+    notices = [match.groups() for match in IN_A_LANGUAGE.finditer(xmp, start, end)]
+    notices.sort(key=lambda each: ANY_LANGUAGE not in each[0])
+    return next(filter(None, (printable(unescape(text)) for _, text in notices)), None)
 
 
 def _from_iptc(iptc: object) -> str | None:

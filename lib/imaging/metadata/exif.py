@@ -35,7 +35,7 @@ LOWEST_M, HIGHEST_M = -12_000.0, 100_000.0
 """From below the deepest sea to the edge of space."""
 
 
-def describe(exif: Image.Exif) -> Probe:
+def read_exif(exif: Image.Exif) -> Probe:
     """Return a probe of what EXIF says and of nothing else."""
     main: Tags = exif
     details, place = _directory(exif, IFD.Exif), _directory(exif, IFD.GPSInfo)
@@ -136,11 +136,11 @@ def _captured_at(details: Tags) -> str | None:
         (Base.DateTimeOriginal, Base.OffsetTimeOriginal),
         (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
     ):
-        said, offset = MOMENT.fullmatch(_text(details, moment)), _text(details, zone)
-        if said is None:
+        moment_found, offset = MOMENT.fullmatch(_text(details, moment)), _text(details, zone)
+        if moment_found is None:
             continue
         try:
-            taken = datetime.fromisoformat("{}-{}-{}T{}".format(*said.groups()))
+            taken = datetime.fromisoformat("{}-{}-{}T{}".format(*moment_found.groups()))
         except ValueError:
             continue
         return taken.isoformat() + (offset if OFFSET.fullmatch(offset) else "")

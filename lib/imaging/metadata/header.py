@@ -13,7 +13,7 @@ from lib.imaging.bounds.directories import check_exif
 from lib.imaging.color.convert import name_space
 from lib.imaging.decode import DECODERS
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
-from lib.imaging.metadata.exif import describe, first_value
+from lib.imaging.metadata.exif import first_value, read_exif
 from lib.imaging.resize import Extent
 from lib.imaging.variants import height_at
 
@@ -41,13 +41,13 @@ class Header:
 def read_header(image: Image.Image, container: str, widest: int | None, tallest: int) -> Header:
     """Collect the header of an opened source. May decode a PNG, whose EXIF may follow its pixels.
 
-    `widest` and `tallest` as in `reading.read`.
+    `widest` and `tallest` as in `load.read_picture`.
     """
     if container == "png":
         image.load()
     rights = find_rights(image)
     exif = _exif(image)
-    facts = describe(exif)
+    facts = read_exif(exif)
     orientation = image.info.get("original_orientation", first_value(exif, Base.Orientation))
     orientation = orientation if orientation in range(1, 9) else None
     turn = 1 if DECODERS[container].is_upright else orientation or 1
@@ -69,9 +69,9 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
 
 
 def _exif(image: Image.Image) -> Image.Exif:
-    said = image.info.get("exif")
-    if isinstance(said, bytes):
-        check_exif(said)
+    raw = image.info.get("exif")
+    if isinstance(raw, bytes):
+        check_exif(raw)
     for key in XMP_KEYS:  # no browser turns an image by its XMP; Pillow would
         image.info.pop(key, None)
     try:

@@ -72,7 +72,7 @@ def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: I
     # A poster looks like the video it stands for, which has neither.
     whole = replace(preset, widths=(WIDEST,), boxes=(), watermark=None, sharpen=0)
     with images.open(ImageTask(still.data, still.container, whole, LIMITS), deadline) as opened:
-        made = tuple(map(_name, opened.make()))
+        made = tuple(map(_name, opened.make_renditions()))
         return Poster(int(candidates[chosen].stem), made, opened.placeholder, opened.probe.phash)
 
 
