@@ -254,6 +254,11 @@ def test_every_track_field_is_in_the_schema():
         assert set(described[name]["items"]["properties"]) == set(track.__annotations__)
 
 
+@pytest.mark.parametrize("probe", [Probe(), Probe(width=640), Probe(height=640)])
+def test_half_a_size_has_no_ratio(probe):
+    assert written(outcome(image("320.jpg", 320, 213), probe=probe))["aspect_ratio"] is None
+
+
 def test_one_outcome_has_one_spelling():
     made = manifest(EVENT, outcome(image("320.jpg", 320, 213), failed("1920.avif")))
     parsed = json.loads(made)
