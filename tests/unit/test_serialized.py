@@ -13,6 +13,7 @@ from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.domain.serialized import (
+    Record,
     failure_from_values,
     failure_to_values,
     probe_from_values,
@@ -172,5 +173,14 @@ def test_a_failure_is_stored_by_names_that_stay() -> None:
 @pytest.mark.parametrize("name", ["code", "message", "permanent"])
 def test_a_failure_that_lacks_something_says_what(name: str) -> None:
     values = {key: value for key, value in failure_to_values(FAILURE).items() if key != name}
-    with pytest.raises(TransientError, match=f"expected {name} in a failure but it is missing"):
+    with pytest.raises(TransientError, match=f"expected {name} in a failure but it is missing$"):
         failure_from_values(values)
+
+
+def test_what_need_not_be_there_may_be_missing() -> None:
+    record = Record({"recipe": "0123"}, "a plan")
+    assert (record["recipe"], record.get("recipe")) == ("0123", "0123")
+    assert (record.get("preset"), record.get("number", 1)) == (None, 1)
+    with pytest.raises(TransientError) as missing:
+        record["preset"]
+    assert missing.value.code is ErrorCode.SERVICE_UNAVAILABLE
