@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from lib.adapters.aws.sns import SnsAssetEvents, SnsTopic
 from lib.adapters.aws.sqs import SqsQueue
 from lib.domain import messages
 from lib.domain.asset import AssetStatus
-from lib.domain.errors import TransientError
+from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.media import MediaType
 
@@ -125,6 +126,49 @@ def test_retry_later_stays_within_what_sqs_allows(asked: float, given: int) -> N
         "ReceiptHandle": "handle",
         "VisibilityTimeout": given,
     }
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0, 0), (12.6, 13), (899, 899), (99_999, 900)])
+def test_an_upload_is_delayed_within_what_sqs_allows(asked: float, given: int) -> None:
+    class Recording:
+        asked: dict[str, Any]
+
+        def send_message(self, **arguments: Any) -> None:
+            self.asked = arguments
+
+    recording = Recording()
+    client: Any = recording
+    SqsQueue(client, "url").send(EVENT, asked)
+    assert (recording.asked["QueueUrl"], recording.asked["DelaySeconds"]) == ("url", given)
+    SqsQueue(client, "url").send(EVENT)
+    assert recording.asked["DelaySeconds"] == 0
+
+
+class Away:
+    """A client of a service that no request reaches."""
+
+    def __getattr__(self, request: str) -> Any:
+        def ask(**arguments: Any) -> None:
+            raise EndpointConnectionError(endpoint_url=request)
+
+        return ask
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: SnsTopic(client, "arn").publish([EVENT]),
+        lambda client: SnsAssetEvents(client, "arn").publish(
+            {}, status=AssetStatus.READY, media=MediaType.IMAGE
+        ),
+        lambda client: SqsQueue(client, "url").send(EVENT),
+        lambda client: SqsQueue(client, "url").retry_later("handle", 1),
+    ],
+)
+def test_what_no_request_reaches_may_be_tried_again(ask: Callable[[Any], None]) -> None:
+    with pytest.raises(TransientError) as raised:
+        ask(Away())
+    assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
 
 
 def test_retry_later_shows_a_message_again(fabric: Fabric) -> None:
