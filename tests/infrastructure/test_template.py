@@ -139,6 +139,7 @@ def test_executions_are_started_by_one_role_and_stopped_by_one(resources):
 
     assert set(resources_of("states:StartExecution")) == {"ProcessVideoRole", "LongVideoRole"}
     assert set(resources_of("states:StopExecution")) == {"SweepRole", "LongVideoRole"}
+    assert set(resources_of("states:DescribeExecution")) == {"ProcessVideoRole", "LongVideoRole"}
     assert set(resources_of("lambda:InvokeFunction")) == {"LongVideoRole"}
     for action in ("states:StartExecution", "states:StopExecution", "states:DescribeExecution"):
         for named in resources_of(action).values():
