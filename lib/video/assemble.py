@@ -14,10 +14,10 @@ from lib.imaging.images import Images
 from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.encode.ffmpeg import Ffmpeg
-from lib.video.encode.prune_ladder import find_worthless
-from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_texts
+from lib.video.encode.prune_ladder import find_redundant
+from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_subtitles
 from lib.video.package.track import Segment, Track
-from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask, recipe_of, without
+from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask, recipe_of, without
 from lib.video.probe.mediainfo import read_probe
 
 
@@ -66,18 +66,18 @@ def assemble(
         )
     encoded = without(task.plan, left_out)
     rungs = [segments.read_track(each.name) for each in encoded.rungs]
-    worthless = find_worthless(task, rungs, segments.read_clip, ffmpeg)
-    rungs = [each for each in rungs if each.name not in worthless]
-    sounds = [
+    redundant = find_redundant(task, rungs, segments.read_clip, ffmpeg)
+    rungs = [each for each in rungs if each.name not in redundant]
+    audio = [
         replace(
             segments.read_track(each.name),
             language=each.track.language,
             title=each.track.title,
             default=each.track.default,
         )
-        for each in encoded.sounds
+        for each in encoded.audio
     ]
-    tracks, plan = [*rungs, *sounds], without(encoded, worthless)
+    tracks, plan = [*rungs, *audio], without(encoded, redundant)
     looked_at = choose_tracks(plan, preset.video)
     segments.fetch(plan, [each for each in tracks if each.name in looked_at], ffmpeg.scratch)
     lasts_ms = probe.duration_ms or max(round(each.seconds * 1000) for each in rungs)
@@ -85,8 +85,8 @@ def assemble(
     return Work(
         probe=replace(probe, phash=auxiliary.phash),
         made=chain(
-            make_streams(rungs, sounds, plan.texts, map(segments.read_parts, tracks)),
-            make_texts(ffmpeg.scratch, plan.texts),
+            make_streams(rungs, audio, plan.subtitles, map(segments.read_parts, tracks)),
+            make_subtitles(ffmpeg.scratch, plan.subtitles),
             auxiliary.made,
             _failed(task.plan, left_out),
         ),
@@ -98,7 +98,7 @@ def assemble(
 
 def _audio_alone(task: VideoTask, ffmpeg: Ffmpeg) -> Iterator[Made]:
     """Yield the one file of a source without a picture, and its waveform."""
-    path = ffmpeg.scratch / SOUND_ALONE
+    path = ffmpeg.scratch / AUDIO_FILE
     with path.open("rb") as file:
         duration_ms = read_probe(file, "mov").duration_ms or 0
     yield Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
@@ -111,10 +111,10 @@ def _audio_alone(task: VideoTask, ffmpeg: Ffmpeg) -> Iterator[Made]:
 
 def _failed(plan: Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:
     """Name the tracks that could not be made, and why."""
-    for sound in plan.sounds:
-        if failure := left_out.get(sound.name):
-            name = f"{sound.name}/{PLAYLIST}"
+    for audio in plan.audio:
+        if failure := left_out.get(audio.name):
+            name = f"{audio.name}/{PLAYLIST}"
             yield Made(name, RenditionKind.RUNG, HLS, error=failure)
-    for text in plan.texts:
-        if failure := left_out.get(text.name):
-            yield Made(f"{text.name}.vtt", RenditionKind.SUBTITLES, VTT, error=failure)
+    for subtitle in plan.subtitles:
+        if failure := left_out.get(subtitle.name):
+            yield Made(f"{subtitle.name}.vtt", RenditionKind.SUBTITLES, VTT, error=failure)

@@ -38,7 +38,7 @@ def run_memory(bench: Bench) -> Iterator[Result]:
 def run_quality(bench: Bench, label: str, clip: Path) -> Iterator[Result]:
     """Measure VMAF and rates of each rung of a clip."""
     folder, probe = bench.scratch(), probe_file(clip)
-    plan = replace(bench.planned(clip), sounds=(), texts=())
+    plan = replace(bench.planned(clip), audio=(), subtitles=())
     bench.encode(clip, folder)
     tracks = [EncodedFolder(folder).read_track(each.name) for each in plan.rungs]
     for rung, track in zip(plan.rungs, tracks, strict=True):

@@ -114,9 +114,9 @@ def test_a_source_gets_the_plan_that_fits_it(case: Case, folder: Path) -> None:
     check_limits(found, PRESETS.limits)
     planned = plan_video(found, PRESETS.named(None))
     assert bool(planned.rungs) == (case.size is not None)
-    assert len(planned.texts) == len(case.texts)
+    assert len(planned.subtitles) == len(case.texts)
     # Of sound alone there is one file.
-    assert len(planned.sounds) == (len(case.sounds) if case.size else 1)
+    assert len(planned.audio) == (len(case.sounds) if case.size else 1)
     for rung in planned.rungs:
         assert case.size
         width, height = case.size

@@ -18,7 +18,7 @@ from lib.video.package.cmaf import complete, merge, read_track, split
 from lib.video.package.dash import mpd
 from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.package.track import Track
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 from tests.support.ffmpeg_binary import find_ffmpeg
 
 RATE = 30
@@ -45,7 +45,7 @@ SOUND = (
 )
 FLASH = "color=black:s=320x180:r=30:d=9.3,drawbox=c=white:t=fill:enable='eq(mod(n,30),29)'"
 BEEP = "aevalsrc='if(lt(mod(t+1/30,1),1/30),sin(2000*PI*t),0)':s=48000:d=9.3:c=mono"
-TEXTS = [Text(0, SubtitleTrack(is_text=True, language="en", title='Say "&"'))]
+TEXTS = [PlannedSubtitle(0, SubtitleTrack(is_text=True, language="en", title='Say "&"'))]
 
 
 @dataclass(frozen=True)

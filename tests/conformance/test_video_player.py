@@ -18,14 +18,14 @@ from lib.video.auxiliary.preview import make_preview
 from lib.video.auxiliary.progressive import make_progressive
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Sound
+from lib.video.plan.plan import PlannedAudio
 from tests.support.boxes import read_boxes
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 PLENTY = 600.0
 FRAGMENTED = ("-movflags", "+cmaf+frag_keyframe+empty_moov+default_base_moof")
 RUNG = Rung("h264", 640, 360, 23, 900)
-SOUND = Sound(0, AudioTrack(), 128, normalised=False)
+SOUND = PlannedAudio(0, AudioTrack(), 128, normalised=False)
 DURATION_MS = 6000
 
 FLASH_AND_BEEP = (2.0, 2.2)

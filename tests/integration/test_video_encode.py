@@ -19,7 +19,7 @@ from lib.video.encode.encode import encode_video
 from lib.video.isobmff import find, read_boxes, read_content
 from lib.video.package.fragments import read_fragment
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan, Sound, VideoTask, plan_video
+from lib.video.plan.plan import Plan, PlannedAudio, VideoTask, plan_video
 from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
 from lib.video.source import Input
@@ -371,8 +371,8 @@ def test_a_sound_that_cannot_be_decoded_does_not_take_the_picture_along(make, sy
     source = synthesize("a.mkv", *MOVING, *TONE, "-c:a", "aac")
     data = source.read_bytes()
     source.write_bytes(data.replace(b"A_AAC", b"A_XXX"))
-    missing = (Sound(0, AudioTrack(), 96, normalised=False),)
-    result = make(source, "matroska", edit=lambda planned: replace(small(planned), sounds=missing))
+    missing = (PlannedAudio(0, AudioTrack(), 96, normalised=False),)
+    result = make(source, "matroska", edit=lambda planned: replace(small(planned), audio=missing))
     assert result.left_out["audio-0"].code is ErrorCode.ENCODE_FAILED
     assert len(frames(result.rung())) == 225
     assert not (result.folder / "audio-0.mp4").exists()
@@ -385,7 +385,7 @@ def test_normalised_sound_has_minus_16_lufs(make, synthesize, ffmpeg):
     def normalised(planned: Plan) -> Plan:
         return replace(
             small(planned),
-            sounds=tuple(replace(each, normalised=True) for each in planned.sounds),
+            audio=tuple(replace(each, normalised=True) for each in planned.audio),
         )
 
     samples = heard(ffmpeg, make(source, edit=normalised).folder / "audio-0.mp4")

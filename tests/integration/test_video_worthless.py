@@ -12,7 +12,7 @@ from lib.domain.renditions import RenditionKind
 from lib.presets import load
 from lib.video.encode import prune_ladder
 from lib.video.encode.encode import encode_video
-from lib.video.encode.prune_ladder import find_worthless
+from lib.video.encode.prune_ladder import find_redundant
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
@@ -48,7 +48,7 @@ def leave_out(ffmpeg: str, folder: Path, drawn: str, span: Span | None = None) -
     encoded = EncodedFolder(made)
     rungs = [encoded.read_track(each.name) for each in LADDER.rungs]
     task = VideoTask(source, probe, LADDER, PRESET)
-    return find_worthless(task, rungs, encoded.read_clip, ffmpeg_in(folder))
+    return find_redundant(task, rungs, encoded.read_clip, ffmpeg_in(folder))
 
 
 def test_an_upscaled_source_does_without_its_highest_rung(ffmpeg, tmp_path):

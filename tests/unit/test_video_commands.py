@@ -4,19 +4,25 @@ import pytest
 
 from lib.domain.media import AudioTrack, Probe, SubtitleTrack
 from lib.presets import load
-from lib.video.encode.arguments import RUNG_FLAGS, SOUND_FLAGS, encode, measure, open_source
+from lib.video.encode.arguments import (
+    AUDIO_FLAGS,
+    RUNG_FLAGS,
+    encode_arguments,
+    measure_arguments,
+    open_source,
+)
 from lib.video.encode.loudness import Loudness
-from lib.video.encode.prune_ladder import compare
+from lib.video.encode.prune_ladder import comparison_arguments
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan, Sound, Text, VideoTask
+from lib.video.plan.plan import Plan, PlannedAudio, PlannedSubtitle, VideoTask
 from lib.video.plan.ranges import Span
 from lib.video.source import Input
 
 PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None)
 PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")
 RUNGS = (Rung("h264", 640, 360, 23, 900), Rung("h264", 1280, 720, 23, 3500))
-SOUND = Sound(1, AudioTrack(), 96, normalised=False)
-TEXT = Text(2, SubtitleTrack(is_text=True))
+SOUND = PlannedAudio(1, AudioTrack(), 96, normalised=False)
+TEXT = PlannedSubtitle(2, SubtitleTrack(is_text=True))
 PLAN = Plan(RUNGS, (SOUND,), (TEXT,), timescale=30_000, stills_s=(7.5, 22.5), tile_s=1)
 OUT = Path("/folder")
 HTTPS = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=S"
@@ -31,7 +37,9 @@ def spell(
     span: Span | None = None,
     levels: dict[str, Loudness] | None = None,
 ) -> list[str]:
-    return encode(VideoTask(Input(locator, container), probe, plan, PRESET, span), OUT, levels)
+    return encode_arguments(
+        VideoTask(Input(locator, container), probe, plan, PRESET, span), OUT, levels
+    )
 
 
 def verified(ca_file: str | None) -> VideoTask:
@@ -73,7 +81,7 @@ def test_the_demuxer_is_fixed_before_the_input():
 )
 def test_only_the_locators_own_protocols_are_allowed(locator, allowed):
     assert before_input(spell(locator))["-protocol_whitelist"] == allowed
-    heard = measure(Input(locator, "mov"), PROBE, SOUND, OUT / "loudness.json")
+    heard = measure_arguments(Input(locator, "mov"), PROBE, SOUND, OUT / "loudness.json")
     assert before_input(heard)["-protocol_whitelist"] == allowed
 
 
@@ -95,17 +103,17 @@ def test_remote_sources_reconnect_and_time_out():
 
 
 def test_https_is_verified_with_the_systems_authorities():
-    trusted = before_input(encode(verified("/ca.pem"), OUT))
+    trusted = before_input(encode_arguments(verified("/ca.pem"), OUT))
     assert (trusted["-tls_verify"], trusted["-ca_file"]) == ("1", "/ca.pem")
-    unknown = before_input(encode(verified(None), OUT))
+    unknown = before_input(encode_arguments(verified(None), OUT))
     assert unknown["-tls_verify"] == "1"
     assert "-tls_verify" not in before_input(spell("http://127.0.0.1/k"))
 
 
 def test_every_process_that_reads_the_source_verifies_it():
     task = verified("/ca.pem")
-    heard = measure(task.source, PROBE, SOUND, OUT / "loudness.json")
-    judged = compare(task, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
+    heard = measure_arguments(task.source, PROBE, SOUND, OUT / "loudness.json")
+    judged = comparison_arguments(task, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
     for arguments in (heard, judged):
         assert "/ca.pem" in arguments[: arguments.index(HTTPS)]
 
@@ -263,12 +271,12 @@ def test_sound_is_stereo_aac_in_fragments():
     options = output(spell(), "audio-1.mp4")
     assert (options["-c:a"], options["-b:a"]) == ("aac", "96k")
     assert (options["-ac"], options["-ar"]) == ("2", "48000")
-    assert (options["-movflags"], options["-frag_duration"]) == (SOUND_FLAGS, "4000000")
+    assert (options["-movflags"], options["-frag_duration"]) == (AUDIO_FLAGS, "4000000")
     assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(spell())
 
 
 def test_sound_alone_is_one_file_with_its_index_first():
-    arguments = spell(probe=Probe(audio_codec="aac"), plan=Plan(sounds=(SOUND,)))
+    arguments = spell(probe=Probe(audio_codec="aac"), plan=Plan(audio=(SOUND,)))
     options = output(arguments, "audio.m4a")
     assert (options["-f"], options["-movflags"]) == ("ipod", "+faststart")
 

@@ -7,7 +7,7 @@ import pytest
 from lib.domain.media import SubtitleTrack
 from lib.video.package.dash import mpd, timeline
 from lib.video.package.track import Segment, Track
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 
 NAMESPACE = "{urn:mpeg:dash:schema:mpd:2011}"
 
@@ -40,10 +40,10 @@ SOUND = Track(
     language="en",
     default=True,
 )
-TEXT = Text(0, SubtitleTrack(is_text=True, language="de", title="Deutsch"))
+TEXT = PlannedSubtitle(0, SubtitleTrack(is_text=True, language="de", title="Deutsch"))
 
 
-def parse(rungs: list[Track], sounds: list[Track], texts: list[Text]) -> ET.Element:
+def parse(rungs: list[Track], sounds: list[Track], texts: list[PlannedSubtitle]) -> ET.Element:
     return ET.fromstring(mpd(rungs, sounds, texts))
 
 

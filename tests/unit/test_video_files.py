@@ -7,7 +7,7 @@ import pytest
 from lib.domain.media import AudioTrack
 from lib.video.auxiliary import preview, progressive
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Sound
+from lib.video.plan.plan import PlannedAudio
 
 
 def rungs(*names: str) -> tuple[Rung, ...]:
@@ -45,9 +45,9 @@ def test_a_portrait_counts_by_its_short_side():
     assert preview.choose_rung(portrait) == portrait[0]
 
 
-def sounds(*defaults: bool) -> tuple[Sound, ...]:
+def sounds(*defaults: bool) -> tuple[PlannedAudio, ...]:
     return tuple(
-        Sound(index, AudioTrack(default=default), 128, normalised=False)
+        PlannedAudio(index, AudioTrack(default=default), 128, normalised=False)
         for index, default in enumerate(defaults)
     )
 
@@ -56,13 +56,13 @@ def sounds(*defaults: bool) -> tuple[Sound, ...]:
     ("defaults", "index"), [((False, True, True), 1), ((False, False), 0), ((True,), 0)]
 )
 def test_its_sound_is_the_default(defaults, index):
-    sound = progressive.choose_sound(sounds(*defaults))
+    sound = progressive.choose_audio(sounds(*defaults))
     assert sound
     assert sound.index == index
 
 
 def test_a_silent_video_has_no_sound():
-    assert progressive.choose_sound(()) is None
+    assert progressive.choose_audio(()) is None
 
 
 @pytest.mark.parametrize(

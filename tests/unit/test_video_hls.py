@@ -7,7 +7,7 @@ import pytest
 from lib.domain.media import SubtitleTrack
 from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.package.track import MOST_CHARACTERS, Segment, Track
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 
 FILM = Fraction(24_000, 1001)
 
@@ -48,7 +48,7 @@ SOUND = Track(
     language="en",
     default=True,
 )
-TEXT = Text(0, SubtitleTrack(is_text=True, language="en", title="English"))
+TEXT = PlannedSubtitle(0, SubtitleTrack(is_text=True, language="en", title="English"))
 
 ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s]+)(?:,|$)')
 

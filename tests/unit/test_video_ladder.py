@@ -107,9 +107,14 @@ def test_a_fast_source_may_use_more_bits_and_a_portrait_one_as_many():
 def test_sound_alone_is_one_sound_without_pictures():
     tracks = (AudioTrack("aac", 2), AudioTrack("aac", 2))
     planned = plan_video(Probe(duration_ms=4000, audio_codec="aac", audio_tracks=tracks), PRESET)
-    assert [each.name for each in planned.sounds] == ["audio-0"]
-    assert planned.sounds[0].kbps == PRESET.audio.kbps
-    assert (planned.rungs, planned.texts, planned.stills_s, planned.tile_s) == ((), (), (), None)
+    assert [each.name for each in planned.audio] == ["audio-0"]
+    assert planned.audio[0].kbps == PRESET.audio.kbps
+    assert (planned.rungs, planned.subtitles, planned.stills_s, planned.tile_s) == (
+        (),
+        (),
+        (),
+        None,
+    )
 
 
 def test_every_sound_is_kept_and_every_text_that_is_one():
@@ -119,10 +124,10 @@ def test_every_sound_is_kept_and_every_text_that_is_one():
         SubtitleTrack("utf-8", is_text=True, language="fr"),
     )
     planned = plan_video(film(duration_ms=4000, audio_tracks=sounds, subtitles=texts), PRESET)
-    assert [each.name for each in planned.sounds] == ["audio-0", "audio-1"]
-    assert [each.track for each in planned.sounds] == list(sounds)
+    assert [each.name for each in planned.audio] == ["audio-0", "audio-1"]
+    assert [each.track for each in planned.audio] == list(sounds)
     # Its place among all of the source's, which is how ffmpeg counts them.
-    assert [(each.index, each.name) for each in planned.texts] == [(1, "subtitles-1")]
+    assert [(each.index, each.name) for each in planned.subtitles] == [(1, "subtitles-1")]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@ import pytest
 from lib.domain.errors import PermanentError
 from lib.domain.media import SubtitleTrack
 from lib.video.probe.fields import TITLE_CHARACTERS
-from lib.video.probe.tracks import MOST_TRACKS, describe
+from lib.video.probe.tracks import MOST_TRACKS, make_probe
 
 
 def described(container: str = "mov", **picture: object):
     video = {"track_type": "Video", "format": "AVC", "width": 100, "height": 50, **picture}
-    return describe([{"track_type": "General"}, video], container)
+    return make_probe([{"track_type": "General"}, video], container)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_containers_of_sound_hold_no_video(container):
         {"track_type": "Video", "format": "JPEG", "width": 500, "height": 500},
         {"track_type": "Audio", "format": "MPEG Audio", "channel_s": 2},
     ]
-    assert describe(tracks, container).width is None
-    assert describe(tracks, "mov").width == 500
+    assert make_probe(tracks, container).width is None
+    assert make_probe(tracks, "mov").width == 500
 
 
 @pytest.mark.parametrize("missing", ["width", "height", "format"])
@@ -66,11 +66,11 @@ def test_a_picture_without_a_size_or_a_format_is_none(missing):
 )
 def test_the_moment_of_capture(fields, moment):
     tracks = [{"track_type": "General", **fields}, {"track_type": "Audio"}]
-    assert describe(tracks, "mov").captured_at == moment
+    assert make_probe(tracks, "mov").captured_at == moment
 
 
 def found_in(*tracks: dict[str, object], container: str = "mov"):
-    return describe([{"track_type": "General"}, *tracks], container)
+    return make_probe([{"track_type": "General"}, *tracks], container)
 
 
 def sound(**fields: object):
@@ -134,7 +134,7 @@ def test_a_duration_is_from_the_first_start_to_the_last_end():
 
 def test_a_duration_of_the_container_counts_where_the_tracks_have_none():
     tracks = [{"track_type": "General", "duration": 7000}, PICTURE, sound(delay=0)]
-    assert describe(tracks, "mov").duration_ms == 7000
+    assert make_probe(tracks, "mov").duration_ms == 7000
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image
 from lib.video.auxiliary.waveform import (
     MOST_PAIRS,
     draw_peaks,
-    measure,
+    level_filters,
     print_peaks,
     read_levels,
     samples_per_pair,
@@ -60,7 +60,7 @@ def test_no_sound_has_too_many_peaks(duration_ms):
 
 
 def test_a_path_is_never_read_as_filters():
-    filters = measure(480, Path("/a, b;c[d]:e'f\\g"))
+    filters = level_filters(480, Path("/a, b;c[d]:e'f\\g"))
     # Undone in ffmpeg's order: first the list of filters, then the options of one.
     assert filters.endswith(r"file=/a\, b\;c\[d\]\\:e\\\'f\\\\g")
 

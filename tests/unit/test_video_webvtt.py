@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lib.domain.errors import ErrorCode
 from lib.domain.media import SubtitleTrack
 from lib.video.package.cues import Cue, Look, read_cues, read_runs, read_styles
-from lib.video.package.webvtt import MOST_BYTES, spell, write_texts
-from lib.video.plan.plan import Text
+from lib.video.package.webvtt import MOST_BYTES, serialize_cues, write_subtitles
+from lib.video.plan.plan import PlannedSubtitle
 
 PLAIN = Look()
 TIMES = re.compile(r"((?:\d\d+:)?\d\d:\d\d\.\d{3}) --> ((?:\d\d+:)?\d\d:\d\d\.\d{3})")
@@ -72,7 +72,7 @@ def cue(text, start_ms=0, end_ms=1000, styles=None):
     ],
 )
 def test_text_stays_text_and_looks_stay_looks(text, payload):
-    ((_, _, found),) = parse(spell([cue(text)]))
+    ((_, _, found),) = parse(serialize_cues([cue(text)]))
     if payload is not None:
         assert found == payload
     assert "<script" not in found
@@ -90,17 +90,17 @@ def test_text_stays_text_and_looks_stay_looks(text, payload):
 )
 def test_no_text_breaks_out_of_its_cue(texts):
     cues = [cue(text, start, start + lasts) for text, start, lasts in texts]
-    found = parse(spell(cues))
+    found = parse(serialize_cues(cues))
     assert len(found) <= len(cues)
     assert [start for start, _, _ in found] == [
-        start for start, _, _ in parse(spell(sorted(cues, key=lambda each: each.start_ms)))
+        start for start, _, _ in parse(serialize_cues(sorted(cues, key=lambda each: each.start_ms)))
     ]
 
 
 def test_cues_come_in_order_and_show_something():
     late, early = cue("late", 3_600_000, 3_601_001), cue("early", 20, 1500)
     nothing = [cue("", 30, 40), cue(r"\N \N", 30, 40), cue("never", 50, 50), cue("no", -5, 3)]
-    assert parse(spell([late, *nothing, early])) == [
+    assert parse(serialize_cues([late, *nothing, early])) == [
         ("00:00.020", "00:01.500", "early"),
         ("01:00:00.000", "01:00:01.001", "late"),
     ]
@@ -126,10 +126,13 @@ def test_what_is_no_matroska_has_no_cues():
 
 
 def test_too_much_text_is_left_out_and_nothing_stays(tmp_path):
-    texts = [Text(0, SubtitleTrack(is_text=True)), Text(1, SubtitleTrack(is_text=True))]
+    texts = [
+        PlannedSubtitle(0, SubtitleTrack(is_text=True)),
+        PlannedSubtitle(1, SubtitleTrack(is_text=True)),
+    ]
     with (tmp_path / "subtitles-0.mks").open("wb") as file:
         file.truncate(MOST_BYTES + 1)
-    failed = write_texts(tmp_path, texts)
+    failed = write_subtitles(tmp_path, texts)
     assert {name: each.code for name, each in failed.items()} == {
         "subtitles-0": ErrorCode.LIMIT_EXCEEDED
     }

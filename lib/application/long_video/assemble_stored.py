@@ -18,7 +18,7 @@ from lib.presets import Preset
 from lib.video.assemble import assemble
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.track import INIT, Segment, Track
-from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask
+from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask
 from lib.video.source import locate
 
 BATCH = 16
@@ -52,7 +52,7 @@ class StoredSegments:
         Raises TransientError where some of it is gone.
         """
         if not plan.rungs:
-            self._fetch_file(SOUND_ALONE, folder)
+            self._fetch_file(AUDIO_FILE, folder)
             return
         for pictures in ("stills", "tiles"):
             (folder / pictures).mkdir()
@@ -60,8 +60,8 @@ class StoredSegments:
             keys = self.job.pipeline.renditions.keys_below(prefix)
             for key, content in zip(keys, self._read(keys), strict=True):
                 (folder / pictures / key.removeprefix(prefix)).write_bytes(content)
-        for text in plan.texts:
-            self._fetch_file(f"{text.name}.vtt", folder)
+        for subtitle in plan.subtitles:
+            self._fetch_file(f"{subtitle.name}.vtt", folder)
         for track in tracks:
             self.write_track(track, folder)
 

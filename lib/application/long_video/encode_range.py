@@ -85,7 +85,7 @@ def encode_with_ffmpeg(
         if part.span or not work.probe.video_codec:
             raise
         # A picture without its sound is worth more than nothing.
-        names = [each.name for each in plan.sounds] + [each.name for each in plan.texts]
+        names = [each.name for each in plan.audio] + [each.name for each in plan.subtitles]
         return dict.fromkeys(names, error)
 
 

@@ -97,7 +97,7 @@ def make_plan(
         Part(f"range-{number:04d}", start, end if number + 1 < len(spans) else None)
         for number, (start, end) in enumerate(spans)
     )
-    sound = Part("sound") if plan.sounds or plan.texts else None
+    sound = Part("sound") if plan.audio or plan.subtitles else None
     parts = (*ranges, sound) if sound else ranges
     rungs = tuple(each.name for each in plan.rungs)
     recipe = recipe_of(probe, preset)

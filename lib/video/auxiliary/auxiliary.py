@@ -58,8 +58,8 @@ def make_auxiliary(
 
     def plain() -> Iterable[Made]:
         rung = progressive.choose_rung(plan.rungs, preset.video.mp4)
-        sound = progressive.choose_sound(plan.sounds)
-        return [progressive.make_progressive(rung, sound, duration_ms, ffmpeg)] if rung else ()
+        audio = progressive.choose_audio(plan.audio)
+        return [progressive.make_progressive(rung, audio, duration_ms, ffmpeg)] if rung else ()
 
     def all_of_them() -> Iterator[Made]:
         yield from poster.made if poster else failed_posters()
@@ -83,9 +83,9 @@ def make_auxiliary(
 def choose_tracks(plan: Plan, preset: VideoPreset) -> set[str]:
     """Return the names of the tracks whose files are looked at again."""
     rung = progressive.choose_rung(plan.rungs, preset.mp4)
-    sound = progressive.choose_sound(plan.sounds) if rung else None
+    audio = progressive.choose_audio(plan.audio) if rung else None
     shown = preview.choose_rung(plan.rungs) if preset.preview != "none" else None
-    return {each.name for each in (rung, sound, shown) if each}
+    return {each.name for each in (rung, audio, shown) if each}
 
 
 def attempt(expected: Made, make: Callable[[], Iterable[Made]]) -> Iterator[Made]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.encode.ffmpeg import Ffmpeg, own_file, rework
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Sound
+from lib.video.plan.plan import PlannedAudio
 
 
 def choose_rung(rungs: Sequence[Rung], most: int) -> Rung | None:
@@ -21,19 +21,21 @@ def choose_rung(rungs: Sequence[Rung], most: int) -> Rung | None:
     return next((each for each in reversed(alike) if short_side(each) <= most), alike[0])
 
 
-def choose_sound(sounds: Sequence[Sound]) -> Sound | None:
+def choose_audio(audio: Sequence[PlannedAudio]) -> PlannedAudio | None:
     """Return the sound that the source plays by default, else its first."""
-    return next((each for each in sounds if each.track.default), next(iter(sounds), None))
+    return next((each for each in audio if each.track.default), next(iter(audio), None))
 
 
-def make_progressive(rung: Rung, sound: Sound | None, duration_ms: int, ffmpeg: Ffmpeg) -> Made:
+def make_progressive(
+    rung: Rung, audio: PlannedAudio | None, duration_ms: int, ffmpeg: Ffmpeg
+) -> Made:
     """Return `720p.mp4` with its index first, from encoded files in the scratch: nothing is lost.
 
     Both start where their time stamps say, so that sound and picture stay together.
     Raises what `rework` raises.
     """
     path = ffmpeg.scratch / f"{short_side(rung)}p.mp4"
-    files = [rung.name, *([sound.name] if sound else [])]
+    files = [rung.name, *([audio.name] if audio else [])]
     rework(
         [word for name in files for word in own_file(ffmpeg.scratch / f"{name}.mp4")],
         (

@@ -47,7 +47,7 @@ def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made,
     levels = ffmpeg.scratch / "levels.txt"
     rework(
         own_file(source),
-        ("-map", "0:a:0", "-af", measure(samples, levels), "-f", "null"),
+        ("-map", "0:a:0", "-af", level_filters(samples, levels), "-f", "null"),
         ffmpeg.scratch / "nothing",  # that muxer writes no file
         ffmpeg,
     )
@@ -71,7 +71,7 @@ def samples_per_pair(duration_ms: int) -> int:
     return max(LEAST_SAMPLES, ceil(duration_ms * SAMPLE_RATE_HZ / 1000 / MOST_PAIRS))
 
 
-def measure(samples: int, levels: Path) -> str:
+def level_filters(samples: int, levels: Path) -> str:
     """Return the filters that write the lowest and highest of each `samples` samples to a file.
 
     Every sample counts, at full rate: a sound above what a lower rate can hold is seen too, and

@@ -9,12 +9,12 @@ from typing import Any
 import ffmpeg
 
 from lib.domain.media import Probe
-from lib.video.encode.codecs import sound_options, video_options
+from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.ffmpeg import STRIPPED
-from lib.video.encode.filter_graph import Taps, draw
-from lib.video.encode.loudness import Loudness, level, listen, prepare
+from lib.video.encode.filter_graph import Taps, build_graph
+from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
 from lib.video.package.webvtt import DECODED
-from lib.video.plan.plan import SOUND_ALONE, Plan, Sound, Text, VideoTask
+from lib.video.plan.plan import AUDIO_FILE, Plan, PlannedAudio, PlannedSubtitle, VideoTask
 from lib.video.plan.proportion import most_seconds
 from lib.video.plan.ranges import Span
 from lib.video.probe.limits import MAX_SIDE
@@ -48,11 +48,11 @@ JPEG_SCALE = {"tiles": 5, "stills": 2}
 
 RUNG_FLAGS = "+cmaf+frag_keyframe+delay_moov+default_base_moof+skip_trailer+frag_discont"
 """A fragment for each keyframe; `frag_discont` keeps the times of a span that starts late."""
-SOUND_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
+AUDIO_FLAGS = "+cmaf+delay_moov+default_base_moof+skip_trailer"
 """The index waits for the first packet, and so knows how late the encoder is."""
 
 
-def encode(
+def encode_arguments(
     task: VideoTask, folder: Path, levels: Mapping[str, Loudness] | None = None
 ) -> list[str]:
     """Return the arguments of one process that makes all that is planned in `folder`.
@@ -61,13 +61,13 @@ def encode(
     loudness of the sounds that are normalised, by name.
     """
     opened = open_source(task.source, task.probe, task.plan, task.span)
-    outputs = list(_pictures(opened, task, folder))
-    for sound in task.plan.sounds:
-        heard = prepare(opened[f"a:{sound.index}"])
-        if measured := (levels or {}).get(sound.name):
-            heard = level(heard, measured)
-        outputs.append(_sound(heard, sound, task, folder))
-    outputs += [_text(opened, each, folder) for each in task.plan.texts]
+    outputs = list(_video_outputs(opened, task, folder))
+    for audio in task.plan.audio:
+        stream = prepare_audio(opened[f"a:{audio.index}"])
+        if measured := (levels or {}).get(audio.name):
+            stream = normalize(stream, measured)
+        outputs.append(_audio_output(stream, audio, task, folder))
+    outputs += [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
         outputs.append(_first_packets(opened))
     return [
@@ -78,11 +78,11 @@ def encode(
     ]
 
 
-def measure(source: Input, probe: Probe, sound: Sound, report: Path) -> list[str]:
+def measure_arguments(source: Input, probe: Probe, audio: PlannedAudio, report: Path) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud a sound is."""
     opened = open_source(source, probe, Plan(), None)
-    heard = listen(prepare(opened[f"a:{sound.index}"]), report)
-    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(heard, "-", f="null"))
+    stream = measure_loudness(prepare_audio(opened[f"a:{audio.index}"]), report)
+    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "-", f="null"))
     return arguments
 
 
@@ -140,11 +140,11 @@ def _run_up(source: Input, probe: Probe, plan: Plan) -> float:
     return NEIGHBOUR_S if probe.interlaced or plan.frame_rate else 0.0
 
 
-def _pictures(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
+def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
     plan = task.plan
     if not plan.rungs:
         return
-    taps = draw(opened["V:0"], task.probe, plan, task.span)
+    taps = build_graph(opened["V:0"], task.probe, plan, task.span)
     for rung in plan.rungs:
         yield _output(
             taps.rungs[rung.name],
@@ -159,10 +159,10 @@ def _pictures(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
                 **video_options(rung, task.preset.video, task.span),
             },
         )
-    yield from _photographs(taps, folder)
+    yield from _image_outputs(taps, folder)
 
 
-def _photographs(taps: Taps, folder: Path) -> Iterator[Any]:
+def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:
     for name, stream in (("tiles", taps.tiles), ("stills", taps.stills)):
         if stream is not None:
             yield _output(
@@ -181,22 +181,22 @@ def _photographs(taps: Taps, folder: Path) -> Iterator[Any]:
             )
 
 
-def _sound(heard: Any, sound: Sound, task: VideoTask, folder: Path) -> Any:
+def _audio_output(stream: Any, audio: PlannedAudio, task: VideoTask, folder: Path) -> Any:
     if not task.probe.video_codec:
-        path, muxer = folder / SOUND_ALONE, {"f": "ipod", "movflags": "+faststart"}
+        path, muxer = folder / AUDIO_FILE, {"f": "ipod", "movflags": "+faststart"}
     else:
-        path = folder / f"{sound.name}.mp4"
+        path = folder / f"{audio.name}.mp4"
         muxer = {
             "f": "mp4",
-            "movflags": SOUND_FLAGS,
+            "movflags": AUDIO_FLAGS,
             "frag_duration": str(task.preset.video.segment_seconds * 1_000_000),
         }
-    return _output(heard, path, **muxer, **sound_options(sound.kbps))
+    return _output(stream, path, **muxer, **audio_options(audio.kbps))
 
 
-def _text(opened: Any, text: Text, folder: Path) -> Any:
-    path = folder / f"{text.name}{DECODED}"
-    return _output(opened[f"s:{text.index}"], path, **{"f": "matroska", "c:s": "ass"})
+def _subtitle_output(opened: Any, subtitle: PlannedSubtitle, folder: Path) -> Any:
+    path = folder / f"{subtitle.name}{DECODED}"
+    return _output(opened[f"s:{subtitle.index}"], path, **{"f": "matroska", "c:s": "ass"})
 
 
 def _first_packets(opened: Any) -> Any:

@@ -68,7 +68,7 @@ def _keyframes(segment_seconds: int, span: Span | None) -> str:
     return f"expr:gte(t,n_forced*{length:.9f}-{BORDER_S})"
 
 
-def sound_options(kbps: int) -> dict[str, Any]:
+def audio_options(kbps: int) -> dict[str, Any]:
     """Return the options of one sound: stereo AAC-LC."""
     return {
         "c:a": "aac",

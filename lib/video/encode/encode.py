@@ -9,17 +9,16 @@ from pathlib import Path
 
 from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.video.encode.arguments import encode as encode_all
-from lib.video.encode.arguments import measure
+from lib.video.encode.arguments import encode_arguments, measure_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off
-from lib.video.package.webvtt import write_texts
-from lib.video.plan.plan import SOUND_ALONE, Plan, VideoTask, without
+from lib.video.package.webvtt import write_subtitles
+from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
 
-PICTURES = ("tiles", "stills")
+IMAGE_FOLDERS = ("tiles", "stills")
 """Folders of the small pictures."""
 
 
@@ -55,10 +54,10 @@ def encode_video(
     not be read to its end. Nothing is left in the scratch then.
     """
     if task.span:
-        task = replace(task, plan=replace(task.plan, sounds=(), texts=()))
+        task = replace(task, plan=replace(task.plan, audio=(), subtitles=()))
     bounds = bounds_of(task, ffmpeg.scratch)
     job = _Job(task, ffmpeg, _reporter(task, on_progress), bounds)
-    for name in PICTURES:
+    for name in IMAGE_FOLDERS:
         (job.folder / name).mkdir()
     try:
         left_out = _make(job, task.plan)
@@ -70,7 +69,7 @@ def encode_video(
 
 
 def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
-    levels, left_out = _listen(job, asked)
+    levels, left_out = _measure_loudness(job, asked)
     plan = without(asked, left_out)
     try:
         _run(job, plan, levels)
@@ -83,7 +82,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
                 cut_off(file, round(job.task.span.end_s * plan.timescale))
     nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
-    left_out |= write_texts(job.folder, without(plan, left_out).texts)
+    left_out |= write_subtitles(job.folder, without(plan, left_out).subtitles)
     for name, path in _files(job, without(plan, left_out)):
         if not _holds_media(path):
             left_out.setdefault(name, nothing)
@@ -92,7 +91,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
             path.unlink(missing_ok=True)
     if job.task.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
         return left_out
-    essential = [each.name for each in asked.rungs or asked.sounds]
+    essential = [each.name for each in asked.rungs or asked.audio]
     missing = [left_out[name] for name in essential if name in left_out]
     if missing and (asked.rungs or len(missing) == len(essential)):
         if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
@@ -127,36 +126,38 @@ def _make_apart(
 def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
     """Yield what can be made alone: its names, and it. The picture comes first."""
     if plan.rungs:
-        yield [each.name for each in plan.rungs], replace(plan, sounds=(), texts=())
+        yield [each.name for each in plan.rungs], replace(plan, audio=(), subtitles=())
     bare = replace(plan, rungs=())
-    for sound in plan.sounds:
-        yield [sound.name], replace(bare, sounds=(sound,), texts=())
-    for text in plan.texts:
-        yield [text.name], replace(bare, sounds=(), texts=(text,))
+    for audio in plan.audio:
+        yield [audio.name], replace(bare, audio=(audio,), subtitles=())
+    for subtitle in plan.subtitles:
+        yield [subtitle.name], replace(bare, audio=(), subtitles=(subtitle,))
 
 
-def _listen(job: _Job, plan: Plan) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
+def _measure_loudness(
+    job: _Job, plan: Plan
+) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
     """Measure the sounds that are to be normalised, by name; and tell which cannot be heard."""
     levels: dict[str, Loudness] = {}
     failed: dict[str, PermanentError] = {}
     report = job.folder / "loudness.json"
-    for sound in plan.sounds:
-        if not sound.normalised:
+    for audio in plan.audio:
+        if not audio.normalised:
             continue
-        arguments = measure(job.task.source, job.task.probe, sound, report)
+        arguments = measure_arguments(job.task.source, job.task.probe, audio, report)
         try:
             _start(replace(job, on_progress=ignore), arguments)
         except PermanentError as error:
-            failed[sound.name] = error
+            failed[audio.name] = error
         else:
             if measured := read_loudness(report.read_text()):
-                levels[sound.name] = measured
+                levels[audio.name] = measured
         report.unlink(missing_ok=True)
     return levels, failed
 
 
 def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
-    _start(job, encode_all(replace(job.task, plan=plan), job.folder, levels))
+    _start(job, encode_arguments(replace(job.task, plan=plan), job.folder, levels))
 
 
 def _start(job: _Job, arguments: list[str]) -> None:
@@ -166,10 +167,10 @@ def _start(job: _Job, arguments: list[str]) -> None:
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:
     alone = not job.task.probe.video_codec
-    for name in (each.name for part in (plan.rungs, plan.sounds) for each in part):
-        yield name, job.folder / (SOUND_ALONE if alone else f"{name}.mp4")
-    for text in plan.texts:
-        yield text.name, job.folder / f"{text.name}.vtt"
+    for name in (each.name for part in (plan.rungs, plan.audio) for each in part):
+        yield name, job.folder / (AUDIO_FILE if alone else f"{name}.mp4")
+    for subtitle in plan.subtitles:
+        yield subtitle.name, job.folder / f"{subtitle.name}.vtt"
 
 
 def _holds_media(path: Path) -> bool:

@@ -55,13 +55,13 @@ class Taps:
     stills: Any
 
 
-def draw(picture: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
+def build_graph(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
     """Return the taps of `picture`, the decoded frames of a source with at least one rung planned.
 
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
     """
     sizes = sorted({_size(each) for each in plan.rungs}, reverse=True)
-    stream = _convert(_cut(picture, probe, plan, span), probe, sizes[0])
+    stream = _convert(_cut(video, probe, plan, span), probe, sizes[0])
     rungs, stills = {}, None
     still_size, wanted_stills = _still_size(sizes), _choose_stills(plan, span)
     for size in sizes:
@@ -72,11 +72,11 @@ def draw(picture: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
             if _size(rung) == size:
                 rungs[rung.name] = next(taps).filter("settb", f"1/{plan.timescale}")
         if size == still_size and wanted_stills:
-            stills = _photograph(next(taps).filter("select", wanted_stills), size)
+            stills = _to_jpeg(next(taps).filter("select", wanted_stills), size)
         stream = next(taps)
     wanted_tiles = _choose_tiles(plan, span, probe.frame_rate or USUAL_RATE)
     tiles = stream.filter("select", wanted_tiles) if wanted_tiles else None
-    return Taps(rungs, tiles and _photograph(tiles, inside(sizes[-1], TILE_SIDE)), stills)
+    return Taps(rungs, tiles and _to_jpeg(tiles, inside(sizes[-1], TILE_SIDE)), stills)
 
 
 def inside(size: Size, longest: int) -> Size:
@@ -95,37 +95,37 @@ def _split(stream: Any) -> Iterator[Any]:
     return (node[number] for number in count())
 
 
-def _cut(picture: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
+def _cut(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
     """Keep the frames of the span; what comes first lasts from 0, where the presentation starts."""
     if probe.interlaced:
-        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+        video = video.filter("bwdif", mode="send_frame", deint="interlaced")
     if plan.frame_rate:
         # The grid starts at 0, so that all spans share it.
-        picture = picture.filter("fps", plan.frame_rate)
+        video = video.filter("fps", plan.frame_rate)
     start, end = (span.start_s, span.end_s) if span else (0.0, None)
     borders = {"start": f"{start - BORDER_S:.6f}"}
     if end is not None:
         borders["end"] = f"{end + RUN_OVER_S:.6f}"
-    picture = picture.filter("trim", **borders)
-    return picture if start else picture.filter("setpts", "if(eq(N,0),0,PTS)")
+    video = video.filter("trim", **borders)
+    return video if start else video.filter("setpts", "if(eq(N,0),0,PTS)")
 
 
-def _convert(picture: Any, probe: Probe, size: Size) -> Any:
+def _convert(video: Any, probe: Probe, size: Size) -> Any:
     """Scale to `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
     width, height = size
     if probe.transfer in TRANSFERS:
-        picture = _map_to_sdr(picture, TRANSFERS[probe.transfer], size)
+        video = _map_to_sdr(video, TRANSFERS[probe.transfer], size)
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
         if not probe.color_space:
             short = min(probe.width or width, probe.height or height)
             colors["in_color_matrix"] = "bt709" if short >= HD_SIDE else "bt601"
-        picture = picture.filter("scale", width, height, flags=SCALING, **colors)
+        video = video.filter("scale", width, height, flags=SCALING, **colors)
     tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
-    return picture.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
+    return video.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
 
 
-def _map_to_sdr(picture: Any, transfer: str, size: Size) -> Any:
+def _map_to_sdr(video: Any, transfer: str, size: Size) -> Any:
     """Map HDR to SDR: the curve by J. Hable (Uncharted 2, 2010), in linear light of BT.709.
 
     It is scaled first: a frame in linear light has twelve bytes a pixel.
@@ -133,7 +133,7 @@ def _map_to_sdr(picture: Any, transfer: str, size: Size) -> Any:
     width, height = size
     return (
         # The container may be the only one to say so.
-        picture.filter(
+        video.filter(
             "setparams", colorspace="bt2020nc", color_primaries="bt2020", color_trc=transfer
         )
         .filter("zscale", w=width, h=height, filter="lanczos")
@@ -179,7 +179,7 @@ def _choose_tiles(plan: Plan, span: Span | None, frame_rate: float) -> str:
     return f"gte(t,{first - BORDER_S}){until}*(isnan(prev_selected_t)+{entered})"
 
 
-def _photograph(stream: Any, size: Size) -> Any:
+def _to_jpeg(stream: Any, size: Size) -> Any:
     """Return frames for JPEG, which is read as full-range BT.601; their times become ms."""
     colors = {"out_color_matrix": "bt601", "out_range": "full"}
     scaled = stream.filter("scale", *size, flags=SCALING, **colors)

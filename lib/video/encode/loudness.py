@@ -29,37 +29,37 @@ class Loudness:
 
     integrated: float
     threshold: float
-    span: float
+    range: float
     peak: float
     offset: float
 
 
-def prepare(sound: Any) -> Any:
+def prepare_audio(audio: Any) -> Any:
     """Return stereo that starts at 0: what is missing is silence, what lies before is cut off.
 
     More channels are mixed as ITU-R BS.775 does, scaled so that nothing can clip.
     """
-    return sound.filter("aresample", SAMPLE_RATE_HZ, first_pts=0, **{"async": 1}).filter(
+    return audio.filter("aresample", SAMPLE_RATE_HZ, first_pts=0, **{"async": 1}).filter(
         "aformat", channel_layouts="stereo", sample_rates=SAMPLE_RATE_HZ
     )
 
 
-def listen(sound: Any, report: Path) -> Any:
+def measure_loudness(audio: Any, report: Path) -> Any:
     """Return a sound whose loudness is written to the file `report` at its end."""
-    return sound.filter("loudnorm", **_TARGET, print_format="json", stats_file=str(report))
+    return audio.filter("loudnorm", **_TARGET, print_format="json", stats_file=str(report))
 
 
-def level(sound: Any, measured: Loudness) -> Any:
+def normalize(audio: Any, measured: Loudness) -> Any:
     """Return a sound of TARGET_LUFS: one gain for all of it, where its peaks allow that."""
     options = _TARGET | {
         "measured_I": measured.integrated,
         "measured_TP": measured.peak,
-        "measured_LRA": measured.span,
+        "measured_LRA": measured.range,
         "measured_thresh": measured.threshold,
         "offset": measured.offset,
         "linear": "true",
     }
-    return sound.filter("loudnorm", **options).filter("aresample", SAMPLE_RATE_HZ)
+    return audio.filter("loudnorm", **options).filter("aresample", SAMPLE_RATE_HZ)
 
 
 def read_loudness(report: str) -> Loudness | None:

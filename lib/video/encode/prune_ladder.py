@@ -19,7 +19,7 @@ from lib.child_process import Bounds
 from lib.domain.errors import PermanentError
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
-from lib.video.encode.filter_graph import draw
+from lib.video.encode.filter_graph import build_graph
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import VideoTask
@@ -42,7 +42,7 @@ MODEL = "version=vmaf_v0.6.1"
 FRAME_S = 10.0
 """Longer than any frame is shown that is worth a comparison."""
 
-JUDGE = Bounds(expected_s=20.0)
+COMPARISON = Bounds(expected_s=20.0)
 """Of one comparison: what takes more is a source whose frames are not what it says."""
 
 Gain = Callable[[Rung, Rung, Segment], float]
@@ -52,7 +52,7 @@ Clip = Callable[[Track, Segment], bytes]
 """Gives a track's init segment and one more: a file that can be decoded."""
 
 
-def worthless(
+def choose_redundant(
     rungs: Sequence[Rung], sizes: Mapping[str, int], at: Sequence[Segment], gain: Gain
 ) -> set[str]:
     """Return the names of rungs that the one below, with fewer bytes, equals on average.
@@ -77,7 +77,7 @@ def _better(gain: Callable[[Segment], float], at: Sequence[Segment]) -> bool:
     return any(each > NO_GAIN * len(at) for each in gains)
 
 
-def samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
+def choose_samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
     """Return a few segments, all over the source; they start alike in all tracks.
 
     The first of them is the cheapest to reach, and mostly tells enough.
@@ -87,7 +87,7 @@ def samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
     return tuple(segments[each] for each in sorted(chosen))
 
 
-def find_worthless(
+def find_redundant(
     task: VideoTask, tracks: Sequence[Track], clip: Clip, ffmpeg: Ffmpeg
 ) -> set[str]:
     """Return the names of the planned rungs to be left out; `tracks` are their encodes.
@@ -106,19 +106,19 @@ def find_worthless(
                 path.write_bytes(clip(by_name[path.name], segment))
             logs = [path.with_suffix(".json") for path in paths]
             at_s = segment.start / tracks[0].timescale
-            arguments = compare(task, upper, at_s, paths, logs)
+            arguments = comparison_arguments(task, upper, at_s, paths, logs)
             try:
-                run_checked(ffmpeg, arguments, task.source.locator, bounds=JUDGE)
+                run_checked(ffmpeg, arguments, task.source.locator, bounds=COMPARISON)
             except PermanentError:
                 return math.inf
             better, worse = (read_vmaf(each.read_text()) for each in logs)
         return better - worse
 
     sizes = {each.name: sum(segment.size for segment in each.segments) for each in tracks}
-    return worthless(task.plan.rungs, sizes, samples(tracks), gain)
+    return choose_redundant(task.plan.rungs, sizes, choose_samples(tracks), gain)
 
 
-def compare(
+def comparison_arguments(
     task: VideoTask, rung: Rung, at_s: float, clips: Sequence[Path], logs: Sequence[Path]
 ) -> list[str]:
     """Return the arguments of a process that logs the VMAF of the first frame of each clip.
@@ -128,15 +128,15 @@ def compare(
     span = Span(at_s, at_s + FRAME_S)
     top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(task.source, task.probe, top, span)
-    original = _first(draw(opened["V:0"], task.probe, top, span).rungs[rung.name]).split()
-    judged = []
+    original = _first(build_graph(opened["V:0"], task.probe, top, span).rungs[rung.name]).split()
+    compared = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
         made = graph.input(f"file:{clip}", f="mov", threads=1)
         frame = _first(made["V:0"]).filter("scale", rung.width, rung.height, flags="bicubic")
         pair = [frame, original[number]]
         score = graph.filter(pair, "libvmaf", model=MODEL, log_fmt="json", log_path=str(log))
-        judged.append(graph.output(score, "-", f="null"))
-    arguments: list[str] = graph.get_args(graph.merge_outputs(*judged))
+        compared.append(graph.output(score, "-", f="null"))
+    arguments: list[str] = graph.get_args(graph.merge_outputs(*compared))
     return ["-copyts", "-start_at_zero", *arguments]
 
 

@@ -10,25 +10,27 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from lib.video.package.track import INIT, Track, labels, language_of
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 ROLE = "urn:mpeg:dash:role:2011"
 CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"
 """ISO/IEC 23091-3: 1 is mono, 2 stereo; nothing else is made."""
-TEXT_BITS_PER_SECOND = 1000
+SUBTITLE_BITS_PER_SECOND = 1000
 """A subtitle file is read whole; the attribute must be there."""
 MILLISECONDS = 1000
 
 
-def mpd(rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]) -> str:
+def mpd(
+    rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
+) -> str:
     """Print the manifest that lies beside the tracks' folders.
 
     One adaptation set holds the rungs of one codec, which switch at any segment; each sound and
     each text has its own.
     """
-    tracks = [*rungs, *sounds]
+    tracks = [*rungs, *audio]
     longest = max(each.duration / track.timescale for track in tracks for each in track.segments)
     root = ET.Element(
         "MPD",
@@ -43,13 +45,13 @@ def mpd(rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]) 
     period = ET.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
     for alike in _switchable(rungs):
         _add_rungs(period, alike)
-    names = labels(((each.title, each.language) for each in sounds), "Sound")
-    default = next((each for each in sounds if each.default), sounds[0] if sounds else None)
-    for name, sound in zip(names, sounds, strict=True):
-        _add_sound(period, sound, name, main=sound is default)
-    names = labels(((each.track.title, each.track.language) for each in texts), "Subtitles")
-    for name, text in zip(names, texts, strict=True):
-        _add_text(period, text, name)
+    names = labels(((each.title, each.language) for each in audio), "Sound")
+    default = next((each for each in audio if each.default), audio[0] if audio else None)
+    for name, track in zip(names, audio, strict=True):
+        _add_audio(period, track, name, main=track is default)
+    names = labels(((each.track.title, each.track.language) for each in subtitles), "Subtitles")
+    for name, subtitle in zip(names, subtitles, strict=True):
+        _add_subtitle(period, subtitle, name)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -89,23 +91,23 @@ def _add_rungs(period: ET.Element, rungs: Sequence[Track]) -> None:
         _add_representation(added, rung, {**size, **rate})
 
 
-def _add_sound(period: ET.Element, sound: Track, name: str, *, main: bool) -> None:
-    added = _add_set(period, "audio", sound.language)
+def _add_audio(period: ET.Element, track: Track, name: str, *, main: bool) -> None:
+    added = _add_set(period, "audio", track.language)
     _add_role(added, "main" if main else "alternate", name)
-    _add_template(added, sound)
-    rate = {"audioSamplingRate": str(sound.sample_rate)}
-    representation = _add_representation(added, sound, rate)
-    channels = {"schemeIdUri": CHANNELS, "value": str(sound.channels)}
+    _add_template(added, track)
+    rate = {"audioSamplingRate": str(track.sample_rate)}
+    representation = _add_representation(added, track, rate)
+    channels = {"schemeIdUri": CHANNELS, "value": str(track.channels)}
     ET.SubElement(representation, "AudioChannelConfiguration", channels)
 
 
-def _add_text(period: ET.Element, text: Text, name: str) -> None:
-    attributes = {"contentType": "text", "mimeType": "text/vtt", **_lang(text.track.language)}
+def _add_subtitle(period: ET.Element, subtitle: PlannedSubtitle, name: str) -> None:
+    attributes = {"contentType": "text", "mimeType": "text/vtt", **_lang(subtitle.track.language)}
     added = ET.SubElement(period, "AdaptationSet", attributes)
-    _add_role(added, "forced-subtitle" if text.track.forced else "subtitle", name)
-    attributes = {"id": text.name, "bandwidth": str(TEXT_BITS_PER_SECOND)}
+    _add_role(added, "forced-subtitle" if subtitle.track.forced else "subtitle", name)
+    attributes = {"id": subtitle.name, "bandwidth": str(SUBTITLE_BITS_PER_SECOND)}
     representation = ET.SubElement(added, "Representation", attributes)
-    ET.SubElement(representation, "BaseURL").text = f"{text.name}.vtt"
+    ET.SubElement(representation, "BaseURL").text = f"{subtitle.name}.vtt"
 
 
 def _add_set(period: ET.Element, kind: str, language: str | None) -> ET.Element:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lib.video.package.track import INIT, Track, labels, language_of
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 
 HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
 """7: fragmented MP4, by common agreement; the tags that are used want 6 (section 7)."""
 INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS"
-SOUNDS, TEXTS = "sounds", "subtitles"
+AUDIO_GROUP, SUBTITLE_GROUP = "sounds", "subtitles"
 MICROSECONDS = 1_000_000
 
 
@@ -37,7 +37,7 @@ def media_playlist(track: Track, target_s: int) -> str:
     return _document([*lines, "#EXT-X-ENDLIST"])
 
 
-def subtitle_playlist(text: Text, seconds: float) -> str:
+def subtitle_playlist(subtitle: PlannedSubtitle, seconds: float) -> str:
     """Print the playlist of one WebVTT file, which lies beside the playlist's folder.
 
     `seconds`: how long the picture lasts.
@@ -46,15 +46,17 @@ def subtitle_playlist(text: Text, seconds: float) -> str:
     lines = [
         *_media_head(max(1, int(seconds + 0.5))),
         f"#EXTINF:{seconds:.6f},",
-        f"../{text.name}.vtt",
+        f"../{subtitle.name}.vtt",
     ]
     return _document([*lines, "#EXT-X-ENDLIST"])
 
 
-def master_playlist(rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]) -> str:
+def master_playlist(
+    rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
+) -> str:
     """Print the playlist of all variants: every rung, each with any one of the sounds."""
-    media = [*_sounds(sounds), *_texts(texts)]
-    return _document([*HEAD, INDEPENDENT, *media, *_variants(rungs, sounds, texts)])
+    media = [*_audio(audio), *_subtitles(subtitles)]
+    return _document([*HEAD, INDEPENDENT, *media, *_variants(rungs, audio, subtitles)])
 
 
 def _media_head(target_s: int) -> tuple[str, ...]:
@@ -67,56 +69,56 @@ def _media_head(target_s: int) -> tuple[str, ...]:
 
 
 def _variants(
-    rungs: Sequence[Track], sounds: Sequence[Track], texts: Sequence[Text]
+    rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
 ) -> Iterable[str]:
     for rung in rungs:
         attributes = {
-            "BANDWIDTH": rung.bandwidth + max((each.bandwidth for each in sounds), default=0),
+            "BANDWIDTH": rung.bandwidth + max((each.bandwidth for each in audio), default=0),
             "AVERAGE-BANDWIDTH": rung.average_bandwidth
-            + max((each.average_bandwidth for each in sounds), default=0),
-            "CODECS": _quoted(",".join(dict.fromkeys(each.codec for each in (rung, *sounds)))),
+            + max((each.average_bandwidth for each in audio), default=0),
+            "CODECS": _quoted(",".join(dict.fromkeys(each.codec for each in (rung, *audio)))),
             "RESOLUTION": f"{rung.width}x{rung.height}",
             "FRAME-RATE": rung.frame_rate and f"{float(rung.frame_rate):.3f}",
-            "AUDIO": sounds and _quoted(SOUNDS),
-            "SUBTITLES": texts and _quoted(TEXTS),
+            "AUDIO": audio and _quoted(AUDIO_GROUP),
+            "SUBTITLES": subtitles and _quoted(SUBTITLE_GROUP),
         }
         yield f"#EXT-X-STREAM-INF:{_attributes(attributes)}"
         yield f"{rung.name}/playlist.m3u8"
 
 
-def _sounds(sounds: Sequence[Track]) -> Iterable[str]:
-    default = next((each for each in sounds if each.default), sounds[0] if sounds else None)
-    names = labels(((each.title, each.language) for each in sounds), "Sound")
+def _audio(audio: Sequence[Track]) -> Iterable[str]:
+    default = next((each for each in audio if each.default), audio[0] if audio else None)
+    names = labels(((each.title, each.language) for each in audio), "Sound")
     # Of several in one language a player may choose only one by itself (section 4.3.4.1.1).
-    chosen = {language_of(each.language): each for each in reversed(sounds)}
+    chosen = {language_of(each.language): each for each in reversed(audio)}
     if default:
         chosen[language_of(default.language)] = default
-    for name, sound in zip(names, sounds, strict=True):
-        language = language_of(sound.language)
+    for name, track in zip(names, audio, strict=True):
+        language = language_of(track.language)
         yield _media(
             "AUDIO",
-            SOUNDS,
+            AUDIO_GROUP,
             name,
             language,
-            sound.name,
-            default=sound is default,
-            autoselect=sound is chosen[language],
-            more={"CHANNELS": _quoted(str(sound.channels))},
+            track.name,
+            default=track is default,
+            autoselect=track is chosen[language],
+            more={"CHANNELS": _quoted(str(track.channels))},
         )
 
 
-def _texts(texts: Sequence[Text]) -> Iterable[str]:
+def _subtitles(subtitles: Sequence[PlannedSubtitle]) -> Iterable[str]:
     # Subtitles that nobody asked for are in the way: only forced ones are shown unasked.
-    names = labels(((each.track.title, each.track.language) for each in texts), "Subtitles")
+    names = labels(((each.track.title, each.track.language) for each in subtitles), "Subtitles")
     seen: set[tuple[str | None, bool]] = set()
-    for name, text in zip(names, texts, strict=True):
-        language, forced = language_of(text.track.language), text.track.forced
+    for name, subtitle in zip(names, subtitles, strict=True):
+        language, forced = language_of(subtitle.track.language), subtitle.track.forced
         yield _media(
             "SUBTITLES",
-            TEXTS,
+            SUBTITLE_GROUP,
             name,
             language,
-            text.name,
+            subtitle.name,
             default=False,
             autoselect=(language, forced) not in seen,
             more={"FORCED": "YES" if forced else "NO"},

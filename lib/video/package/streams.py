@@ -12,7 +12,7 @@ from lib.video.package import cmaf
 from lib.video.package.dash import mpd
 from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.package.track import INIT, Segment, Track
-from lib.video.plan.plan import Plan, Text
+from lib.video.plan.plan import Plan, PlannedSubtitle
 
 HLS = "application/vnd.apple.mpegurl"
 DASH = "application/dash+xml"
@@ -56,15 +56,15 @@ class EncodedFolder:
 
 def make_streams(
     rungs: Sequence[Track],
-    sounds: Sequence[Track],
-    texts: Sequence[Text],
+    audio: Sequence[Track],
+    subtitles: Sequence[PlannedSubtitle],
     parts: Iterable[Iterable[Part]],
 ) -> Iterator[Made]:
     """Yield each track with its playlist and `parts`, then what opens all of them.
 
     `parts` has one entry a track, rungs first: what is still to be stored of it.
     """
-    tracks = [*rungs, *sounds]
+    tracks = [*rungs, *audio]
     target_s = target_seconds(tracks)
     for track, pieces in zip(tracks, parts, strict=True):
         yield Made(
@@ -82,25 +82,25 @@ def make_streams(
         )
     seconds = max(track.seconds for track in tracks)
     lists = tuple(
-        Part(f"{text.name}/{PLAYLIST}", HLS, subtitle_playlist(text, seconds).encode())
-        for text in texts
+        Part(f"{subtitle.name}/{PLAYLIST}", HLS, subtitle_playlist(subtitle, seconds).encode())
+        for subtitle in subtitles
     )
     stream = Made(
         "hls.m3u8",
         RenditionKind.STREAM,
         HLS,
-        master_playlist(rungs, sounds, texts).encode(),
+        master_playlist(rungs, audio, subtitles).encode(),
         duration_ms=round(seconds * 1000),
         parts=lists,
     )
     yield stream
-    dash = mpd(rungs, sounds, texts).encode()
+    dash = mpd(rungs, audio, subtitles).encode()
     yield replace(stream, name="dash.mpd", mime=DASH, content=dash, parts=())
 
 
-def make_texts(folder: Path, texts: Iterable[Text]) -> Iterator[Made]:
+def make_subtitles(folder: Path, subtitles: Iterable[PlannedSubtitle]) -> Iterator[Made]:
     """Yield the subtitles that lie in a folder."""
-    for text in texts:
-        name = f"{text.name}.vtt"
-        content, language = folder / name, text.track.language
+    for subtitle in subtitles:
+        name = f"{subtitle.name}.vtt"
+        content, language = folder / name, subtitle.track.language
         yield Made(name, RenditionKind.SUBTITLES, VTT, content, language=language)

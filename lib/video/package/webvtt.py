@@ -1,4 +1,4 @@
-"""Spell WebVTT so that no text of a source can pass for a cue, a setting or markup.
+"""Write WebVTT so that no text of a source can pass for a cue, a setting or markup.
 
 https://www.w3.org/TR/webvtt1/, sections 4.1 and 4.2: a cue ends at the first blank line, and only
 `&`, `<` and `-->` mean something in its text.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.video.package.cues import Cue, Look, read_cues
-from lib.video.plan.plan import Text
+from lib.video.plan.plan import PlannedSubtitle
 
 DECODED = ".mks"
 """Subtitles as ffmpeg leaves them: the words of a source can't break out of an event of ASS."""
@@ -28,28 +28,30 @@ _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
 """A tab, a return and what else may be taken for an end of the line; lines end at `\\n` alone."""
 
 
-def write_texts(folder: Path, texts: Iterable[Text]) -> dict[str, PermanentError]:
+def write_subtitles(
+    folder: Path, subtitles: Iterable[PlannedSubtitle]
+) -> dict[str, PermanentError]:
     """Turn the subtitles that were decoded into a folder into WebVTT; name what is too much."""
     failed: dict[str, PermanentError] = {}
     left = MOST_BYTES
-    for text in texts:
-        decoded = folder / f"{text.name}{DECODED}"
+    for subtitle in subtitles:
+        decoded = folder / f"{subtitle.name}{DECODED}"
         if not decoded.is_file():
             continue
         size = decoded.stat().st_size
         if size > left:
             message = f"expected at most {MOST_BYTES} bytes of subtitles"
-            failed[text.name] = PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
+            failed[subtitle.name] = PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
         else:
             left -= size
-            spelt = spell(read_cues(decoded.read_bytes()))
-            decoded.with_suffix(".vtt").write_text(spelt, "utf-8")
+            content = serialize_cues(read_cues(decoded.read_bytes()))
+            decoded.with_suffix(".vtt").write_text(content, "utf-8")
     for decoded in folder.glob(f"*{DECODED}"):
         decoded.unlink()
     return failed
 
 
-def spell(cues: Iterable[Cue]) -> str:
+def serialize_cues(cues: Iterable[Cue]) -> str:
     """Return a WebVTT file of cues, by when they start; those that show nothing are left out."""
     blocks = [SIGNATURE]
     for cue in sorted(cues, key=lambda each: each.start_ms):

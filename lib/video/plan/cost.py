@@ -43,7 +43,7 @@ TONE_MAP = 0.05
 DEINTERLACE = 0.008
 """s/MP of an interlaced source."""
 
-SOUND = 0.015
+AUDIO = 0.015
 """s for a second of one sound track; normalising hears it twice, with four samples for one."""
 NORMALISE = 0.045
 START = 0.3
@@ -56,17 +56,17 @@ USUAL_RATE = 30.0
 def estimate(probe: Probe, plan: Plan, speed: str = "veryfast") -> float:
     """Return the CPU seconds of one vCPU that all of `plan` takes at an x264 preset's speed."""
     seconds = (probe.duration_ms or 0) / 1000
-    heard = sum(SOUND + (NORMALISE if each.normalised else 0) for each in plan.sounds)
-    return START + seconds * heard + (_picture(probe, plan, seconds, speed) if plan.rungs else 0)
+    audio = sum(AUDIO + (NORMALISE if each.normalised else 0) for each in plan.audio)
+    return START + seconds * audio + (_video(probe, plan, seconds, speed) if plan.rungs else 0)
 
 
 def count_segments(probe: Probe, plan: Plan, segment_seconds: float) -> float:
     """Return how many segments all tracks of `plan` will have, about."""
     segments = (probe.duration_ms or 0) / 1000 / segment_seconds
-    return segments * (len(plan.rungs) + len(plan.sounds))
+    return segments * (len(plan.rungs) + len(plan.audio))
 
 
-def _picture(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
+def _video(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
     rate = probe.frame_rate or USUAL_RATE
     frames = probe.frames or seconds * rate
     kept = frames * min(1.0, plan.frame_rate / rate) if plan.frame_rate else frames

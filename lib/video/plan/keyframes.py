@@ -37,10 +37,10 @@ def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
             return None
         tracks = [content for kind, content in children(moov) if kind == b"trak"]
         clock, _ = read_clock(find(moov, b"mvhd"))
-        picture = next(track for track in tracks if _handler(track) == b"vide")
+        video = next(track for track in tracks if _handler(track) == b"vide")
         starts = [_start(each, clock) for each in tracks if _handler(each) in (b"vide", b"soun")]
-        shift = _shift(picture, clock) - max(Fraction(0), min(starts))
-        times = sorted(float(time + shift) for time in _sync_times(picture))
+        shift = _shift(video, clock) - max(Fraction(0), min(starts))
+        times = sorted(float(time + shift) for time in _sync_times(video))
     except (ValueError, StopIteration, struct.error):
         return None
     return tuple(time for time in times if time >= 0)

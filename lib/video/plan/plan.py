@@ -11,7 +11,7 @@ from lib.video.plan.ladder import Rung, ladder
 from lib.video.plan.ranges import Span
 from lib.video.source import Input
 
-SOUND_ALONE = "audio.m4a"
+AUDIO_FILE = "audio.m4a"
 """The file that a source without a picture becomes; it is not streamed."""
 
 POSTER_CANDIDATES = 8
@@ -23,7 +23,7 @@ TILES_WANTED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class PlannedAudio:
     """One sound rendition: the track at `index` among the source's sound tracks."""
 
     index: int
@@ -38,7 +38,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PlannedSubtitle:
     """One WebVTT rendition: the track at `index` among the source's subtitle tracks."""
 
     index: int
@@ -60,8 +60,8 @@ class Plan:
     """
 
     rungs: tuple[Rung, ...] = ()
-    sounds: tuple[Sound, ...] = ()
-    texts: tuple[Text, ...] = ()
+    audio: tuple[PlannedAudio, ...] = ()
+    subtitles: tuple[PlannedSubtitle, ...] = ()
     timescale: int = 90_000
     frame_rate: int | None = None
     stills_s: tuple[float, ...] = ()
@@ -83,14 +83,16 @@ def plan_video(probe: Probe, preset: Preset) -> Plan:
     """Return the plan of a source with a picture, or of sound alone."""
     if not probe.video_codec:
         audio = preset.audio
-        return Plan(sounds=_sounds(probe, audio.kbps, audio.loudness)[:1])
+        return Plan(audio=_plan_audio(probe, audio.kbps, audio.loudness)[:1])
     video = preset.video
     seconds = (probe.duration_ms or 0) / 1000
     return Plan(
         rungs=ladder(probe, video),
-        sounds=_sounds(probe, video.audio_kbps, video.loudness),
-        texts=tuple(
-            Text(index, track) for index, track in enumerate(probe.subtitles) if track.is_text
+        audio=_plan_audio(probe, video.audio_kbps, video.loudness),
+        subtitles=tuple(
+            PlannedSubtitle(index, track)
+            for index, track in enumerate(probe.subtitles)
+            if track.is_text
         ),
         timescale=timescale(probe.frame_rate),
         frame_rate=_capped(probe, video),
@@ -114,8 +116,8 @@ def without(plan: Plan, left_out: Collection[str]) -> Plan:
     return replace(
         plan,
         rungs=tuple(each for each in plan.rungs if each.name not in left_out),
-        sounds=tuple(each for each in plan.sounds if each.name not in left_out),
-        texts=tuple(each for each in plan.texts if each.name not in left_out),
+        audio=tuple(each for each in plan.audio if each.name not in left_out),
+        subtitles=tuple(each for each in plan.subtitles if each.name not in left_out),
     )
 
 
@@ -127,9 +129,10 @@ def timescale(frame_rate: float | None) -> int:
     return 90_000
 
 
-def _sounds(probe: Probe, kbps: int, normalised: bool) -> tuple[Sound, ...]:
+def _plan_audio(probe: Probe, kbps: int, normalised: bool) -> tuple[PlannedAudio, ...]:
     return tuple(
-        Sound(index, track, kbps, normalised) for index, track in enumerate(probe.audio_tracks)
+        PlannedAudio(index, track, kbps, normalised)
+        for index, track in enumerate(probe.audio_tracks)
     )
 
 

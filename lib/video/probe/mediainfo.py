@@ -21,7 +21,7 @@ from lib.video.probe import mediainfo_worker as reader
 from lib.video.probe.fields import read_number
 from lib.video.probe.mediainfo_worker import ANSWER, ASK
 from lib.video.probe.samples import bytes_of_samples
-from lib.video.probe.tracks import describe
+from lib.video.probe.tracks import make_probe
 
 PARSERS = {
     "aac": "Adts",
@@ -52,7 +52,7 @@ MOST_ASKED_BYTES = 1024**3
 """What MediaInfo may read of a source: its description is a few MB, and each of these a request."""
 
 
-MOST_TOLD_BYTES = 4 * 1024**2
+MOST_ANSWER_BYTES = 4 * 1024**2
 """Of its answer; a film with a hundred chapters and tracks gets a part of one."""
 
 
@@ -70,8 +70,8 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
     if sniffed_container == "mov":
         _check_samples(file, size, tracks)
     if sniffed_container != "matroska":
-        return describe(tracks, sniffed_container)
-    probe = describe(tracks, sniffed_container, turned=matroska.read_rotation(file))
+        return make_probe(tracks, sniffed_container)
+    probe = make_probe(tracks, sniffed_container, turned=matroska.read_rotation(file))
     if probe.duration_ms is None:
         return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
     return probe
@@ -79,14 +79,14 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
 
 def _check_samples(file: IO[bytes] | io.RawIOBase, size: int, tracks: list[dict[str, Any]]) -> None:
     """Refuse samples that share their bytes; what an upload lacks that is cut short is no such."""
-    told = sum(_bytes_shown(each) for each in tracks if _is_stream(each))
-    if told <= size:
+    described = sum(_bytes_shown(each) for each in tracks if _is_stream(each))
+    if described <= size:
         return
     buffered = io.BufferedReader(cast(io.RawIOBase, file))
     try:
         found = bytes_of_samples(buffered, size)
     except (ValueError, IndexError, struct.error):
-        found = int(told)
+        found = int(described)
     finally:
         buffered.detach()
     if found > size:
@@ -117,7 +117,7 @@ def _parse(
     )
     assert child.stdin
     assert child.stdout
-    told, asked_bytes = b"", 0
+    answer, asked_bytes = b"", 0
     # A pipe that breaks says that the process has ended; its code says how.
     with suppress(BrokenPipeError), child.stdin as answers, child.stdout as asked:
         try:
@@ -127,20 +127,20 @@ def _parse(
                 if asked_bytes > MOST_ASKED_BYTES:
                     break
                 if not length:
-                    told = asked.read(MOST_TOLD_BYTES + 1)
+                    answer = asked.read(MOST_ANSWER_BYTES + 1)
                     break
                 file.seek(start)
                 part = file.read(length) or b""
                 answers.write(ANSWER.pack(len(part)) + part)
                 answers.flush()
-            if max(len(told) - MOST_TOLD_BYTES, asked_bytes - MOST_ASKED_BYTES) <= 0:
+            if max(len(answer) - MOST_ANSWER_BYTES, asked_bytes - MOST_ASKED_BYTES) <= 0:
                 child.wait()
         finally:
             child.kill()
             child.wait()
     ended = child.returncode
-    if ended == 0 and told:
-        return list(json.loads(told))
+    if ended == 0 and answer:
+        return list(json.loads(answer))
     if asked_bytes:
         how = signal.Signals(-ended).name if ended < 0 else f"code {ended}"
         reason = f"the file's description overburdens its reader ({how})"

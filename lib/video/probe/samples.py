@@ -104,8 +104,8 @@ def _entries(layout: str, content: bytes) -> Iterator[tuple[int, ...]]:
     """Yield the entries of a table that are there, of those that it says it has."""
     (count,) = struct.unpack_from(">I", content, 4)
     width = struct.calcsize(layout)
-    there = min(count, (len(content) - 8) // width)
-    return struct.iter_unpack(layout, content[8 : 8 + there * width])
+    available = min(count, (len(content) - 8) // width)
+    return struct.iter_unpack(layout, content[8 : 8 + available * width])
 
 
 def _summed(boxes: Mapping[bytes, bytes]) -> Callable[[int], int]:

@@ -19,7 +19,7 @@ from lib.video.probe.fields import (
     read_title,
 )
 
-SOUND_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
+AUDIO_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
 """Containers without a moving picture: what looks like one is cover art."""
 
 MOST_TRACKS = 32
@@ -40,7 +40,7 @@ TEXT_FORMATS = frozenset(
 Fields = dict[str, Any]
 
 
-def describe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> Probe:
+def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> Probe:
     """Turn MediaInfo's tracks (its field names in lower case) into a probe.
 
     Sizes are what a player shows: stretched by the pixel aspect, then turned; `turned` is a
@@ -48,16 +48,16 @@ def describe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0)
     the order in which ffmpeg counts them. Raises PermanentError(CORRUPT_MEDIA).
     """
     general = next(iter(_of_kind(tracks, "General")), {})
-    sounds = _of_kind(tracks, "Audio")
-    picture = {} if sniffed_container in SOUND_ONLY else _first_picture(tracks)
-    if not picture and not sounds:
+    audio = _of_kind(tracks, "Audio")
+    video = {} if sniffed_container in AUDIO_ONLY else _first_video(tracks)
+    if not video and not audio:
         raise PermanentError(
             ErrorCode.CORRUPT_MEDIA, "expected a picture or a sound track but found neither"
         )
-    found = [_sound(each) for each in sounds[: MOST_TRACKS + 1]]
+    found = [_audio_track(each) for each in audio[: MOST_TRACKS + 1]]
     first = found[0] if found else AudioTrack()
     known = Probe(
-        duration_ms=_duration_ms(general, picture, *sounds[:MOST_TRACKS]),
+        duration_ms=_duration_ms(general, video, *audio[:MOST_TRACKS]),
         format=read_lower(general.get("format")),
         audio_codec=first.codec,
         audio_channels=first.channels,
@@ -65,35 +65,37 @@ def describe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0)
         audio_tracks=tuple(found),
         captured_at=read_moment(general),
     )
-    return _with_picture(known, picture, tracks, turned) if picture else known
+    return _with_video(known, video, tracks, turned) if video else known
 
 
-def _with_picture(sound: Probe, picture: Fields, tracks: list[Fields], turned: float) -> Probe:
+def _with_video(known: Probe, video: Fields, tracks: list[Fields], turned: float) -> Probe:
     width, height = (
-        read_positive(picture.get("width")) or 1,
-        read_positive(picture.get("height")) or 1,
+        read_positive(video.get("width")) or 1,
+        read_positive(video.get("height")) or 1,
     )
-    aspect = read_number(picture.get("pixel_aspect_ratio")) or 1.0
+    aspect = read_number(video.get("pixel_aspect_ratio")) or 1.0
     if not 1 / ODDEST_ASPECT <= aspect <= ODDEST_ASPECT:
         aspect = 1.0
-    rotation = _quarter_turns(read_number(picture.get("rotation")) or turned)
+    rotation = _quarter_turns(read_number(video.get("rotation")) or turned)
     shown = (max(1, round(width * aspect)), height)
     if rotation % (2 * QUARTER_TURN) == QUARTER_TURN:
         shown = shown[::-1]
     return replace(
-        sound,
+        known,
         width=shown[0],
         height=shown[1],
-        frames=read_positive(picture.get("frame_count")),
+        frames=read_positive(video.get("frame_count")),
         rotation=rotation,
-        frame_rate=read_above_zero(picture.get("frame_rate")),
+        frame_rate=read_above_zero(video.get("frame_rate")),
         pixel_aspect=aspect,
-        interlaced=_interlaced(picture),
-        bit_depth=read_positive(picture.get("bit_depth")),
-        color_space=read_lower(picture.get("matrix_coefficients")),
-        transfer=_transfer(picture),
-        video_codec=read_lower(picture.get("format")),
-        subtitles=tuple(_subtitle(each) for each in _texts(tracks)[: MOST_TRACKS + 1]),
+        interlaced=_interlaced(video),
+        bit_depth=read_positive(video.get("bit_depth")),
+        color_space=read_lower(video.get("matrix_coefficients")),
+        transfer=_transfer(video),
+        video_codec=read_lower(video.get("format")),
+        subtitles=tuple(
+            _subtitle_track(each) for each in _subtitle_tracks(tracks)[: MOST_TRACKS + 1]
+        ),
     )
 
 
@@ -106,7 +108,7 @@ def _of_kind(tracks: Iterable[Fields], kind: str) -> list[Fields]:
     return sorted((track for track in tracks if track.get("track_type") == kind), key=order)
 
 
-def _first_picture(tracks: list[Fields]) -> Fields:
+def _first_video(tracks: list[Fields]) -> Fields:
     # What has no format is only named: by the header of an FLV, say, that has no such stream.
     known = (
         each
@@ -118,24 +120,24 @@ def _first_picture(tracks: list[Fields]) -> Fields:
     return next(known, {})
 
 
-def _texts(tracks: list[Fields]) -> list[Fields]:
+def _subtitle_tracks(tracks: list[Fields]) -> list[Fields]:
     """Return the subtitle tracks without what is hidden in the frames of a picture track.
 
     A track of captions is one stream to ffmpeg, however many channels of them MediaInfo finds in it
     (`2-CC1`, `2-CC3`).
     """
-    pictures = {str(each.get("track_id")) for each in _of_kind(tracks, "Video")}
+    videos = {str(each.get("track_id")) for each in _of_kind(tracks, "Video")}
     streams: dict[str, Fields] = {}
     for number, each in enumerate(_of_kind(tracks, "Text")):
         stream, is_channel, _ = str(each.get("track_id", "")).partition("-")
         if not is_channel:
             streams[f"{stream} {number}"] = each
-        elif stream not in pictures:
+        elif stream not in videos:
             streams.setdefault(stream, each)
     return list(streams.values())
 
 
-def _sound(track: Fields) -> AudioTrack:
+def _audio_track(track: Fields) -> AudioTrack:
     return AudioTrack(
         codec=read_lower(track.get("format")),
         channels=read_positive(track.get("channel_s")),
@@ -146,7 +148,7 @@ def _sound(track: Fields) -> AudioTrack:
     )
 
 
-def _subtitle(track: Fields) -> SubtitleTrack:
+def _subtitle_track(track: Fields) -> SubtitleTrack:
     codec = read_lower(track.get("format"))
     return SubtitleTrack(
         codec=codec,
@@ -158,14 +160,14 @@ def _subtitle(track: Fields) -> SubtitleTrack:
     )
 
 
-def _interlaced(picture: Fields) -> bool | None:
-    scan = picture.get("scan_type")
+def _interlaced(video: Fields) -> bool | None:
+    scan = video.get("scan_type")
     return None if scan is None else scan in INTERLACED
 
 
-def _transfer(picture: Fields) -> str | None:
+def _transfer(video: Fields) -> str | None:
     # "PQ / PQ" where the container and the stream both say it.
-    return TRANSFERS.get(str(picture.get("transfer_characteristics", "")).split(" ")[0])
+    return TRANSFERS.get(str(video.get("transfer_characteristics", "")).split(" ")[0])
 
 
 def _quarter_turns(degrees: float) -> int:
