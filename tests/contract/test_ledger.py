@@ -69,6 +69,51 @@ class TestLedger:
         assert ledger.add_once(DAY + 1, 1.5, "film") == 0
         assert ledger.add_once(DAY, 0.5, "another") == 2.0
 
+    def test_an_operator_reads_what_each_work_cost_and_it_ends_as_its_day_does(
+        self, dynamodb, table, ledger
+    ):
+        ledger.add(DAY, 0.5)
+        ledger.add_once(DAY, 1.5, "film")
+        day, film = sorted(
+            dynamodb.scan(TableName=table)["Items"], key=lambda each: each["pk"]["S"]
+        )
+        assert film["pk"] == {"S": "film"}
+        assert (float(day["dollars"]["N"]), float(film["dollars"]["N"])) == (2.0, 1.5)
+        assert film["expires_at"] == day["expires_at"]
+
+    def test_whether_a_work_was_added_is_asked_of_what_was_written_last(
+        self, dynamodb, ledger, monkeypatch
+    ):
+        get, asked = dynamodb.get_item, []
+
+        def ask(**request):
+            asked.append((request["Key"]["pk"]["S"], request.get("ConsistentRead", False)))
+            return get(**request)
+
+        monkeypatch.setattr(dynamodb, "get_item", ask)
+        ledger.add_once(DAY, 1.5, "film")
+        assert asked == [("film", True)]
+
+    @pytest.mark.parametrize("operation", ["get_item", "update_item"])
+    def test_what_no_request_reaches_may_be_tried_again(
+        self, dynamodb, ledger, monkeypatch, operation
+    ):
+        def away(**request):
+            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+        monkeypatch.setattr(dynamodb, operation, away)
+        ask = {
+            "get_item": (lambda: ledger.read(DAY), lambda: ledger.add_once(DAY, 1.5, "film")),
+            "update_item": (
+                lambda: ledger.add(DAY, 1.5),
+                lambda: ledger.add_once(DAY, 1.5, "film"),
+            ),
+        }
+        for each in ask[operation]:
+            with pytest.raises(TransientError) as raised:
+                each()
+            assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+
     def test_works_side_by_side_are_all_added(self, ledger):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda number: ledger.add_once(DAY, 0.25, f"film-{number}"), range(8)))

@@ -226,6 +226,17 @@ class TestS3:
         assert place.sources.read_head(first, 3) == Head(b"fir", "avatar")
         assert place.sources.read_head(place.source(), 3) == Head(b"sec")
 
+    def test_asks_for_no_bytes_where_none_are_wanted(self) -> None:
+        client: Any = None
+        source = Source("uploads", KEY, "v1", "etag", 10)
+        assert S3Sources(client).read_range(source, 2, 0) == b""
+
+    def test_describes_what_never_had_versions(self, s3: Any) -> None:
+        s3.create_bucket(Bucket="plain")
+        s3.put_object(Bucket="plain", Key=KEY, Body=b"abc")
+        source = S3Sources(s3).current_version("plain", KEY)
+        assert source == Source("plain", KEY, "", "900150983cd24fb0d6963f7d28e17f72", 3)
+
     def test_reads_the_version_that_is_named(self, s3: Any) -> None:
         place = in_s3(s3)
         place.upload(KEY, b"first")
