@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lib.adapters.aws.s3 import IMMUTABLE, S3Renditions, S3Sources
@@ -230,6 +231,51 @@ class TestS3:
         client: Any = None
         source = Source("uploads", KEY, "v1", "etag", 10)
         assert S3Sources(client).read_range(source, 2, 0) == b""
+
+    def test_asks_for_no_more_than_what_is_wanted(
+        self, s3: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = in_s3(s3)
+        place.upload(KEY, b"0123456789")
+        source, get, asked = place.source(), s3.get_object, []
+
+        def ask(**arguments: Any) -> Any:
+            asked.append(arguments)
+            return get(**arguments)
+
+        monkeypatch.setattr(s3, "get_object", ask)
+        assert place.sources.read_range(source, 4, 3) == b"456"
+        version = {"Bucket": "uploads", "Key": KEY, "VersionId": source.version_id}
+        assert asked == [version | {"Range": "bytes=4-6"}]
+
+    @pytest.mark.parametrize(
+        "operation", ["head_object", "get_object", "put_object", "delete_objects"]
+    )
+    def test_throttling_passes_and_a_refusal_stays_what_it_is(
+        self, s3: Any, monkeypatch: pytest.MonkeyPatch, operation: str
+    ) -> None:
+        sources, renditions = S3Sources(s3), S3Renditions(s3, "renditions")
+        source = Source("uploads", KEY, "v1", "etag", 10)
+        asks: dict[str, list[Callable[[], object]]] = {
+            "head_object": [lambda: sources.current_version("uploads", KEY)],
+            "get_object": [
+                lambda: sources.read(source),
+                lambda: sources.read_head(source, 1),
+                lambda: renditions.fetch("a"),
+            ],
+            "put_object": [lambda: renditions.put("a", b"image", "image/avif")],
+            "delete_objects": [lambda: renditions.delete(["a"])],
+        }
+        for code, expected in (("SlowDown", TransientError), ("AccessDenied", ClientError)):
+            refusal = ClientError({"Error": {"Code": code}}, operation)
+
+            def refuse(refusal: ClientError = refusal, **_: Any) -> None:
+                raise refusal
+
+            monkeypatch.setattr(s3, operation, refuse)
+            for ask in asks[operation]:
+                with pytest.raises(expected, match=code):
+                    ask()
 
     def test_describes_what_never_had_versions(self, s3: Any) -> None:
         s3.create_bucket(Bucket="plain")
