@@ -24,6 +24,8 @@ The Serverless Framework's \`sls\`, with the emulator in place of AWS where the 
 Every check, then every test.`,
   "tests.bench": `npm run bench -- BENCH [--json]
 Measures, and prints every number beside its target.`,
+  "tests.bench.pictures": `npm run pictures [-- NAMES…]
+Makes the documents' pictures anew.`,
 };
 
 function refuseWhatNpmTook() {

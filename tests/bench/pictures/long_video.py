@@ -1,26 +1,42 @@
-"""Draw the model of long sources.
-
-`npm run bench -- video --json | python -m tests.bench.long_plot`
-
-It reads the last line and writes docs/long-video.svg.
-"""
+"""Draw how long an hour of video takes over the number of workers, by the bench's model."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import log10
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from lib.tools import ROOT
+from lib import presets
+from tests.bench.clips import fetch
 from tests.bench.long_model import EXCAMERA, mediaconvert
+from tests.bench.report import Result
+from tests.bench.video_ranges import run_ranges
+from tests.bench.video_setup import Bench
+from tests.support.ffmpeg_binary import find_ffmpeg
 
-TARGET = ROOT / "docs" / "long-video.svg"
+CLIP = "720p film"
 POINT = re.compile(r"model: 1 h of 1080p, (\d+) ranges, (\d+) worker")
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 400, 70, 40, 680, 330
 MOST_WORKERS, LEAST_MINUTES, MOST_MINUTES = 1000, 0.5, 1000
+PRICE = "model: a minute of 1080p costs"
 LADDER = (240, 360, 480, 720, 1080)
+
+
+def make() -> str:
+    """Measure ranges as `npm run bench -- video` does, and draw what the model makes of them."""
+    with TemporaryDirectory(prefix="video-") as name:
+        bench = Bench(Path(name), find_ffmpeg(), presets.load(presets.PACKAGED))
+        return draw(*read(run_ranges(bench, fetch(bench.folder)[CLIP])))
+
+
+def read(results: Iterable[Result]) -> tuple[dict[int, float], float, int]:
+    """Return the minutes by number of workers, the cents that a minute costs, and the ranges."""
+    values = {each.name: each.value for each in results}
+    points = [(match, value) for name, value in values.items() if (match := POINT.match(name))]
+    [ranges] = {int(match[1]) for match, _ in points}
+    return {int(match[2]): value for match, value in points}, values[PRICE], ranges
 
 
 def draw(minutes: Mapping[int, float], cents: float, ranges: int) -> str:
@@ -65,19 +81,3 @@ def _x(workers: float) -> float:
 def _y(minutes: float) -> float:
     span = log10(MOST_MINUTES / LEAST_MINUTES)
     return BOTTOM - (BOTTOM - TOP) * log10(minutes / LEAST_MINUTES) / span
-
-
-def main() -> None:
-    """Read the bench's JSON, write the plot."""
-    results = json.loads(sys.stdin.read().splitlines()[-1])["results"]
-    found = [(POINT.match(each["name"]), each["value"]) for each in results]
-    minutes = {int(match[2]): value for match, value in found if match}
-    [ranges] = {int(match[1]) for match, _ in found if match}
-    [cents] = [
-        each["value"] for each in results if each["name"] == "model: a minute of 1080p costs"
-    ]
-    TARGET.write_text(draw(minutes, cents, ranges), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
