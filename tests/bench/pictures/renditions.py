@@ -80,9 +80,10 @@ def draw(rows: Iterable[Row]) -> str:
     body = "\n".join(each for each in drawn if each)
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}">
 <style>text {{ font: 13px sans-serif; fill: #24292f }}
-.heading {{ font-weight: bold; font-size: 15px }} .aside {{ font-size: 12px; fill: #57606a }}
-@media (prefers-color-scheme: dark) {{ text {{ fill: #ddd }} .aside {{ fill: #aaa }} }}</style>
+.heading {{ font-weight: bold; font-size: 15px }}
+.aside {{ font-size: 12px; fill: #57606a }}</style>
 <title>What is made of a photo, a film and a sound</title>
+<rect width="{WIDTH}" height="{top}" rx="8" fill="#fff"/>
 {body}
 </svg>
 """
