@@ -1,4 +1,7 @@
-"""Spell every key: asset ids, version tags, rendition keys, padded sequencers. Nobody else does."""
+"""Build every key: asset ids, version tags, rendition keys, padded sequencers.
+
+Other modules say names of files only.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Read the environment: the only place that does. One frozen dataclass a function.
+"""Read a function's settings from its environment. One frozen dataclass a function.
+
+No other code of the functions looks there but `lib.child_process`, for what children may see.
 
 A field is the variable of the same name in upper case; one without a default must be set.
 """

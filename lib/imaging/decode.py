@@ -1,4 +1,6 @@
-"""Open one source with the one decoder of its container. The only module that feeds foreign bytes.
+"""Open one source with the one decoder of its container.
+
+The only module that gives an upload to a decoder; `stills` decodes what ffmpeg has made of one.
 
 A source is never offered to another decoder, as `PIL.Image.open` would do.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -69,10 +68,13 @@ def missing_paths(text: str) -> Iterator[str]:
 
 
 def spelled_out(path: str) -> Iterator[str]:
-    """Write `a/{b,c}` as `a/b` and `a/c`."""
-    parts = re.split(r"\{([^}]*)\}", path)
-    choices = [part.split(",") if at % 2 else [part] for at, part in enumerate(parts)]
-    return ("".join(each) for each in product(*choices))
+    """Write `a/{b,c}` as `a/b` and `a/c`; what is filled in, `a/{name}`, may be anything."""
+    braces = re.search(r"\{([^{}]*)\}", path)
+    if not braces:
+        yield path
+        return
+    for choice in braces[1].split(",") if "," in braces[1] else ["*"]:
+        yield from spelled_out(f"{path[: braces.start()]}{choice}{path[braces.end() :]}")
 
 
 def missing_modules(text: str) -> Iterator[str]:

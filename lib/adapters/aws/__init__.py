@@ -1,1 +1,1 @@
-"""The only callers of AWS: `lib.domain.ports` implemented, with botocore's errors made ours."""
+"""The functions' only callers of AWS: the ports, with botocore's errors made ours."""

@@ -1,4 +1,4 @@
-"""Foreign bytes are decoded here, in children that know no secret and can reach nothing.
+"""Decode images in children that know no secret and, where the kernel helps, reach nothing.
 
 The function is the parent: `client.py` is what it calls, `zygote_host.py` starts the process that
 forks children, `session.py` works with one child, `proxy.py` is an image that a child has opened,
