@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     """Write docs/NAME.svg for each name, all of them where none is given."""
     parser = argparse.ArgumentParser(
         prog="npm run pictures --",
-        description=__doc__,
+        description="Make the documents' pictures anew, from what this commit does.",
         epilog="demo: the emulator's port has to be free. long-video: some minutes, on an idle "
         "machine of two cores at least, or its numbers are too high.",
     )
