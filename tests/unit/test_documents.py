@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from lib.domain.asset import AssetStatus
+from lib.domain.errors import ErrorCode
+from lib.presets.model import AudioPreset, Box, ImagePreset, Limits, VideoPreset, Watermark
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "handlers", "layers", "lib", "resources", "tests", ".ci", ".github")
@@ -125,6 +130,36 @@ def test_the_readme_is_short_and_leads_to_every_page():
     assert len(text.splitlines()) <= README_LINES
     pages = {f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md")}
     assert pages | {"SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"} <= set(LINK.findall(text))
+
+
+def rows(name: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield what each row of a page's tables names in its first cell, and the other cells."""
+    for line in re.findall(r"^\| (`.*) \|$", read(name), re.MULTILINE):
+        first, *others = line.split(" | ")
+        yield re.findall(r"`(\w+)`", first), others
+
+
+def test_every_status_and_error_has_its_row():
+    named = [name for names, _ in rows("docs/statuses.md") for name in names]
+    assert sorted(named) == sorted([*AssetStatus, *ErrorCode])
+
+
+def test_the_errors_say_whether_they_are_permanent():
+    said = {
+        name: others[0]
+        for names, others in rows("docs/statuses.md")
+        for name in names
+        if name in ErrorCode.__members__
+    }
+    assert said == {each.name: "yes" if each.permanent else "no" for each in ErrorCode}
+
+
+def test_every_field_of_a_preset_has_its_row():
+    named = {name for names, _ in rows("docs/presets.md") for name in names}
+    kinds = (Limits, ImagePreset, Box, Watermark, VideoPreset, AudioPreset)
+    expected = {each.name for kind in kinds for each in fields(kind)}
+    # A box is named by its table; tables have headings of their own.
+    assert named == expected - {"name", "boxes", "watermark"}
 
 
 @pytest.mark.parametrize(
