@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from lib.cli.render import Rendered, render_files
-from lib.cli.text import describe_bytes
+from lib.cli.tables import describe_bytes
 from lib.tools import ROOT
 
 SAMPLES = ROOT / "tests/media"
