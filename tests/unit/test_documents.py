@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
+import jmespath
 import pytest
 
 from lib.domain.asset import AssetStatus
@@ -106,6 +109,14 @@ def missing_modules(text: str) -> Iterator[str]:
                 yield dotted
 
 
+def queries(text: str) -> Iterator[str]:
+    """Yield the JMESPath that `aws` is given in a page's commands."""
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for option, value in pairwise(shlex.split(block, comments=True)):
+            if option == "--query":
+                yield value.rstrip("); ")
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_documents_links_lead_somewhere(name):
     assert list(broken_links(name, read(name))) == []
@@ -123,6 +134,19 @@ def test_files_and_modules_that_are_named_exist(name):
 def test_commands_that_are_named_exist(name):
     scripts = json.loads(read("package.json"))["scripts"]
     assert set(SCRIPT.findall(read(name))) <= set(scripts)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_queries_of_the_aws_command_can_be_read(name):
+    for query in queries(read(name)):
+        jmespath.compile(query)
+
+
+def test_a_query_is_what_the_shell_makes_of_it():
+    block = """```sh
+x=$(aws s --query 'a[?b == 'c'].d' --output text); aws t --query "a[?b == '$1']"
+```"""
+    assert list(queries(block)) == ["a[?b == c].d", "a[?b == '$1']"]
 
 
 def test_the_readme_is_short_and_leads_to_every_page():
