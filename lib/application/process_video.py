@@ -1,4 +1,4 @@
-"""Make the renditions of one video or audio file, or hand it over where that takes too long."""
+"""Make the renditions of one video or audio file, or start an execution of a long one."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Segments(Protocol):
         ...
 
     def fetch(self, plan: Plan, tracks: Iterable[Track], folder: Path) -> None:
-        """Have in `folder` what the encoder left: pictures, subtitles, and these tracks' files."""
+        """Have in `folder` what the encoder left: images, subtitles, and these tracks' files."""
         ...
 
 
@@ -51,7 +51,7 @@ def assemble(
     """Return the streams, the subtitles and what goes with them; they are made when asked for.
 
     `left_out` says what of the plan could not be encoded, by name, and why. Rungs that are not
-    worth their bytes are left out, too. Of a source without a picture it is one file and its
+    worth their bytes are left out, too. Of a source without video it is one file and its
     waveform. Files lie in the scratch of `ffmpeg` until they are stored.
     Raises PermanentError, and TransientError as an encode does.
     """
@@ -97,7 +97,7 @@ def assemble(
 
 
 def _audio_alone(task: VideoTask, ffmpeg: Ffmpeg) -> Iterator[Made]:
-    """Yield the one file of a source without a picture, and its waveform."""
+    """Yield the one file of a source without video, and its waveform."""
     path = ffmpeg.scratch / AUDIO_FILE
     with path.open("rb") as file:
         duration_ms = read_probe(file, "mov").duration_ms or 0

@@ -1,4 +1,4 @@
-"""Read and spell the boxes that an MP4 consists of (ISO/IEC 14496-12, section 4.2)."""
+"""Read and write the boxes that an MP4 consists of (ISO/IEC 14496-12, section 4.2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONG_HEADER = 16
 MOST_BOXES = 200_000
 """That a file consists of: two for each fragment of a film that lasts days."""
 
-MOST_BYTES = 16 * 1024 * 1024
+MOST_CONTENT_BYTES = 16 * 1024 * 1024
 """Of one box that is read into memory; the samples are no such box."""
 
 
@@ -51,9 +51,9 @@ def read_boxes(file: IO[bytes]) -> Iterator[Box]:
 
 
 def read_content(file: IO[bytes], box: Box) -> bytes:
-    """Read what is in a box. Raises ValueError above MOST_BYTES."""
-    if box.end - box.body > MOST_BYTES:
-        raise ValueError(f"expected at most {MOST_BYTES} bytes but {box} has more")
+    """Read what is in a box. Raises ValueError above MOST_CONTENT_BYTES."""
+    if box.end - box.body > MOST_CONTENT_BYTES:
+        raise ValueError(f"expected at most {MOST_CONTENT_BYTES} bytes but {box} has more")
     file.seek(box.body)
     return file.read(box.end - box.body)
 
@@ -95,7 +95,7 @@ def read_clock(header: bytes) -> tuple[int, int]:
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
-    """Spell one box."""
+    """Return one box."""
     joined = b"".join(content)
     return (HEADER + len(joined)).to_bytes(4, "big") + kind + joined
 

@@ -26,7 +26,7 @@ _PROTOCOLS = {"http://": ("http", "tcp"), "https://": ("https", "tls", "tcp")}
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A source as ffmpeg is told of it: a path or an http(s) URL, and the sniffed demuxer.
+    """A source as ffmpeg opens it: a path or an http(s) URL, and the sniffed demuxer.
 
     `size` is what was received, in bytes; None where that bounds nothing. `ca_file` holds the
     authorities that https trusts: ffmpeg's own OpenSSL looks where its builder kept them; Python

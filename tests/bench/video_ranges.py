@@ -122,9 +122,11 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
         if each.name == top.name
     ]
     stored = StoredSegments(done.job, read_plan(done.job), tracks)
-    joined = stored.write_track(cmaf.merge(tracks), bench.scratch())
+    joined = stored.write_track(cmaf.join_ranges(tracks), bench.scratch())
     single = EncodedFolder(whole).read_track(top.name)
-    sizes = [sum(each.size for each in track.segments) for track in (cmaf.merge(tracks), single)]
+    sizes = [
+        sum(each.size for each in track.segments) for track in (cmaf.join_ranges(tracks), single)
+    ]
     probe = probe_file(film)
     size = (probe.width or 0, probe.height or 0)
     apart, once = (

@@ -14,7 +14,7 @@ import pytest
 from pymediainfo import MediaInfo
 
 from lib.domain.media import SubtitleTrack
-from lib.video.package.cmaf import complete, merge, read_track, split
+from lib.video.package.cmaf import complete, join_ranges, read_track, split
 from lib.video.package.dash import mpd
 from lib.video.package.hls import master_playlist, media_playlist, subtitle_playlist, target_seconds
 from lib.video.package.track import Track
@@ -164,7 +164,7 @@ def test_ranges_give_the_segments_of_the_whole(packaged, clicks, tmp_path):
     init = (tmp_path / "ranges" / "h264-180" / "init.mp4").read_bytes()
     second = store(tmp_path / "4.mp4", tmp_path / "ranges", "h264-180")
     assert (tmp_path / "ranges" / "h264-180" / "init.mp4").read_bytes() == init
-    whole, joined = packaged.rungs[0], merge((first, second))
+    whole, joined = packaged.rungs[0], join_ranges((first, second))
     assert [(each.name, each.duration, each.frames) for each in joined.segments] == [
         (each.name, each.duration, each.frames) for each in whole.segments
     ]
@@ -173,7 +173,7 @@ def test_ranges_give_the_segments_of_the_whole(packaged, clicks, tmp_path):
     shown = frames(playlist)
     assert [at for at, _ in shown] == pytest.approx([n / RATE for n in range(FRAMES)], abs=0.0001)
     with pytest.raises(ValueError, match="at 360000 ticks"):
-        merge((first, first))
+        join_ranges((first, first))
 
 
 def test_a_varying_frame_rate_keeps_every_time(clicks, tmp_path):

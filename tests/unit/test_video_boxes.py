@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from lib.video.isobmff import MOST_BYTES, Box, box, children, find, read_boxes, read_content
+from lib.video.isobmff import MOST_CONTENT_BYTES, Box, box, children, find, read_boxes, read_content
 
 
 class Watched(io.BytesIO):
@@ -60,4 +60,4 @@ def test_a_box_must_fit(damaged):
 
 def test_what_is_read_into_memory_is_bounded():
     with pytest.raises(ValueError, match="expected at most"):
-        read_content(io.BytesIO(), Box(b"moov", 0, 8, MOST_BYTES + 9))
+        read_content(io.BytesIO(), Box(b"moov", 0, 8, MOST_CONTENT_BYTES + 9))

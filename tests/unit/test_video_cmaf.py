@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.video.isobmff import box
-from lib.video.package.cmaf import complete, merge, read_track, split
+from lib.video.package.cmaf import complete, join_ranges, read_track, split
 from lib.video.package.track import Segment, Track
 from tests.support.boxes import read_boxes
 
@@ -294,14 +294,14 @@ def test_ranges_give_the_whole():
         complete(RUNG, segments(0, 360_000)),
         complete(RUNG, segments(360_000, 720_000, 1_080_000)),
     )
-    assert merge(parts) == whole
-    assert merge(iter(parts[:1])) == parts[0]
+    assert join_ranges(parts) == whole
+    assert join_ranges(iter(parts[:1])) == parts[0]
 
 
 @pytest.mark.parametrize("start", [359_999, 360_001])
 def test_a_tick_of_rounding_between_ranges_is_mended(start):
     parts = (complete(RUNG, segments(0, 360_000)), complete(RUNG, segments(start, 720_000)))
-    merged = merge(parts)
+    merged = join_ranges(parts)
     assert [(each.start, each.duration) for each in merged.segments] == [
         (0, start),
         (start, 720_000 - start),
@@ -319,4 +319,4 @@ def test_a_tick_of_rounding_between_ranges_is_mended(start):
 )
 def test_ranges_that_do_not_fit_are_not_joined(second):
     with pytest.raises(ValueError, match="expected a"):
-        merge((complete(RUNG, segments(0, 360_000)), second))
+        join_ranges((complete(RUNG, segments(0, 360_000)), second))

@@ -29,20 +29,20 @@ LADDER = rungs("h264-240", "h264-360", "h264-720", "h264-1080", "hevc-240", "hev
     ],
 )
 def test_the_progressive_file_is_the_largest_rung_that_is_asked_for(ladder, most, chosen):
-    rung = progressive.choose_rung(ladder, most)
+    rung = progressive.choose_progressive_rung(ladder, most)
     assert rung
     assert rung.name == chosen
 
 
 @pytest.mark.parametrize(("ladder", "most"), [(LADDER, 0), ((), 720)])
 def test_no_progressive_file(ladder, most):
-    assert progressive.choose_rung(ladder, most) is None
+    assert progressive.choose_progressive_rung(ladder, most) is None
 
 
 def test_a_portrait_counts_by_its_short_side():
     portrait = (Rung("h264", 360, 640, 23, 900), Rung("h264", 720, 1280, 23, 3500))
-    assert progressive.choose_rung(portrait, 360) == portrait[0]
-    assert preview.choose_rung(portrait) == portrait[0]
+    assert progressive.choose_progressive_rung(portrait, 360) == portrait[0]
+    assert preview.choose_preview_rung(portrait) == portrait[0]
 
 
 def sounds(*defaults: bool) -> tuple[PlannedAudio, ...]:
@@ -74,7 +74,7 @@ def test_a_silent_video_has_no_sound():
     ],
 )
 def test_a_preview_is_made_from_the_smallest_rung_that_is_large_enough(ladder, chosen):
-    assert preview.choose_rung(ladder).name == chosen
+    assert preview.choose_preview_rung(ladder).name == chosen
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from lib.domain.errors import ErrorCode
 from lib.domain.media import SubtitleTrack
-from lib.video.package.cues import Cue, Look, read_cues, read_runs, read_styles
+from lib.video.package.cues import Cue, TextStyle, read_cues, read_runs, read_styles
 from lib.video.package.webvtt import MOST_BYTES, serialize_cues, write_subtitles
 from lib.video.plan.plan import PlannedSubtitle
 
-PLAIN = Look()
+PLAIN = TextStyle()
 TIMES = re.compile(r"((?:\d\d+:)?\d\d:\d\d\.\d{3}) --> ((?:\d\d+:)?\d\d:\d\d\.\d{3})")
 MARKUP = re.compile(r"</?[biu]>")
 TRICKY = "ab -->&<;{}\\NniburpRh0\n\r\0\x0b\u2028\u2060/:."
@@ -111,11 +111,11 @@ def test_looks_of_a_style_hold_for_what_has_it():
         "[V4+ Styles]\nFormat: Name, Fontname, Bold, Italic, Underline\n"
         "Style: Default,Arial,0,0,0\nStyle: Shout, Arial, -1, 0, 1\n"
     )
-    assert styles == {"Default": Look(), "Shout": Look(bold=True, underline=True)}
+    assert styles == {"Default": TextStyle(), "Shout": TextStyle(bold=True, underline=True)}
     runs = read_runs(r"loud{\rDefault} quiet{\r} loud", styles["Shout"], styles)
     assert list(runs) == [
         ("loud", styles["Shout"]),
-        (" quiet", Look()),
+        (" quiet", TextStyle()),
         (" loud", styles["Shout"]),
     ]
 

@@ -121,7 +121,7 @@ def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
         if len(different) > 1:
             raise _misfit(f"{name} has {len(different)} different init segments")
     try:
-        return tuple(cmaf.merge(parts) for parts in by_name.values())
+        return tuple(cmaf.join_ranges(parts) for parts in by_name.values())
     except ValueError as exc:
         raise _misfit(str(exc)) from exc
 

@@ -14,7 +14,7 @@ from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, STRIPPED_ARGUMENTS,
 from lib.video.plan.ladder import fit
 
 NAME = "animation.mp4"
-PICTURE, LIST = "{}.ppm", "frames.ffconcat"
+FRAME, LIST = "{}.ppm", "frames.ffconcat"
 
 USUAL_CRF = 23
 """x264's own, where a preset has only other codecs."""
@@ -26,7 +26,7 @@ NOMINAL_RATE = 50
 """Frames a second that the H.264 level allows for: more than any browser shows of an animation.
 x264 would take the ticks for them, and mark the file as too much for most decoders."""
 
-COLOR = "setparams=color_primaries=bt709:color_trc=iec61966-2-1:colorspace=bt709"
+SRGB_TAGS = "setparams=color_primaries=bt709:color_trc=iec61966-2-1:colorspace=bt709"
 """sRGB, which has the primaries of BT.709."""
 
 Frames = Callable[[tuple[int, int]], Iterator[tuple[bytes, int]]]
@@ -39,7 +39,7 @@ def make_animation(
     """Encode the frames of an animation of `size` px once; who plays it may loop it.
 
     They lie in the scratch meanwhile, 3 bytes a pixel. What is wrong with it for good, or that the
-    time does not suffice, is told in the rendition.
+    time does not suffice, is said in the rendition.
     Raises TransientError(SERVICE_UNAVAILABLE) for a full disk, and what reading the frames does.
     """
     width, height = fit(*size, preset.mp4 or preset.ladder[-1])
@@ -63,7 +63,7 @@ def make_animation(
 def encode_animation(
     listed: Path, durations: Sequence[int], preset: VideoPreset, film: Path
 ) -> list[str]:
-    """Return the arguments of an MP4 without sound: H.264 High 4:2:0, index first.
+    """Return the arguments of an MP4 without audio: H.264 High 4:2:0, index first.
 
     Without B-frames the order of the file is that of the film, so that its length is plain from
     both. The last frame's time, which no later one ends, is put in by its number.
@@ -72,7 +72,7 @@ def encode_animation(
     return [
         *("-f", "concat", "-safe", "0", "-protocol_whitelist", "file", "-i", f"file:{listed}"),
         *("-map", "0:v:0", *STRIPPED_ARGUMENTS),
-        *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,{COLOR}"),
+        *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,{SRGB_TAGS}"),
         *("-c:v", "libx264", "-profile:v", "high", "-preset", preset.speed),
         *("-crf", str(preset.crf.get("h264", USUAL_CRF))),
         *("-bf", "0", "-x264-params", f"fps={NOMINAL_RATE}"),
@@ -90,7 +90,7 @@ def _write(frames: Iterator[tuple[bytes, int]], size: tuple[int, int], ffmpeg: F
     for index, (pixels, shown_ms) in enumerate(frames):
         if ffmpeg.deadline() <= DEADLINE_MARGIN_SECONDS:
             raise TransientError(ErrorCode.DEADLINE_NEAR, f"too little time is left for {NAME}")
-        name = PICTURE.format(index)
+        name = FRAME.format(index)
         with (ffmpeg.scratch / name).open("wb") as file:
             file.write(b"P6 %d %d 255\n" % size)
             file.write(pixels)

@@ -17,7 +17,7 @@ from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.plan import Plan
 
 STILLS, TILES = "stills", "tiles"
-"""Folders into which the encoder puts pictures, beside its files."""
+"""Folders into which the encoder puts images, beside its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ def make_auxiliary(
 
     def moving() -> Iterable[Made]:
         at_ms = poster.at_ms if poster else 0
-        rung = preview.choose_rung(plan.rungs)
+        rung = preview.choose_preview_rung(plan.rungs)
         return [preview.make_preview(rung, preset.video.preview, at_ms, duration_ms, ffmpeg)]
 
     def plain() -> Iterable[Made]:
-        rung = progressive.choose_rung(plan.rungs, preset.video.mp4)
+        rung = progressive.choose_progressive_rung(plan.rungs, preset.video.mp4)
         audio = progressive.choose_audio(plan.audio)
         return [progressive.make_progressive(rung, audio, duration_ms, ffmpeg)] if rung else ()
 
@@ -82,9 +82,9 @@ def make_auxiliary(
 
 def choose_tracks(plan: Plan, preset: VideoPreset) -> set[str]:
     """Return the names of the tracks whose files are looked at again."""
-    rung = progressive.choose_rung(plan.rungs, preset.mp4)
+    rung = progressive.choose_progressive_rung(plan.rungs, preset.mp4)
     audio = progressive.choose_audio(plan.audio) if rung else None
-    shown = preview.choose_rung(plan.rungs) if preset.preview != "none" else None
+    shown = preview.choose_preview_rung(plan.rungs) if preset.preview != "none" else None
     return {each.name for each in (rung, audio, shown) if each}
 
 

@@ -12,7 +12,7 @@ PREVIEW_MS = 3000
 SHORT_SIDE = 240
 """px: at twice the density still a card of a list."""
 
-PACE = "fps=12:eof_action=pass"
+FRAME_RATE = "fps=12:eof_action=pass"
 """What moves is seen to move, for half the bytes of 24 frames a second. Of what lasts less than one
 of them, one is passed on."""
 
@@ -30,7 +30,7 @@ WEBP_COLORS = ":in_color_matrix=bt709:out_color_matrix=bt601:out_range=tv"
 """WebP has no other (RFC 6386, 9.2); ffmpeg would hand over the rung's BT.709 as it is."""
 
 
-def choose_rung(rungs: Sequence[Rung]) -> Rung:
+def choose_preview_rung(rungs: Sequence[Rung]) -> Rung:
     """Return the rung that is quickest to decode: the first of the smallest that are large enough.
 
     The largest where none is. Of at least one rung.
@@ -63,7 +63,7 @@ def make_preview(
         own_file(ffmpeg.scratch / f"{rung.name}.mp4", start_s=start / 1000),
         (
             *("-map", "0:v:0", "-t", f"{PREVIEW_MS / 1000:g}"),
-            *("-vf", f"{PACE},scale={width}:{height}{colors},setsar=1,format=yuv420p"),
+            *("-vf", f"{FRAME_RATE},scale={width}:{height}{colors},setsar=1,format=yuv420p"),
             *(WEBP if image_format == "webp" else MP4),
         ),
         path,

@@ -1,4 +1,4 @@
-"""Make the one file for a plain `<video src>`: a rung and the default sound, copied together."""
+"""Make the one file for a plain `<video src>`: a rung and the default audio, copied together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import PlannedAudio
 
 
-def choose_rung(rungs: Sequence[Rung], most: int) -> Rung | None:
+def choose_progressive_rung(rungs: Sequence[Rung], most: int) -> Rung | None:
     """Return the rung of the first codec that is largest up to `most` px of its short side.
 
     The smallest where all are larger, None where `most` is 0 or nothing was planned.
@@ -22,7 +22,7 @@ def choose_rung(rungs: Sequence[Rung], most: int) -> Rung | None:
 
 
 def choose_audio(audio: Sequence[PlannedAudio]) -> PlannedAudio | None:
-    """Return the sound that the source plays by default, else its first."""
+    """Return the audio that the source plays by default, else its first."""
     return next((each for each in audio if each.track.default), next(iter(audio), None))
 
 
@@ -31,7 +31,7 @@ def make_progressive(
 ) -> Made:
     """Return `720p.mp4` with its index first, from encoded files in the scratch: nothing is lost.
 
-    Both start where their time stamps say, so that sound and picture stay together.
+    Both start where their time stamps say, so that audio and video stay together.
     Raises what `rework` raises.
     """
     path = ffmpeg.scratch / f"{short_side(rung)}p.mp4"

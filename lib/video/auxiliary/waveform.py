@@ -1,4 +1,4 @@
-"""Measure a sound for players that draw it (`peaks.json`), and draw it (`waveform.png`).
+"""Measure audio for players that draw it (`peaks.json`), and draw it (`waveform.png`).
 
 The JSON is that of BBC audiowaveform's data format, version 2, which peaks.js, wavesurfer.js and
 others read: https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md
@@ -14,19 +14,19 @@ from pathlib import Path
 
 from lib.domain.png import PALETTE, write_png
 from lib.domain.renditions import Made, RenditionKind
+from lib.video.encode.codecs import SAMPLE_RATE_HZ
 from lib.video.encode.ffmpeg import Ffmpeg, own_file, rework
 
-SAMPLE_RATE_HZ = 48_000
 LEAST_SAMPLES = SAMPLE_RATE_HZ // 100
 """Of one pair of peaks: no player zooms in further than 10 ms a px."""
 
 MOST_PAIRS = 18_000
-"""Three minutes at 10 ms; longer sounds have coarser peaks. About 120 kB."""
+"""Three minutes at 10 ms; longer ones have coarser peaks. About 120 kB."""
 
 IMAGE_SIZE = (1800, 280)
 """px: 900 × 140 at twice the density."""
 
-COLOR = bytes.fromhex("7c8694")
+BAR_COLOR = bytes.fromhex("7c8694")
 """A grey that is seen on a white page and on a black one."""
 
 CLEAR, OPAQUE = b"\x00", b"\xff"
@@ -38,10 +38,10 @@ _LEVEL = re.compile(r"^lavfi\.astats\.Overall\.(?:Min|Max)_level=(.+)$", re.MULT
 
 
 def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made, Made]:
-    """Return `waveform.png` and `peaks.json` of an encoded sound, decoded once.
+    """Return `waveform.png` and `peaks.json` of encoded audio, decoded once.
 
     `source` is an MP4 of the pipeline's own. The memory needed does not grow with its length.
-    Raises PermanentError(ENCODE_FAILED), also where it holds no sound, and what `rework` raises.
+    Raises PermanentError(ENCODE_FAILED), also where it holds no audio, and what `rework` raises.
     """
     samples = samples_per_pair(duration_ms)
     levels = ffmpeg.scratch / "levels.txt"
@@ -67,14 +67,14 @@ def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made,
 
 
 def samples_per_pair(duration_ms: int) -> int:
-    """Return the samples that share one pair of peaks, so that no sound has too many pairs."""
+    """Return the samples that share one pair of peaks, so that no audio has too many pairs."""
     return max(LEAST_SAMPLES, ceil(duration_ms * SAMPLE_RATE_HZ / 1000 / MOST_PAIRS))
 
 
 def level_filters(samples: int, levels: Path) -> str:
     """Return the filters that write the lowest and highest of each `samples` samples to a file.
 
-    Every sample counts, at full rate: a sound above what a lower rate can hold is seen too, and
+    Every sample counts, at full rate: a tone above what a lower rate can hold is seen too, and
     one whose channels cancel each other out. It costs a tenth of what decoding does.
     """
     return ",".join(
@@ -118,7 +118,7 @@ def draw_peaks(peaks: Peaks, size: tuple[int, int]) -> bytes:
     spans = _spans(peaks, width, height)
     # A byte a px deflates as well as a bit.
     rows = (bytes(top <= y < bottom for top, bottom in spans) for y in range(height))
-    colors = ((b"PLTE", COLOR + COLOR), (b"tRNS", CLEAR + OPAQUE))
+    colors = ((b"PLTE", BAR_COLOR + BAR_COLOR), (b"tRNS", CLEAR + OPAQUE))
     return write_png(size, rows, PALETTE, *colors)
 
 

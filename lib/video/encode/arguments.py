@@ -1,4 +1,4 @@
-"""Spell ffmpeg's arguments for one encode of a source. Pure: values in, argv out."""
+"""Build ffmpeg's arguments for one encode of a source. Pure: values in, argv out."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def encode_arguments(
     """Return the arguments of one process that makes all that is planned in `folder`.
 
     Tiles and stills go to folders of these names, which are there. `levels` has the measured
-    loudness of the sounds that are normalised, by name.
+    loudness of the audio that is normalised, by name.
     """
     opened = open_source(task.source, task.probe, task.plan, task.span)
     outputs = list(_video_outputs(opened, task, folder))
@@ -79,7 +79,7 @@ def encode_arguments(
 
 
 def measure_arguments(source: Input, probe: Probe, audio: PlannedAudio, report: Path) -> list[str]:
-    """Return the arguments of a process that writes to `report` how loud a sound is."""
+    """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
     stream = measure_loudness(prepare_audio(opened[f"a:{audio.index}"]), report)
     arguments: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "-", f="null"))

@@ -1,7 +1,7 @@
 """The options of the encoders. Pure.
 
-What an encoder writes depends on its number of threads, so that each is told one: the same on every
-machine, more for larger pictures.
+What an encoder writes depends on its number of threads, so that each gets one: the same on every
+machine, more for larger frames.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from lib.presets import VideoPreset
 from lib.video.plan.ladder import Rung
-from lib.video.plan.ranges import Span
+from lib.video.plan.ranges import ROUNDING_S, Span
 
 BUFFER_SECONDS = 2
 """Of the rung's peak rate: what a player may have to wait for at a hard scene."""
@@ -22,9 +22,6 @@ LONGER = 0.1
 
 ENDLESS = 2**29
 """Frames: keyframes are where they are forced, nowhere else."""
-
-BORDER_S = 0.0005
-"""How far before its time a keyframe is forced: more than the rounding of a time stamp."""
 
 SAMPLE_RATE_HZ = 48_000
 
@@ -65,11 +62,11 @@ def _keyframes(segment_seconds: int, span: Span | None) -> str:
     if span:
         seconds = span.end_s - span.start_s
         length = seconds / max(1, ceil(seconds / segment_seconds - LONGER))
-    return f"expr:gte(t,n_forced*{length:.9f}-{BORDER_S})"
+    return f"expr:gte(t,n_forced*{length:.9f}-{ROUNDING_S})"
 
 
 def audio_options(kbps: int) -> dict[str, Any]:
-    """Return the options of one sound: stereo AAC-LC."""
+    """Return the options of one audio track: stereo AAC-LC."""
     return {
         "c:a": "aac",
         "b:a": f"{kbps}k",

@@ -19,7 +19,7 @@ from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
 
 IMAGE_FOLDERS = ("tiles", "stills")
-"""Folders of the small pictures."""
+"""Folders of tiles and stills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ def encode_video(
 ) -> dict[str, PermanentError]:
     """Write all that is planned into the scratch; return what was left out, by name.
 
-    Sounds and texts may be left out, and the rungs of a span in which the source holds nothing.
-    Each rung is `<name>.mp4`, fragmented, a fragment a segment; each sound too, or `audio.m4a` for
-    a source without a picture; each text `<name>.vtt`; pictures are `tiles/<ms>.jpg` and
-    `stills/<ms>.jpg`. All times are those of the source, whose earliest track starts at 0. Of a
-    span only the picture is made. `on_progress` gets the part that is done, 0 to 1. What a
-    damaged source still holds is made.
-    Raises PermanentError(CORRUPT_MEDIA) where the picture, or all sound of a source without one,
+    Audio and subtitles may be left out, and the rungs of a span in which the source holds nothing.
+    Each rung is `<name>.mp4`, fragmented, a fragment a segment; each audio track too, or
+    `audio.m4a` for a source without video; each subtitle track `<name>.vtt`; images are
+    `tiles/<ms>.jpg` and `stills/<ms>.jpg`. All times are those of the source, whose
+    earliest track starts at 0. Of a span only the video is made. `on_progress` gets the part that
+    is done, 0 to 1. What a damaged source still holds is made.
+    Raises PermanentError(CORRUPT_MEDIA) where the video, or all audio of a source without video,
     cannot be made, PermanentError(LIMIT_EXCEEDED) where that takes far more than was expected;
     TransientError(DEADLINE_NEAR), and TransientError(SERVICE_UNAVAILABLE) where the source could
     not be read to its end. Nothing is left in the scratch then.
@@ -103,7 +103,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
 def _make_apart(
     job: _Job, plan: Plan, levels: Mapping[str, Loudness], error: PermanentError
 ) -> dict[str, PermanentError]:
-    """Make the picture, each sound and each text by a process of its own: one may have failed all.
+    """Make video, each audio and subtitle track by its own process: one may have failed all.
 
     Returns what cannot be made, by name.
     """
@@ -124,7 +124,7 @@ def _make_apart(
 
 
 def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
-    """Yield what can be made alone: its names, and it. The picture comes first."""
+    """Yield what can be made alone: its names, and it. Video comes first."""
     if plan.rungs:
         yield [each.name for each in plan.rungs], replace(plan, audio=(), subtitles=())
     bare = replace(plan, rungs=())
@@ -137,7 +137,7 @@ def _parts(plan: Plan) -> Iterator[tuple[list[str], Plan]]:
 def _measure_loudness(
     job: _Job, plan: Plan
 ) -> tuple[dict[str, Loudness], dict[str, PermanentError]]:
-    """Measure the sounds that are to be normalised, by name; and tell which cannot be heard."""
+    """Measure the audio to be normalised, by name; and say which cannot be decoded."""
     levels: dict[str, Loudness] = {}
     failed: dict[str, PermanentError] = {}
     report = job.folder / "loudness.json"

@@ -16,16 +16,12 @@ from typing import Any
 from lib.domain.media import Probe
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan
-from lib.video.plan.ranges import RUN_OVER_S, Span
+from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
 
 SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 """Each rung is scaled from the one above: after four steps as close to the source as bicubic from
 the source itself (SSIM 0.9974 and 0.9972) for half of the time. The flags beside the filter make
 every processor round alike; without full_chroma_int a change of the matrix loses two levels."""
-
-BORDER_S = 0.0005
-"""How far before a border a frame belongs to what follows it: more than the rounding of a time
-stamp, less than what lies between two frames."""
 
 TILE_SIDE = 160
 """px of a storyboard picture's longer side."""
@@ -36,12 +32,13 @@ HD_SIDE = 720
 """px of the short side from which a picture without colour tags is BT.709; below it is BT.601.
 Players guess in the same way."""
 
-USUAL_RATE = 25.0
-"""Frames a second, where the source does not say."""
+TILE_RATE = 25.0
+"""Frames a second where the source does not say: of the last one before a span, which may be the
+picture of the storyboard's cell in which the span begins."""
 
 SDR_WHITE_NITS = 100
 """Of linear light 1.0 (ITU-R BT.2035), to which HDR is mapped."""
-TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
+FFMPEG_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 
 Size = tuple[int, int]
 
@@ -56,7 +53,7 @@ class Taps:
 
 
 def build_graph(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
-    """Return the taps of `picture`, the decoded frames of a source with at least one rung planned.
+    """Return the taps of `video`, the decoded frames of a source with at least one rung planned.
 
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
     """
@@ -74,7 +71,7 @@ def build_graph(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps
         if size == still_size and wanted_stills:
             stills = _to_jpeg(next(taps).filter("select", wanted_stills), size)
         stream = next(taps)
-    wanted_tiles = _choose_tiles(plan, span, probe.frame_rate or USUAL_RATE)
+    wanted_tiles = _choose_tiles(plan, span, probe.frame_rate or TILE_RATE)
     tiles = stream.filter("select", wanted_tiles) if wanted_tiles else None
     return Taps(rungs, tiles and _to_jpeg(tiles, inside(sizes[-1], TILE_SIDE)), stills)
 
@@ -103,7 +100,7 @@ def _cut(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
         # The grid starts at 0, so that all spans share it.
         video = video.filter("fps", plan.frame_rate)
     start, end = (span.start_s, span.end_s) if span else (0.0, None)
-    borders = {"start": f"{start - BORDER_S:.6f}"}
+    borders = {"start": f"{start - ROUNDING_S:.6f}"}
     if end is not None:
         borders["end"] = f"{end + RUN_OVER_S:.6f}"
     video = video.filter("trim", **borders)
@@ -113,8 +110,8 @@ def _cut(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
 def _convert(video: Any, probe: Probe, size: Size) -> Any:
     """Scale to `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
     width, height = size
-    if probe.transfer in TRANSFERS:
-        video = _map_to_sdr(video, TRANSFERS[probe.transfer], size)
+    if probe.transfer in FFMPEG_TRANSFERS:
+        video = _map_to_sdr(video, FFMPEG_TRANSFERS[probe.transfer], size)
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
         if not probe.color_space:
@@ -170,13 +167,13 @@ def _choose_tiles(plan: Plan, span: Span | None, frame_rate: float) -> str:
     if not plan.tile_s:
         return ""
     step = plan.tile_s
-    last_before = span.start_s - 1 / frame_rate + BORDER_S if span and span.start_s else 0.0
+    last_before = span.start_s - 1 / frame_rate + ROUNDING_S if span and span.start_s else 0.0
     first = ceil(last_before / step) * step
     if span and first >= span.end_s:
         return ""
     entered = f"gt(floor(t/{step}),floor(prev_selected_t/{step}))"
-    until = f"*lt(t,{span.end_s - BORDER_S})" if span else ""
-    return f"gte(t,{first - BORDER_S}){until}*(isnan(prev_selected_t)+{entered})"
+    until = f"*lt(t,{span.end_s - ROUNDING_S})" if span else ""
+    return f"gte(t,{first - ROUNDING_S}){until}*(isnan(prev_selected_t)+{entered})"
 
 
 def _to_jpeg(stream: Any, size: Size) -> Any:

@@ -1,4 +1,4 @@
-"""Prepare a sound for its encoder, and level its loudness in two passes. Pure.
+"""Prepare audio for its encoder, and normalise its loudness in two passes. Pure.
 
 Loudness as ITU-R BS.1770-4 and EBU R 128 measure it. `Any` is a stream of ffmpeg-python.
 """
@@ -16,7 +16,7 @@ from lib.video.encode.codecs import SAMPLE_RATE_HZ
 TARGET_LUFS = -16
 """What AES TD1008 asks of streams."""
 PEAK_DBTP = -1.5
-"""What a loud sound may reach between samples: AAC adds up to 0.5 dB to it."""
+"""What loud audio may reach between samples: AAC adds up to 0.5 dB to it."""
 RANGE_LU = 20
 """Loudness range above which ffmpeg levels the quiet parts, too; films have less."""
 
@@ -45,12 +45,12 @@ def prepare_audio(audio: Any) -> Any:
 
 
 def measure_loudness(audio: Any, report: Path) -> Any:
-    """Return a sound whose loudness is written to the file `report` at its end."""
+    """Return audio whose loudness is written to the file `report` at its end."""
     return audio.filter("loudnorm", **_TARGET, print_format="json", stats_file=str(report))
 
 
 def normalize(audio: Any, measured: Loudness) -> Any:
-    """Return a sound of TARGET_LUFS: one gain for all of it, where its peaks allow that."""
+    """Return audio of TARGET_LUFS: one gain for all of it, where its peaks allow that."""
     options = _TARGET | {
         "measured_I": measured.integrated,
         "measured_TP": measured.peak,
@@ -63,7 +63,7 @@ def normalize(audio: Any, measured: Loudness) -> Any:
 
 
 def read_loudness(report: str) -> Loudness | None:
-    """Read what `listen` wrote; None for silence, which has no loudness."""
+    """Read what `measure_loudness` wrote; None for silence, which has no loudness."""
     found = json.loads(report)
     fields = ("input_i", "input_thresh", "input_lra", "input_tp", "target_offset")
     values = [float(found[name]) for name in fields]

@@ -46,7 +46,7 @@ COMPARISON = Bounds(expected_s=20.0)
 """Of one comparison: what takes more is a source whose frames are not what it says."""
 
 Gain = Callable[[Rung, Rung, Segment], float]
-"""Tells by how much VMAF a rung is better than the one below it, where a segment starts."""
+"""Gives by how much VMAF a rung is better than the one below it, where a segment starts."""
 
 Clip = Callable[[Track, Segment], bytes]
 """Gives a track's init segment and one more: a file that can be decoded."""
@@ -80,7 +80,7 @@ def _better(gain: Callable[[Segment], float], at: Sequence[Segment]) -> bool:
 def choose_samples(tracks: Sequence[Track]) -> tuple[Segment, ...]:
     """Return a few segments, all over the source; they start alike in all tracks.
 
-    The first of them is the cheapest to reach, and mostly tells enough.
+    The first of them is the cheapest to reach, and mostly says enough.
     """
     segments = tracks[0].segments
     chosen = {each * len(segments) // MOST_SAMPLES for each in range(MOST_SAMPLES)}

@@ -22,10 +22,10 @@ REORDERED = frozenset(each.sample_entry for each in VIDEO_CODECS.values() if eac
 DELAY_SECONDS = Fraction(1, 10)
 """Between decoding and showing a frame of codecs that store frames in another order than they are
 shown: two frames at 20 a second. The same for all ranges, whatever their encoders needed.
-An edit list says so: with negative offsets instead, some players show the picture late."""
+An edit list says so: with negative offsets instead, some players show the video late."""
 
 NOT_OF_A_TRACK = frozenset({b"udta", b"edts"})
-"""Left out of the init segment, or spelt anew."""
+"""Left out of the init segment, or written anew."""
 
 
 def read_track(file: IO[bytes], name: str) -> tuple[bytes, Track]:
@@ -47,7 +47,7 @@ def read_track(file: IO[bytes], name: str) -> tuple[bytes, Track]:
     else:
         channels, sample_rate = unpack_from(">H6xH", entry, 16)
         track = replace(track, channels=channels, sample_rate=sample_rate)
-    init = box(b"ftyp", read_content(file, top[b"ftyp"])) + box(b"moov", _described(moov))
+    init = box(b"ftyp", read_content(file, top[b"ftyp"])) + box(b"moov", _rewritten(moov))
     return init, track
 
 
@@ -100,7 +100,7 @@ def cut_off(file: IO[bytes], end_tick: int) -> None:
 
 
 def complete(track: Track, segments: Iterable[Segment]) -> Track:
-    """Return a track with its segments; that of a picture with its frame rate, the mean if varying.
+    """Return a track with its segments; that of video with its frame rate, the mean if varying.
 
     Raises ValueError where there are none or they leave gaps.
     """
@@ -121,7 +121,7 @@ def complete(track: Track, segments: Iterable[Segment]) -> Track:
     return replace(track, segments=segments, frame_rate=rate)
 
 
-def merge(parts: Iterable[Track]) -> Track:
+def join_ranges(parts: Iterable[Track]) -> Track:
     """Join what ranges of one source made, in order.
 
     The last segment of a range is a tick longer or shorter where rounding wants it.
@@ -201,19 +201,19 @@ def _first_shown(moov: bytes) -> int:
     return start
 
 
-def _described(moov: bytes) -> bytes:
-    """Spell a `moov` again, with the edit list of its segments instead of the encoder's."""
+def _rewritten(moov: bytes) -> bytes:
+    """Write a `moov` again, with the edit list of its segments instead of the encoder's."""
     delay = _delay(_media(moov))
     # Version 0, one entry: from `delay` to the end (a duration of 0), at normal speed.
     edits = box(b"edts", box(b"elst", pack(">IIIiI", 0, 1, 0, delay, 1 << 16))) if delay else b""
 
-    def spell(content: bytes) -> Iterator[bytes]:
+    def rewrite(content: bytes) -> Iterator[bytes]:
         for kind, inside in children(content):
             if kind == b"trak":
-                yield box(kind, *spell(inside))
+                yield box(kind, *rewrite(inside))
             elif kind not in NOT_OF_A_TRACK:
                 yield box(kind, inside)
                 if kind == b"tkhd":
                     yield edits
 
-    return b"".join(spell(moov))
+    return b"".join(rewrite(moov))

@@ -20,19 +20,19 @@ from lib.video.probe.matroska import (
     TRACKS,
     find_element,
     read_children,
-    read_number,
+    read_unsigned,
 )
 
 CODEC_PRIVATE, BLOCK_DURATION = 0x63A2, 0x9B
 BLOCK_HEADER = 4
-FIELDS = 8
+EVENT_FIELDS = 8
 """Before the text of an event: ReadOrder, Layer, Style, Name, three margins, Effect."""
 STYLE = 2
 BOLD_WEIGHT = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextStyle:
     """How a run of text is shown; `drawn` is no text at all, but the outline of a drawing."""
 
     bold: bool = False
@@ -47,7 +47,7 @@ class Cue:
 
     start_ms: int
     end_ms: int
-    runs: tuple[tuple[str, Look], ...]
+    runs: tuple[tuple[str, TextStyle], ...]
 
 
 def read_cues(content: bytes) -> Iterator[Cue]:
@@ -56,22 +56,22 @@ def read_cues(content: bytes) -> Iterator[Cue]:
     private = find_element(find_element(find_element(segment, TRACKS), TRACK), CODEC_PRIVATE)
     styles = read_styles(private.decode("utf-8", "replace"))
     for cluster in read_children(segment, CLUSTER):
-        base_ms = read_number(find_element(cluster, TIMESTAMP))
+        base_ms = read_unsigned(find_element(cluster, TIMESTAMP))
         for group in read_children(cluster, BLOCK_GROUP):
             block = find_element(group, BLOCK)
             start_ms = base_ms + int.from_bytes(block[1:3], signed=True)
-            lasts_ms = read_number(find_element(group, BLOCK_DURATION))
-            event = block[BLOCK_HEADER:].decode("utf-8", "replace").split(",", FIELDS)
-            if len(event) > FIELDS:
-                look = styles.get(event[STYLE], Look())
-                runs = tuple(read_runs(event[FIELDS], look, styles))
+            lasts_ms = read_unsigned(find_element(group, BLOCK_DURATION))
+            event = block[BLOCK_HEADER:].decode("utf-8", "replace").split(",", EVENT_FIELDS)
+            if len(event) > EVENT_FIELDS:
+                look = styles.get(event[STYLE], TextStyle())
+                runs = tuple(read_runs(event[EVENT_FIELDS], look, styles))
                 yield Cue(start_ms, start_ms + lasts_ms, runs)
 
 
-def read_styles(header: str) -> dict[str, Look]:
+def read_styles(header: str) -> dict[str, TextStyle]:
     """Return the looks that an ASS header names."""
     names: list[str] = []
-    styles: dict[str, Look] = {}
+    styles: dict[str, TextStyle] = {}
     for line in header.splitlines():
         kind, _, values = line.partition(":")
         fields = [each.strip() for each in values.split(",")]
@@ -82,7 +82,7 @@ def read_styles(header: str) -> dict[str, Look]:
             bold, italic, underline = (
                 style.get(name, "0") not in ("", "0") for name in ("Bold", "Italic", "Underline")
             )
-            styles[style.get("Name", "")] = Look(bold, italic, underline)
+            styles[style.get("Name", "")] = TextStyle(bold, italic, underline)
     return styles
 
 
@@ -92,7 +92,9 @@ _ESCAPED = re.compile(r"\\([Nnh{}])|\\\u2060")
 _ESCAPES = {"N": "\n", "n": "\n", "h": "\u00a0", "{": "{", "}": "}"}
 
 
-def read_runs(text: str, usual: Look, styles: Mapping[str, Look]) -> Iterator[tuple[str, Look]]:
+def read_runs(
+    text: str, usual: TextStyle, styles: Mapping[str, TextStyle]
+) -> Iterator[tuple[str, TextStyle]]:
     """Yield the runs of an event's text and how each looks; what it does not know it leaves out."""
     look = usual
     for number, part in enumerate(_OVERRIDE.split(text)):
@@ -102,7 +104,9 @@ def read_runs(text: str, usual: Look, styles: Mapping[str, Look]) -> Iterator[tu
             yield _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], "\\"), part), look
 
 
-def _turn(tags: str, look: Look, usual: Look, styles: Mapping[str, Look]) -> Look:
+def _turn(
+    tags: str, look: TextStyle, usual: TextStyle, styles: Mapping[str, TextStyle]
+) -> TextStyle:
     """Return a look after the tags of one override block."""
     for tag in _TAG.finditer(tags):
         value = int((tag["value"] or "0")[:9])

@@ -27,8 +27,8 @@ def mpd(
 ) -> str:
     """Print the manifest that lies beside the tracks' folders.
 
-    One adaptation set holds the rungs of one codec, which switch at any segment; each sound and
-    each text has its own.
+    One adaptation set holds the rungs of one codec, which switch at any segment; each audio
+    track and each subtitle track has its own.
     """
     tracks = [*rungs, *audio]
     longest = max(each.duration / track.timescale for track in tracks for each in track.segments)

@@ -1,4 +1,4 @@
-"""Read movie fragments and spell CMAF segments (ISO/IEC 14496-12, section 8.8; 23000-19)."""
+"""Read movie fragments and write CMAF segments (ISO/IEC 14496-12, section 8.8; 23000-19)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STYP = box(b"styp", b"msdh", bytes(4), b"msdh", b"cmfs")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One frame, or one packet of sound. Presentation `time` and `duration` in ticks."""
+    """One frame, or one packet of audio. Presentation `time` and `duration` in ticks."""
 
     time: int
     duration: int
@@ -68,7 +68,7 @@ def read_fragment(moof: bytes) -> Fragment:
 
 
 def write_segment(samples: Sequence[Sample], end: int, data: bytes, delay: int) -> bytes:
-    """Spell a segment that is shown from its first sample's time to `end`, without a gap.
+    """Return a segment that is shown from its first sample's time to `end`, without a gap.
 
     Its media's clock is `delay` ticks ahead of the presentation's, so that every frame is decoded
     before it is shown. Raises ValueError where the samples cannot be a segment.

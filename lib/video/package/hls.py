@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from lib.video.package.track import INIT, Track, labels, language_of
 from lib.video.plan.plan import PlannedSubtitle
@@ -24,7 +25,7 @@ def target_seconds(tracks: Iterable[Track]) -> int:
 
 
 def media_playlist(track: Track, target_s: int) -> str:
-    """Print the playlist of one rung or sound, which lies beside its segments."""
+    """Print the playlist of one rung or audio track, which lies beside its segments."""
 
     def microseconds(tick: int) -> int:
         return round(tick * MICROSECONDS / track.timescale)
@@ -40,7 +41,7 @@ def media_playlist(track: Track, target_s: int) -> str:
 def subtitle_playlist(subtitle: PlannedSubtitle, seconds: float) -> str:
     """Print the playlist of one WebVTT file, which lies beside the playlist's folder.
 
-    `seconds`: how long the picture lasts.
+    `seconds`: how long the video lasts.
     """
     # A target of its own, the one that RFC 8216 lets differ (section 6.2.4).
     lines = [
@@ -54,8 +55,8 @@ def subtitle_playlist(subtitle: PlannedSubtitle, seconds: float) -> str:
 def master_playlist(
     rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
 ) -> str:
-    """Print the playlist of all variants: every rung, each with any one of the sounds."""
-    media = [*_audio(audio), *_subtitles(subtitles)]
+    """Print the playlist of all variants: every rung, each with any one of the audio tracks."""
+    media = map(str, (*_audio(audio), *_subtitles(subtitles)))
     return _document([*HEAD, INDEPENDENT, *media, *_variants(rungs, audio, subtitles)])
 
 
@@ -86,7 +87,7 @@ def _variants(
         yield f"{rung.name}/playlist.m3u8"
 
 
-def _audio(audio: Sequence[Track]) -> Iterable[str]:
+def _audio(audio: Sequence[Track]) -> Iterable[_Alternative]:
     default = next((each for each in audio if each.default), audio[0] if audio else None)
     names = labels(((each.title, each.language) for each in audio), "Sound")
     # Of several in one language a player may choose only one by itself (section 4.3.4.1.1).
@@ -95,59 +96,62 @@ def _audio(audio: Sequence[Track]) -> Iterable[str]:
         chosen[language_of(default.language)] = default
     for name, track in zip(names, audio, strict=True):
         language = language_of(track.language)
-        yield _media(
+        yield _Alternative(
             "AUDIO",
             AUDIO_GROUP,
             name,
             language,
             track.name,
-            default=track is default,
-            autoselect=track is chosen[language],
+            is_default=track is default,
+            is_autoselected=track is chosen[language],
             more={"CHANNELS": _quoted(str(track.channels))},
         )
 
 
-def _subtitles(subtitles: Sequence[PlannedSubtitle]) -> Iterable[str]:
+def _subtitles(subtitles: Sequence[PlannedSubtitle]) -> Iterable[_Alternative]:
     # Subtitles that nobody asked for are in the way: only forced ones are shown unasked.
     names = labels(((each.track.title, each.track.language) for each in subtitles), "Subtitles")
     seen: set[tuple[str | None, bool]] = set()
     for name, subtitle in zip(names, subtitles, strict=True):
         language, forced = language_of(subtitle.track.language), subtitle.track.forced
-        yield _media(
+        yield _Alternative(
             "SUBTITLES",
             SUBTITLE_GROUP,
             name,
             language,
             subtitle.name,
-            default=False,
-            autoselect=(language, forced) not in seen,
+            is_default=False,
+            is_autoselected=(language, forced) not in seen,
             more={"FORCED": "YES" if forced else "NO"},
         )
         seen.add((language, forced))
 
 
-def _media(
-    kind: str,
-    group: str,
-    name: str,
-    language: str | None,
-    folder: str,
-    *,
-    default: bool,
-    autoselect: bool,
-    more: dict[str, str],
-) -> str:
-    attributes = {
-        "TYPE": kind,
-        "GROUP-ID": _quoted(group),
-        "NAME": _quoted(name),
-        "LANGUAGE": language and _quoted(language),
-        "DEFAULT": "YES" if default else "NO",
-        "AUTOSELECT": "YES" if autoselect else "NO",
-        **more,
-        "URI": _quoted(f"{folder}/playlist.m3u8"),
-    }
-    return f"#EXT-X-MEDIA:{_attributes(attributes)}"
+@dataclass(frozen=True, slots=True)
+class _Alternative:
+    """What EXT-X-MEDIA says of one track that is chosen beside the video (section 4.3.4.1)."""
+
+    kind: str
+    group: str
+    name: str
+    language: str | None
+    folder: str
+    is_default: bool
+    is_autoselected: bool
+    more: Mapping[str, str]
+
+    def __str__(self) -> str:
+        attributes = {
+            "TYPE": self.kind,
+            "GROUP-ID": _quoted(self.group),
+            "NAME": _quoted(self.name),
+            "LANGUAGE": self.language and _quoted(self.language),
+            "DEFAULT": "YES" if self.is_default else "NO",
+            "AUTOSELECT": "YES" if self.is_autoselected else "NO",
+            **self.more,
+            "URI": _quoted(f"{self.folder}/playlist.m3u8"),
+        }
+        return f"#EXT-X-MEDIA:{_attributes(attributes)}"
 
 
 def _attributes(values: Mapping[str, object]) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from lib.video.isobmff import children, find
 
 VISUAL_FIELDS = 78
-"""Bytes of a picture's sample entry before its boxes (ISO/IEC 14496-12, section 12.1.3)."""
+"""Bytes of a visual sample entry before its boxes (ISO/IEC 14496-12, section 12.1.3)."""
 AUDIO_FIELDS = 28
-"""Bytes of a sound's sample entry before its boxes (ISO/IEC 14496-12, section 12.2.3)."""
+"""Bytes of an audio sample entry before its boxes (ISO/IEC 14496-12, section 12.2.3)."""
 
 ES_DESCRIPTOR, DECODER_CONFIG, DECODER_SPECIFIC = 3, 4, 5
-"""Tags of the descriptors of a sound (ISO/IEC 14496-1, section 7.2.6)."""
-FIELDS = {ES_DESCRIPTOR: 3, DECODER_CONFIG: 13}
+"""Tags of the descriptors of audio (ISO/IEC 14496-1, section 7.2.6)."""
+DESCRIPTOR_FIELDS = {ES_DESCRIPTOR: 3, DECODER_CONFIG: 13}
 """Bytes of a descriptor before the next one inside of it."""
 
 
@@ -72,8 +72,8 @@ CONFIGURATIONS: Mapping[bytes, tuple[bytes, Callable[[bytes], str]]] = {
 def _mpeg4_audio(descriptor: bytes) -> str:
     """RFC 6381, section 3.3: object type indication in hex, then the audio object type."""
     stream = _descriptor(descriptor, ES_DESCRIPTOR)
-    decoder = _descriptor(stream[FIELDS[ES_DESCRIPTOR] :], DECODER_CONFIG)
-    specific = _descriptor(decoder[FIELDS[DECODER_CONFIG] :], DECODER_SPECIFIC)
+    decoder = _descriptor(stream[DESCRIPTOR_FIELDS[ES_DESCRIPTOR] :], DECODER_CONFIG)
+    specific = _descriptor(decoder[DESCRIPTOR_FIELDS[DECODER_CONFIG] :], DECODER_SPECIFIC)
     return f"{decoder[0]:x}.{specific[0] >> 3}"
 
 

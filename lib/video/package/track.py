@@ -34,9 +34,9 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One rung or one sound of a ladder, as segments without gaps, in order.
+    """One rung or one audio track of a ladder, as segments without gaps, in order.
 
-    `name` is its folder. `codec` as RFC 6381 spells it. Sizes in px. `frame_rate` None for sound.
+    `name` is its folder. `codec` as RFC 6381 has it. Sizes in px. `frame_rate` None for audio.
     """
 
     name: str

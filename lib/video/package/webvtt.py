@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.video.package.cues import Cue, Look, read_cues
+from lib.video.package.cues import Cue, TextStyle, read_cues
 from lib.video.plan.plan import PlannedSubtitle
 
 DECODED = ".mks"
@@ -72,7 +72,7 @@ def _plain(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
-def _mark(text: str, look: Look) -> str:
+def _mark(text: str, look: TextStyle) -> str:
     """Put tags around each line of a run, so that a line can be left out."""
     tags = [
         tag for tag, on in zip("biu", (look.bold, look.italic, look.underline), strict=True) if on

@@ -44,13 +44,13 @@ DEINTERLACE = 0.008
 """s/MP of an interlaced source."""
 
 AUDIO = 0.015
-"""s for a second of one sound track; normalising hears it twice, with four samples for one."""
+"""s for a second of one audio track; normalising reads it twice, with four samples for one."""
 NORMALISE = 0.045
 START = 0.3
 """s: processes and files."""
 
-USUAL_RATE = 30.0
-"""Frames a second, where the source does not say."""
+COST_RATE = 30.0
+"""Frames a second that a source costs which does not say how many it has."""
 
 
 def estimate(probe: Probe, plan: Plan, speed: str = "veryfast") -> float:
@@ -67,7 +67,7 @@ def count_segments(probe: Probe, plan: Plan, segment_seconds: float) -> float:
 
 
 def _video(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
-    rate = probe.frame_rate or USUAL_RATE
+    rate = probe.frame_rate or COST_RATE
     frames = probe.frames or seconds * rate
     kept = frames * min(1.0, plan.frame_rate / rate) if plan.frame_rate else frames
     sizes = {each.name: each.width * each.height / 1e6 for each in plan.rungs}

@@ -26,7 +26,7 @@ MOST_KEYFRAMES = 1_000_000
 
 
 def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
-    """Return the times in s, ascending, at which keyframes of the first picture track are shown.
+    """Return the times in s, ascending, at which keyframes of the first video track are shown.
 
     They count from the earliest track's start. None where the index does not tell: a fragmented
     file, several edits, or no MP4 at all. Only `moov` is read.

@@ -33,7 +33,7 @@ class Rung:
 
 
 def ladder(probe: Probe, preset: VideoPreset) -> tuple[Rung, ...]:
-    """Return the rungs of a source by codec, ascending; none for sound alone.
+    """Return the rungs of a source by codec, ascending; none for audio alone.
 
     Heights are those of the preset that do not pass the source's short side, and the source's own
     where the next one below is much smaller.

@@ -12,7 +12,7 @@ from lib.video.plan.ranges import Span
 from lib.video.source import Input
 
 AUDIO_FILE = "audio.m4a"
-"""The file that a source without a picture becomes; it is not streamed."""
+"""The file that a source without video becomes; it is not streamed."""
 
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
@@ -24,7 +24,7 @@ TILES_WANTED = 200
 
 @dataclass(frozen=True, slots=True)
 class PlannedAudio:
-    """One sound rendition: the track at `index` among the source's sound tracks."""
+    """One audio rendition: the track at `index` among the source's audio tracks."""
 
     index: int
     track: AudioTrack
@@ -80,7 +80,7 @@ class VideoTask:
 
 
 def plan_video(probe: Probe, preset: Preset) -> Plan:
-    """Return the plan of a source with a picture, or of sound alone."""
+    """Return the plan of a source with video, or of audio alone."""
     if not probe.video_codec:
         audio = preset.audio
         return Plan(audio=_plan_audio(probe, audio.kbps, audio.loudness)[:1])
@@ -112,7 +112,7 @@ def recipe_of(probe: Probe, preset: Preset) -> str:
 
 
 def without(plan: Plan, left_out: Collection[str]) -> Plan:
-    """Return a plan without the rungs, sounds and texts of these names."""
+    """Return a plan without the rungs, audio and subtitles of these names."""
     return replace(
         plan,
         rungs=tuple(each for each in plan.rungs if each.name not in left_out),

@@ -20,7 +20,7 @@ KB = 1000
 
 FREE_VCPU_S = 30.0
 VCPU_S_PER_KB = 10.0
-"""A blank page in 1080p without sound asks for 6.3, a page of text 0.9, a film 0.007."""
+"""A blank page in 1080p without audio asks for 6.3, a page of text 0.9, a film 0.007."""
 
 FREE_S = 300.0
 LEAST_BYTES_PER_S = 20

@@ -12,8 +12,11 @@ RUN_OVER_S = 0.5
 come spends too little on the last frames (their VMAF was 2.9 less than in one pass; now 1.2, as it
 is with 1.2 s)."""
 
+ROUNDING_S = 0.0005
+"""More than the rounding of a time stamp, less than what lies between two frames."""
+
 Border = Callable[[float], float | None]
-"""Tells a keyframe near a time, both in s; None where none is known."""
+"""Gives a keyframe near a time, both in s; None where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def range_seconds(
 def cut(duration_s: float, seconds: float, border: Border) -> tuple[tuple[float, float], ...]:
     """Return (start, end) of each range in s, without gaps from 0 to the end.
 
-    Each border is what `border` tells for a multiple of `seconds`; one that would make a range
+    Each border is what `border` gives for a multiple of `seconds`; one that would make a range
     shorter than half of that, or that is not known, is left out.
     """
     least = seconds / 2

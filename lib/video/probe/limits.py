@@ -14,7 +14,7 @@ MAX_FRAME_RATE = 1000
 """Frames a second. Phones record slow motion at up to 960; each frame costs its decoding."""
 
 LEAST_HZ, MOST_HZ = 1000, 768_000
-"""Samples a second. Phones and voices have 8,000, the slowest sound that is of use 4,000; the
+"""Samples a second. Phones and voices have 8,000, the slowest audio that is of use 4,000; the
 fastest recorders have the other."""
 MOST_CHANNELS = 64
 """Ambisonics of the seventh order."""

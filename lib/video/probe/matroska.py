@@ -30,11 +30,11 @@ Element = tuple[int, bytes]
 
 
 def read_rotation(file: IO[bytes] | io.RawIOBase) -> float:
-    """Return the clockwise display rotation of the first picture track in degrees, 0 for none."""
+    """Return the clockwise display rotation of the first video track in degrees, 0 for none."""
     for track in read_children(find_element(_header(file), TRACKS), TRACK):
-        if read_number(find_element(track, TRACK_TYPE)) == VIDEO_TYPE:
+        if read_unsigned(find_element(track, TRACK_TYPE)) == VIDEO_TYPE:
             projection = find_element(find_element(track, VIDEO), PROJECTION)
-            is_flat = read_number(find_element(projection, PROJECTION_TYPE)) == 0
+            is_flat = read_unsigned(find_element(projection, PROJECTION_TYPE)) == 0
             # The roll turns counter-clockwise.
             return -_float(find_element(projection, POSE_ROLL)) if is_flat else 0.0
     return 0.0
@@ -43,7 +43,7 @@ def read_rotation(file: IO[bytes] | io.RawIOBase) -> float:
 def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
     """Return when the last block of the last cluster begins, in ms; None where none is found."""
     scale = (
-        read_number(find_element(find_element(_header(file), INFO), TIMESTAMP_SCALE))
+        read_unsigned(find_element(find_element(_header(file), INFO), TIMESTAMP_SCALE))
         or DEFAULT_SCALE_NS
     )
     tail = _read(file, max(0, size - TAIL_BYTES), TAIL_BYTES)
@@ -53,7 +53,7 @@ def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
     start, times = 0, list[int]()
     for kind, content in read_elements(find_element(tail[at:], CLUSTER)):
         if kind == TIMESTAMP:
-            start = read_number(content)
+            start = read_unsigned(content)
         block = find_element(content, BLOCK) if kind == BLOCK_GROUP else content
         if kind in (SIMPLE_BLOCK, BLOCK_GROUP) and len(block) >= 4:
             # The number of a track, one byte up to 127, then the time since the cluster's.
@@ -112,7 +112,7 @@ def find_element(data: bytes, wanted: int) -> bytes:
     return next(read_children(data, wanted), b"")
 
 
-def read_number(content: bytes) -> int:
+def read_unsigned(content: bytes) -> int:
     """Return an unsigned integer."""
     return int.from_bytes(content[:8])
 

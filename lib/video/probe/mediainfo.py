@@ -61,7 +61,7 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
 
     `sniffed_container` names the demuxer that will read the source, one of PARSERS; no other is
     tried. Errors of `file` pass through.
-    Raises PermanentError(CORRUPT_MEDIA) where there is neither a picture nor a sound track, and
+    Raises PermanentError(CORRUPT_MEDIA) where there is neither a video nor an audio track, and
     PermanentError(LIMIT_EXCEEDED) where the samples add up to more than the file.
     """
     size = file.seek(0, io.SEEK_END)

@@ -77,6 +77,7 @@ def main(parser: str, speed: str, size: str) -> None:
     for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
         resource.setrlimit(nothing, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    # Imported here, where the limits hold for what it loads, too.
     from pymediainfo import MediaInfo
 
     ask, answers = sys.stdout.buffer, sys.stdin.buffer

@@ -109,7 +109,7 @@ def _entries(layout: str, content: bytes) -> Iterator[tuple[int, ...]]:
 
 
 def _summed(boxes: Mapping[bytes, bytes]) -> Callable[[int], int]:
-    """Return what tells the bytes of a track's first so many samples."""
+    """Return what gives the bytes of a track's first so many samples."""
     if table := boxes.get(b"stsz"):
         uniform, count = struct.unpack_from(">II", table, 4)
         if uniform:
@@ -133,7 +133,7 @@ def _compact_sizes(table: bytes) -> list[int]:
 
 
 def _default_sizes(moov: bytes) -> dict[int, int]:
-    """Return the size of a sample that a fragment does not tell, by track."""
+    """Return the size of a sample that a fragment does not give, by track."""
     extends = [content for kind, content in children(moov) if kind == b"mvex"]
     found = [each for content in extends for kind, each in children(content) if kind == b"trex"]
     return {track: size for track, _, _, size in (struct.unpack_from(">4I", t, 4) for t in found)}

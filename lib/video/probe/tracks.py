@@ -20,22 +20,22 @@ from lib.video.probe.fields import (
 )
 
 AUDIO_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
-"""Containers without a moving picture: what looks like one is cover art."""
+"""Containers without video: what looks like one is cover art."""
 
 MOST_TRACKS = 32
-"""Of sound, and of subtitles. One more is described, so that the limits see that there are more."""
+"""Of audio, and of subtitles. One more is described, so that the limits see that there are more."""
 
 QUARTER_TURN = 90
 ODDEST_ASPECT = 8.0
 """How much wider than high, or the reverse, a pixel can be: no camera or disc goes beyond 3."""
 
-TRANSFERS = {"PQ": "pq", "HLG": "hlg"}
+MEDIAINFO_TRANSFERS = {"PQ": "pq", "HLG": "hlg"}
 INTERLACED = frozenset({"Interlaced", "MBAFF", "Mixed"})
 
 TEXT_FORMATS = frozenset(
     {"utf-8", "subrip", "ass", "ssa", "timed text", "webvtt", "d_webvtt/subtitles", "s_text/webvtt"}
 )
-"""MediaInfo's names of the subtitles that ffmpeg can spell as WebVTT."""
+"""MediaInfo's names of the subtitles that ffmpeg can turn into WebVTT."""
 
 Fields = dict[str, Any]
 
@@ -44,7 +44,7 @@ def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 
     """Turn MediaInfo's tracks (its field names in lower case) into a probe.
 
     Sizes are what a player shows: stretched by the pixel aspect, then turned; `turned` is a
-    clockwise rotation in degrees that MediaInfo does not know of. Sound and subtitle tracks are in
+    clockwise rotation in degrees that MediaInfo does not know of. Audio and subtitle tracks are in
     the order in which ffmpeg counts them. Raises PermanentError(CORRUPT_MEDIA).
     """
     general = next(iter(_of_kind(tracks, "General")), {})
@@ -121,7 +121,7 @@ def _first_video(tracks: list[Fields]) -> Fields:
 
 
 def _subtitle_tracks(tracks: list[Fields]) -> list[Fields]:
-    """Return the subtitle tracks without what is hidden in the frames of a picture track.
+    """Return the subtitle tracks without what is hidden in the frames of a video track.
 
     A track of captions is one stream to ffmpeg, however many channels of them MediaInfo finds in it
     (`2-CC1`, `2-CC3`).
@@ -167,7 +167,7 @@ def _interlaced(video: Fields) -> bool | None:
 
 def _transfer(video: Fields) -> str | None:
     # "PQ / PQ" where the container and the stream both say it.
-    return TRANSFERS.get(str(video.get("transfer_characteristics", "")).split(" ")[0])
+    return MEDIAINFO_TRANSFERS.get(str(video.get("transfer_characteristics", "")).split(" ")[0])
 
 
 def _quarter_turns(degrees: float) -> int:

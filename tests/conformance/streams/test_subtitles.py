@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.video.package.cues import Cue, Look, read_runs
+from lib.video.package.cues import Cue, TextStyle, read_runs
 from lib.video.package.webvtt import serialize_cues
 from tests.conformance.streams.browser import Browser
 from tests.conformance.streams.server import serve
@@ -38,8 +38,8 @@ WORDS = {
 
 @pytest.mark.parametrize("words", WORDS)
 def test_words_are_shown_as_words(words: str, browser: Browser, tmp_path: Path) -> None:
-    runs = (("before: ", Look(italic=True)), *read_runs(words, Look(), {}))
-    last = Cue(2000, 3_600_500, (("last", Look(bold=True)),))
+    runs = (("before: ", TextStyle(italic=True)), *read_runs(words, TextStyle(), {}))
+    last = Cue(2000, 3_600_500, (("last", TextStyle(bold=True)),))
     (tmp_path / "subtitles.vtt").write_text(serialize_cues([Cue(100, 900, runs), last]), "utf-8")
     (tmp_path / "index.html").write_text("<!doctype html><title>subtitles</title>")
     with serve(tmp_path) as address:
