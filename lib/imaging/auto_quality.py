@@ -18,8 +18,9 @@ from PIL import Image, ImageMath
 
 from lib.domain.formats import OUTPUTS, Curve
 from lib.imaging.decode import DECODERS
-from lib.imaging.encode import encode, flatten
+from lib.imaging.encode import encode
 from lib.imaging.resize import resize
+from lib.imaging.transparency import flatten
 
 SIDE = 512
 """Longest side in px of the picture that is tried. Larger ones come out alike or a little better:

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from PIL import Image, ImageChops, ImageFilter
 
+from lib.imaging.transparency import has_alpha
 from lib.imaging.variants import Size
 
 SIDE = 64
@@ -75,7 +76,7 @@ def _score(image: Image.Image) -> Image.Image:
     lit = light.point([255 * (value >= DARK) for value in range(256)])
     color = ImageChops.darker(ImageChops.add(chroma, skin), lit)
     score = ImageChops.add(light.filter(ImageFilter.FIND_EDGES), color)
-    if image.mode in ("LA", "RGBA"):
+    if has_alpha(image):
         score = ImageChops.multiply(score, small.getchannel("A"))
     # The filter leaves the outermost pixels as they were.
     inner = score.crop((1, 1, size[0] - 1, size[1] - 1)) if min(size) > 2 else score

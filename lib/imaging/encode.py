@@ -15,6 +15,7 @@ from PIL import AvifImagePlugin, Image, JpegImagePlugin, WebPImagePlugin  # noqa
 
 from lib.domain.formats import OUTPUTS
 from lib.imaging.pillow import share_pixels
+from lib.imaging.transparency import flatten
 
 Encoder = Callable[[Image.Image, int | None, str, bytes], bytes]
 
@@ -133,14 +134,6 @@ def encode_drawing(
     if len(lossless) <= WORTH * len(lossy):
         return lossless, None
     return lossy, quality
-
-
-def flatten(image: Image.Image, background: str) -> Image.Image:
-    """Put an image on a colour (`#rrggbb`); one without transparency comes back as it is."""
-    if not image.has_transparency_data:
-        return image
-    canvas = Image.new("RGBA", image.size, background)
-    return Image.alpha_composite(canvas, image.convert("RGBA")).convert("RGB")
 
 
 def make_exif(copyright_text: str | None) -> bytes:

@@ -14,6 +14,7 @@ from lib.imaging.decode import DECODERS, blaming_the_source, open_header
 from lib.imaging.decoders.timeline import read_timeline, refuse_long, shown_ms
 from lib.imaging.metadata.header import Header, read_header
 from lib.imaging.normalize import STEPS
+from lib.imaging.transparency import has_alpha
 from lib.presets import Limits
 
 Frames = Callable[[], Iterator[tuple[Image.Image, int]]]
@@ -85,7 +86,7 @@ def read_picture(
             loops=found.loops,
             format=container,
             orientation=header.orientation,
-            has_alpha=image.mode in ("LA", "RGBA"),
+            has_alpha=has_alpha(image),
             color_space=header.color_space,
         ),
         animation,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PIL import Image, ImageChops, ImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging import transparency
 from lib.imaging.color import convert
 from lib.imaging.metadata.header import Header
 from lib.imaging.pillow import TIFF_CIELAB, share_pixels
@@ -62,8 +63,7 @@ def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
 
 def expand(image: Image.Image, _header: Header) -> Image.Image:
     """Turn palettes, single bits and transparent colours into plain channels."""
-    if image.mode not in ("LA", "RGBA") and image.has_transparency_data:
-        return image.convert("RGBA")
+    image = transparency.make_alpha_channel(image)
     return image.convert(RESIZABLE[image.mode]) if image.mode in RESIZABLE else image
 
 
@@ -83,10 +83,8 @@ def convert_color(image: Image.Image, header: Header) -> Image.Image:
 
 
 def drop_opaque_alpha(image: Image.Image, _header: Header) -> Image.Image:
-    """Drop an alpha channel that hides nothing: it costs bytes and time in every rendition."""
-    if image.mode not in ("LA", "RGBA") or image.getchannel("A").getextrema() != (255, 255):
-        return image
-    return image.convert(image.mode[:-1])
+    """Drop an alpha channel that hides nothing."""
+    return transparency.drop_opaque_alpha(image)
 
 
 def strip(image: Image.Image, _header: Header) -> Image.Image:

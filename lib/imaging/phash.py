@@ -12,6 +12,8 @@ from operator import mul
 
 from PIL import Image
 
+from lib.imaging.transparency import flatten
+
 SIDE = 32
 """px to which the picture is squeezed, whatever its shape."""
 
@@ -37,10 +39,7 @@ def phash(image: Image.Image) -> str | None:
     gradient: it would pass for a copy of any other such.
     """
     small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2)
-    if small.mode in ("LA", "RGBA"):
-        background = Image.new("RGBA", small.size, BACKGROUND)
-        small = Image.alpha_composite(background, small.convert("RGBA"))
-    pixels = small.convert("L").tobytes()
+    pixels = flatten(small, BACKGROUND).convert("L").tobytes()
     lines = [pixels[start : start + SIDE] for start in range(0, SIDE * SIDE, SIDE)]
     across = [[sum(map(mul, line, wave)) for line in lines] for wave in WAVES]
     terms = [sum(map(mul, column, wave)) for wave in WAVES for column in across]

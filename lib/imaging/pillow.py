@@ -13,6 +13,8 @@ from PIL.PsdImagePlugin import MODES, PsdImageFile
 from PIL.TiffImagePlugin import OPEN_INFO
 from PIL.WebPImagePlugin import WebPImageFile
 
+from lib.imaging.transparency import has_alpha
+
 TIFF_CIELAB = 8
 
 for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
@@ -78,7 +80,7 @@ class WebPAnimation:
         self, image: Image.Image, at_ms: int, *, quality: int, lossless: bool, method: int
     ) -> None:
         """Encode a frame, which is shown from `at_ms` on; its transparency always is lossless."""
-        mode = "RGBA" if image.mode in ("LA", "RGBA") else "RGB"
+        mode = "RGBA" if has_alpha(image) else "RGB"
         alpha_quality = 100
         self._encoder.add(
             image.convert(mode).getim(), at_ms, lossless, quality, alpha_quality, method

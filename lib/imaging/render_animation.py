@@ -20,7 +20,6 @@ from lib.imaging.encode import (
     WEBP_METHOD,
     check_size,
     encode_drawing,
-    flatten,
     is_drawing,
     make_exif,
 )
@@ -28,6 +27,7 @@ from lib.imaging.load import Picture
 from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import resize, scale_down
 from lib.imaging.transform import Transform
+from lib.imaging.transparency import flatten
 from lib.imaging.variants import Size, Target, encode_failed, outcome_of
 
 KEYFRAMES = 9, 17

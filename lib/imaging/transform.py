@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageFilter
 
 from lib.imaging.crop import place_by_attention, place_by_position
-from lib.imaging.encode import flatten
+from lib.imaging.transparency import flatten, has_alpha, without_alpha
 from lib.imaging.variants import Target
 from lib.imaging.watermark import apply_watermark, read_watermark
 from lib.presets import Fit, ImagePreset
@@ -56,8 +56,8 @@ class Transform:
 def sharpen(image: Image.Image, percent: int) -> Image.Image:
     """Return the image with an unsharp mask over its colours; transparency stays as it is."""
     mask = ImageFilter.UnsharpMask(SHARPEN_RADIUS, percent, threshold=0)
-    if image.mode not in ("LA", "RGBA"):
+    if not has_alpha(image):
         return image.filter(mask)
-    sharp = image.convert(image.mode[:-1]).filter(mask)
+    sharp = without_alpha(image).filter(mask)
     sharp.putalpha(image.getchannel("A"))
     return sharp

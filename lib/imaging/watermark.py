@@ -8,6 +8,7 @@ from lib.domain.errors import PermanentError
 from lib.imaging.crop import place_by_position
 from lib.imaging.load import read_picture
 from lib.imaging.resize import resize
+from lib.imaging.transparency import has_alpha
 from lib.imaging.variants import Size
 from lib.presets import Limits, Watermark
 from lib.sniff import HEAD_BYTES, sniff
@@ -49,7 +50,7 @@ def apply_watermark(logo: Image.Image, image: Image.Image, watermark: Watermark)
     alpha = small.getchannel("A").point([value * watermark.opacity for value in range(256)])
     small.putalpha(alpha)
     left, top = place_by_position(watermark.position, room, small.size)
-    canvas = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
+    canvas = image.convert("RGBA" if has_alpha(image) else "RGB")
     corner = (left + margin, top + margin)
     if canvas.mode == "RGBA":
         canvas.alpha_composite(small, corner)

@@ -15,10 +15,11 @@ from PIL import Image
 from lib import presets
 from lib.domain.errors import PermanentError
 from lib.imaging.auto_quality import choose_quality, measure_ssim
-from lib.imaging.encode import encode, flatten
+from lib.imaging.encode import encode
 from lib.imaging.load import read_picture
 from lib.imaging.phash import phash
 from lib.imaging.resize import resize
+from lib.imaging.transparency import flatten
 from lib.imaging.variants import height_at
 from lib.presets import ImagePreset
 from lib.presets.schema import IMAGE_FORMATS

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lib.imaging.bounds.bits import Bits
+from lib.imaging.variants import Size
 
 SEQUENCE, FRAME_HEADER, FRAME = 1, 3, 6
 CONFIGURATION_BYTES = 4
@@ -17,8 +18,6 @@ CHOSEN = 2
 
 KEY, SWITCH = 0, 3
 MOST_LEB128 = 8
-
-Size = tuple[int, int]
 
 
 @dataclass(slots=True)

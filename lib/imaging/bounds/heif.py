@@ -14,9 +14,9 @@ from lib.imaging.bounds.directories import check_exif
 from lib.imaging.bounds.meta import Meta, read_meta
 from lib.imaging.bounds.parts import BLOCKS, check_most, larger, refuse_pixels
 from lib.imaging.bounds.tracks import check_tracks
+from lib.imaging.variants import Size
 from lib.presets import Limits
 
-Size = tuple[int, int]
 HEVC, AV1, GRID, OVERLAY, SAME = b"hvc1", b"av01", b"grid", b"iovl", b"iden"
 COMPOSED = (GRID, OVERLAY, SAME)
 CONFIGURATIONS = {HEVC: b"hvcC", AV1: b"av1C"}

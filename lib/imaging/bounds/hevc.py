@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lib.imaging.bounds.bits import Bits
+from lib.imaging.variants import Size
 
 PARAMETERS = 33
 """NAL unit type of a sequence parameter set; below 32 are slices."""
@@ -15,8 +16,6 @@ ARRAYS = 22
 
 HEADER_BYTES = 400
 """Of a parameter set, that its size is well within."""
-
-Size = tuple[int, int]
 
 
 def read_configuration(data: bytes) -> tuple[list[Size], int]:

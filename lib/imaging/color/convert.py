@@ -7,6 +7,7 @@ import io
 from PIL import Image, ImageCms
 
 from lib.imaging.metadata import printable
+from lib.imaging.transparency import has_alpha
 
 DESCRIBED = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 """Colour space of a profile → mode of the pixels that it describes."""
@@ -48,7 +49,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     assert converted is not None  # only None when converted in place
     if described == "L" or image.mode in ("L", "LA"):
         converted = converted.convert("L")
-    if image.mode in ("LA", "RGBA") and mode != "RGBA":
+    if has_alpha(image) and mode != "RGBA":
         converted.putalpha(image.getchannel("A"))
     return converted
 
