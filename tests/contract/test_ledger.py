@@ -15,9 +15,9 @@ from lib.adapters.aws.dynamodb_ledger import DAY_SECONDS, KEPT_DAYS, DynamoLedge
 from lib.application.daily_budget import Budget
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
-from lib.domain.keys import asset_id
+from lib.domain.keys import asset_id, execution_name
 from lib.domain.prices import price_invocation
-from tests.support.catalog_cases import NEW, NEWER, PASSING, READY, create_table, upload
+from tests.support.catalog_cases import LONGER, NEW, NEWER, PASSING, READY, create_table, upload
 from tests.support.fakes import ManualClock
 
 DAY = 20_833  # 2027-01-15
@@ -209,3 +209,35 @@ class TestCatalog:
         claim = self.claim(catalog, upload(NEW))
         assert claim.abandoned
         assert ledger.read(day) == pytest.approx(10 + price_invocation(LEASE_S, MEMORY_MB))
+
+    def test_a_killed_worker_is_charged_by_its_number(self, catalog, dynamodb, table, clock):
+        catalog.receive(upload(NEW))
+        for _ in range(3):
+            self.claim(catalog, upload(NEW))
+            clock.now += LEASE_S
+        name = execution_name(upload(NEW).source, NEW)
+        works = {each["pk"]["S"] for each in dynamodb.scan(TableName=table)["Items"]}
+        assert works >= {f"{name}-killed-1", f"{name}-killed-2"}
+        assert len(works) == 3, "and the day"
+
+    def test_what_cannot_be_charged_now_is_claimed_all_the_same(
+        self, catalog, budget, clock, monkeypatch
+    ):
+        catalog.receive(upload(NEW))
+        self.claim(catalog, upload(NEW))
+        clock.now += LEASE_S
+
+        def away(*_):
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the table is away")
+
+        monkeypatch.setattr(budget, "charge_once", away)
+        claim = self.claim(catalog, upload(NEW))
+        assert (claim.state, claim.abandoned) == (ClaimState.CLAIMED, 1)
+
+    def test_goes_over_what_it_cannot_compare_with_when_told_to(self, catalog):
+        catalog.receive(upload(NEW))
+        unordered = self.claim(catalog, upload(LONGER))
+        assert unordered.state is ClaimState.UNORDERED
+        over = unordered.stored_sequencer
+        claim = catalog.claim(upload(LONGER), lease_seconds=LEASE_S, over=over)
+        assert claim.state is ClaimState.CLAIMED
