@@ -19,7 +19,7 @@ CONFIG = Config(
     read_timeout=10,
     retries={"mode": "standard", "max_attempts": 4},
 )
-"""Seconds, and attempts in all."""
+"""Seconds, and attempts after the first."""
 
 # botocore still signs some regions' S3 URLs with version 2, which KMS-encrypted objects refuse.
 S3_SIGNATURE = Config(signature_version="s3v4")
