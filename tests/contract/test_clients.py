@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,15 +22,16 @@ def _new_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_client_gives_up_after_seconds_and_four_more_attempts() -> None:
-    config = client("sqs").meta.config
+    config: Any = client("sqs").meta.config
     assert (config.connect_timeout, config.read_timeout) == (2, 10)
     assert config.retries == {"mode": "standard", "total_max_attempts": 5}
 
 
 def test_s3_signs_urls_as_encrypted_objects_want_it() -> None:
     s3 = client("s3")
-    assert s3.meta.config.signature_version == "s3v4"
-    assert (s3.meta.config.connect_timeout, s3.meta.config.read_timeout) == (2, 10)
+    config: Any = s3.meta.config
+    assert config.signature_version == "s3v4"
+    assert (config.connect_timeout, config.read_timeout) == (2, 10)
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in s3.generate_presigned_url(
         "get_object", Params={"Bucket": "uploads", "Key": "a.jpg"}
     )
@@ -37,5 +39,6 @@ def test_s3_signs_urls_as_encrypted_objects_want_it() -> None:
 
 def test_a_service_has_one_client_a_process() -> None:
     assert client("sns") is client("sns")
-    assert client("sns") is not client("sqs")
-    assert client("sns").meta.service_model.service_name == "sns"
+    made = [client("dynamodb"), client("sns"), client("sqs"), client("stepfunctions")]
+    names = [each.meta.service_model.service_name for each in made]
+    assert names == ["dynamodb", "sns", "sqs", "stepfunctions"]

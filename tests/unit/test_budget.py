@@ -142,6 +142,9 @@ def test_without_a_limit_nothing_is_asked_and_nothing_noted(ledger, clock):
     budget.charge(1_000_000)
     budget.charge_once(1_000_000, "film")
     assert budget.refusal() is None
+    ledger.away = False
+    budget.charge(1_000_000)
+    assert (ledger.reads, ledger.sums) == (0, {})
 
 
 class Work:
