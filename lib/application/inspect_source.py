@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lib.application.pipeline import Pipeline
 from lib.domain.events import UploadEvent
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe
 from lib.domain.prices import price_encode
 from lib.presets import Preset
 from lib.video.plan.cost import count_segments, estimate
@@ -24,7 +24,7 @@ class Inspected:
     """
 
     container: str
-    probe: Probe
+    probe: AudioProbe
     reader: RangeReader
     preset: Preset
     plan: Plan

@@ -16,7 +16,7 @@ from lib.domain.asset import ClaimState
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Work
 from lib.imaging.images import Images, ImageTask, OpenedImage
 from lib.presets import Preset, Presets, VideoPreset, recipe_hash
@@ -151,5 +151,5 @@ def _make(opened: OpenedImage, preset: Preset, film: Film | None) -> Iterator[Ma
         yield film(opened.size, opened.film_frames, preset.video)
 
 
-def _redact_gps(probe: Probe) -> Probe:
+def _redact_gps(probe: ImageProbe) -> ImageProbe:
     return replace(probe, latitude=None, longitude=None, altitude_m=None)

@@ -11,6 +11,7 @@ from lib.cli.printable import is_hidden
 from lib.domain.asset import Asset
 from lib.domain.manifest import image_sources
 from lib.domain.renditions import Rendition, RenditionKind
+from lib.domain.serialized_probe import probe_to_values
 from lib.domain.thumbhash import data_uri
 
 PLAYED = ("application/vnd.apple.mpegurl", "video/mp4")
@@ -82,6 +83,7 @@ def _video(asset: Asset, address: Address) -> str:
         _tag("track", kind="metadata", label="storyboard", src=address(each))
         for each in _of_kind(asset, RenditionKind.STORYBOARD)
     ]
+    probe = probe_to_values(asset.probe)
     opening = _tag(
         "video",
         controls=True,
@@ -90,8 +92,8 @@ def _video(asset: Asset, address: Address) -> str:
         crossorigin="anonymous" if "://" in address(played[0]) else "",
         preload="none",
         poster=address(posters[0]) if posters else "",
-        width=str(asset.probe.width or ""),
-        height=str(asset.probe.height or ""),
+        width=str(probe["width"] or ""),
+        height=str(probe["height"] or ""),
         style=_style(asset),
     )
     return "\n".join((opening, *(f"  {line}" for line in lines), "</video>"))
@@ -103,7 +105,7 @@ def _of_kind(asset: Asset, *kinds: RenditionKind) -> list[Rendition]:
 
 def _style(asset: Asset) -> str:
     """Return what shows until the image is there: behind it, so nothing behind transparency."""
-    if asset.placeholder is None or asset.probe.has_alpha:
+    if asset.placeholder is None or probe_to_values(asset.probe)["has_alpha"]:
         return ""
     shown = data_uri(asset.placeholder.thumbhash)
     return f"background: {asset.placeholder.color} url({shown}) center / cover no-repeat"

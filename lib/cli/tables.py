@@ -13,6 +13,7 @@ from lib.cli.printable import as_markup
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.errors import Failure
 from lib.domain.renditions import Rendition
+from lib.domain.serialized_probe import probe_to_values
 
 GAP = "  "
 WIDEST = 44
@@ -57,7 +58,7 @@ def made(asset: Asset) -> list[Rendition]:
 
 def asset_json(asset: Asset) -> str:
     """Return a catalogue entry as one line of JSON, in ASCII."""
-    return json.dumps(asdict(asset))
+    return json.dumps(asdict(asset) | {"probe": probe_to_values(asset.probe)})
 
 
 def asset_table(assets: Sequence[Asset]) -> Group:
@@ -96,7 +97,11 @@ def with_reasons(lines: Sequence[Text], assets: Iterable[Asset]) -> Group:
 
 def asset_panel(asset: Asset) -> Group:
     """Return what `media show` prints: what is known of the asset, then its renditions."""
-    probe = {name: value for name, value in asdict(asset.probe).items() if value not in (None, ())}
+    probe = {
+        name: value
+        for name, value in probe_to_values(asset.probe).items()
+        if value not in (None, ())
+    }
     known = {
         "key": asset.source.key,
         "id": asset.asset_id,

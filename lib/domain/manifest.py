@@ -15,9 +15,8 @@ from lib.domain.asset import Outcome
 from lib.domain.events import SCHEMA, UploadEvent
 from lib.domain.formats import OUTPUTS
 from lib.domain.keys import asset_id
-from lib.domain.media import Probe
 from lib.domain.renditions import Rendition, RenditionKind
-from lib.domain.serialized import probe_to_values
+from lib.domain.serialized_probe import probe_to_values
 from lib.domain.thumbhash import data_uri
 
 BEST_FIRST = tuple(each.mime for each in OUTPUTS.values())
@@ -48,6 +47,7 @@ class ImageSource:
 
 def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
     """Return the manifest as JSON: the same bytes for the same source and recipe."""
+    probe = probe_to_values(outcome.probe)
     described = {
         "schema": SCHEMA,
         "asset_id": asset_id(event.source.bucket, event.source.key),
@@ -56,8 +56,8 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
         "mime": event.mime,
         "preset": outcome.preset,
         "recipe": outcome.recipe,
-        "probe": _known(probe_to_values(outcome.probe)),
-        "aspect_ratio": _aspect_ratio(outcome.probe),
+        "probe": _known(probe),
+        "aspect_ratio": _aspect_ratio(probe["width"], probe["height"]),
         "placeholder": (
             asdict(outcome.placeholder) | {"data_uri": data_uri(outcome.placeholder.thumbhash)}
             if outcome.placeholder
@@ -114,8 +114,8 @@ def _name(rendition: Rendition) -> str:
     return rendition.name
 
 
-def _aspect_ratio(probe: Probe) -> float | None:
-    return round(probe.width / probe.height, 4) if probe.width and probe.height else None
+def _aspect_ratio(width: int | None, height: int | None) -> float | None:
+    return round(width / height, 4) if width and height else None
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

@@ -54,37 +54,29 @@ class SubtitleTrack:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What was read from the source. Pixels after orientation; None where it does not apply."""
+    """What was read from any source; None where it does not say. Each medium has a class below."""
 
-    width: int | None = None
-    height: int | None = None
     duration_ms: int | None = None
-    frames: int | None = None
     format: str | None = None
     """Container or image format, in lower case: `jpeg`, `heif`, `mpeg-4`, …"""
+    captured_at: str | None = None
+    """ISO-8601, without an offset where the source has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageProbe(Probe):
+    """What was read from an image, or from an animation: then it has a duration and `loops`."""
+
+    width: int | None = None
+    """In px, after orientation."""
+    height: int | None = None
+    frames: int | None = None
     orientation: int | None = None
     """EXIF orientation 1–8 as found in the source."""
     has_alpha: bool | None = None
     color_space: str | None = None
-    rotation: int | None = None
-    """Clockwise display rotation of a video in degrees, as found: 0, 90, 180 or 270."""
-    frame_rate: float | None = None
-    pixel_aspect: float | None = None
-    interlaced: bool | None = None
-    bit_depth: int | None = None
-    transfer: str | None = None
-    """Of an HDR video: `pq` or `hlg`."""
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    audio_channels: int | None = None
-    sample_rate: int | None = None
-    """Hz. Of the first sound track, like what comes before."""
-    audio_tracks: tuple[AudioTrack, ...] = ()
-    subtitles: tuple[SubtitleTrack, ...] = ()
-    captured_at: str | None = None
-    """ISO-8601, without an offset where the source has none."""
     camera: str | None = None
     lens: str | None = None
     exposure_s: float | None = None
@@ -103,3 +95,37 @@ class Probe:
     """Of the source's bytes."""
     phash: str | None = None
     """64-bit perceptual hash, 16 hex digits: near-duplicates differ in few bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioProbe(Probe):
+    """What was read from a source of audio; the codec and what follows are of its first track."""
+
+    audio_codec: str | None = None
+    audio_channels: int | None = None
+    sample_rate: int | None = None
+    """Hz."""
+    audio_tracks: tuple[AudioTrack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoProbe(AudioProbe):
+    """What was read from a source of video, with the audio that it has."""
+
+    width: int | None = None
+    """In px as a player shows it: stretched by the pixel aspect, then turned."""
+    height: int | None = None
+    frames: int | None = None
+    color_space: str | None = None
+    rotation: int | None = None
+    """Clockwise display rotation in degrees, as found: 0, 90, 180 or 270."""
+    frame_rate: float | None = None
+    pixel_aspect: float | None = None
+    interlaced: bool | None = None
+    bit_depth: int | None = None
+    transfer: str | None = None
+    """Of an HDR video: `pq` or `hlg`."""
+    video_codec: str | None = None
+    subtitles: tuple[SubtitleTrack, ...] = ()
+    phash: str | None = None
+    """Of the poster: 64-bit perceptual hash, 16 hex digits."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lib.domain.clock import Deadline
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder
 
 if TYPE_CHECKING:  # what has no presets of its own, needs none
@@ -65,7 +65,7 @@ class OpenedImage(Protocol):
     """A decoded source, from which renditions are made when they are asked for."""
 
     @property
-    def probe(self) -> Probe:
+    def probe(self) -> ImageProbe:
         """What was read from it, the perceptual hash included; `loops` only of an animation."""
         ...
 

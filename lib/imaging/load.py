@@ -8,7 +8,7 @@ from functools import partial
 
 from PIL import Image
 
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.color.cicp import add_profile
 from lib.imaging.decode import DECODERS, blaming_the_source, open_header
 from lib.imaging.decoders.timeline import read_timeline, refuse_long, shown_ms
@@ -38,7 +38,7 @@ class Picture:
     """
 
     image: Image.Image
-    probe: Probe
+    probe: ImageProbe
     animation: Animation | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.formats import OUTPUTS
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, RenditionKind
 from lib.presets import Box, Fit, ImagePreset
 
@@ -42,7 +42,7 @@ class Target:
         return self.name.rpartition(".")[0]
 
 
-def plan_variants(probe: Probe, preset: ImagePreset) -> tuple[Target, ...]:
+def plan_variants(probe: ImageProbe, preset: ImagePreset) -> tuple[Target, ...]:
     """Return every width and box of the preset in every format, largest first, never upscaled.
 
     Where the source is narrower than the widest width of the preset, its own width is the largest.

@@ -83,7 +83,7 @@ def assemble(
     lasts_ms = probe.duration_ms or max(round(each.seconds * 1000) for each in rungs)
     auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
-        probe=replace(probe, phash=auxiliary.phash),
+        probe=replace(task.video, phash=auxiliary.phash),
         made=chain(
             make_streams(rungs, audio, plan.subtitles, map(segments.read_parts, tracks)),
             make_subtitles(ffmpeg.scratch, plan.subtitles),

@@ -10,7 +10,7 @@ from pathlib import Path
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import Source
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe
 from lib.domain.ports import Sources
 from lib.presets import Limits
 from lib.sniff import HEAD_BYTES, sniff
@@ -39,7 +39,9 @@ class Input:
     size: int | None = None
 
 
-def inspect(source: Source, limits: Limits, sources: Sources) -> tuple[str, Probe, RangeReader]:
+def inspect(
+    source: Source, limits: Limits, sources: Sources
+) -> tuple[str, AudioProbe, RangeReader]:
     """Return the sniffed demuxer of a source, its probe, and what reads the rest of it.
 
     Raises PermanentError, LIMIT_EXCEEDED among them, before anything is decoded.

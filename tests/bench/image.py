@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib import presets
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.variants import Target, plan_variants
 from lib.presets import Fit
 from tests.bench import peer, quality
@@ -139,7 +139,7 @@ def _tune(
 
 def _plan(source: Source) -> tuple[Target, ...]:
     preset = presets.load(presets.PACKAGED).named(None).image
-    return plan_variants(Probe(width=source.size[0], height=source.size[1]), preset)
+    return plan_variants(ImageProbe(width=source.size[0], height=source.size[1]), preset)
 
 
 def _ours(source: Path, *arguments: str) -> Cost:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from lib import presets
-from lib.domain.media import Probe
+from lib.domain.media import VideoProbe
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -46,7 +46,9 @@ class Bench:
         encode_video(task, Ffmpeg(self.ffmpeg, lambda: PLENTY, folder))
 
 
-def probe_file(path: Path) -> Probe:
+def probe_file(path: Path) -> VideoProbe:
     """Return what an MP4 says of itself."""
     with path.open("rb") as file:
-        return read_probe(file, "mov")
+        probe = read_probe(file, "mov")
+    assert isinstance(probe, VideoProbe)
+    return probe

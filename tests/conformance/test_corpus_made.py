@@ -17,6 +17,7 @@ from PIL import Image
 
 from lib.adapters.sandbox.client import Sandbox
 from lib.domain.asset import Asset
+from lib.domain.media import ImageProbe
 from lib.imaging.images import Images
 from lib.imaging.load import read_picture
 from lib.sniff import HEAD_BYTES, sniff
@@ -57,6 +58,7 @@ class Arrived:
 
     def renditions(self) -> dict[str, bytes]:
         """Return those as large as the source, by their extension."""
+        assert isinstance(self.asset.probe, ImageProbe)
         name = str(self.asset.probe.width)
         made = (each for each in self.asset.renditions if each.name.startswith(f"{name}."))
         return {each.name.partition(".")[2]: self.stored[each.key] for each in made if each.key}

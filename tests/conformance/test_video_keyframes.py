@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lib.domain.media import Probe
+from lib.domain.media import VideoProbe
 from lib.video.encode.seek import find_keyframe
 from lib.video.plan.keyframes import read_keyframes
 from lib.video.source import Input
@@ -70,7 +70,7 @@ def test_where_no_index_lists_them_a_seek_finds_one(tmp_path, name, options):
         found = find_keyframe(
             at,
             source=Input(str(path), container),
-            probe=Probe(width=192, height=108, video_codec="avc"),
+            probe=VideoProbe(width=192, height=108, video_codec="avc"),
             ffmpeg=ffmpeg_in(tmp_path),
         )
         assert found is not None

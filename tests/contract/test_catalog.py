@@ -18,7 +18,7 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.domain.asset import Asset, AssetStatus, Change, ClaimState, CommitState, Outcome
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
-from lib.domain.media import AudioTrack, MediaType, Probe, SubtitleTrack
+from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
 from lib.domain.ports import Catalog
 from lib.domain.renditions import RenditionKind
 from tests.support.catalog_cases import (
@@ -489,7 +489,7 @@ class TestCommit:
         assert stored(catalog).placeholder is None
 
     def test_keeps_every_fact_as_it_is(self, catalog: Catalog) -> None:
-        probe = Probe(
+        probe = ImageProbe(
             width=6000,
             height=4000,
             captured_at="2024-07-14T21:30:05-03:30",
@@ -514,10 +514,11 @@ class TestCommit:
         assert kept.renditions == (instead, NOT_MADE)
         for name in ("exposure_s", "f_number", "focal_length_mm", "latitude", "altitude_m"):
             assert type(getattr(kept.probe, name)) is float, name
+        assert isinstance(kept.probe, ImageProbe)
         assert type(kept.probe.iso) is int
 
     def test_keeps_every_track(self, catalog: Catalog) -> None:
-        probe = Probe(
+        probe = VideoProbe(
             duration_ms=60_000,
             interlaced=False,
             bit_depth=10,
@@ -545,7 +546,7 @@ class TestCommit:
     def test_leaves_what_is_live_when_failed(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
         live = stored(catalog)
-        failed = Outcome(AssetStatus.FAILED, Probe(width=1), error=PERMANENT, processed_ms=7)
+        failed = Outcome(AssetStatus.FAILED, ImageProbe(width=1), error=PERMANENT, processed_ms=7)
         finish(catalog, upload(NEW), failed)
         assert stored(catalog) == replace(
             live,
@@ -798,7 +799,7 @@ class TestDynamoItem:
             "height": {"N": "480"},
             "size": {"N": "1234"},
         }
-        assert item["probe"]["M"]["has_alpha"] == {"BOOL": False}
+        assert item["probe"]["M"]["interlaced"] == {"BOOL": False}
         assert item["renditions"]["L"][0]["M"]["bytes"] == {"N": "9"}
         absent = {"duration_ms", "error", "lease_token", "lease_expires_at", "expires_at"}
         assert not absent & item.keys()
@@ -829,6 +830,7 @@ class TestDynamoItem:
         # DynamoDB says 30 for 30.0, moto does not.
         item["probe"]["M"]["frame_rate"] = {"N": "30"}
         probe = asset_from_item(item).probe
+        assert isinstance(probe, VideoProbe)
         assert (probe.frame_rate, type(probe.frame_rate)) == (30.0, float)
         assert (probe.width, type(probe.width)) == (640, int)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.media import AudioTrack
+from lib.domain.media import AudioTrack, VideoProbe
 from lib.video.probe.mediainfo import read_probe
 from lib.video.probe.range_reader import RangeReader
 from tests.support.boxes import box, read_boxes
@@ -63,6 +63,7 @@ def test_an_index_at_the_end_is_sought_not_read_up_to():
         return large[start : start + length]
 
     found = read_probe(RangeReader(read, len(large)), "mov")
+    assert isinstance(found, VideoProbe)
     assert found.width == 1280
     assert sum(fetched) < 2_000_000
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageStat
 from pymediainfo import MediaInfo
 
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.media import AudioTrack, Probe
+from lib.domain.media import AudioProbe, AudioTrack, VideoProbe
 from lib.presets import load
 from lib.video.encode.encode import encode_video
 from lib.video.isobmff import find, read_boxes, read_content
@@ -60,7 +60,7 @@ def make(ffmpeg, tmp_path_factory):
         container: str = "mov",
         *,
         edit: Callable[[Plan], Plan] = lambda planned: planned,
-        probe: Probe | None = None,
+        probe: AudioProbe | None = None,
         span: Span | None = None,
         deadline: Callable[[], float] = lambda: PLENTY,
     ) -> Encoded:
@@ -307,6 +307,7 @@ def test_hdr_becomes_sdr(make, synthesize, ffmpeg, tag, name):
     source = synthesize("a.mp4", "-f", "lavfi", "-i", tagged, *HDR, "-color_trc", tag)
     with source.open("rb") as file:
         probe = read_probe(file, "mov")
+    assert isinstance(probe, VideoProbe)
     assert probe.transfer == name
     mapped = pixel(ffmpeg, make(source, edit=small, probe=probe).rung())
     as_sdr = replace(probe, transfer=None)
@@ -413,7 +414,7 @@ def test_a_truncated_source_gives_what_it_holds(make, synthesize, tmp_path):
     assert result.times("stills")[0] == 0
 
 
-PROBE = Probe(width=640, height=360, duration_ms=2000, video_codec="avc")
+PROBE = VideoProbe(width=640, height=360, duration_ms=2000, video_codec="avc")
 
 
 @pytest.mark.parametrize(

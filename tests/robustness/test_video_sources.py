@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
-from lib.domain.media import Probe
+from lib.domain.media import VideoProbe
 from lib.presets import load
 from lib.video.encode.encode import encode_video
 from lib.video.plan.plan import VideoTask, plan_video
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "tests" / "media"
 CLIP = MEDIA / "phone clip.mov"
 PRESET = load(ROOT / "presets.toml").named(None)
-PROBE = Probe(width=360, height=640, duration_ms=2000, video_codec="hevc")
+PROBE = VideoProbe(width=360, height=640, duration_ms=2000, video_codec="hevc")
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

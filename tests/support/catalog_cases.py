@@ -9,7 +9,7 @@ from typing import Any
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Action, Source, UploadEvent
-from lib.domain.media import MediaType, Probe
+from lib.domain.media import MediaType, VideoProbe
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from tests.support.fakes import ManualClock
 
@@ -24,7 +24,7 @@ MADE = Rendition(
 NOT_MADE = Rendition("w640.avif", RenditionKind.IMAGE, "image/avif", error=PERMANENT)
 READY = Outcome(
     AssetStatus.READY,
-    Probe(width=640, height=480, format="jpeg", has_alpha=False, frame_rate=30.0, pixel_aspect=1.5),
+    VideoProbe(width=640, height=480, interlaced=False, frame_rate=30.0, pixel_aspect=1.5),
     Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc"),
     preset="default",
     recipe="0123456789ab",

@@ -15,7 +15,7 @@ from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
-from lib.domain.media import MediaType
+from lib.domain.media import ImageProbe, MediaType
 from lib.domain.renditions import Rendition
 from lib.imaging.images import Images
 from tests.support.fakes import UPLOADS, MemoryRenditions, MemorySources
@@ -74,6 +74,7 @@ def _name(rendition: Rendition) -> str:
 
 def _facts(asset: Asset) -> Iterator[str]:
     probe = asset.probe
+    assert isinstance(probe, ImageProbe)
     yield f"{probe.width}x{probe.height} {probe.format}{' with alpha' if probe.has_alpha else ''}"
     if probe.frames != 1:
         yield f"{probe.frames} frames"

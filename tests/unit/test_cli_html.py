@@ -10,7 +10,7 @@ from lib.cli.html import element
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Source
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe, VideoProbe
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 
@@ -27,7 +27,7 @@ ASSET = Asset(
     AssetStatus.READY,
     "",
     "",
-    probe=Probe(width=3000, height=2000, has_alpha=False),
+    probe=ImageProbe(width=3000, height=2000, has_alpha=False),
     placeholder=Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc"),
     renditions=(
         made("640.jpg", 640, 427),
@@ -95,6 +95,7 @@ def test_without_a_base_the_keys_are_the_addresses():
 
 
 def test_behind_transparency_nothing_shows():
+    assert isinstance(ASSET.probe, ImageProbe)
     transparent = replace(ASSET, probe=replace(ASSET.probe, has_alpha=True))
     assert "style" not in elements(transparent)[-2][1]
 
@@ -126,7 +127,7 @@ def video(name, kind, mime, **more):
 
 VIDEO = replace(
     ASSET,
-    probe=Probe(width=1280, height=720, video_codec="avc"),
+    probe=VideoProbe(width=1280, height=720, video_codec="avc"),
     renditions=(
         video("h264-720/playlist.m3u8", RenditionKind.RUNG, "application/vnd.apple.mpegurl"),
         video("720p.mp4", RenditionKind.VIDEO, "video/mp4"),

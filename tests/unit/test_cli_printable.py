@@ -37,7 +37,7 @@ from lib.domain import messages
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Action, Source, UploadEvent
-from lib.domain.media import AudioTrack, MediaType, Probe
+from lib.domain.media import AudioTrack, ImageProbe, MediaType, VideoProbe
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 CONTROLS = [chr(number) for number in (*range(0x20), *range(0x7F, 0xA0))]
@@ -56,10 +56,13 @@ NOW = "2026-01-31T12:00:00.000Z"
 texts = st.text(st.one_of(st.characters(), st.sampled_from(HOSTILE + "[]\\&<>'\"")), max_size=60)
 
 
-def hostile_asset(text, status=AssetStatus.PARTIAL):
+def hostile_asset(text, status=AssetStatus.PARTIAL, medium=MediaType.VIDEO):
     """Return an asset with a text wherever one stands that somebody else may have written."""
-    words = {each.name: text for each in fields(Probe) if str(each.type).startswith("str")}
-    probe = replace(Probe(**words), audio_tracks=(AudioTrack(language=text, title=text),))
+    kind = ImageProbe if medium is MediaType.IMAGE else VideoProbe
+    words = {each.name: text for each in fields(kind) if str(each.type).startswith("str")}
+    if kind is VideoProbe:
+        words["audio_tracks"] = (AudioTrack(language=text, title=text),)
+    probe = kind(**words)
     failure = Failure(ErrorCode.CORRUPT_MEDIA, text, permanent=True)
     made = Rendition("480p", RenditionKind.VIDEO, "video/mp4", "a/b/480p.mp4", 640, 480)
     renditions = (
@@ -108,9 +111,9 @@ def test_nothing_is_left_to_obey(text):
 
 
 @unhurried
-@given(texts, st.booleans())
-def test_whatever_is_printed_of_an_asset_is_text(text, terminal):
-    asset = hostile_asset(text)
+@given(texts, st.booleans(), st.sampled_from([MediaType.IMAGE, MediaType.VIDEO]))
+def test_whatever_is_printed_of_an_asset_is_text(text, terminal, medium):
+    asset = hostile_asset(text, medium=medium)
     followed = Followed(Upload(Path(text), text, text, None, 0.0), asset)
     written = io.StringIO()
     console = Console(file=written, width=80, force_terminal=terminal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from lib import presets
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.load import read_picture
 from lib.imaging.metadata.exif import read_exif
 
@@ -53,7 +53,7 @@ def exif_of(
     return exif
 
 
-def described(**directories: Any) -> Probe:
+def described(**directories: Any) -> ImageProbe:
     return read_exif(exif_of(**directories))
 
 
@@ -71,7 +71,7 @@ def test_everything_that_a_camera_writes():
     }
     data = jpeg(exif_of(main, DETAILS, PLACE))
     probe = read_picture(data, "jpeg", LIMITS).probe
-    assert replace(probe, color_space=None) == Probe(
+    assert replace(probe, color_space=None) == ImageProbe(
         width=32,
         height=24,
         frames=1,
@@ -218,7 +218,7 @@ def test_what_is_damaged_in_one_directory_costs_nothing_in_another(kind: int, po
 def test_nothing_that_is_malformed_raises_and_the_facts_stay_typed():
     main: dict[int, Any] = {Base.Make: "Maker", Base.Copyright: "Ada", Base.Orientation: 6}
     whole = exif_of(main, DETAILS, PLACE).tobytes()
-    types = Probe.__annotations__
+    types = {each.name: str(each.type) for each in fields(ImageProbe)}
     chance = random.Random(3)
     survived = 0
     for _ in range(3000):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import presets
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.variants import Target, plan_variants
 from lib.presets import Box, Fit
 
@@ -34,12 +34,12 @@ BOXES = st.builds(
 
 def box(width: int, height: int, fit: Fit, source: tuple[int, int]) -> Target:
     preset = replace(PRESET, boxes=(Box("box", width, height, fit, "centre"),))
-    targets = plan_variants(Probe(width=source[0], height=source[1]), preset)
+    targets = plan_variants(ImageProbe(width=source[0], height=source[1]), preset)
     return next(target for target in targets if target.name == "box.jpg")
 
 
 def widths(width: int, height: int = 1000) -> list[int]:
-    targets = plan_variants(Probe(width=width, height=height), PRESET)
+    targets = plan_variants(ImageProbe(width=width, height=height), PRESET)
     return [target.width for target in targets[:: len(PRESET.formats)]]
 
 
@@ -60,7 +60,7 @@ def test_widths_are_those_the_source_can_fill(source: int, expected: list[int]):
 
 
 def test_names_formats_and_qualities():
-    targets = plan_variants(Probe(width=320, height=240), PRESET)
+    targets = plan_variants(ImageProbe(width=320, height=240), PRESET)
     assert [(t.name, t.format, t.mime, t.quality) for t in targets] == [
         ("320.avif", "avif", "image/avif", 60),
         ("320.webp", "webp", "image/webp", 78),
@@ -70,7 +70,7 @@ def test_names_formats_and_qualities():
 
 @given(st.integers(1, 30_000), st.integers(1, 30_000))
 def test_never_upscaled_never_distorted(width: int, height: int):
-    targets = plan_variants(Probe(width=width, height=height), PRESET)
+    targets = plan_variants(ImageProbe(width=width, height=height), PRESET)
     assert len({target.name for target in targets}) == len(targets)
     assert [t.width for t in targets] == sorted((t.width for t in targets), reverse=True)
     for target in targets:
@@ -81,7 +81,7 @@ def test_never_upscaled_never_distorted(width: int, height: int):
 
 def test_a_probe_without_a_size_is_not_an_image():
     with pytest.raises(ValueError, match="expected the size of an image"):
-        plan_variants(Probe(), PRESET)
+        plan_variants(ImageProbe(), PRESET)
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_boxes_are_never_upscaled_never_distorted(width: int, height: int, wante
 
 def test_a_box_comes_between_the_widths_it_can_be_made_from():
     preset = replace(PRESET, boxes=(Box("box", 200, 200, Fit.COVER, "centre"),), formats=("jpeg",))
-    targets = plan_variants(Probe(width=3000, height=1000), preset)
+    targets = plan_variants(ImageProbe(width=3000, height=1000), preset)
     names = [target.name for target in targets]
     assert names == ["1920.jpg", "1280.jpg", "640.jpg", "box.jpg", "320.jpg"]
 
 
 def test_an_animation_is_made_as_webp_alone_with_its_widths_and_boxes():
     preset = replace(PRESET, boxes=(Box("box", 100, 100, Fit.COVER, "centre"),))
-    probe = Probe(width=400, height=300, frames=12, loops=0)
+    probe = ImageProbe(width=400, height=300, frames=12, loops=0)
     targets = plan_variants(probe, preset)
     assert [target.name for target in targets] == ["400.webp", "320.webp", "box.webp"]
     assert all(target.animated for target in targets)
@@ -145,10 +145,10 @@ def test_an_animation_is_made_as_webp_alone_with_its_widths_and_boxes():
 
 
 def test_pages_are_no_animation():
-    targets = plan_variants(Probe(width=400, height=300, frames=12), PRESET)
+    targets = plan_variants(ImageProbe(width=400, height=300, frames=12), PRESET)
     assert not any(target.animated for target in targets)
 
 
 def test_auto_quality_is_left_open():
-    targets = plan_variants(Probe(width=400, height=300), replace(PRESET, quality=None))
+    targets = plan_variants(ImageProbe(width=400, height=300), replace(PRESET, quality=None))
     assert {target.quality for target in targets} == {None}

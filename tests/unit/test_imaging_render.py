@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from lib import presets
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import measure_ssim
 from lib.imaging.budget import Budget
@@ -202,7 +202,7 @@ def test_a_picture_of_one_pixel():
     Image.new("RGB", (1, 1), "red").save(file, "PNG")
     assert [opened(each).size for each in render(file.getvalue(), "png")] == [(1, 1)] * 6
     picture = read_picture(file.getvalue(), "png", PRESETS.limits)
-    assert picture.probe == Probe(
+    assert picture.probe == ImageProbe(
         width=1, height=1, frames=1, format="png", has_alpha=False, color_space="sRGB"
     )
 

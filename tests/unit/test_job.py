@@ -11,7 +11,7 @@ from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.keys import version_prefix
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
 from tests.support.fakes import JPEG_HEAD
 from tests.support.world import World
@@ -28,7 +28,7 @@ BROKEN = Made(
 
 
 def work_of(*made):
-    return lambda _: Work(Probe(width=640, height=400), iter(made), "default", "recipe")
+    return lambda _: Work(ImageProbe(width=640, height=400), iter(made), "default", "recipe")
 
 
 class Working(World):

@@ -22,19 +22,19 @@ from lib.application.long_video.records import (
     serialize_plan,
 )
 from lib.domain.errors import ErrorCode, Failure, TransientError
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioTrack, SubtitleTrack, VideoProbe
 from lib.video.package.track import Segment, Track
 
 RECIPE = "0123456789ab"
 PARTS = (Part("range-0000", 0.0, 4.0), Part("range-0001", 4.0), Part("sound"))
 PLAN = WorkPlan(
     "mov",
-    Probe(
+    VideoProbe(
         width=1920,
         frame_rate=30.0,
         audio_tracks=(AudioTrack("aac", 6, 48000, "de", "Ton", default=True),),
         subtitles=(SubtitleTrack("tx3g", True, "fr", "Sous-titres", default=True, forced=True),),
-        camera="Caméra",
+        captured_at="Ende Jänner",
     ),
     "default",
     RECIPE,
@@ -47,8 +47,8 @@ PLAN_TEXT = (
     '{"end_s":null,"name":"sound","start_s":null}],"preset":"default",'
     '"probe":{"altitude_m":null,"audio_channels":null,"audio_codec":null,'
     '"audio_tracks":[{"channels":6,"codec":"aac","default":true,"language":"de",'
-    '"sample_rate":48000,"title":"Ton"}],"bit_depth":null,"camera":"Caméra",'
-    '"captured_at":null,"color_space":null,"copyright":null,"duration_ms":null,'
+    '"sample_rate":48000,"title":"Ton"}],"bit_depth":null,"camera":null,'
+    '"captured_at":"Ende Jänner","color_space":null,"copyright":null,"duration_ms":null,'
     '"exposure_s":null,"f_number":null,"focal_length_mm":null,"format":null,'
     '"frame_rate":30.0,"frames":null,"has_alpha":null,"height":null,"interlaced":null,'
     '"iso":null,"latitude":null,"lens":null,"longitude":null,"loops":null,'

@@ -15,7 +15,7 @@ from lib.adapters.sandbox import responses
 from lib.adapters.sandbox.protocol import LONGEST_TEXT
 from lib.adapters.sandbox.responses import InvalidResponseError, PlannedRenditions
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.variants import plan_variants
 from tests.support.images import photo, save
 
@@ -25,7 +25,7 @@ PRESET = replace(
     boxes=(),
     formats=("avif", "jpeg"),
 )
-PROBE = Probe(width=120, height=80)
+PROBE = ImageProbe(width=120, height=80)
 AVIF, JPEG, WEBP = (save(photo((64, 43)), each) for each in ("avif", "jpeg", "webp"))
 
 

@@ -11,23 +11,16 @@ import pytest
 from lib.adapters.aws import dynamodb_items
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
-from lib.domain.serialized import (
-    Record,
-    failure_from_values,
-    failure_to_values,
-    probe_from_values,
-    probe_to_values,
-)
+from lib.domain.media import AudioProbe, AudioTrack, ImageProbe, Probe, SubtitleTrack, VideoProbe
+from lib.domain.serialized import Record, failure_from_values, failure_to_values
+from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
-PROBE = Probe(
+VIDEO = VideoProbe(
     width=1920,
     height=1080,
     duration_ms=12000,
     frames=360,
     format="mpeg-4",
-    orientation=6,
-    has_alpha=True,
     color_space="bt709",
     rotation=90,
     frame_rate=30.0,
@@ -42,6 +35,18 @@ PROBE = Probe(
     audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True),),
     subtitles=(SubtitleTrack("tx3g", True, "fr", "Sous-titres", default=True, forced=True),),
     captured_at="2027-01-15T08:00:00",
+    phash="0123456789abcdef",
+)
+IMAGE = ImageProbe(
+    width=1920,
+    height=1080,
+    duration_ms=12000,
+    frames=360,
+    format="mpeg-4",
+    orientation=6,
+    has_alpha=True,
+    color_space="bt709",
+    captured_at="2027-01-15T08:00:00",
     camera="Caméra",
     lens="50mm",
     exposure_s=0.004,
@@ -55,6 +60,15 @@ PROBE = Probe(
     loops=0,
     sha256="ab" * 32,
     phash="0123456789abcdef",
+)
+AUDIO = AudioProbe(
+    duration_ms=12000,
+    format="mpeg-4",
+    audio_codec="aac",
+    audio_channels=6,
+    sample_rate=48000,
+    audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True),),
+    captured_at="2027-01-15T08:00:00",
 )
 STORED: dict[str, Any] = {
     "width": 1920,
@@ -110,17 +124,48 @@ STORED: dict[str, Any] = {
     "sha256": "ab" * 32,
     "phash": "0123456789abcdef",
 }
+
+SAID: dict[Probe, set[str]] = {
+    VIDEO: {
+        *("width", "height", "duration_ms", "frames", "format", "color_space", "rotation"),
+        *("frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer", "video_codec"),
+        *("audio_codec", "audio_channels", "sample_rate", "audio_tracks", "subtitles"),
+        *("captured_at", "phash"),
+    },
+    IMAGE: {
+        *("width", "height", "duration_ms", "frames", "format", "orientation", "has_alpha"),
+        *("color_space", "captured_at", "camera", "lens", "exposure_s", "f_number", "iso"),
+        *("focal_length_mm", "latitude", "longitude", "altitude_m", "copyright", "loops"),
+        *("sha256", "phash"),
+    },
+    AUDIO: {
+        *("duration_ms", "format", "audio_codec", "audio_channels", "sample_rate"),
+        *("audio_tracks", "captured_at"),
+    },
+}
+"""What each medium says; of the others nothing is stored but None, and no tracks."""
+
+
+def stored(probe: Probe) -> dict[str, Any]:
+    said = SAID[probe]
+    nothing: dict[str, Any] = {"audio_tracks": [], "subtitles": []}
+    return {name: value if name in said else nothing.get(name) for name, value in STORED.items()}
+
+
+every_medium = pytest.mark.parametrize("probe", SAID, ids=lambda each: type(each).__name__)
 FAILURE = Failure(ErrorCode.ENCODE_FAILED, "zu groß", permanent=True)
 
 
-def test_a_probe_is_stored_by_names_that_stay() -> None:
-    written = json.dumps(probe_to_values(PROBE))
-    assert written == json.dumps(STORED)
-    assert probe_from_values(json.loads(written)) == PROBE
+@every_medium
+def test_a_probe_is_stored_by_names_that_stay(probe: Probe) -> None:
+    written = json.dumps(probe_to_values(probe))
+    assert written == json.dumps(stored(probe))
+    assert probe_from_values(json.loads(written)) == probe
 
 
 def test_every_field_of_the_example_would_be_missed() -> None:
-    for record in (PROBE, PROBE.audio_tracks[0], PROBE.subtitles[0]):
+    records: tuple[Any, ...] = (*SAID, VIDEO.audio_tracks[0], VIDEO.subtitles[0])
+    for record in records:
         unset = {each.name for each in fields(record) if getattr(record, each.name) == each.default}
         assert unset == set()
 
@@ -133,35 +178,46 @@ def test_a_source_that_says_nothing_gives_nothing_back() -> None:
         "subtitles",
     }
     assert probe_from_values(values) == probe_from_values({}) == Probe()
-    assert probe_from_values({"audio_tracks": [{}], "subtitles": [{}]}) == Probe(
+    assert probe_from_values({"audio_tracks": [{}], "subtitles": [{}]}) == VideoProbe(
         audio_tracks=(AudioTrack(),), subtitles=(SubtitleTrack(),)
     )
 
 
-def test_what_another_release_wrote_besides_does_no_harm() -> None:
-    newer = STORED | {
-        name: [each | {"mood": "blue"} for each in STORED[name]]
+@every_medium
+def test_what_another_release_wrote_besides_does_no_harm(probe: Probe) -> None:
+    written = stored(probe)
+    newer = written | {
+        name: [each | {"mood": "blue"} for each in written[name]]
         for name in ("audio_tracks", "subtitles")
     }
-    assert probe_from_values(newer | {"mood": "blue"}) == PROBE
+    assert probe_from_values(newer | {"mood": "blue"}) == probe
+
+
+def test_what_another_release_wrote_of_a_failure_does_no_harm() -> None:
     assert failure_from_values(failure_to_values(FAILURE) | {"mood": "blue"}) == FAILURE
 
 
-def test_a_probe_comes_back_from_an_item_with_its_floats() -> None:
+@every_medium
+def test_a_probe_comes_back_from_an_item_with_its_floats(probe: Probe) -> None:
     item = dynamodb_items.to_attribute(
-        dynamodb_items.live_attributes(Outcome(AssetStatus.READY, probe=PROBE))
+        dynamodb_items.live_attributes(Outcome(AssetStatus.READY, probe=probe))
     )
-    assert list(item["M"]["probe"]["M"]) == list(STORED)
-    whole = {"N": "30"}  # as DynamoDB says 30.0
-    plain = dynamodb_items.from_attribute({"M": item["M"]["probe"]["M"] | {"frame_rate": whole}})
-    again = probe_from_values(plain)
-    assert again == PROBE
-    kinds = {each.name: type(getattr(again, each.name)) for each in fields(Probe)}
-    assert kinds == {each.name: type(getattr(PROBE, each.name)) for each in fields(Probe)}
+    attributes = item["M"]["probe"]["M"]
+    assert list(attributes) == [name for name, value in stored(probe).items() if value is not None]
+    # DynamoDB says 30 of 30.0.
+    whole = {
+        name: {"N": each["N"].removesuffix(".0")} if "N" in each else each
+        for name, each in attributes.items()
+    }
+    again = probe_from_values(dynamodb_items.from_attribute({"M": whole}))
+    assert again == probe
+    kinds = {each.name: type(getattr(again, each.name)) for each in fields(probe)}
+    assert kinds == {each.name: type(getattr(probe, each.name)) for each in fields(probe)}
 
 
 def test_a_float_that_is_unknown_stays_unknown() -> None:
-    assert probe_from_values(probe_to_values(replace(PROBE, latitude=None))).latitude is None
+    elsewhere = replace(IMAGE, latitude=None)
+    assert probe_from_values(probe_to_values(elsewhere)) == elsewhere
 
 
 def test_a_failure_is_stored_by_names_that_stay() -> None:

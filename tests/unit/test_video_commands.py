@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
 from lib.presets import load
 from lib.video.encode.arguments import (
     AUDIO_FLAGS,
@@ -19,7 +19,9 @@ from lib.video.plan.ranges import Span
 from lib.video.source import Input
 
 PRESET = load(Path(__file__).parents[2] / "presets.toml").named(None)
-PROBE = Probe(width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709")
+PROBE = VideoProbe(
+    width=1920, height=1080, duration_ms=60_000, video_codec="avc", color_space="bt.709"
+)
 RUNGS = (Rung("h264", 640, 360, 23, 900), Rung("h264", 1280, 720, 23, 3500))
 SOUND = PlannedAudio(1, AudioTrack(), 96, normalised=False)
 TEXT = PlannedSubtitle(2, SubtitleTrack(is_text=True))
@@ -32,7 +34,7 @@ LATE = Span(20.0, 40.0)
 def spell(
     locator: str = "/in.mov",
     container: str = "mov",
-    probe: Probe = PROBE,
+    probe: AudioProbe = PROBE,
     plan: Plan = PLAN,
     span: Span | None = None,
     levels: dict[str, Loudness] | None = None,
@@ -128,13 +130,13 @@ def test_every_process_that_reads_the_source_verifies_it():
     ],
 )
 def test_frames_far_larger_than_the_header_says_are_not_decoded(size, most):
-    probe = Probe(width=size[0], height=size[1], video_codec="avc")
+    probe = VideoProbe(width=size[0], height=size[1], video_codec="avc")
     assert int(before_input(spell(probe=probe))["-max_pixels"]) == most
 
 
 def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
     source = Input("/in.mov", "mov", size=20_000)
-    opened = open_source(source, Probe(), PLAN, None).output("-").get_args()
+    opened = open_source(source, AudioProbe(), PLAN, None).output("-").get_args()
     assert opened[opened.index("-t") + 1] == "1300.000"
 
 
@@ -143,7 +145,7 @@ def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
     [("mov", 0, True), ("matroska", 0, False), ("matroska", 90, True), ("avi", None, False)],
 )
 def test_only_a_known_rotation_is_applied(container, rotation, turned):
-    probe = Probe(width=1080, height=1920, rotation=rotation, video_codec="avc")
+    probe = VideoProbe(width=1080, height=1920, rotation=rotation, video_codec="avc")
     assert ("-noautorotate" not in spell(container=container, probe=probe)) is turned
 
 
@@ -243,7 +245,7 @@ def test_each_rung_is_scaled_from_the_one_above():
     [("bt.601", 1080, None), (None, 1080, "bt709"), (None, 480, "bt601")],
 )
 def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected):
-    probe = Probe(width=height, height=height, video_codec="avc", color_space=tagged)
+    probe = VideoProbe(width=height, height=height, video_codec="avc", color_space=tagged)
     wanted = f"in_color_matrix={expected}"
     assert (wanted in graph(spell(probe=probe))) is bool(expected)
     assert "out_color_matrix=bt709:out_range=tv" in graph(spell(probe=probe))
@@ -252,9 +254,9 @@ def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected
 @pytest.mark.parametrize(
     ("probe", "step"),
     [
-        (Probe(transfer="pq", video_codec="hevc"), "color_trc=smpte2084"),
-        (Probe(transfer="hlg", video_codec="hevc"), "color_trc=arib-std-b67"),
-        (Probe(interlaced=True, video_codec="avc"), "bwdif=deint=interlaced"),
+        (VideoProbe(transfer="pq", video_codec="hevc"), "color_trc=smpte2084"),
+        (VideoProbe(transfer="hlg", video_codec="hevc"), "color_trc=arib-std-b67"),
+        (VideoProbe(interlaced=True, video_codec="avc"), "bwdif=deint=interlaced"),
     ],
 )
 def test_a_step_is_there_only_where_it_is_needed(probe, step):
@@ -276,7 +278,7 @@ def test_sound_is_stereo_aac_in_fragments():
 
 
 def test_sound_alone_is_one_file_with_its_index_first():
-    arguments = spell(probe=Probe(audio_codec="aac"), plan=Plan(audio=(SOUND,)))
+    arguments = spell(probe=AudioProbe(audio_codec="aac"), plan=Plan(audio=(SOUND,)))
     options = output(arguments, "audio.m4a")
     assert (options["-f"], options["-movflags"]) == ("ipod", "+faststart")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
 from lib.presets import PACKAGED, load
 from lib.video.plan.ladder import fit, ladder
 from lib.video.plan.plan import MOST_TILES, plan_video, timescale
@@ -17,7 +17,7 @@ side = st.integers(1, 8192)
 
 
 def film(width=1920, height=1080, **more):
-    return Probe(width=width, height=height, video_codec="avc", **more)
+    return VideoProbe(width=width, height=height, video_codec="avc", **more)
 
 
 def heights(width, height, **changed):
@@ -106,7 +106,8 @@ def test_a_fast_source_may_use_more_bits_and_a_portrait_one_as_many():
 
 def test_sound_alone_is_one_sound_without_pictures():
     tracks = (AudioTrack("aac", 2), AudioTrack("aac", 2))
-    planned = plan_video(Probe(duration_ms=4000, audio_codec="aac", audio_tracks=tracks), PRESET)
+    probe = AudioProbe(duration_ms=4000, audio_codec="aac", audio_tracks=tracks)
+    planned = plan_video(probe, PRESET)
     assert [each.name for each in planned.audio] == ["audio-0"]
     assert planned.audio[0].kbps == PRESET.audio.kbps
     assert (planned.rungs, planned.subtitles, planned.stills_s, planned.tile_s) == (

@@ -1,7 +1,7 @@
 import pytest
 
 from lib.domain.errors import PermanentError
-from lib.domain.media import SubtitleTrack
+from lib.domain.media import AudioProbe, SubtitleTrack, VideoProbe
 from lib.video.probe.fields import TITLE_CHARACTERS
 from lib.video.probe.tracks import MOST_TRACKS, make_probe
 
@@ -34,8 +34,8 @@ def test_containers_of_sound_hold_no_video(container):
         {"track_type": "Video", "format": "JPEG", "width": 500, "height": 500},
         {"track_type": "Audio", "format": "MPEG Audio", "channel_s": 2},
     ]
-    assert make_probe(tracks, container).width is None
-    assert make_probe(tracks, "mov").width == 500
+    assert type(make_probe(tracks, container)) is AudioProbe
+    assert type(make_probe(tracks, "mov")) is VideoProbe
 
 
 @pytest.mark.parametrize("missing", ["width", "height", "format"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lib.child_process import DOUBT, SLACK_S
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import AudioTrack, Probe
+from lib.domain.media import AudioProbe, AudioTrack, VideoProbe
 from lib.presets import PACKAGED, load
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import VideoTask, plan_video
@@ -26,7 +26,7 @@ def cost(probe):
 
 
 def picture(width, height, rate, duration_ms, codec="avc", sounds=0):
-    return Probe(
+    return VideoProbe(
         width=width,
         height=height,
         frame_rate=rate,
@@ -37,7 +37,7 @@ def picture(width, height, rate, duration_ms, codec="avc", sounds=0):
 
 
 def sound(duration_ms):
-    return Probe(duration_ms=duration_ms, audio_tracks=(AudioTrack(sample_rate=8000),))
+    return AudioProbe(duration_ms=duration_ms, audio_tracks=(AudioTrack(sample_rate=8000),))
 
 
 # Bytes a second as measured with ffmpeg 9.0.2; docs/video.md says how.
@@ -55,7 +55,7 @@ HONEST = {
     ),
     "a talk in 4K at 60 frames": (picture(3840, 2160, 60.0, 110 * MINUTE_MS, "hevc", 1), 60_000),
     "two hours of sound with one picture": (
-        Probe(
+        VideoProbe(
             width=1920,
             height=1080,
             frames=1,
@@ -126,7 +126,9 @@ def test_the_kernel_stops_an_accepted_source_at_a_multiple_of_its_bytes(probe, s
 
 def test_what_does_not_say_how_long_it_lasts_may_take_what_its_bytes_are_worth(tmp_path):
     source = Input("/a", "mpegts", size=1_000_000)
-    bounds = bounds_of(VideoTask(source, Probe(), plan_video(Probe(), PRESET), PRESET), tmp_path)
+    bounds = bounds_of(
+        VideoTask(source, AudioProbe(), plan_video(AudioProbe(), PRESET), PRESET), tmp_path
+    )
     assert bounds.cpu_s == SLACK_S + DOUBT * (30 + 10_000)
     assert most_seconds(1_000_000) == 50_300
     assert bounds.file_bytes == most_bytes(1_000_000)

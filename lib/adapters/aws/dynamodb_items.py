@@ -13,7 +13,8 @@ from lib.domain.asset import Asset, AssetStatus, Change, Outcome
 from lib.domain.events import Source
 from lib.domain.media import MediaType
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
-from lib.domain.serialized import failure_from_values, probe_from_values, probe_to_values
+from lib.domain.serialized import failure_from_values
+from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
 AttributeValue: TypeAlias = Any
 """`{"S": "text"}`, `{"N": "1"}`, …: as boto3's client and the stream's images write a value."""

@@ -8,7 +8,7 @@ from lib.adapters.sandbox.protocol import ChannelTimeoutError, Message
 from lib.adapters.sandbox.responses import InvalidResponseError, PlannedRenditions, integer
 from lib.adapters.sandbox.session import Session
 from lib.domain.errors import ErrorCode, Failure
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import ImageTask
 from lib.imaging.variants import Size, outcome_of, plan_variants
@@ -18,7 +18,7 @@ class OpenedImageProxy:
     """`probe`, `placeholder` and `size` as in `lib.imaging.images.OpenedImage`."""
 
     def __init__(
-        self, session: Session, task: ImageTask, read: tuple[Probe, Placeholder, Size]
+        self, session: Session, task: ImageTask, read: tuple[ImageProbe, Placeholder, Size]
     ) -> None:
         """`task` is without its bytes, `read` what was read of the source."""
         self._session, self._task = session, task

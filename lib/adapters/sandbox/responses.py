@@ -15,7 +15,7 @@ from typing import Any
 from lib.adapters.sandbox.protocol import LONGEST_TEXT, Message
 from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.formats import OUTPUTS
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.images import StillStatistics
 from lib.imaging.variants import Size, Target, fallback_of, outcome_of
@@ -124,12 +124,14 @@ PROBE: Mapping[str, Check] = {
 """What a probe of an image may have."""
 
 
-def read_opened(head: Head, container: str) -> tuple[Probe, Placeholder, Size]:
+def read_opened(head: Head, container: str) -> tuple[ImageProbe, Placeholder, Size]:
     """Return what is said of a decoded source. Raises InvalidResponseError."""
     read = _table(head, "probe")
     if read.keys() - PROBE.keys() or not {"width", "height"} <= read.keys():
         raise InvalidResponseError("other fields than a probe's")
-    probe = Probe(format=container, **{name: PROBE[name](value) for name, value in read.items()})
+    probe = ImageProbe(
+        format=container, **{name: PROBE[name](value) for name, value in read.items()}
+    )
     width, height = _list(head, "size", 2)
     shown = _table(head, "placeholder")
     return (

@@ -20,6 +20,7 @@ from lib.application.superseded import clear
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError
 from lib.domain.keys import WORK_FOLDER
+from lib.domain.media import VideoProbe
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -82,7 +83,7 @@ def encode_with_ffmpeg(
     try:
         return encode_video(task, ffmpeg)
     except PermanentError as error:
-        if part.span or not work.probe.video_codec:
+        if part.span or not isinstance(work.probe, VideoProbe):
             raise
         # A picture without its sound is worth more than nothing.
         names = [each.name for each in plan.audio] + [each.name for each in plan.subtitles]

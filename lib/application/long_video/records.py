@@ -12,14 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.domain.errors import Failure
-from lib.domain.media import Probe
-from lib.domain.serialized import (
-    Record,
-    failure_from_values,
-    failure_to_values,
-    probe_from_values,
-    probe_to_values,
-)
+from lib.domain.media import AudioProbe
+from lib.domain.serialized import Record, failure_from_values, failure_to_values
+from lib.domain.serialized_probe import played_from_values, probe_to_values
 from lib.presets import Preset
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import Plan, plan_video
@@ -62,7 +57,7 @@ class WorkPlan:
     """
 
     container: str
-    probe: Probe
+    probe: AudioProbe
     preset: str
     recipe: str
     parts: tuple[Part, ...]
@@ -117,7 +112,7 @@ def deserialize_plan(content: bytes) -> WorkPlan:
     read = Record(json.loads(content), "the plan")
     return WorkPlan(
         container=read["container"],
-        probe=probe_from_values(read["probe"]),
+        probe=played_from_values(read["probe"]),
         preset=read["preset"],
         recipe=read["recipe"],
         parts=tuple(map(part_from_values, read["parts"])),

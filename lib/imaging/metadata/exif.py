@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.metadata import printable
 
 Tags = Mapping[int, Any]
@@ -35,14 +35,14 @@ LOWEST_M, HIGHEST_M = -12_000.0, 100_000.0
 """From below the deepest sea to the edge of space."""
 
 
-def read_exif(exif: Image.Exif) -> Probe:
+def read_exif(exif: Image.Exif) -> ImageProbe:
     """Return a probe of what EXIF says and of nothing else."""
     main: Tags = exif
     details, place = _directory(exif, IFD.Exif), _directory(exif, IFD.GPSInfo)
     latitude = _degrees(place, GPS.GPSLatitude, GPS.GPSLatitudeRef, ("N", "S"), 90)
     longitude = _degrees(place, GPS.GPSLongitude, GPS.GPSLongitudeRef, ("E", "W"), 180)
     located = latitude is not None and longitude is not None
-    return Probe(
+    return ImageProbe(
         captured_at=_captured_at(details),
         camera=_product(main, Base.Make, Base.Model),
         lens=_product(details, Base.LensMake, Base.LensModel),

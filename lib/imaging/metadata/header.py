@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from PIL.ExifTags import Base
 
-from lib.domain.media import Probe
+from lib.domain.media import ImageProbe
 from lib.imaging.bounds.directories import check_exif
 from lib.imaging.color.convert import name_space
 from lib.imaging.decode import DECODERS
@@ -34,7 +34,7 @@ class Header:
     orientation: int | None
     profile: bytes | None
     color_space: str
-    facts: Probe
+    facts: ImageProbe
     extent: Extent | None = None
 
 

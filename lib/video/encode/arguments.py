@@ -8,7 +8,7 @@ from typing import Any
 
 import ffmpeg
 
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, build_graph
@@ -78,7 +78,9 @@ def encode_arguments(
     ]
 
 
-def measure_arguments(source: Input, probe: Probe, audio: PlannedAudio, report: Path) -> list[str]:
+def measure_arguments(
+    source: Input, probe: AudioProbe, audio: PlannedAudio, report: Path
+) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
     stream = measure_loudness(prepare_audio(opened[f"a:{audio.index}"]), report)
@@ -86,7 +88,7 @@ def measure_arguments(source: Input, probe: Probe, audio: PlannedAudio, report: 
     return arguments
 
 
-def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> Any:
+def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:
     """Describe the input: one demuxer, the locator's own protocols, frames of a bounded size.
 
     With the demuxer and the protocols fixed, a playlist that was uploaded as a video is not
@@ -98,7 +100,7 @@ def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> A
         "max_pixels": _most_pixels(probe),
         "threads": THREADS,
     }
-    if source.container != "mov" and not probe.rotation:
+    if source.container != "mov" and not (isinstance(probe, VideoProbe) and probe.rotation):
         # The sizes were planned without a rotation, so that there must be none.
         options["noautorotate"] = None
     if not span and (probe.duration_ms or source.size):
@@ -122,29 +124,32 @@ def open_source(source: Input, probe: Probe, plan: Plan, span: Span | None) -> A
     return ffmpeg.input(input_url(source.locator), **options)
 
 
-def _most_pixels(probe: Probe) -> int:
+def _most_pixels(probe: AudioProbe) -> int:
     """Return the pixels above which a frame is not decoded: the header has said otherwise."""
-    described = (probe.width or 0) * (probe.height or 0)
+    described = 0
+    if isinstance(probe, VideoProbe):
+        described = (probe.width or 0) * (probe.height or 0)
     return min(MAX_SIDE * MAX_SIDE, max(USUAL_PIXELS, GROWTH * described))
 
 
-def _longest_s(source: Input, probe: Probe) -> float:
+def _longest_s(source: Input, probe: AudioProbe) -> float:
     if probe.duration_ms:
         return DOUBT * probe.duration_ms / 1000 + DOUBT_S
     return most_seconds(source.size or 0)
 
 
-def _run_up(source: Input, probe: Probe, plan: Plan) -> float:
+def _run_up(source: Input, probe: AudioProbe, plan: Plan) -> float:
     if source.container not in INDEXED:
         return SEARCH_S
-    return NEIGHBOUR_S if probe.interlaced or plan.frame_rate else 0.0
+    interlaced = isinstance(probe, VideoProbe) and probe.interlaced
+    return NEIGHBOUR_S if interlaced or plan.frame_rate else 0.0
 
 
 def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
     plan = task.plan
     if not plan.rungs:
         return
-    taps = build_graph(opened["V:0"], task.probe, plan, task.span)
+    taps = build_graph(opened["V:0"], task.video, plan, task.span)
     for rung in plan.rungs:
         yield _output(
             taps.rungs[rung.name],
@@ -182,7 +187,7 @@ def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:
 
 
 def _audio_output(stream: Any, audio: PlannedAudio, task: VideoTask, folder: Path) -> Any:
-    if not task.probe.video_codec:
+    if not isinstance(task.probe, VideoProbe):
         path, muxer = folder / AUDIO_FILE, {"f": "ipod", "movflags": "+faststart"}
     else:
         path = folder / f"{audio.name}.mp4"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import VideoProbe
 from lib.video.encode.arguments import encode_arguments, measure_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
@@ -166,7 +167,7 @@ def _start(job: _Job, arguments: list[str]) -> None:
 
 
 def _files(job: _Job, plan: Plan) -> Iterator[tuple[str, Path]]:
-    alone = not job.task.probe.video_codec
+    alone = not isinstance(job.task.probe, VideoProbe)
     for name in (each.name for part in (plan.rungs, plan.audio) for each in part):
         yield name, job.folder / (AUDIO_FILE if alone else f"{name}.mp4")
     for subtitle in plan.subtitles:

@@ -13,7 +13,7 @@ from itertools import count
 from math import ceil
 from typing import Any
 
-from lib.domain.media import Probe
+from lib.domain.media import VideoProbe
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan
 from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
@@ -52,7 +52,7 @@ class Taps:
     stills: Any
 
 
-def build_graph(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Taps:
+def build_graph(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Taps:
     """Return the taps of `video`, the decoded frames of a source with at least one rung planned.
 
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
@@ -92,7 +92,7 @@ def _split(stream: Any) -> Iterator[Any]:
     return (node[number] for number in count())
 
 
-def _cut(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
+def _cut(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
     """Keep the frames of the span; what comes first lasts from 0, where the presentation starts."""
     if probe.interlaced:
         video = video.filter("bwdif", mode="send_frame", deint="interlaced")
@@ -107,7 +107,7 @@ def _cut(video: Any, probe: Probe, plan: Plan, span: Span | None) -> Any:
     return video if start else video.filter("setpts", "if(eq(N,0),0,PTS)")
 
 
-def _convert(video: Any, probe: Probe, size: Size) -> Any:
+def _convert(video: Any, probe: VideoProbe, size: Size) -> Any:
     """Scale to `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
     width, height = size
     if probe.transfer in FFMPEG_TRANSFERS:

@@ -128,7 +128,7 @@ def comparison_arguments(
     span = Span(at_s, at_s + FRAME_S)
     top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(task.source, task.probe, top, span)
-    original = _first(build_graph(opened["V:0"], task.probe, top, span).rungs[rung.name]).split()
+    original = _first(build_graph(opened["V:0"], task.video, top, span).rungs[rung.name]).split()
     compared = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
         made = graph.input(f"file:{clip}", f="mov", threads=1)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from lib.child_process import Bounds
 from lib.domain.errors import PermanentError
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.plan.plan import Plan
@@ -20,7 +20,7 @@ _PACKET = re.compile(r"^0, +-?\d+, +(?P<shown>-?\d+),", re.MULTILINE)
 _CLOCK = re.compile(r"^#tb 0: (?P<numerator>\d+)/(?P<denominator>\d+)$", re.MULTILINE)
 
 
-def find_keyframe(at_s: float, *, source: Input, probe: Probe, ffmpeg: Ffmpeg) -> float | None:
+def find_keyframe(at_s: float, *, source: Input, probe: AudioProbe, ffmpeg: Ffmpeg) -> float | None:
     """Return when the keyframe at which a seek to `at_s` lands is shown, in s; None for none.
 
     That is the last one before, or, in a stream without an index, the next one. Reads what the

@@ -8,7 +8,7 @@ for a megapixel of a film with grain; drawings and still scenes cost about half.
 from __future__ import annotations
 
 from lib.domain.codecs import VIDEO_CODECS
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.plan.plan import Plan
 
 DECODE = {
@@ -53,20 +53,23 @@ COST_RATE = 30.0
 """Frames a second that a source costs which does not say how many it has."""
 
 
-def estimate(probe: Probe, plan: Plan, speed: str = "veryfast") -> float:
+def estimate(probe: AudioProbe, plan: Plan, speed: str = "veryfast") -> float:
     """Return the CPU seconds of one vCPU that all of `plan` takes at an x264 preset's speed."""
     seconds = (probe.duration_ms or 0) / 1000
     audio = sum(AUDIO + (NORMALISE if each.normalised else 0) for each in plan.audio)
-    return START + seconds * audio + (_video(probe, plan, seconds, speed) if plan.rungs else 0)
+    video = 0.0
+    if plan.rungs and isinstance(probe, VideoProbe):
+        video = _video(probe, plan, seconds, speed)
+    return START + seconds * audio + video
 
 
-def count_segments(probe: Probe, plan: Plan, segment_seconds: float) -> float:
+def count_segments(probe: AudioProbe, plan: Plan, segment_seconds: float) -> float:
     """Return how many segments all tracks of `plan` will have, about."""
     segments = (probe.duration_ms or 0) / 1000 / segment_seconds
     return segments * (len(plan.rungs) + len(plan.audio))
 
 
-def _video(probe: Probe, plan: Plan, seconds: float, speed: str) -> float:
+def _video(probe: VideoProbe, plan: Plan, seconds: float, speed: str) -> float:
     rate = probe.frame_rate or COST_RATE
     frames = probe.frames or seconds * rate
     kept = frames * min(1.0, plan.frame_rate / rate) if plan.frame_rate else frames

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lib.domain.codecs import VIDEO_CODECS
-from lib.domain.media import Probe
+from lib.domain.media import VideoProbe
 from lib.presets import VideoPreset
 
 OWN_HEIGHT = 1.15
@@ -32,7 +32,7 @@ class Rung:
         return f"{self.codec}-{min(self.width, self.height)}"
 
 
-def ladder(probe: Probe, preset: VideoPreset) -> tuple[Rung, ...]:
+def ladder(probe: VideoProbe, preset: VideoPreset) -> tuple[Rung, ...]:
     """Return the rungs of a source by codec, ascending; none for audio alone.
 
     Heights are those of the preset that do not pass the source's short side, and the source's own

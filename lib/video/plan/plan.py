@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
 from lib.presets import Preset, VideoPreset, recipe_hash
 from lib.video.plan.ladder import Rung, ladder
 from lib.video.plan.ranges import Span
@@ -73,15 +73,22 @@ class VideoTask:
     """What is to be made of a source, and how: of all of it, or of the frames of a span."""
 
     source: Input
-    probe: Probe
+    probe: AudioProbe
     plan: Plan
     preset: Preset
     span: Span | None = None
 
+    @property
+    def video(self) -> VideoProbe:
+        """Return the probe of a source with video. Raises TypeError for one of audio alone."""
+        if not isinstance(self.probe, VideoProbe):
+            raise TypeError("expected a source with video but received one of audio alone")
+        return self.probe
 
-def plan_video(probe: Probe, preset: Preset) -> Plan:
+
+def plan_video(probe: AudioProbe, preset: Preset) -> Plan:
     """Return the plan of a source with video, or of audio alone."""
-    if not probe.video_codec:
+    if not isinstance(probe, VideoProbe):
         audio = preset.audio
         return Plan(audio=_plan_audio(probe, audio.kbps, audio.loudness)[:1])
     video = preset.video
@@ -104,9 +111,9 @@ def plan_video(probe: Probe, preset: Preset) -> Plan:
     )
 
 
-def recipe_of(probe: Probe, preset: Preset) -> str:
+def recipe_of(probe: AudioProbe, preset: Preset) -> str:
     """Return the hash of all that decides the bytes of a source's renditions."""
-    if not probe.video_codec:
+    if not isinstance(probe, VideoProbe):
         return recipe_hash(preset.audio)
     return recipe_hash(preset.video, recipe_hash(preset.image))  # by which the poster is made
 
@@ -129,14 +136,14 @@ def timescale(frame_rate: float | None) -> int:
     return 90_000
 
 
-def _plan_audio(probe: Probe, kbps: int, normalised: bool) -> tuple[PlannedAudio, ...]:
+def _plan_audio(probe: AudioProbe, kbps: int, normalised: bool) -> tuple[PlannedAudio, ...]:
     return tuple(
         PlannedAudio(index, track, kbps, normalised)
         for index, track in enumerate(probe.audio_tracks)
     )
 
 
-def _capped(probe: Probe, video: VideoPreset) -> int | None:
+def _capped(probe: VideoProbe, video: VideoPreset) -> int | None:
     # A rate a little above, such as 60.02 of a phone's variable rate, is not worth a new clock.
     too_fast = (probe.frame_rate or 0) > video.max_frame_rate * 1.05
     return video.max_frame_rate if too_fast else None

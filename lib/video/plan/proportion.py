@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import VideoTask
 
@@ -36,7 +36,7 @@ SCRATCH_SHARE = 0.25
 codecs as much again."""
 
 
-def check_proportion(probe: Probe, cost_s: float, size: int) -> None:
+def check_proportion(probe: AudioProbe, cost_s: float, size: int) -> None:
     """Pass, or raise PermanentError(LIMIT_EXCEEDED) where a source has too few bytes for its work.
 
     `cost_s` is its estimate in vCPU seconds, `size` what was received, in bytes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe, VideoProbe
 from lib.presets import Limits
 from lib.video.probe.tracks import MOST_TRACKS
 
@@ -22,7 +22,7 @@ MOST_CHANNELS = 64
 _MS_PER_HOUR = 3_600_000
 
 
-def check_limits(probe: Probe, limits: Limits) -> None:
+def check_limits(probe: AudioProbe, limits: Limits) -> None:
     """Pass, or raise PermanentError(LIMIT_EXCEEDED) saying what was expected and received.
 
     A header may say less than is true: whatever is decoded has to be bounded besides.
@@ -36,15 +36,21 @@ def check_limits(probe: Probe, limits: Limits) -> None:
     hours = (probe.duration_ms or 0) / _MS_PER_HOUR
     if hours > limits.video_hours:
         raise _exceeded(f"at most {limits.video_hours:g} hours of video", f"{hours:.2f}")
+    if len(probe.audio_tracks) > MOST_TRACKS:
+        raise _exceeded(f"at most {MOST_TRACKS} sound tracks", "more")
+    if isinstance(probe, VideoProbe):
+        _check_video(probe)
+
+
+def _check_video(probe: VideoProbe) -> None:
     if max(probe.width or 0, probe.height or 0) > MAX_SIDE:
         size = f"{probe.width} x {probe.height}"
         raise _exceeded(f"at most {MAX_SIDE} px a side of video", size)
     if (probe.frame_rate or 0) > MAX_FRAME_RATE:
         received = f"{probe.frame_rate:g}"
         raise _exceeded(f"at most {MAX_FRAME_RATE} frames a second of video", received)
-    for kind, tracks in (("sound", probe.audio_tracks), ("subtitle", probe.subtitles)):
-        if len(tracks) > MOST_TRACKS:
-            raise _exceeded(f"at most {MOST_TRACKS} {kind} tracks", "more")
+    if len(probe.subtitles) > MOST_TRACKS:
+        raise _exceeded(f"at most {MOST_TRACKS} subtitle tracks", "more")
 
 
 def _exceeded(expected: str, received: str) -> PermanentError:

@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 
 from lib.child_process import child_environment
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import Probe
+from lib.domain.media import AudioProbe
 from lib.video.probe import matroska
 from lib.video.probe import mediainfo_worker as reader
 from lib.video.probe.fields import read_number
@@ -56,7 +56,7 @@ MOST_ANSWER_BYTES = 4 * 1024**2
 """Of its answer; a film with a hundred chapters and tracks gets a part of one."""
 
 
-def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> Probe:
+def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioProbe:
     """Probe a seekable file, reading only the parts that describe it.
 
     `sniffed_container` names the demuxer that will read the source, one of PARSERS; no other is

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.media import AudioTrack, Probe, SubtitleTrack
+from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
 from lib.video.probe.fields import (
     read_above_zero,
     read_language,
@@ -40,7 +39,7 @@ TEXT_FORMATS = frozenset(
 Fields = dict[str, Any]
 
 
-def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> Probe:
+def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> AudioProbe:
     """Turn MediaInfo's tracks (its field names in lower case) into a probe.
 
     Sizes are what a player shows: stretched by the pixel aspect, then turned; `turned` is a
@@ -56,7 +55,7 @@ def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 
         )
     found = [_audio_track(each) for each in audio[: MOST_TRACKS + 1]]
     first = found[0] if found else AudioTrack()
-    known = Probe(
+    known = AudioProbe(
         duration_ms=_duration_ms(general, video, *audio[:MOST_TRACKS]),
         format=read_lower(general.get("format")),
         audio_codec=first.codec,
@@ -68,7 +67,9 @@ def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 
     return _with_video(known, video, tracks, turned) if video else known
 
 
-def _with_video(known: Probe, video: Fields, tracks: list[Fields], turned: float) -> Probe:
+def _with_video(
+    known: AudioProbe, video: Fields, tracks: list[Fields], turned: float
+) -> VideoProbe:
     width, height = (
         read_positive(video.get("width")) or 1,
         read_positive(video.get("height")) or 1,
@@ -80,8 +81,14 @@ def _with_video(known: Probe, video: Fields, tracks: list[Fields], turned: float
     shown = (max(1, round(width * aspect)), height)
     if rotation % (2 * QUARTER_TURN) == QUARTER_TURN:
         shown = shown[::-1]
-    return replace(
-        known,
+    return VideoProbe(
+        duration_ms=known.duration_ms,
+        format=known.format,
+        audio_codec=known.audio_codec,
+        audio_channels=known.audio_channels,
+        sample_rate=known.sample_rate,
+        audio_tracks=known.audio_tracks,
+        captured_at=known.captured_at,
         width=shown[0],
         height=shown[1],
         frames=read_positive(video.get("frame_count")),
