@@ -28,7 +28,7 @@ def is_hidden(character: str) -> bool:
 
 def printable(text: object) -> str:
     r"""Return a text on one line, with `\x1b` or `\u202e` in place of what is_hidden."""
-    return "".join(map(_spelled, str(text)))
+    return "".join(map(_escaped, str(text)))
 
 
 def printable_lines(text: object) -> str:
@@ -54,7 +54,7 @@ class PrintableFormatter(logging.Formatter):
         return printable_lines(super().format(record))
 
 
-def _spelled(character: str) -> str:
+def _escaped(character: str) -> str:
     if not is_hidden(character):
         return character
     number = ord(character)

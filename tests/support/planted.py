@@ -156,15 +156,15 @@ def serve(control_fd: int, memory: int) -> None:
 
 
 def serve_without_landlock(control_fd: int, memory: int) -> None:
-    lockdown.PARTS["landlock"] = lambda: 0
+    lockdown.KERNEL_RESTRICTIONS["landlock"] = lambda: 0
     serve(control_fd, memory)
 
 
 def serve_without_seccomp(control_fd: int, memory: int) -> None:
-    lockdown.PARTS["seccomp"] = lambda: False
+    lockdown.KERNEL_RESTRICTIONS["seccomp"] = lambda: False
     serve(control_fd, memory)
 
 
 def serve_with_limits_only(control_fd: int, memory: int) -> None:
-    lockdown.PARTS["landlock"] = lambda: 0
+    lockdown.KERNEL_RESTRICTIONS["landlock"] = lambda: 0
     serve_without_seccomp(control_fd, memory)

@@ -21,7 +21,7 @@ SCOPES, SCOPES_SINCE = 0x3, 6
 """Abstract Unix sockets and signals do not leave the sandbox."""
 
 
-def restrict() -> int:
+def restrict_self() -> int:
     """Give up every right that this kernel's Landlock knows, for good; no file is excepted.
 
     What is open stays open. Returns the version of the interface, 0 where there is none. The

@@ -37,12 +37,16 @@ def lock_down(keep: int, memory: int) -> Report:
     deny_new_privileges()
     set_undumpable()
     set_limits(memory)
-    return {"rlimits": True, "user": user, **{name: part() for name, part in PARTS.items()}}
+    return {
+        "rlimits": True,
+        "user": user,
+        **{name: part() for name, part in KERNEL_RESTRICTIONS.items()},
+    }
 
 
-PARTS: dict[str, Callable[[], bool | int]] = {
-    "landlock": landlock.restrict,
-    "seccomp": seccomp.restrict,
+KERNEL_RESTRICTIONS: dict[str, Callable[[], bool | int]] = {
+    "landlock": landlock.restrict_self,
+    "seccomp": seccomp.install_filter,
 }
 """What not every system has."""
 

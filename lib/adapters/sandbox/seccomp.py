@@ -153,7 +153,7 @@ def assemble(steps: Sequence[Instruction]) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
-def restrict() -> bool:
+def install_filter() -> bool:
     """Install the filter in this thread and those it starts, for good.
 
     False where the kernel does not take it, or its machine is not in the table. The process has
