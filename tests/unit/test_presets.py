@@ -302,3 +302,44 @@ def test_a_recipe_hash_changes_with_what_the_preset_only_names():
 )
 def test_every_field_is_checked_but_what_the_loader_builds(model, built):
     assert {each.name for each in fields(model)} - checks_of(model).keys() == built
+
+
+RANGES: dict[type, dict[str, tuple[float, float]]] = {
+    presets.Limits: {
+        "image_megapixels": (1, 1000),
+        "image_megabytes": (1, 500),
+        "animation_frames": (1, 10_000),
+        "animation_megapixels": (1, 10_000),
+        "video_hours": (0.001, 24),
+        "source_gigabytes": (0.001, 5000),
+    },
+    presets.Box: {"width": (1, 16_383), "height": (1, 16_383)},
+    presets.Watermark: {"opacity": (0, 1), "scale": (0.01, 1)},
+    presets.ImagePreset: {"ssim": (0.5, 0.9999), "sharpen": (0, 300)},
+    presets.VideoPreset: {
+        "segment_seconds": (1, 10),
+        "max_frame_rate": (1, 240),
+        "mp4": (0, 2160),
+        "audio_kbps": (16, 512),
+    },
+    presets.AudioPreset: {"kbps": (16, 512)},
+}
+
+
+def test_a_number_lies_between_what_the_documents_say_both_included():
+    for model, ranges in RANGES.items():
+        checks = checks_of(model)
+        assert {name for name, each in checks.items() if _takes_a_number(each)} == ranges.keys()
+        for name, (low, high) in ranges.items():
+            assert [checks[name](each) for each in (low, high)] == [low, high]
+            for outside in (low - 1e-4 if low % 1 else low - 1, high + (1e-4 if high < 1 else 1)):
+                with pytest.raises(ValueError, match=f" from {low:g} to {high:g}"):
+                    checks[name](outside)
+
+
+def _takes_a_number(check):
+    try:
+        check([])
+    except ValueError as exc:
+        return " number from " in f" {exc}"
+    return False

@@ -38,10 +38,20 @@ MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)  # MPEG-1 layer III, 128 kbit/s, 44
 ADTS_FRAME = b"\xff\xf1\x50\x80\x0c\x9f\xfc" + bytes(93)  # 100 bytes
 TS_PACKET = b"\x47" + bytes(187)
 
+MPEG_AUDIO = ((0xFD, 417), (0xF3, 208), (0xF5, 417), (0xE3, 417))
+"""Second byte of a header, bytes of its frame at the highest of three rates: MPEG-1 layer II with
+128 kbit/s, then MPEG-2 layers III and II, MPEG-2.5 layer III with 64 (ISO/IEC 11172-3, 13818-3)."""
+
+
+def mpeg_audio(second: int, length: int) -> bytes:
+    return bytes((0xFF, second, 0x80, 0)) + bytes(length - 4)
+
+
 KNOWN = [
     (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg", "jpeg"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "png"),
     (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp", "webp"),
+    (b"GIF87a\x01\0\x01\0", "image/gif", "gif"),
     (b"GIF89a\x01\0\x01\0", "image/gif", "gif"),
     (tiff("<", (256, 10)), "image/tiff", "tiff"),
     (tiff(">", (256, 10)), "image/tiff", "tiff"),
@@ -59,6 +69,12 @@ KNOWN = [
     (ftyp(b"heix", b"mif1"), "image/heic", "heif"),
     (ftyp(b"mif1", b"heic"), "image/heic", "heif"),
     (ftyp(b"msf1", b"hevc"), "image/heic", "heif"),
+    *(
+        (ftyp(b"mif1", brand), "image/heic", "heif")
+        for brand in (b"heim", b"heis", b"hevx", b"hevm", b"hevs")
+    ),
+    (ftyp(b"mif2", b"avif"), "image/avif", "avif"),
+    (ftyp(b"miaf", b"avif"), "image/avif", "avif"),
     (ftyp(b"mif1", b"unci"), "image/heif", "heif"),
     (ftyp(b"isom", b"mp41"), "video/mp4", "mov"),
     (ftyp(b"M4V ", b"mp42"), "video/mp4", "mov"),
@@ -66,6 +82,10 @@ KNOWN = [
     (ftyp(b"3gp5"), "video/3gpp", "mov"),
     (b"\0\0\x12\x34moov\0\0\0\x6cmvhd", "video/quicktime", "mov"),
     (b"\0\0\0\x08wide\x02\x34\x12\0mdat", "video/quicktime", "mov"),
+    *(
+        (b"\0\0\x12\x34" + box + bytes(8), "video/quicktime", "mov")
+        for box in (b"mdat", b"free", b"skip", b"pnot")
+    ),
     (ebml(b"matroska"), "video/x-matroska", "matroska"),
     (ebml(b"webm"), "video/webm", "matroska"),
     (b"RIFF\x10\0\0\0AVI LIST", "video/x-msvideo", "avi"),
@@ -78,7 +98,9 @@ KNOWN = [
     (b"OggS" + bytes(24) + b"OpusHead", "audio/ogg", "ogg"),
     (ftyp(b"M4A ", b"mp42"), "audio/mp4", "mov"),
     (ftyp(b"M4B "), "audio/mp4", "mov"),
+    (ftyp(b"M4P "), "audio/mp4", "mov"),
     (MP3_FRAME * 2, "audio/mpeg", "mp3"),
+    *((mpeg_audio(*frame) * 2, "audio/mpeg", "mp3") for frame in MPEG_AUDIO),
     (b"ID3\x04\0\0\0\0\x00\x02ab" + MP3_FRAME * 2, "audio/mpeg", "mp3"),
     (b"ID3\x04\0\0\0\x7f\x7f\x7f" + bytes(100), "audio/mpeg", "mp3"),
     (ADTS_FRAME * 2, "audio/aac", "aac"),
@@ -87,6 +109,7 @@ KNOWN = [
     (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav", "wav"),
     (b"fLaC\0\0\0\x22", "audio/flac", "flac"),
     (b"FORM\0\0\x10\0AIFFCOMM", "audio/aiff", "aiff"),
+    (b"FORM\0\0\x10\0AIFCFVER", "audio/aiff", "aiff"),
 ]
 
 
@@ -106,22 +129,39 @@ REFUSED = [
     (b"Get free stuff", "text: not supported"),
     (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawing"),
     (b"\xef\xbb\xbf  <SVG width='1'/>", "SVG drawing"),
-    (b"<!DOCTYPE html><html><svg/></html>", "HTML page"),
+    (b"<!DOCTYPE html><svg/>", "HTML page"),
+    (b"<HTML><svg/></html>", "HTML page"),
     (b"<?xml version='1.0'?><note/>", "XML"),
     (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd", "playlist"),
     (b"\n#EXTM3U\n", "playlist"),
+    (b"#EXTM3U\n\0\1", "playlist"),
+    (b"[playlist]\nFile1=/etc/passwd", "playlist"),
     (b"<?xml version='1.0'?><MPD></MPD>", "playlist"),
     (b"ffconcat version 1.0\nfile /etc/passwd", "playlist"),
     (b"%PDF-1.7\n", "PDF document"),
+    (b"%!PS-Adobe-3.0\n", "PostScript document"),
     (b"PK\x03\x04\x14\0", "ZIP archive"),
+    (b"PK\x05\x06" + bytes(18), "ZIP archive"),
+    (b"7z\xbc\xaf\x27\x1c\0\4", "7-Zip archive"),
+    (b"Rar!\x1a\x07\1\0", "RAR archive"),
     (b"\x1f\x8b\x08", "gzip archive"),
     (b"8BPS\0\x02", "large Photoshop document"),
     (jpeg_2000(b"mjp2"), "Motion JPEG 2000"),
+    (jpeg_2000(b"mj2s"), "Motion JPEG 2000"),
     (jpeg_2000(b"jpm "), "JPEG 2000 document"),
     (b"\0\0\x02\0\x01\0", "cursor"),
     (b"II\xbc\x01\x20\0\0\0", "JPEG XR image"),
     (b"gimp xcf v011", "GIMP image"),
     (b"\xff\x0a\x00", "JPEG XL image"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "JPEG XL image"),
+    (ftyp(b"jxl "), "JPEG XL image"),
+    (b"\x76\x2f\x31\x01\2\0\0\0", "OpenEXR image"),
+    (b"#?RADIANCE\n", "Radiance HDR image"),
+    (b"DDS \x7c\0\0\0", "DirectDraw texture"),
+    (b"icns\0\0\1\0", "Apple icon"),
+    (b"qoif\0\0\0\1", "QOI image"),
+    (b"\xd7\xcd\xc6\x9a\0\0", "Windows metafile"),
+    *((start + bytes(8), "RAW photo") for start in (b"IIRO", b"IIRS", b"MMOR", b"IIU", b"FOVb")),
     (tiff("<", (256, 10))[:8] + b"CR\x02\0", "RAW photo"),
     (tiff("<", (0xFE, 1), (0x14A, 200)), "RAW photo"),
     (tiff(">", (0xC612, 0x01040000)), "RAW photo"),
