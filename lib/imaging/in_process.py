@@ -9,7 +9,6 @@ from functools import cached_property
 
 from lib.domain.clock import Deadline
 from lib.domain.renditions import Made
-from lib.imaging.budget import Budget
 from lib.imaging.images import ImageTask, SpriteSheets, Still, StillStatistics
 from lib.imaging.load import Picture, is_animation, read_picture
 from lib.imaging.phash import phash
@@ -17,6 +16,7 @@ from lib.imaging.render import make_renditions
 from lib.imaging.render_animation import film_frames
 from lib.imaging.stills import make_sprite_sheet, measure_still, read_still
 from lib.imaging.thumbhash import make_placeholder
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.imaging.variants import Size
 
@@ -24,7 +24,7 @@ from lib.imaging.variants import Size
 class Opened:
     """One decoded source. `probe`, `placeholder` and `size` as in `images.OpenedImage`."""
 
-    def __init__(self, picture: Picture, task: ImageTask, budget: Budget) -> None:
+    def __init__(self, picture: Picture, task: ImageTask, budget: TimeBudget) -> None:
         self._picture, self._budget = picture, budget
         self._preset, self._watermark = task.preset, task.watermark
         self.probe = replace(picture.probe, phash=phash(picture.image))
@@ -68,7 +68,7 @@ class InProcess:
             tallest=max((box.height for box in preset.boxes), default=0),
         )
         del data  # which the picture of an animation still holds
-        yield Opened(picture, task, Budget(deadline, self.measured))
+        yield Opened(picture, task, TimeBudget(deadline, self.measured))
 
     def measure_stills(
         self,

@@ -18,12 +18,12 @@ from lib.domain.errors import ErrorCode, Failure, MediaError, TransientError
 from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
-from lib.imaging.budget import Budget
 from lib.imaging.encode import encode, encode_drawing, is_drawing
 from lib.imaging.heap import share_heap
 from lib.imaging.load import Picture
 from lib.imaging.render_animation import animate
 from lib.imaging.resize import scale_down
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.imaging.variants import Target, encode_failed, fallback_of, outcome_of, plan_variants
 
@@ -31,7 +31,7 @@ share_heap()  # before there are threads
 
 
 def make_renditions(
-    picture: Picture, transform: Transform, budget: Budget, *, threads: int | None = None
+    picture: Picture, transform: Transform, budget: TimeBudget, *, threads: int | None = None
 ) -> Iterator[Made]:
     """Scale, transform and encode what a preset wants, in the order of `plan_variants`.
 
@@ -45,7 +45,8 @@ def make_renditions(
     if picture.animation and any(target.animated for target in targets):
         making = animate(picture, targets, transform, budget)
     else:
-        making = _Stills(picture, targets, transform, budget).make(threads or _processors())
+        stills = _StillRenditions(picture, targets, transform, budget)
+        making = stills.make(threads or _processors())
     is_made, late = False, None
     for made in making:
         yield made
@@ -56,7 +57,7 @@ def make_renditions(
         raise TransientError(late.code, late.message)
 
 
-class _Stills:
+class _StillRenditions:
     """One picture's still renditions, under one preset and one deadline."""
 
     def __init__(
@@ -64,7 +65,7 @@ class _Stills:
         picture: Picture,
         targets: Sequence[Target],
         transform: Transform,
-        budget: Budget,
+        budget: TimeBudget,
     ) -> None:
         self._picture, self._targets, self._budget = picture, targets, budget
         self._transform, self._preset = transform, transform.preset

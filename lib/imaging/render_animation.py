@@ -14,7 +14,6 @@ from lib.domain.errors import Failure, MediaError
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
 from lib.imaging.bounds.directories import EXIF_PREFIX
-from lib.imaging.budget import Budget
 from lib.imaging.encode import (
     WEBP_LOSSLESS_EFFORT,
     WEBP_METHOD,
@@ -26,6 +25,7 @@ from lib.imaging.encode import (
 from lib.imaging.load import Picture
 from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import resize, scale_down
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.imaging.transparency import flatten
 from lib.imaging.variants import Size, Target, encode_failed, outcome_of
@@ -39,7 +39,7 @@ def animate(
     picture: Picture,
     targets: Sequence[Target],
     transform: Transform,
-    budget: Budget,
+    budget: TimeBudget,
 ) -> Iterator[Made]:
     """Decode once, and scale, transform and encode each frame for every target; no frame is held.
 
@@ -140,7 +140,7 @@ class _Track:
         return WebPAnimation(first.size, self._loops, KEYFRAMES)
 
 
-def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, budget: Budget) -> None:
+def _give_up_late(tracks: Sequence[_Track], seconds_per_pixel: float, budget: TimeBudget) -> None:
     """Fail the largest of the live tracks until the rest have the time for what is to come."""
     live = [track for track in tracks if not track.error]
     for index, track in enumerate(live):

@@ -7,9 +7,9 @@ import io
 from PIL import Image
 
 from lib import presets
-from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.tools import ROOT
 
@@ -33,5 +33,5 @@ def render_photo(photo: bytes) -> int:
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image
     picture = read_picture(photo, "jpeg", loaded.limits, widest=max(preset.widths))
-    made = make_renditions(picture, Transform(preset), Budget(lambda: float("inf")))
+    made = make_renditions(picture, Transform(preset), TimeBudget(lambda: float("inf")))
     return sum(len(each.content) for each in made if isinstance(each.content, bytes))

@@ -17,12 +17,12 @@ from typing import Any
 from lib import presets
 from lib.imaging import load
 from lib.imaging import render as rendering
-from lib.imaging.budget import Budget
 from lib.imaging.decode import DECODERS
 from lib.imaging.load import read_picture
 from lib.imaging.phash import phash
 from lib.imaging.render import make_renditions
 from lib.imaging.thumbhash import make_placeholder
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.sniff import HEAD_BYTES, sniff
 from tests.bench.process import read_memory
@@ -51,7 +51,7 @@ def render(source: Path, folder: Path | None = None) -> None:
     )
     del data
     phash(picture.image)
-    for made in make_renditions(picture, Transform(preset), Budget(lambda: float("inf"))):
+    for made in make_renditions(picture, Transform(preset), TimeBudget(lambda: float("inf"))):
         if made.error:
             raise RuntimeError(f"{made.name}: {made.error}")
         if folder and isinstance(made.content, bytes):

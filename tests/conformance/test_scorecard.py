@@ -17,9 +17,9 @@ import pytest
 from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import MediaType
-from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.sniff import HEAD_BYTES, sniff
 from tests.conformance.scorecard import FINE, MARK, Case, cases
@@ -59,7 +59,7 @@ def render(case: Case) -> Rendered:
         return error.code
     if any(getattr(picture.probe, name) != value for name, value in case.facts.items()):
         return UNTRUE
-    making = make_renditions(picture, Transform(preset, MARK), Budget(lambda: 60.0))
+    making = make_renditions(picture, Transform(preset, MARK), TimeBudget(lambda: 60.0))
     made = list(making)[-1] if case.last else next(making)
     assert not isinstance(made.content, Path)
     return made.error.code if made.error else made.content

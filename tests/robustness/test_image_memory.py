@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 from lib import presets
 from lib.imaging.load import read_picture
-from lib.imaging.budget import Budget
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.render import make_renditions
 from lib.imaging.transform import Transform
 from tests.bench.process import read_memory
@@ -57,7 +57,7 @@ RENDITIONS = (
 widest = max(preset.widths)
 picture = read_picture(Path(sys.argv[1]).read_bytes(), sys.argv[2], limits, widest=widest)
 most = read_memory("VmRSS")
-for made in make_renditions(picture, Transform(preset), Budget(lambda: 600.0)):
+for made in make_renditions(picture, Transform(preset), TimeBudget(lambda: 600.0)):
     assert made.content, made.error
     most = max(most, read_memory("VmRSS"))
 print(picture.image.width, most // 1024)

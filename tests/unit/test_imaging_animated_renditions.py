@@ -15,11 +15,11 @@ from PIL import Image
 from lib import presets
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Made
-from lib.imaging import budget, render_animation
-from lib.imaging.budget import Budget
+from lib.imaging import render_animation
 from lib.imaging.load import Animation, Picture, read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import scale_down
+from lib.imaging.time_budget import ENCODE_MARGIN, TimeBudget
 from lib.imaging.transform import Transform
 from lib.presets import Box, Fit, Watermark
 from tests.support.images import photo, save
@@ -50,7 +50,7 @@ def read(data: bytes, container: str) -> Picture:
 def make(
     picture: Picture, preset: presets.ImagePreset = PRESET, watermark: bytes | None = None
 ) -> dict[str, Made]:
-    making = make_renditions(picture, Transform(preset, watermark), Budget(lambda: 60.0))
+    making = make_renditions(picture, Transform(preset, watermark), TimeBudget(lambda: 60.0))
     return {made.name: made for made in making}
 
 
@@ -210,8 +210,8 @@ def within(reel: Reel, seconds: float, monkeypatch: pytest.MonkeyPatch) -> dict[
     monkeypatch.setattr(render_animation, "scale_down", scale_slowly)
     monkeypatch.setattr(time, "monotonic", lambda: reel.now)
     picture = reel.picture()
-    left = seconds + budget.ENCODE_MARGIN
-    making = make_renditions(picture, Transform(PRESET), Budget(lambda: left - reel.now))
+    left = seconds + ENCODE_MARGIN
+    making = make_renditions(picture, Transform(PRESET), TimeBudget(lambda: left - reel.now))
     return {made.name: made for made in making}
 
 

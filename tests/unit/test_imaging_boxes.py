@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from lib import presets
-from lib.imaging.budget import Budget
 from lib.imaging.crop import place_by_attention
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.presets import Box, Fit
 from tests.support.images import save
@@ -30,7 +30,7 @@ RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 def boxed(image: Image.Image, fit: Fit, position: str, size: tuple[int, int]) -> Image.Image:
     preset = replace(PRESET, boxes=(Box("box", *size, fit, position),))
     picture = read_picture(save(image, "png"), "png", PRESETS.limits)
-    made = make_renditions(picture, Transform(preset), Budget(lambda: 60.0))
+    made = make_renditions(picture, Transform(preset), TimeBudget(lambda: 60.0))
     content = next(each.content for each in made if each.name == "box.webp")
     assert isinstance(content, bytes)
     return Image.open(io.BytesIO(content))

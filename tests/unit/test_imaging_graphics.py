@@ -11,10 +11,10 @@ from PIL import Image, ImageChops, ImageDraw
 
 from lib import presets
 from lib.domain.renditions import Made
-from lib.imaging.budget import Budget
 from lib.imaging.encode import is_drawing
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from tests.support.images import save
 
@@ -36,7 +36,7 @@ def render(image: Image.Image, preset: presets.ImagePreset = PRESET) -> dict[str
     picture = read_picture(save(image, "png"), "png", PRESETS.limits)
     return {
         made.name: made
-        for made in make_renditions(picture, Transform(preset), Budget(lambda: 60.0))
+        for made in make_renditions(picture, Transform(preset), TimeBudget(lambda: 60.0))
     }
 
 

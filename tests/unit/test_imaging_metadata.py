@@ -10,9 +10,9 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
 
 from lib import presets
-from lib.imaging.budget import Budget
 from lib.imaging.load import Picture, read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_the_portrait_knows_its_place_and_its_renditions_do_not():
     data = (MEDIA / "portrait-gps.jpg").read_bytes()
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(IFD.GPSInfo), "the sample lost its point"
     picture = read(data)
-    made = list(make_renditions(picture, Transform(PRESET), Budget(lambda: 60.0)))
+    made = list(make_renditions(picture, Transform(PRESET), TimeBudget(lambda: 60.0)))
     assert sorted(each.name for each in made) == sorted(
         f"{shape}.{extension}"
         for shape in ("384", "320", "thumb")
@@ -64,7 +64,7 @@ def test_profile_comment_and_xmp_stay_behind():
         b"", icc_profile=profile, comment=b"a secret", xmp=b"<x:xmpmeta>a secret</x:xmpmeta>"
     )
     picture = read(source)
-    for each in make_renditions(picture, Transform(PRESET), Budget(lambda: 60.0)):
+    for each in make_renditions(picture, Transform(PRESET), TimeBudget(lambda: 60.0)):
         assert isinstance(each.content, bytes)
         assert b"secret" not in each.content
         assert "icc_profile" not in Image.open(io.BytesIO(each.content)).info

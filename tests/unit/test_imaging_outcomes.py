@@ -15,9 +15,9 @@ from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made
 from lib.imaging import encode
-from lib.imaging.budget import ENCODE_MARGIN, Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import ENCODE_MARGIN, TimeBudget
 from lib.imaging.transform import Transform
 
 PRESETS = presets.load(Path(__file__).parents[2] / "presets.toml")
@@ -33,7 +33,7 @@ def make(
     file = io.BytesIO()
     Image.linear_gradient("L").resize(size).save(file, "PNG")
     picture = read_picture(file.getvalue(), "png", PRESETS.limits)
-    making = make_renditions(picture, Transform(preset), Budget(left, measured), threads=1)
+    making = make_renditions(picture, Transform(preset), TimeBudget(left, measured), threads=1)
     return {made.name: made for made in making}
 
 
@@ -120,7 +120,7 @@ def test_what_encodes_take_is_learnt_from_what_was_made():
     measured: dict[str, float] = {}
     make(replace(PRESET, widths=(400,)), measured=measured)
     assert set(measured) == {"avif", "webp", "jpeg"}
-    budget = Budget(lambda: 60.0, measured)
+    budget = TimeBudget(lambda: 60.0, measured)
     assert budget.expect("avif", 1_000_000) == measured["avif"]
     budget.learn("avif", 1_000_000, 60.0)
     budget.learn("avif", 1_000_000, 60.0)
@@ -131,7 +131,7 @@ def test_what_encodes_take_is_learnt_from_what_was_made():
 
 
 def test_what_encodes_take_is_guessed_at_first():
-    budget = Budget(lambda: 60.0)
+    budget = TimeBudget(lambda: 60.0)
     for name, output in OUTPUTS.items():
         assert budget.expect(name, 2_000_000) == 2 * output.seconds_per_megapixel > 0
 
@@ -149,4 +149,4 @@ def test_a_broken_watermark_is_named():
     mark = presets.Watermark("config/logo.png", "centre", 1.0, 0.5)
     preset = replace(PRESET, watermark=mark)
     with pytest.raises(PermanentError, match="the preset's watermark: "):
-        next(make_renditions(picture, Transform(preset, b"not an image"), Budget(lambda: 60.0)))
+        next(make_renditions(picture, Transform(preset, b"not an image"), TimeBudget(lambda: 60.0)))

@@ -15,9 +15,9 @@ from PIL import Image
 from lib import presets
 from lib.domain.formats import OUTPUTS
 from lib.imaging.auto_quality import SIDE, TRIALS, choose_quality, decibels, measure_ssim, search
-from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def test_pictures_get_different_qualities_and_say_which():
         picture = read_picture(
             (ROOT / "tests" / "media" / name).read_bytes(), "jpeg", PRESETS.limits
         )
-        made = list(make_renditions(picture, Transform(PRESET), Budget(lambda: 60.0)))
+        made = list(make_renditions(picture, Transform(PRESET), TimeBudget(lambda: 60.0)))
         by_format = {each.mime: {m.quality for m in made if m.mime == each.mime} for each in made}
         assert all(len(values) == 1 for values in by_format.values())
         qualities[name] = {mime: min(filter(None, values)) for mime, values in by_format.items()}

@@ -15,11 +15,11 @@ from lib import presets
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import measure_ssim
-from lib.imaging.budget import Budget
 from lib.imaging.encode import encode
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import resize, resize_first, scale_down
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform, sharpen
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,9 @@ def render(
     threads: int | None = None,
 ) -> list[Made]:
     picture = read_picture(data, container, PRESETS.limits, widest=max(preset.widths))
-    return list(make_renditions(picture, Transform(preset), Budget(lambda: 60.0), threads=threads))
+    return list(
+        make_renditions(picture, Transform(preset), TimeBudget(lambda: 60.0), threads=threads)
+    )
 
 
 def content(made: Made) -> bytes:
@@ -213,7 +215,7 @@ def test_nothing_but_pixels_is_written_unless_the_copyright_is_to_be_kept():
     picture = replace(picture, probe=replace(picture.probe, copyright="© Zoë 2024"))
     for keep in (False, True):
         preset = replace(PRESET, widths=(64,), boxes=(), keep_copyright=keep)
-        for made in make_renditions(picture, Transform(preset), Budget(lambda: 60.0)):
+        for made in make_renditions(picture, Transform(preset), TimeBudget(lambda: 60.0)):
             image = opened(made)
             exif = dict(image.getexif())
             assert exif.keys() == ({0x8298} if keep else set()), made.name

@@ -10,9 +10,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lib import presets
-from lib.imaging.budget import Budget
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from tests.support.images import LIMITS, psd, save
 
@@ -164,7 +164,7 @@ def test_it_is_in_a_rendition_only_if_asked_and_then_alone():
     picture = read_picture(save(IMAGE, "webp", xmp=ADA), "webp", LIMITS)
     for keep in (False, True):
         preset = replace(PRESET, keep_copyright=keep)
-        for made in make_renditions(picture, Transform(preset), Budget(lambda: 60.0)):
+        for made in make_renditions(picture, Transform(preset), TimeBudget(lambda: 60.0)):
             assert isinstance(made.content, bytes)
             assert ("© Ada".encode() in made.content) == keep, made.name
             assert b"Somebody" not in made.content

@@ -11,11 +11,11 @@ from PIL import Image
 
 from lib import presets
 from lib.imaging import transform
-from lib.imaging.budget import Budget
 from lib.imaging.images import ImageTask
 from lib.imaging.in_process import InProcess
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
+from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.imaging.watermark import apply_watermark, read_watermark
 from lib.presets import Watermark
@@ -104,7 +104,7 @@ def test_every_rendition_gets_it_in_proportion():
     )
     picture = read_picture(save(Image.new("RGB", (200, 200), WHITE), "png"), "png", PRESETS.limits)
     logo = save(RED_LOGO, "png")
-    making = make_renditions(picture, Transform(preset, logo), Budget(lambda: 60.0))
+    making = make_renditions(picture, Transform(preset, logo), TimeBudget(lambda: 60.0))
     boxes = []
     for made in making:
         assert isinstance(made.content, bytes)
@@ -116,7 +116,7 @@ def test_a_preset_without_one_ignores_it():
     preset = replace(PRESETS.named(None).image, widths=(50,), boxes=(), formats=("webp",))
     picture = read_picture(save(Image.new("RGB", (50, 50), WHITE), "png"), "png", PRESETS.limits)
     (made,) = make_renditions(
-        picture, Transform(preset, save(RED_LOGO, "png")), Budget(lambda: 60.0)
+        picture, Transform(preset, save(RED_LOGO, "png")), TimeBudget(lambda: 60.0)
     )
     assert isinstance(made.content, bytes)
     assert covered(Image.open(io.BytesIO(made.content))) is None

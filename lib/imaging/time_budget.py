@@ -15,7 +15,7 @@ LARGE_ENOUGH = 50_000
 """Pixels below which a measurement says more about the start than about the pixels."""
 
 
-class Budget:
+class TimeBudget:
     """What one image's encodes may take."""
 
     def __init__(
