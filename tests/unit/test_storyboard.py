@@ -13,7 +13,7 @@ from PIL import Image
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import Made, RenditionKind
 from lib.imaging.in_process import InProcess
-from lib.video.auxiliary.storyboard import make_storyboard, print_cues
+from lib.video.auxiliary.storyboard import make_storyboard, serialize_storyboard
 
 TILE = (48, 27)
 CUE = re.compile(
@@ -114,12 +114,12 @@ def test_it_is_a_webvtt_rendition(tiles):
 
 
 def test_it_counts_hours():
-    assert "01:01:01.007 --> 10:00:00.000" in print_cues([0, 3_661_007], 36_000_000, TILE)
+    assert "01:01:01.007 --> 10:00:00.000" in serialize_storyboard([0, 3_661_007], 36_000_000, TILE)
 
 
 @pytest.mark.parametrize("duration_ms", [0, 900, 1000])
 def test_a_duration_that_is_not_true_gives_no_cue_that_ends_before_it_starts(duration_ms):
-    last = print_cues([0, 1000], duration_ms, TILE).splitlines()[-2]
+    last = serialize_storyboard([0, 1000], duration_ms, TILE).splitlines()[-2]
     assert last == "00:00:01.000 --> 00:00:01.001"
 
 

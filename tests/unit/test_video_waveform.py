@@ -15,9 +15,9 @@ from lib.video.auxiliary.waveform import (
     MOST_PAIRS,
     draw_peaks,
     level_filters,
-    print_peaks,
     read_levels,
     samples_per_pair,
+    serialize_peaks,
 )
 
 LEVELS = """\
@@ -36,7 +36,7 @@ def test_levels_come_in_pairs():
 
 
 def test_peaks_are_printed_as_players_read_them():
-    assert json.loads(print_peaks([(-561, 2071), (-32768, 32767), (-255, 255)], 480)) == {
+    assert json.loads(serialize_peaks([(-561, 2071), (-32768, 32767), (-255, 255)], 480)) == {
         "version": 2,
         "channels": 1,
         "sample_rate": 48000,

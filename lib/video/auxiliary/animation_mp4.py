@@ -50,7 +50,7 @@ def make_animation(
             durations = _write(
                 frames((width, height)), (width, height), replace(ffmpeg, scratch=folder)
             )
-            arguments = encode_animation(folder / LIST, durations, preset, film)
+            arguments = animation_arguments(folder / LIST, durations, preset, film)
             run_checked(ffmpeg, arguments, str(folder))
         except MediaError as error:
             if not error.permanent and error.code is not ErrorCode.DEADLINE_NEAR:
@@ -60,7 +60,7 @@ def make_animation(
     return _describe((width, height), content, sum(durations), len(durations))
 
 
-def encode_animation(
+def animation_arguments(
     listed: Path, durations: Sequence[int], preset: VideoPreset, film: Path
 ) -> list[str]:
     """Return the arguments of an MP4 without audio: H.264 High 4:2:0, index first.

@@ -26,19 +26,20 @@ def make_storyboard(tiles: Path, duration_ms: int, deadline: Deadline, images: I
     found = sorted(tiles.glob("*.jpg"), key=lambda path: int(path.stem))
     if not found:
         raise PermanentError(ErrorCode.ENCODE_FAILED, "expected pictures but none were decoded")
-    laid = images.make_sprite_sheets([Still.read(each) for each in found], COLUMNS, ROWS, deadline)
-    size = laid.size
-    sheets = tuple(
-        Part(sheet_name(number), "image/jpeg", sheet) for number, sheet in enumerate(laid.sheets)
+    stills = [Still.read(each) for each in found]
+    sprites = images.make_sprite_sheets(stills, COLUMNS, ROWS, deadline)
+    size = sprites.size
+    parts = tuple(
+        Part(sheet_name(number), "image/jpeg", sheet) for number, sheet in enumerate(sprites.sheets)
     )
     return Made(
         "storyboard.vtt",
         RenditionKind.STORYBOARD,
         "text/vtt",
-        print_cues([int(each.stem) for each in found], duration_ms, size).encode(),
+        serialize_storyboard([int(each.stem) for each in found], duration_ms, size).encode(),
         *size,
         duration_ms,
-        parts=sheets,
+        parts=parts,
     )
 
 
@@ -47,7 +48,7 @@ def sheet_name(number: int) -> str:
     return f"storyboard-{number}.jpg"
 
 
-def print_cues(starts_ms: Sequence[int], duration_ms: int, size: tuple[int, int]) -> str:
+def serialize_storyboard(starts_ms: Sequence[int], duration_ms: int, size: tuple[int, int]) -> str:
     """Print WebVTT whose cues are media fragments of the sheets, such as `#xywh=160,0,160,90`.
 
     Each lasts until the next starts, the first from 0, the last to the end.

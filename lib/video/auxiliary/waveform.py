@@ -60,7 +60,7 @@ def make_waveform(source: Path, duration_ms: int, ffmpeg: Ffmpeg) -> tuple[Made,
             "peaks.json",
             kind,
             "application/json",
-            print_peaks(peaks, samples),
+            serialize_peaks(peaks, samples),
             duration_ms=duration_ms,
         ),
     )
@@ -93,7 +93,7 @@ def read_levels(text: str) -> Peaks:
     return list(zip(levels[::2], levels[1::2], strict=True))
 
 
-def print_peaks(peaks: Peaks, samples: int) -> bytes:
+def serialize_peaks(peaks: Peaks, samples: int) -> bytes:
     """Print peaks as JSON, in 8 bits: the low byte is dropped, towards zero."""
     return json.dumps(
         {

@@ -78,7 +78,7 @@ def encode_arguments(
     ]
 
 
-def measure_arguments(
+def loudness_arguments(
     source: Input, probe: AudioProbe, audio: PlannedAudio, report: Path
 ) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud audio is."""

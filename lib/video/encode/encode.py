@@ -10,7 +10,7 @@ from pathlib import Path
 from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import VideoProbe
-from lib.video.encode.arguments import encode_arguments, measure_arguments
+from lib.video.encode.arguments import encode_arguments, loudness_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
@@ -145,7 +145,7 @@ def _measure_loudness(
     for audio in plan.audio:
         if not audio.normalised:
             continue
-        arguments = measure_arguments(job.task.source, job.task.probe, audio, report)
+        arguments = loudness_arguments(job.task.source, job.task.probe, audio, report)
         try:
             _start(replace(job, on_progress=ignore), arguments)
         except PermanentError as error:

@@ -8,7 +8,7 @@ from lib.video.encode.arguments import (
     AUDIO_FLAGS,
     RUNG_FLAGS,
     encode_arguments,
-    measure_arguments,
+    loudness_arguments,
     open_source,
 )
 from lib.video.encode.loudness import Loudness
@@ -31,7 +31,7 @@ HTTPS = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=S"
 LATE = Span(20.0, 40.0)
 
 
-def spell(
+def arguments_of(
     locator: str = "/in.mov",
     container: str = "mov",
     probe: AudioProbe = PROBE,
@@ -67,7 +67,7 @@ def graph(arguments: list[str]) -> str:
 
 
 def test_the_demuxer_is_fixed_before_the_input():
-    assert before_input(spell(container="matroska"))["-f"] == "matroska"
+    assert before_input(arguments_of(container="matroska"))["-f"] == "matroska"
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_the_demuxer_is_fixed_before_the_input():
     ],
 )
 def test_only_the_locators_own_protocols_are_allowed(locator, allowed):
-    assert before_input(spell(locator))["-protocol_whitelist"] == allowed
-    heard = measure_arguments(Input(locator, "mov"), PROBE, SOUND, OUT / "loudness.json")
+    assert before_input(arguments_of(locator))["-protocol_whitelist"] == allowed
+    heard = loudness_arguments(Input(locator, "mov"), PROBE, SOUND, OUT / "loudness.json")
     assert before_input(heard)["-protocol_whitelist"] == allowed
 
 
@@ -92,16 +92,16 @@ def test_a_path_is_never_taken_for_an_option_or_a_protocol():
         ("/a/-i:b.mov", "file:/a/-i:b.mov"),
         ("concat:x", f"file:{Path.cwd()}/concat:x"),
     ):
-        arguments = spell(locator)
+        arguments = arguments_of(locator)
         assert arguments.count("-i") == 1
         assert arguments[arguments.index("-i") + 1] == url
 
 
 def test_remote_sources_reconnect_and_time_out():
-    options = before_input(spell(HTTPS))
+    options = before_input(arguments_of(HTTPS))
     assert options["-reconnect"] == "1"
     assert int(options["-rw_timeout"]) > 1_000_000
-    assert "-reconnect" not in before_input(spell())
+    assert "-reconnect" not in before_input(arguments_of())
 
 
 def test_https_is_verified_with_the_systems_authorities():
@@ -109,12 +109,12 @@ def test_https_is_verified_with_the_systems_authorities():
     assert (trusted["-tls_verify"], trusted["-ca_file"]) == ("1", "/ca.pem")
     unknown = before_input(encode_arguments(verified(None), OUT))
     assert unknown["-tls_verify"] == "1"
-    assert "-tls_verify" not in before_input(spell("http://127.0.0.1/k"))
+    assert "-tls_verify" not in before_input(arguments_of("http://127.0.0.1/k"))
 
 
 def test_every_process_that_reads_the_source_verifies_it():
     task = verified("/ca.pem")
-    heard = measure_arguments(task.source, PROBE, SOUND, OUT / "loudness.json")
+    heard = loudness_arguments(task.source, PROBE, SOUND, OUT / "loudness.json")
     judged = comparison_arguments(task, PLAN.rungs[0], 0.0, [OUT / "clip"], [OUT / "log"])
     for arguments in (heard, judged):
         assert "/ca.pem" in arguments[: arguments.index(HTTPS)]
@@ -131,7 +131,7 @@ def test_every_process_that_reads_the_source_verifies_it():
 )
 def test_frames_far_larger_than_the_header_says_are_not_decoded(size, most):
     probe = VideoProbe(width=size[0], height=size[1], video_codec="avc")
-    assert int(before_input(spell(probe=probe))["-max_pixels"]) == most
+    assert int(before_input(arguments_of(probe=probe))["-max_pixels"]) == most
 
 
 def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
@@ -146,11 +146,11 @@ def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
 )
 def test_only_a_known_rotation_is_applied(container, rotation, turned):
     probe = VideoProbe(width=1080, height=1920, rotation=rotation, video_codec="avc")
-    assert ("-noautorotate" not in spell(container=container, probe=probe)) is turned
+    assert ("-noautorotate" not in arguments_of(container=container, probe=probe)) is turned
 
 
 def test_one_process_reads_once_and_makes_everything():
-    arguments = spell()
+    arguments = arguments_of()
     assert arguments.count("-i") == 1
     assert [each for each in arguments if each.startswith(f"file:{OUT}")] == [
         f"file:{OUT}/{name}"
@@ -164,13 +164,13 @@ def test_one_process_reads_once_and_makes_everything():
 
 @pytest.mark.parametrize("name", ["h264-360.mp4", "audio-1.mp4", "subtitles-2.mks", "tiles/%d.jpg"])
 def test_nothing_of_the_source_is_copied(name):
-    options = output(spell(), name)
+    options = output(arguments_of(), name)
     assert (options["-map_metadata"], options["-map_chapters"]) == ("-1", "-1")
     assert "+bitexact" in options["-fflags"]
 
 
 def test_a_rung_plays_everywhere_and_never_passes_its_peak():
-    options = output(spell(), "h264-720.mp4")
+    options = output(arguments_of(), "h264-720.mp4")
     assert (options["-c:v"], options["-profile:v"]) == ("libx264", "high")
     assert (options["-crf"], options["-preset"]) == ("23", "veryfast")
     assert (options["-maxrate"], options["-bufsize"]) == ("3500k", "7000k")
@@ -181,14 +181,14 @@ def test_a_rung_plays_everywhere_and_never_passes_its_peak():
 @pytest.mark.parametrize("name", ["h264", "hevc", "av1"])
 def test_encoders_do_not_count_the_cores(name):
     plan = Plan((Rung(name, 1920, 1080, 23, 6500),))
-    options = output(spell(plan=plan), f"{name}-1080.mp4")
+    options = output(arguments_of(plan=plan), f"{name}-1080.mp4")
     told = f"{options.get('-threads')} {options.get('-x265-params')}"
     assert "4" in f"{told} {options.get('-svtav1-params')}"
 
 
 def test_keyframes_are_forced_from_the_start_of_the_span_and_at_its_end():
-    whole = output(spell(), "h264-720.mp4")["-force_key_frames"]
-    late = output(spell(span=LATE), "h264-720.mp4")["-force_key_frames"]
+    whole = output(arguments_of(), "h264-720.mp4")["-force_key_frames"]
+    late = output(arguments_of(span=LATE), "h264-720.mp4")["-force_key_frames"]
     assert whole == "expr:gte(t,n_forced*4.000000000-0.0005)"
     assert late == whole
 
@@ -196,12 +196,12 @@ def test_keyframes_are_forced_from_the_start_of_the_span_and_at_its_end():
 @pytest.mark.parametrize(("seconds", "each"), [(20.04, 4.008), (13.9, 13.9 / 4), (1.5, 1.5)])
 def test_a_span_has_segments_of_one_length(seconds, each):
     """Off the grid of four seconds, a last segment of one frame would be left."""
-    late = output(spell(span=Span(20.0, 20.0 + seconds)), "h264-720.mp4")
+    late = output(arguments_of(span=Span(20.0, 20.0 + seconds)), "h264-720.mp4")
     assert late["-force_key_frames"] == f"expr:gte(t,n_forced*{each:.9f}-0.0005)"
 
 
 def test_a_span_is_sought_before_it_is_decoded_and_keeps_its_times():
-    arguments = spell(span=LATE)
+    arguments = arguments_of(span=LATE)
     assert before_input(arguments)["-ss"] == "20.000000"
     assert {"-copyts", "-start_at_zero", "-noaccurate_seek"} < set(arguments)
     assert "trim=end=40.500000:start=19.999500" in graph(arguments)
@@ -209,33 +209,33 @@ def test_a_span_is_sought_before_it_is_decoded_and_keeps_its_times():
 
 
 def test_the_first_frame_of_a_source_lasts_from_0():
-    assert "setpts" in graph(spell())
-    first = spell(span=Span(0.0, 20.0))
+    assert "setpts" in graph(arguments_of())
+    first = arguments_of(span=Span(0.0, 20.0))
     assert "setpts" in graph(first)
     assert "-ss" not in first
 
 
 def test_reading_starts_earlier_where_keyframes_are_not_known():
-    assert before_input(spell(container="mpegts", span=LATE))["-ss"] == "10.000000"
-    assert before_input(spell(container="avi", span=Span(4.0, 9.0)))["-ss"] == "0.000000"
+    assert before_input(arguments_of(container="mpegts", span=LATE))["-ss"] == "10.000000"
+    assert before_input(arguments_of(container="avi", span=Span(4.0, 9.0)))["-ss"] == "0.000000"
 
 
 def test_tiles_and_stills_are_those_of_the_span():
-    late = graph(spell(span=LATE))
+    late = graph(arguments_of(span=LATE))
     assert "22.5" in late
     assert "7.5" not in late
-    none = spell(plan=Plan(RUNGS, stills_s=(7.5,), tile_s=60), span=LATE)
+    none = arguments_of(plan=Plan(RUNGS, stills_s=(7.5,), tile_s=60), span=LATE)
     assert not any("jpg" in each for each in none)
 
 
 def test_stills_have_the_size_of_the_largest_rung_up_to_1280():
     large = Rung("h264", 1920, 1080, 23, 6500)
-    stills = graph(spell(plan=Plan((*RUNGS, large), stills_s=(0.0,)))).split(";")
+    stills = graph(arguments_of(plan=Plan((*RUNGS, large), stills_s=(0.0,)))).split(";")
     assert any("scale=1280:720" in each and "bt601" in each for each in stills)
 
 
 def test_each_rung_is_scaled_from_the_one_above():
-    filters = graph(spell()).split(";")
+    filters = graph(arguments_of()).split(";")
     scaled = [each.split("scale=")[1].split(":flags")[0] for each in filters if "scale=" in each]
     assert scaled[:2] == ["1280:720", "640:360"]
 
@@ -247,8 +247,8 @@ def test_each_rung_is_scaled_from_the_one_above():
 def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected):
     probe = VideoProbe(width=height, height=height, video_codec="avc", color_space=tagged)
     wanted = f"in_color_matrix={expected}"
-    assert (wanted in graph(spell(probe=probe))) is bool(expected)
-    assert "out_color_matrix=bt709:out_range=tv" in graph(spell(probe=probe))
+    assert (wanted in graph(arguments_of(probe=probe))) is bool(expected)
+    assert "out_color_matrix=bt709:out_range=tv" in graph(arguments_of(probe=probe))
 
 
 @pytest.mark.parametrize(
@@ -260,32 +260,32 @@ def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected
     ],
 )
 def test_a_step_is_there_only_where_it_is_needed(probe, step):
-    assert step in graph(spell(probe=probe))
-    assert step not in graph(spell())
+    assert step in graph(arguments_of(probe=probe))
+    assert step not in graph(arguments_of())
 
 
 def test_a_frame_rate_is_limited_before_the_span_is_cut():
-    steps = graph(spell(plan=Plan(RUNGS, frame_rate=60), span=LATE))
+    steps = graph(arguments_of(plan=Plan(RUNGS, frame_rate=60), span=LATE))
     assert steps.index("fps=60") < steps.index("trim=")
 
 
 def test_sound_is_stereo_aac_in_fragments():
-    options = output(spell(), "audio-1.mp4")
+    options = output(arguments_of(), "audio-1.mp4")
     assert (options["-c:a"], options["-b:a"]) == ("aac", "96k")
     assert (options["-ac"], options["-ar"]) == ("2", "48000")
     assert (options["-movflags"], options["-frag_duration"]) == (AUDIO_FLAGS, "4000000")
-    assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(spell())
+    assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(arguments_of())
 
 
 def test_sound_alone_is_one_file_with_its_index_first():
-    arguments = spell(probe=AudioProbe(audio_codec="aac"), plan=Plan(audio=(SOUND,)))
+    arguments = arguments_of(probe=AudioProbe(audio_codec="aac"), plan=Plan(audio=(SOUND,)))
     options = output(arguments, "audio.m4a")
     assert (options["-f"], options["-movflags"]) == ("ipod", "+faststart")
 
 
 def test_a_measured_sound_gets_one_gain():
     heard = Loudness(-27.5, -38.1, 6.0, -9.2, 0.1)
-    steps = graph(spell(levels={"audio-1": heard}))
+    steps = graph(arguments_of(levels={"audio-1": heard}))
     assert "measured_I=-27.5" in steps
     assert "linear=true" in steps
-    assert "loudnorm" not in graph(spell())
+    assert "loudnorm" not in graph(arguments_of())
