@@ -38,3 +38,29 @@ def test_nothing_else_is(change):
 
 def test_a_newer_version_that_ends_alike_is_published_again():
     assert notify([Change(READY_1, asset(2, AssetStatus.READY, live=2))], RecordingAssetEvents())
+
+
+def test_subscribers_are_told_what_is_known_of_the_asset():
+    events = RecordingAssetEvents()
+    failed = replace(
+        asset(2, AssetStatus.FAILED, live=1),
+        media_type=MediaType.VIDEO,
+        updated_at="2027-01-15T08:00:00.000Z",
+    )
+    assert notify([Change(None, READY_1), Change(READY_1, failed)], events) == 2
+    ready, [event] = events.published[0], events.published[1:]
+    assert ready["error"] is None
+    assert event == {
+        "schema": 1,
+        "type": "asset.failed",
+        "asset_id": failed.asset_id,
+        "bucket": failed.source.bucket,
+        "key": "a.jpg",
+        "version_id": "v2",
+        "status": "FAILED",
+        "media_type": "video",
+        "manifest_key": READY_1.manifest_key,
+        "error": {"code": "CORRUPT_MEDIA", "message": "", "permanent": True},
+        "updated_at": "2027-01-15T08:00:00.000Z",
+        "attributes": (AssetStatus.FAILED, MediaType.VIDEO),
+    }
