@@ -1,6 +1,7 @@
 """A ThumbHash becomes a tiny PNG of the picture's shape and colours."""
 
 import base64
+import hashlib
 import io
 
 import pytest
@@ -67,3 +68,26 @@ def test_pixels_are_those_of_the_formats_reference():
         (10, 15): (0, 5, 40),
     }.items():
         assert image.getpixel(position) == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("thumbhash", "mode", "size", "digest"),
+    [
+        ("1QcSHQRnh493V4dIh4eXh1h4kJUI", "RGB", (11, 16), "6c9c4b59b9310776"),
+        ("GBoOmZZwfYV6eXiIkIr454c=", "RGB", (16, 2), "78bb3dc4931dc1a1"),
+        ("HAmGJBAYcAV3eHeFBwd3j4CHf4h3+GeHCA==", "RGBA", (13, 16), "78413f52c1be4af6"),
+        ("HPmFI5AYcHVwh3hwcPgId/iHiHd/doc=", "RGBA", (16, 10), "2e1d2837533c65fe"),
+    ],
+)
+def test_pixels_stay_what_they_are(thumbhash, mode, size, digest):
+    """Upright and lying, with and without transparency: manifests in use have these pictures."""
+    image = Image.open(io.BytesIO(base64.b64decode(data_uri(thumbhash).partition(",")[2])))
+    assert (image.mode, image.size) == (mode, size)
+    assert hashlib.sha256(image.tobytes()).hexdigest()[:16] == digest
+
+
+def test_what_is_said_to_have_no_height_has_a_line():
+    hashed = bytearray(base64.b64decode("GBoOmZZwfYV6eXiIkIr454c="))
+    hashed[3] &= 0xF8
+    shown = data_uri(base64.b64encode(hashed).decode())
+    assert Image.open(io.BytesIO(base64.b64decode(shown.partition(",")[2]))).size == (16, 1)
