@@ -100,5 +100,5 @@ def _record(event: UploadEvent, sources: Sources, catalog: Catalog) -> Recorded:
         if sniffed.media_type is not MediaType.UNSUPPORTED:
             return Recorded(event, write_in_order(receive, event, sources).state)
         reason = sniffed.reason or "not a known image, video or audio file"
-        failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, reason, permanent=True)
+        failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, reason)
     return Recorded(event, write_in_order(reject, event, sources).state, rejected=failure)

@@ -139,7 +139,7 @@ def exhausted(error: Exception) -> Outcome:
     """Return the outcome of an upload whose last try failed, though another might not."""
     last = _failure(error)
     message = f"gave up after the last delivery: {last.code}: {last.message}"
-    failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
+    failure = Failure(ErrorCode.EXHAUSTED, message)
     return Outcome(AssetStatus.FAILED, error=failure)
 
 
@@ -200,9 +200,7 @@ def finish(event: UploadEvent, work: Work, renditions: Renditions, written: list
         error = (
             failures[0]
             if failures
-            else Failure(
-                ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source", permanent=True
-            )
+            else Failure(ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source")
         )
         return Outcome(AssetStatus.FAILED, probe=work.probe, renditions=listed, error=error)
 
@@ -232,4 +230,4 @@ def _failure(exc: Exception) -> Failure:
     if isinstance(exc, MediaError):
         return Failure.of(exc)
     unexpected = f"unexpected {type(exc).__name__}"
-    return Failure(ErrorCode.SERVICE_UNAVAILABLE, unexpected, permanent=False)
+    return Failure(ErrorCode.SERVICE_UNAVAILABLE, unexpected)

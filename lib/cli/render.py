@@ -107,7 +107,7 @@ def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
     sources, catalog = topic.pipeline.sources, topic.pipeline.catalog
     source = sources.current_version(bucket, key)
     if source is None:
-        gone = Failure(ErrorCode.SOURCE_GONE, f"{path} is gone", permanent=True)
+        gone = Failure(ErrorCode.SOURCE_GONE, f"{path} is gone")
         return Rendered(str(path), AssetStatus.FAILED, gone, None, None)
     event = ObjectEvent(Action.CREATED, source, sequencer=f"{int(source.version_id):x}")
     try:

@@ -23,7 +23,7 @@ its traceback, so that a message in a dead-letter queue always means one of thos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -119,9 +119,14 @@ class Failure:
 
     code: ErrorCode
     message: str
-    permanent: bool
+    permanent: bool = field(init=False)
+    """As its code is."""
+
+    def __post_init__(self) -> None:
+        """Take over what the code knows: it is stored beside it, for conditions to read."""
+        object.__setattr__(self, "permanent", self.code.permanent)
 
     @classmethod
     def of(cls, error: MediaError) -> Failure:
         """Describe an error as data."""
-        return cls(error.code, error.message, error.permanent)
+        return cls(error.code, error.message)

@@ -48,4 +48,4 @@ def failure_to_values(failure: Failure) -> dict[str, Any]:
 def failure_from_values(values: Values) -> Failure:
     """Return the failure that was stored. Raises TransientError where a field is missing."""
     read = Record(values, "a failure")
-    return Failure(ErrorCode(read["code"]), read["message"], read["permanent"])
+    return Failure(ErrorCode(read["code"]), read["message"])

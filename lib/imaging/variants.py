@@ -100,7 +100,7 @@ def quality_in(preset: ImagePreset, image_format: str) -> int | None:
 
 def encode_failed(exc: Exception) -> Failure:
     """Describe what an encoder raised."""
-    return Failure(ErrorCode.ENCODE_FAILED, str(exc), permanent=True)
+    return Failure(ErrorCode.ENCODE_FAILED, str(exc))
 
 
 def outcome_of(

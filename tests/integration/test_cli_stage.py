@@ -118,7 +118,7 @@ def finish(catalog, key):
 
 def reject(catalog, key):
     """Do what dispatch would do with a file that it can't use."""
-    failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text: not supported", permanent=True)
+    failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text: not supported")
     catalog.reject(received(MemorySources().upload(key, b"text")), failure)
 
 
@@ -236,7 +236,7 @@ def test_no_command_lets_a_key_or_a_message_drive_the_terminal(catalog, tmp_path
     (tmp_path / HOSTILE).write_bytes(b"a")
     assert media("upload", tmp_path / HOSTILE, "--stage", "dev", "--prefix", HOSTILE) == 0
     finish(catalog, HOSTILE)
-    failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, HOSTILE, permanent=True)
+    failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, HOSTILE)
     catalog.reject(received(MemorySources().upload(f"b{HOSTILE}", b"text")), failure)
     boto3.client("s3").put_object(Bucket=UPLOADS, Key=HOSTILE, Body=b"a")
     for arguments in (

@@ -479,7 +479,7 @@ class TestLive:
     """Superseded is not the same as not live: a newer upload may be refused."""
 
     AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
-    TEXT = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text", permanent=True)
+    TEXT = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text")
 
     def refuse_newer(self, world):
         world.catalog.reject(

@@ -16,8 +16,8 @@ from tests.support.fakes import ManualClock
 START = ManualClock.now
 OLD, NEW, NEWER = "0062E99A88DC407460", "0062E99A88DC407461", "0062E99A88DC407462"
 LONGER = "0062E99A88DC40746000"
-PERMANENT = Failure(ErrorCode.CORRUPT_MEDIA, "broken", permanent=True)
-PASSING = Failure(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away", permanent=False)
+PERMANENT = Failure(ErrorCode.CORRUPT_MEDIA, "broken")
+PASSING = Failure(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
 MADE = Rendition(
     "w320.jpeg", RenditionKind.IMAGE, "image/jpeg", "a/b/c/w320.jpeg", 320, 240, bytes=9, sha256="f"
 )

@@ -101,7 +101,7 @@ def test_behind_transparency_nothing_shows():
 
 
 def test_what_failed_is_left_out_and_the_last_format_that_is_there_is_the_image():
-    broken = Failure(ErrorCode.ENCODE_FAILED, "", permanent=True)
+    broken = Failure(ErrorCode.ENCODE_FAILED, "")
     renditions = (made("640.jpg", 640, 427, key=None, error=broken), made("640.webp", 640, 427))
     _, (tag, attributes), _ = elements(replace(ASSET, renditions=renditions))
     assert (tag, attributes["src"]) == ("img", "a/b/c/640.webp")

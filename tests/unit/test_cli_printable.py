@@ -63,7 +63,7 @@ def hostile_asset(text, status=AssetStatus.PARTIAL, medium=MediaType.VIDEO):
     if kind is VideoProbe:
         words["audio_tracks"] = (AudioTrack(language=text, title=text),)
     probe = kind(**words)
-    failure = Failure(ErrorCode.CORRUPT_MEDIA, text, permanent=True)
+    failure = Failure(ErrorCode.CORRUPT_MEDIA, text)
     made = Rendition("480p", RenditionKind.VIDEO, "video/mp4", "a/b/480p.mp4", 640, 480)
     renditions = (
         replace(made, language=text),

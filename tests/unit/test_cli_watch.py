@@ -53,7 +53,7 @@ def finish(stage):
 
 
 def fail(stage):
-    failure = Failure(ErrorCode.CORRUPT_MEDIA, "[cut] short", permanent=True)
+    failure = Failure(ErrorCode.CORRUPT_MEDIA, "[cut] short")
     stage.catalog.commit(stage.event, stage.lease, Outcome(AssetStatus.FAILED, error=failure))
 
 

@@ -69,7 +69,7 @@ def test_no_other_text_is_an_error_of_ours(text: str) -> None:
 
 def test_a_failure_is_an_error_as_data() -> None:
     gone = PermanentError(ErrorCode.SOURCE_GONE, "v1 is not there")
-    assert Failure.of(gone) == Failure(ErrorCode.SOURCE_GONE, "v1 is not there", permanent=True)
+    assert Failure.of(gone) == Failure(ErrorCode.SOURCE_GONE, "v1 is not there")
 
 
 def test_a_transient_error_may_say_when_to_come_back() -> None:

@@ -23,7 +23,7 @@ BROKEN = Made(
     "640.avif",
     RenditionKind.IMAGE,
     "image/avif",
-    error=Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF", permanent=True),
+    error=Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF"),
 )
 
 
@@ -115,7 +115,7 @@ def test_a_permanent_error_is_recorded_and_acknowledged(world):
 
     world.run(world.upload(), corrupt)
     assert world.asset.status is AssetStatus.FAILED
-    assert world.asset.error == Failure(ErrorCode.CORRUPT_MEDIA, "cut off", permanent=True)
+    assert world.asset.error == Failure(ErrorCode.CORRUPT_MEDIA, "cut off")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ SOUND = Track(
 INDEX = PartIndex(
     (PICTURE, SOUND),
     {"h264-96": "aa", "audio-0": "bb"},
-    {"text-0": Failure(ErrorCode.ENCODE_FAILED, "zu groß", permanent=True)},
+    {"text-0": Failure(ErrorCode.ENCODE_FAILED, "zu groß")},
     1234,
 )
 INDEX_TEXT = (

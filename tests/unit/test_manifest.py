@@ -32,7 +32,7 @@ SCHEMA = json.loads(
 )
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 EVENT = received(MemorySources().upload("photos/été.jpg", b"content"))
-TOO_LARGE = Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF", permanent=True)
+TOO_LARGE = Failure(ErrorCode.ENCODE_FAILED, "too large for AVIF")
 
 PHOTO = ImageProbe(
     width=3000,

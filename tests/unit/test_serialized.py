@@ -153,7 +153,7 @@ def stored(probe: Probe) -> dict[str, Any]:
 
 
 every_medium = pytest.mark.parametrize("probe", SAID, ids=lambda each: type(each).__name__)
-FAILURE = Failure(ErrorCode.ENCODE_FAILED, "zu groß", permanent=True)
+FAILURE = Failure(ErrorCode.ENCODE_FAILED, "zu groß")
 
 
 @every_medium
@@ -226,7 +226,7 @@ def test_a_failure_is_stored_by_names_that_stay() -> None:
     assert failure_from_values(json.loads(written)) == FAILURE
 
 
-@pytest.mark.parametrize("name", ["code", "message", "permanent"])
+@pytest.mark.parametrize("name", ["code", "message"])
 def test_a_failure_that_lacks_something_says_what(name: str) -> None:
     values = {key: value for key, value in failure_to_values(FAILURE).items() if key != name}
     with pytest.raises(TransientError, match=f"expected {name} in a failure but it is missing$"):

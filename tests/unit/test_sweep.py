@@ -14,7 +14,8 @@ from tests.support.fakes import UPLOADS, MemoryExecutions, MemoryRenditions
 
 def asset(version, status, live=None, *, permanent=True):
     source = Source(UPLOADS, "a.jpg", f"v{version}", "etag", 1)
-    failed = Failure(ErrorCode.CORRUPT_MEDIA, "", permanent)
+    code = ErrorCode.CORRUPT_MEDIA if permanent else ErrorCode.EXHAUSTED
+    failed = Failure(code, "")
     return Asset(
         asset_id=asset_id(UPLOADS, "a.jpg"),
         source=source,

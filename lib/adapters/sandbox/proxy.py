@@ -42,7 +42,7 @@ class OpenedImageProxy:
             if not is_made:
                 raise self._session.too_late() from None
             reason = "too little time was left to encode it"
-            late = Failure(ErrorCode.DEADLINE_NEAR, reason, permanent=False)
+            late = Failure(ErrorCode.DEADLINE_NEAR, reason)
             for target in planned.missing.values():
                 yield outcome_of(target, error=late)
 

@@ -92,7 +92,7 @@ def fail(
         outcome = fenced_job.failed(error)
     else:
         message = f"the execution gave up: {error.code}: {error.message}"
-        failure = Failure(ErrorCode.EXHAUSTED, message, permanent=False)
+        failure = Failure(ErrorCode.EXHAUSTED, message)
         outcome = Outcome(AssetStatus.FAILED, error=failure)
         dead_letter(event)
     if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
