@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lib.application.event_order import write_in_order
 from lib.application.pipeline import Delivery, Pipeline
-from lib.application.superseded import clear
+from lib.application.sweep import delete_unwanted
 from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
 from lib.domain.events import UploadEvent
@@ -97,13 +97,13 @@ def run(
         else:
             state = catalog.release(event, claim.lease_token, _failure(exc))
         if state is CommitState.SUPERSEDED:
-            clear(event, renditions, catalog, written)
+            delete_unwanted(event, renditions, catalog, written)
             return Finished(ClaimState.STALE)
         raise
 
     outcome = replace(outcome, processed_ms=round((time.monotonic() - started) * 1000))
     if catalog.commit(event, claim.lease_token, outcome) is CommitState.SUPERSEDED:
-        clear(event, renditions, catalog, written)
+        delete_unwanted(event, renditions, catalog, written)
         return Finished(ClaimState.STALE)
     return Finished(claim.state, outcome)
 

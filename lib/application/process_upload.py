@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 
 from lib.application.fenced_job import Finished
 from lib.application.pipeline import Delivery, Pipeline
+from lib.application.process_image import ImageTools, process_image
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.events import UploadEvent
 from lib.domain.media import MediaType
 from lib.domain.renditions import Made
 from lib.presets import VideoPreset
+from lib.video.auxiliary.animation_mp4 import make_animation
 
 
 def process_upload(
@@ -22,9 +24,6 @@ def process_upload(
     """
     if event.media_type is not MediaType.IMAGE:
         return process_video(event, pipeline, delivery, tools)
-    # Few are, for the image processor takes the others: a cold start does without.
-    from lib.application.process_image import ImageTools, process_image
-    from lib.video.auxiliary.animation_mp4 import make_animation
 
     def film(
         size: tuple[int, int],

@@ -1,12 +1,17 @@
-"""Derive from the catalog's stream what no asset refers to any more: delete it, stop its making."""
+"""Delete what no asset refers to any more, and never what is live.
+
+`sweep` learns it from the catalog's stream, and stops what makes more of it; a worker deletes what
+it wrote itself where it is told that its upload is not wanted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from lib.domain.asset import Asset, AssetStatus, Change
-from lib.domain.keys import prefix_of, version_prefix
-from lib.domain.ports import Executions, Renditions
+from lib.domain.events import UploadEvent
+from lib.domain.keys import MANIFEST_NAME, WORK_FOLDER, asset_id, prefix_of, version_prefix
+from lib.domain.ports import Catalog, Executions, Renditions
 
 
 def sweep(changes: Sequence[Change], renditions: Renditions, executions: Executions) -> int:
@@ -24,6 +29,35 @@ def sweep(changes: Sequence[Change], renditions: Renditions, executions: Executi
         for prefix in _referred_prefixes(change.old) - _referred_prefixes(change.new)
     }
     return sum(renditions.delete_below(prefix) for prefix in sorted(dropped))
+
+
+def delete_unwanted(
+    event: UploadEvent,
+    renditions: Renditions,
+    catalog: Catalog,
+    written: Iterable[str] | None = None,
+) -> None:
+    """Delete what was made of an upload, except what is live: `written`, or all below its prefix.
+
+    For whoever was told that the upload is superseded, or has failed for good: sweep may have come
+    before the last of it was stored. Superseded does not mean that it is not live: its commit may
+    have gone through before the newer event came, and what is live stays until the next commit.
+
+    It is enough to look once. An upload that is superseded, or has failed for good, is never
+    committed again, so that what is not live now will not be.
+    """
+    if written is None:
+        written = renditions.keys_below(version_prefix(event.source, event.sequencer))
+    asset = catalog.get(asset_id(event.source.bucket, event.source.key))
+    renditions.delete(key for key in written if not is_live(key, asset))
+
+
+def is_live(key: str, asset: Asset | None) -> bool:
+    """Tell whether a key lies where the live manifest does; work files are never live."""
+    if asset is None or asset.manifest_key is None:
+        return False
+    folder = asset.manifest_key.removesuffix(MANIFEST_NAME)
+    return key.startswith(folder) and not key.startswith(f"{folder}{WORK_FOLDER}/")
 
 
 def _superseded_executions(changes: Iterable[Change]) -> Iterable[str]:

@@ -16,7 +16,7 @@ from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.records import Part, PartIndex, WorkPlan
 from lib.application.long_video.work_store import preset_of, read_plan, write_index
-from lib.application.superseded import clear
+from lib.application.sweep import delete_unwanted
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError
 from lib.domain.keys import WORK_FOLDER
@@ -142,7 +142,7 @@ def _report(job: LongJob, plan: WorkPlan, clock: Clock) -> Standing:
     asset = job.find_asset()
     standing = job.find_standing(asset)
     if standing is Standing.UNWANTED:
-        clear(job.event, renditions, catalog)
+        delete_unwanted(job.event, renditions, catalog)
     paused = asset is not None and clock() - from_iso(asset.updated_at) >= PROGRESS_SECONDS
     if standing is Standing.OWNER and paused:
         with suppress(TransientError):

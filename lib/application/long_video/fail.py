@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.application import fenced_job
 from lib.application.long_video.long_job import Standing, find_asset, find_standing
-from lib.application.superseded import clear
+from lib.application.sweep import delete_unwanted
 from lib.domain import messages
 from lib.domain.asset import AssetStatus, ClaimState, CommitState, Outcome
 from lib.domain.errors import (
@@ -85,7 +85,7 @@ def fail(
     if not catalog.transfer_lease(event, execution, lease_seconds=LEASE_SECONDS):
         asset = find_asset(event, catalog)
         if find_standing(event, execution, asset) is Standing.UNWANTED:
-            clear(event, renditions, catalog)
+            delete_unwanted(event, renditions, catalog)
         final = asset is None or asset.error is None or asset.error.permanent
         return Failed(final, fenced_job.Finished(ClaimState.DONE))
     if isinstance(error, PermanentError):
@@ -96,7 +96,7 @@ def fail(
         outcome = Outcome(AssetStatus.FAILED, error=failure)
         dead_letter(event)
     if catalog.commit(event, execution, outcome) is CommitState.SUPERSEDED:
-        clear(event, renditions, catalog)
+        delete_unwanted(event, renditions, catalog)
         return Failed(error.permanent, fenced_job.Finished(ClaimState.STALE))
     return Failed(error.permanent, fenced_job.Finished(ClaimState.CLAIMED, outcome))
 

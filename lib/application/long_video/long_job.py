@@ -23,7 +23,7 @@ class Standing(StrEnum):
     FINISHED = "FINISHED"
     """The upload has an outcome, or another holds its lease: touch nothing."""
     UNWANTED = "UNWANTED"
-    """A newer upload or a removal is known, or it failed for good: `superseded.clear` it."""
+    """A newer upload or a removal is known, or it failed for good: `delete_unwanted` it."""
 
 
 def find_asset(event: UploadEvent, catalog: Catalog) -> Asset | None:

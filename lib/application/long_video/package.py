@@ -13,7 +13,7 @@ from lib.application.long_video.assemble_stored import StoredSegments
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.work_store import find_plan, preset_of, read_index, read_plan
-from lib.application.superseded import clear
+from lib.application.sweep import delete_unwanted
 from lib.domain.asset import ClaimState, CommitState
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
@@ -142,7 +142,7 @@ def _tidy(job: LongJob, standing: Standing) -> None:
                 renditions.delete_below(playlist.removesuffix(PLAYLIST))
         renditions.delete_below(job.work_key(""))
     if standing is Standing.UNWANTED:
-        clear(job.event, renditions, job.pipeline.catalog)
+        delete_unwanted(job.event, renditions, job.pipeline.catalog)
 
 
 def _misfit(message: str) -> TransientError:
