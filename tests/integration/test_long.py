@@ -15,6 +15,7 @@ import pytest
 
 from lib import presets
 from lib.application import fenced_job
+from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
 from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing
@@ -23,6 +24,8 @@ from lib.application.long_video.plan import Allowance, make_plan
 from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.start import start_execution
 from lib.application.long_video.work_store import read_index, read_plan, write_index
+from lib.application.pipeline import Delivery
+from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
@@ -30,10 +33,11 @@ from lib.domain.keys import execution_name, version_prefix
 from lib.domain.media import MediaType
 from lib.domain.messages import serialize_event
 from lib.domain.renditions import Work
+from lib.imaging.in_process import InProcess
 from lib.presets import PACKAGED
 from lib.video.package.streams import make_streams
 from tests.support.fakes import MemoryExecutions, MemorySources, received
-from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
+from tests.support.ffmpeg_binary import PLENTY, ffmpeg_in, find_ffmpeg
 from tests.support.world import World
 
 PRESETS = presets.load(PACKAGED)
@@ -156,6 +160,28 @@ def finish(world):
         assert world.encode(planned.recipe, part) is Standing.OWNER
     world.package(planned.recipe)
     return planned
+
+
+def test_a_long_source_becomes_what_a_short_one_does(world, clip):
+    images = InProcess()
+    planned = world.plan()
+    for part in (*planned.ranges, planned.sound):
+        world.encode(planned.recipe, part)
+    world.package(
+        planned.recipe, partial(assemble_stored, ffmpeg=ffmpeg_in(world.folder()), images=images)
+    )
+    disk = Disk()
+    disk.path = clip
+    short = World(sources=disk)
+    event = short.receive("film.mp4", clip.read_bytes(), MediaType.VIDEO)
+    tools = VideoTools(images, partial(ffmpeg_in, world.folder()))
+    finished = process_video(event, short.pipeline, Delivery(lambda: PLENTY), tools)
+    assert finished.outcome
+    assert finished.outcome.status is AssetStatus.READY
+    assert sorted(world.renditions.objects) == sorted(short.renditions.objects)
+    assert [each.name for each in world.asset.renditions] == [
+        each.name for each in finished.outcome.renditions
+    ]
 
 
 class TestHandOver:

@@ -18,7 +18,7 @@ from lib.presets import Preset
 from lib.video.assemble import assemble
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.track import INIT, Segment, Track
-from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask
+from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, Plan, VideoTask
 from lib.video.source import locate
 
 BATCH = 16
@@ -35,7 +35,7 @@ class StoredSegments:
 
     def read_track(self, name: str) -> Track:
         """Return one track with its segments."""
-        return next(each for each in self.tracks if each.name == name)
+        return {each.name: each for each in self.tracks}[name]
 
     def read_parts(self, track: Track) -> Iterable[Part]:
         """Return nothing: all segments are stored."""
@@ -54,12 +54,12 @@ class StoredSegments:
         if not plan.rungs:
             self._fetch_file(AUDIO_FILE, folder)
             return
-        for pictures in ("stills", "tiles"):
-            (folder / pictures).mkdir()
-            prefix = self.job.work_key(f"{pictures}/")
+        for images in IMAGE_FOLDERS:
+            (folder / images).mkdir()
+            prefix = self.job.work_key(f"{images}/")
             keys = self.job.pipeline.renditions.keys_below(prefix)
             for key, content in zip(keys, self._read(keys), strict=True):
-                (folder / pictures / key.removeprefix(prefix)).write_bytes(content)
+                (folder / images / key.removeprefix(prefix)).write_bytes(content)
         for subtitle in plan.subtitles:
             self._fetch_file(f"{subtitle.name}.vtt", folder)
         for track in tracks:

@@ -14,10 +14,7 @@ from lib.video.auxiliary import preview, progressive
 from lib.video.auxiliary.poster import make_poster
 from lib.video.auxiliary.storyboard import make_storyboard
 from lib.video.encode.ffmpeg import Ffmpeg
-from lib.video.plan.plan import Plan
-
-STILLS, TILES = "stills", "tiles"
-"""Folders into which the encoder puts images, beside its files."""
+from lib.video.plan.plan import STILLS, TILES, Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, build_graph
 from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
 from lib.video.package.webvtt import DECODED
-from lib.video.plan.plan import AUDIO_FILE, Plan, PlannedAudio, PlannedSubtitle, VideoTask
+from lib.video.plan.plan import (
+    AUDIO_FILE,
+    STILLS,
+    TILES,
+    Plan,
+    PlannedAudio,
+    PlannedSubtitle,
+    VideoTask,
+)
 from lib.video.plan.proportion import most_seconds
 from lib.video.plan.ranges import Span
 from lib.video.probe.limits import MAX_SIDE
@@ -43,7 +51,7 @@ SEARCH_S = 10.0
 NEIGHBOUR_S = 0.5
 """What deinterlacing and leaving out frames look at before a span."""
 
-JPEG_SCALE = {"tiles": 5, "stills": 2}
+JPEG_SCALE = {TILES: 5, STILLS: 2}
 """Quantizer scales of MJPEG, 2 (best) to 31. A still is encoded again, a tile is not."""
 
 RUNG_FLAGS = "+cmaf+frag_keyframe+delay_moov+default_base_moof+skip_trailer+frag_discont"
@@ -168,7 +176,7 @@ def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
 
 
 def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:
-    for name, stream in (("tiles", taps.tiles), ("stills", taps.stills)):
+    for name, stream in ((TILES, taps.tiles), (STILLS, taps.stills)):
         if stream is not None:
             yield _output(
                 stream,

@@ -16,11 +16,8 @@ from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off
 from lib.video.package.webvtt import write_subtitles
-from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask, without
+from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
-
-IMAGE_FOLDERS = ("tiles", "stills")
-"""Folders of tiles and stills."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from lib.video.source import Input
 AUDIO_FILE = "audio.m4a"
 """The file that a source without video becomes; it is not streamed."""
 
+TILES, STILLS = IMAGE_FOLDERS = ("tiles", "stills")
+"""Folders of the images that are taken for the storyboard and the poster."""
+
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
 """Pictures of a storyboard."""
