@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lib import presets
 from lib.adapters.sandbox import responses
 from lib.adapters.sandbox.protocol import LONGEST_TEXT
-from lib.adapters.sandbox.responses import InvalidResponseError, PlannedRenditions
+from lib.adapters.sandbox.responses import PlannedRenditions
+from lib.adapters.sandbox.untrusted import InvalidResponseError
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import ImageProbe
 from lib.imaging.variants import plan_variants

@@ -10,6 +10,7 @@ from typing import Any
 from lib.adapters.sandbox import responses
 from lib.adapters.sandbox.proxy import OpenedImageProxy
 from lib.adapters.sandbox.session import Session
+from lib.adapters.sandbox.untrusted import flag
 from lib.adapters.sandbox.zygote_host import ZYGOTE, ZygoteHost
 from lib.domain.clock import Deadline
 from lib.imaging.images import ImageTask, OpenedImage, SpriteSheets, Still, StillStatistics
@@ -54,9 +55,7 @@ class Sandbox:
         """Tell whether `open` will find an animation. Raises as it does."""
         with self._session(deadline) as session:
             session.send_task("is_animation", replace(task, data=b""), task.data)
-            return session.receive_soon(
-                lambda response: responses.flag(response.head.get("is_animation"))
-            )
+            return session.receive_soon(lambda response: flag(response.head.get("is_animation")))
 
     @contextmanager
     def open(self, task: ImageTask, deadline: Deadline) -> Iterator[OpenedImage]:

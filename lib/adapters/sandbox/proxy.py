@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lib.adapters.sandbox.protocol import ChannelTimeoutError, Message
-from lib.adapters.sandbox.responses import InvalidResponseError, PlannedRenditions, integer
+from lib.adapters.sandbox.responses import PlannedRenditions
 from lib.adapters.sandbox.session import Session
+from lib.adapters.sandbox.untrusted import InvalidResponseError, integer
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder

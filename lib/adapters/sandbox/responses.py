@@ -6,13 +6,23 @@ values or an error, and decides neither names nor sizes of renditions: those are
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from typing import Any
 
-from lib.adapters.sandbox.protocol import LONGEST_TEXT, Message
+from lib.adapters.sandbox.protocol import Message
+from lib.adapters.sandbox.untrusted import (
+    Check,
+    Head,
+    InvalidResponseError,
+    flag,
+    integer,
+    list_of,
+    matching,
+    number,
+    optional,
+    table,
+    text,
+)
 from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.formats import OUTPUTS
 from lib.domain.media import ImageProbe
@@ -21,9 +31,6 @@ from lib.imaging.images import StillStatistics
 from lib.imaging.variants import Size, Target, fallback_of, outcome_of
 from lib.presets import ImagePreset
 from lib.sniff import HEAD_BYTES, sniff
-
-LARGEST_NUMBER = 2**53
-"""Beyond it JSON numbers lose digits."""
 
 MOST_BYTES_PER_PIXEL, MOST_BYTES_BESIDE = 6, 64 * 1024
 """Of a rendition: more than any encoder makes of noise."""
@@ -44,59 +51,6 @@ OWN_CODES = frozenset(
     }
 )
 """What a decoder or an encoder can know to be wrong."""
-
-Head = Mapping[str, Any]
-Check = Callable[[Any], Any]
-
-
-class InvalidResponseError(Exception):
-    """A response that the child's own code does not give."""
-
-
-def integer(low: int, high: int = LARGEST_NUMBER) -> Check:
-    """Take a whole number in a range."""
-
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InvalidResponseError("a number")
-        return value
-
-    return check
-
-
-def number(value: Any) -> float:
-    """Take a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidResponseError("a number")
-    if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
-        raise InvalidResponseError("a number")
-    return value
-
-
-def flag(value: Any) -> bool:
-    """Take true or false."""
-    if not isinstance(value, bool):
-        raise InvalidResponseError("a flag")
-    return value
-
-
-def text(value: Any) -> str:
-    """Take text, printable and of bounded length."""
-    if not isinstance(value, str):
-        raise InvalidResponseError("text")
-    return "".join(each if each.isprintable() else " " for each in value[:LONGEST_TEXT])
-
-
-def matching(pattern: str) -> Check:
-    """Take text of one form."""
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
-            raise InvalidResponseError("text of another form")
-        return value
-
-    return check
-
 
 SIDE = integer(1, 2**31)
 PROBE: Mapping[str, Check] = {
@@ -126,14 +80,14 @@ PROBE: Mapping[str, Check] = {
 
 def read_opened(head: Head, container: str) -> tuple[ImageProbe, Placeholder, Size]:
     """Return what is said of a decoded source. Raises InvalidResponseError."""
-    read = _table(head, "probe")
+    read = table(head, "probe")
     if read.keys() - PROBE.keys() or not {"width", "height"} <= read.keys():
         raise InvalidResponseError("other fields than a probe's")
     probe = ImageProbe(
         format=container, **{name: PROBE[name](value) for name, value in read.items()}
     )
-    width, height = _list(head, "size", 2)
-    shown = _table(head, "placeholder")
+    width, height = list_of(head, "size", 2)
+    shown = table(head, "placeholder")
     return (
         probe,
         Placeholder(
@@ -163,18 +117,18 @@ class PlannedRenditions:
         else:
             raise InvalidResponseError("a rendition that nobody asked for")
         if head.get("error") is not None:
-            error = Failure.of(read_error(_table(head, "error")))
+            error = Failure.of(read_error(table(head, "error")))
             other = fallback_of(target, self._preset) if instead_of is None else None
             if other and other.name not in self._planned:
                 self._instead[other.name] = (other, target.name)
             return replace(outcome_of(target, error=error), instead_of=instead_of)
-        frames = _optional(head, "frames", integer(1, 100_000))
+        frames = optional(head, "frames", integer(1, 100_000))
         if len(body) > _max_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
             raise InvalidResponseError("other bytes than those of the format")
         return replace(
-            outcome_of(target, body, _optional(head, "quality", integer(0, 100))),
+            outcome_of(target, body, optional(head, "quality", integer(0, 100))),
             frames=frames,
-            duration_ms=_optional(head, "duration_ms", integer(0)),
+            duration_ms=optional(head, "duration_ms", integer(0)),
             instead_of=instead_of,
         )
 
@@ -199,7 +153,7 @@ def read_error(head: Head) -> MediaError:
 
 def read_looks(head: Head, count: int) -> list[StillStatistics]:
     """Return what so many pictures look like. Raises InvalidResponseError."""
-    looks = _list(head, "looks", count)
+    looks = list_of(head, "looks", count)
     if not all(
         isinstance(each, list) and len(each) == len(fields(StillStatistics)) for each in looks
     ):
@@ -209,7 +163,7 @@ def read_looks(head: Head, count: int) -> list[StillStatistics]:
 
 def read_size(head: Head) -> Size:
     """Return the size of a tile in px. Raises InvalidResponseError."""
-    width, height = _list(head, "size", 2)
+    width, height = list_of(head, "size", 2)
     tile = integer(1, LARGEST_TILE)
     return tile(width), tile(height)
 
@@ -228,26 +182,7 @@ def max_bytes(size: Size, frames: int = 1) -> int:
 
 def read_measured(head: Head) -> dict[str, float]:
     """Return the seconds a megapixel that encodes took, by format. Raises InvalidResponseError."""
-    measured = {text(name): number(each) for name, each in _table(head, "measured").items()}
+    measured = {text(name): number(each) for name, each in table(head, "measured").items()}
     if measured.keys() - OUTPUTS.keys():
         raise InvalidResponseError("an unknown format")
     return {name: min(SLOWEST, max(FASTEST, each)) for name, each in measured.items()}
-
-
-def _optional(head: Head, name: str, check: Check) -> Any:
-    value = head.get(name)
-    return None if value is None else check(value)
-
-
-def _table(head: Head, name: str) -> Head:
-    value = head.get(name)
-    if not isinstance(value, dict):
-        raise InvalidResponseError("a table")
-    return value
-
-
-def _list(head: Head, name: str, length: int) -> list[Any]:
-    value = head.get(name)
-    if not isinstance(value, list) or len(value) != length:
-        raise InvalidResponseError("a list")
-    return value

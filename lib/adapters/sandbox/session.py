@@ -18,7 +18,7 @@ from lib.adapters.sandbox.protocol import (
     Message,
     ProtocolError,
 )
-from lib.adapters.sandbox.responses import InvalidResponseError
+from lib.adapters.sandbox.untrusted import InvalidResponseError, text
 from lib.adapters.sandbox.zygote_host import ZygoteHost
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 
@@ -131,7 +131,7 @@ class Session:
     def _failed(self, response: Message) -> MediaError:
         if "traceback" in response.head:
             lines = str(response.head["traceback"])[:4000].splitlines()
-            log.error("unexpected in a decoder:\n%s", "\n".join(map(responses.text, lines)))
+            log.error("unexpected in a decoder:\n%s", "\n".join(map(text, lines)))
         error = responses.read_error(response.head)
         return error if error.permanent or self._left < FAIR_SECONDS else self.too_late()
 
