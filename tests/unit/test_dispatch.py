@@ -81,7 +81,11 @@ def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(
 def test_a_removal_is_published_with_what_the_asset_was(world):
     world.dispatch(world.sources.upload("a.jpg", JPEG_HEAD))
     world.dispatch(world.sources.remove("a.jpg"))
-    assert world.topic.published[-1].media_type is MediaType.IMAGE
+    removal = world.topic.published[-1]
+    assert (removal.media_type, removal.mime) == (MediaType.IMAGE, "image/jpeg")
+    world.dispatch(world.sources.remove("never-seen.jpg"))
+    removal = world.topic.published[-1]
+    assert (removal.media_type, removal.mime) == (MediaType.UNSUPPORTED, "")
 
 
 def test_destroying_an_old_version_changes_nothing(world):
