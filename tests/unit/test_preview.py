@@ -81,7 +81,9 @@ def test_pixels_are_those_of_the_formats_reference():
 )
 def test_pixels_stay_what_they_are(thumbhash, mode, size, digest):
     """Upright and lying, with and without transparency: manifests in use have these pictures."""
-    image = Image.open(io.BytesIO(base64.b64decode(data_uri(thumbhash).partition(",")[2])))
+    png = base64.b64decode(data_uri(thumbhash).partition(",")[2])
+    assert png.endswith(b"\0\0\0\0IEND\xaeB`\x82")
+    image = Image.open(io.BytesIO(png))
     assert (image.mode, image.size) == (mode, size)
     assert hashlib.sha256(image.tobytes()).hexdigest()[:16] == digest
 
