@@ -35,7 +35,13 @@ def test_a_preset_that_the_upload_asks_for_goes_with_the_message(world):
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"just words\n", "text"), (b"", "empty"), (b"<svg/>", "SVG")]
+    ("content", "reason"),
+    [
+        (b"just words\n", "text"),
+        (b"", "empty"),
+        (b"<svg/>", "SVG"),
+        (b"\1\2\3\4" * 8, "not a known image, video or audio file"),
+    ],
 )
 def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
     world, content, reason
@@ -132,3 +138,11 @@ def test_where_sequencers_differ_in_length_s3_decides(world, current_is_long):
         world.catalog = MemoryCatalog()
         world.dispatch(*order)
         assert world.find("a.jpg").source == second.source
+
+
+def test_what_is_rejected_goes_over_what_it_cannot_be_compared_with(world):
+    world.dispatch(replace(world.sources.upload("a.jpg", JPEG_HEAD), sequencer="F"))
+    world.dispatch(replace(world.sources.upload("a.jpg", b"just words"), sequencer="FF"))
+    assert world.find("a.jpg").status is AssetStatus.REJECTED
+    world.dispatch(replace(world.sources.remove("a.jpg"), sequencer="FFF"))
+    assert world.find("a.jpg").status is AssetStatus.DELETED
