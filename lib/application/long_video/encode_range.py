@@ -1,4 +1,4 @@
-"""Encode one part of a long source, a range of its picture or its sound, and store it whole."""
+"""Encode one part of a long source, a range of its video or its audio, and store it whole."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def encode_with_ffmpeg(
     except PermanentError as error:
         if part.span or not isinstance(work.probe, VideoProbe):
             raise
-        # A picture without its sound is worth more than nothing.
+        # Video without its audio is worth more than nothing.
         names = [each.name for each in plan.audio] + [each.name for each in plan.subtitles]
         return dict.fromkeys(names, error)
 

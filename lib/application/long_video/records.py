@@ -26,10 +26,10 @@ OPEN_END_S = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one encoding function makes: a range of the picture, in s, or all of the sound.
+    """What one encoding function makes: a range of the video, in s, or all of the audio.
 
     Without an end it is the last range, up to wherever the source really ends; without a start the
-    sound, with what else runs along the whole source.
+    audio, with what else runs along the whole source.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Part:
 
     @property
     def span(self) -> Span | None:
-        """Return what is encoded of the picture; None for the sound."""
+        """Return what is encoded of the video; None for the audio."""
         if self.start_s is None:
             return None
         return Span(self.start_s, self.start_s + OPEN_END_S if self.end_s is None else self.end_s)
