@@ -1,8 +1,6 @@
 """Middle step of a long source: one range of its video, or its audio."""
 
-from typing import Any
-
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.records import part_from_values
@@ -17,7 +15,7 @@ pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> None:
+def handler(event: Event, context: Context) -> None:
     """Encode a part and store it; what is raised, the state machine catches."""
     job, part = LongJob.of(event, pipeline), part_from_values(event["part"])
     with open_ffmpeg(settings, context) as ffmpeg:

@@ -1,12 +1,10 @@
 """How a long source ends that could not be made: from the state machine, or from its status."""
 
-from typing import Any
-
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Renditions
 from lib.adapters.aws.sqs import SqsQueue
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.fail import fail, read_ending
 from lib.entrypoints.settings import FailSettings, from_env
 
@@ -18,7 +16,7 @@ dead_letters = SqsQueue(client("sqs"), settings.dead_letters_url)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> dict[str, bool]:  # noqa: ARG001
+def handler(event: Event, context: Context) -> dict[str, bool]:  # noqa: ARG001
     """Record the reason; tell whether it is final."""
     ending = read_ending(event)
     failed = fail(ending, catalog, renditions, dead_letters.send)

@@ -1,11 +1,9 @@
 """Catalog stream ▸ asset events, for whoever subscribes."""
 
-from typing import Any
-
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_items import read_changes
 from lib.adapters.aws.sns import SnsAssetEvents
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.notify import notify
 from lib.entrypoints.settings import NotifySettings, from_env
 
@@ -15,6 +13,6 @@ asset_events = SnsAssetEvents(client("sns"), settings.asset_events_topic_arn)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
+def handler(event: Event, context: Context) -> None:  # noqa: ARG001
     """Notify of a batch; what is raised makes Lambda try it again, then the failure queue."""
     telemetry.logger.info("notified", events=notify(read_changes(event), asset_events))

@@ -1,10 +1,9 @@
 """Last step of a long source: playlists, what goes around them, the commit."""
 
 from functools import partial
-from typing import Any
 
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import package
@@ -20,12 +19,10 @@ pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> None:
+def handler(event: Event, context: Context) -> None:
     """Package and commit; what is raised, the state machine catches."""
     job = LongJob.of(event, pipeline)
     with open_ffmpeg(settings, context) as ffmpeg:
         assemble = partial(assemble_stored, ffmpeg=ffmpeg, images=images)
         packaged = package(job, event["started"], assemble)
-    facts = {"estimate_ms": packaged.estimate_ms, "encoders_ms": packaged.cpu_ms}
-    telemetry.step(job.event, "packaged", **facts)
-    telemetry.finished(job.event, packaged.finished, images.holds)
+    telemetry.packaged(job.event, packaged, images.holds)

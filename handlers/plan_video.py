@@ -1,8 +1,6 @@
 """First step of a long source: its lease, its limits, its ranges."""
 
-from typing import Any
-
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.child_process import set_undumpable
 from lib.domain.messages import event_from_values
@@ -17,7 +15,7 @@ pipeline = make_pipeline(settings)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: Event, context: Context) -> Event:
     """Return what the state machine goes on with; what is raised, it catches."""
     upload = event_from_values(event["event"])
     with open_ffmpeg(settings, context) as ffmpeg:

@@ -1,12 +1,10 @@
 """Catalog stream ▸ deletion of what nothing refers to any more; executions are stopped first."""
 
-from typing import Any
-
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_items import read_changes
 from lib.adapters.aws.s3 import S3Renditions
 from lib.adapters.aws.step_functions import SfnExecutions
-from lib.adapters.telemetry import Telemetry
+from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.sweep import sweep
 from lib.entrypoints.settings import SweepSettings, from_env
 
@@ -17,6 +15,6 @@ executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 
 
 @telemetry.instrument
-def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001
+def handler(event: Event, context: Context) -> None:  # noqa: ARG001
     """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
     telemetry.logger.info("swept", renditions=sweep(read_changes(event), renditions, executions))

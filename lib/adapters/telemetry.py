@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -22,6 +22,7 @@ from lib.domain.keys import asset_id
 if TYPE_CHECKING:
     from lib.application.dispatch import Recorded
     from lib.application.fenced_job import Finished
+    from lib.application.long_video.package import Packaged
 
 SERVICE = "media-pipeline"
 
@@ -33,7 +34,19 @@ BY_STATUS = {
 }
 """Other names: Uploads, Retries, BudgetSpent, ProcessingTime (ms), RenditionBytes."""
 
-Handler = Callable[[dict[str, Any], Any], Any]
+Event = dict[str, Any]
+"""What a function is invoked with."""
+
+
+class Context(Protocol):
+    """What Lambda says of an invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds that are left."""
+        ...
+
+
+Handler = Callable[[Event, Any], Any]
 
 
 class Telemetry:
@@ -104,6 +117,14 @@ class Telemetry:
     def step(self, event: UploadEvent, what: str, **facts: Any) -> None:
         """Tell what one step of a long source did."""
         self.logger.info(what, **_about(event), **facts)
+
+    def packaged(
+        self, event: UploadEvent, packaged: Packaged, sandbox: Mapping[str, bool | int]
+    ) -> None:
+        """Tell how a long source ended, and how its estimate compares."""
+        estimate_ms, encoders_ms = packaged.estimate_ms, packaged.cpu_ms
+        self.step(event, "packaged", estimate_ms=estimate_ms, encoders_ms=encoders_ms)
+        self.finished(event, packaged.finished, sandbox)
 
     def retried(self, exc: Exception, message_id: str, receive_count: int) -> None:
         """Tell why a message goes back to its queue; what is not ours comes with its traceback."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,7 +28,11 @@ class Recorded:
 
 
 def dispatch(
-    events: Iterable[ObjectEvent], *, sources: Sources, catalog: Catalog, topic: Topic, clock: Clock
+    events: Iterable[ObjectEvent],
+    sources: Sources,
+    catalog: Catalog,
+    topic: Topic,
+    clock: Clock = time.time,
 ) -> list[Recorded]:
     """Record every event in the catalog, then publish those that are not stale or rejected.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from lib import presets
 from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
@@ -14,7 +14,7 @@ from lib.adapters.aws.dynamodb_ledger import DynamoLedger
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.sqs import SqsQueue
 from lib.adapters.sandbox.client import Sandbox
-from lib.adapters.telemetry import Handler, Telemetry
+from lib.adapters.telemetry import Context, Event, Handler, Telemetry
 from lib.application.daily_budget import Budget
 from lib.application.fenced_job import Finished
 from lib.application.pipeline import Delivery, Pipeline
@@ -52,7 +52,7 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
     recipes = presets.load(presets.PACKAGED)
     pipeline = Pipeline(S3Sources(client("s3")), renditions, catalog, recipes)
 
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(event: Event, context: Context) -> Event:
         def process(upload: UploadEvent, is_last: bool) -> None:
             delivery = Delivery(lambda: context.get_remaining_time_in_millis() / 1000, is_last)
             with charged(budget, renditions, memory_mb):

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from lib import presets
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.step_functions import SfnExecutions
+from lib.adapters.telemetry import Context
 from lib.application.daily_budget import Budget
 from lib.application.long_video.start import start_execution
 from lib.application.pipeline import Pipeline
@@ -49,7 +49,7 @@ def make_pipeline(settings: StepSettings) -> Pipeline:
 
 
 @contextmanager
-def open_ffmpeg(settings: StepSettings, context: Any) -> Iterator[Ffmpeg]:
+def open_ffmpeg(settings: StepSettings, context: Context) -> Iterator[Ffmpeg]:
     """Yield the ffmpeg of one invocation; its scratch is a folder that goes with it."""
     with TemporaryDirectory(dir=settings.scratch_folder) as folder:
         yield Ffmpeg(
