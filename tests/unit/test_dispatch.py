@@ -46,10 +46,13 @@ def test_a_preset_that_the_upload_asks_for_goes_with_the_message(world):
 def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
     world, content, reason
 ):
-    world.dispatch(world.sources.upload("photo.jpg", content))
+    event = world.sources.upload("photo.jpg", content)
+    [recorded] = world.dispatch(event)
     asset = world.find("photo.jpg")
     assert asset.status is AssetStatus.REJECTED
-    assert asset.error.code is ErrorCode.UNSUPPORTED_MEDIA
+    assert (asset.error.code, asset.error.permanent) == (ErrorCode.UNSUPPORTED_MEDIA, True)
+    assert (recorded.state, recorded.rejected) == (ClaimState.CLAIMED, asset.error)
+    assert recorded.event.source == event.source
     assert reason in asset.error.message
     assert world.topic.published == []
 

@@ -99,6 +99,16 @@ def test_the_execution_of_a_superseded_upload_is_stopped(renditions, old, new, r
     assert executions.running == {"a-b": runs, "c-d": True}
 
 
+def test_where_no_execution_worked_none_is_asked_for(renditions):
+    class Unasked(MemoryExecutions):
+        def stop(self, name, reason):
+            pytest.fail(f"{name} was stopped")
+
+    idle = asset(2, AssetStatus.RECEIVED, live=1)
+    assert (idle.execution, idle.lease_token) == (None, None)
+    assert sweep([Change(idle, asset(3, AssetStatus.RECEIVED))], renditions, Unasked()) == 2
+
+
 def test_a_restored_version_lies_elsewhere_than_before():
     source = Source(UPLOADS, "a.jpg", "v1", "etag", 1)
     assert version_prefix(source, "0001") != version_prefix(source, "0003")
