@@ -69,13 +69,13 @@ def visitor() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def guarded(emulator: Emulator) -> Target:
+def filtered(emulator: Emulator) -> Target:
     state = emulator.state
     return Target(state.port, state.access_key, state.secret_key)
 
 
 @pytest.fixture
-def unguarded(tmp_path: Path) -> Iterator[Target]:
+def unfiltered(tmp_path: Path) -> Iterator[Target]:
     """Return the emulator as it comes: nothing in front, a key that everybody knows."""
     port = ports.any_free()
     process = subprocess.Popen(
@@ -135,16 +135,16 @@ def make_function(mark: Path) -> bytes:
     return packed.getvalue()
 
 
-def test_no_page_creates_or_runs_anything(visitor, guarded, tmp_path):
-    before = guarded.made()
-    tried, _ = intrude(visitor, guarded, tmp_path / "mark")
+def test_no_page_creates_or_runs_anything(visitor, filtered, tmp_path):
+    before = filtered.made()
+    tried, _ = intrude(visitor, filtered, tmp_path / "mark")
     assert tried
-    assert guarded.made() == before
+    assert filtered.made() == before
     assert not (tmp_path / "mark").exists()
 
 
-def test_every_page_would_without_the_guard(visitor, unguarded, tmp_path):
-    tried, pages = intrude(visitor, unguarded, tmp_path / "mark")
+def test_every_page_would_without_the_filter(visitor, unfiltered, tmp_path):
+    tried, pages = intrude(visitor, unfiltered, tmp_path / "mark")
     vain = {f"{page}-{way}" for page in pages for way in IN_VAIN}
-    assert unguarded.made() == (tried - vain) | pages
+    assert unfiltered.made() == (tried - vain) | pages
     assert (tmp_path / "mark").exists()
