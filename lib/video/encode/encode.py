@@ -79,23 +79,32 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
         for rung in without(plan, left_out).rungs:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
                 cut_off(file, round(job.task.span.end_s * plan.timescale))
-    nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
     left_out |= write_subtitles(job.folder, without(plan, left_out).subtitles)
-    for name, path in _files(job, without(plan, left_out)):
-        if not _holds_media(path):
-            left_out.setdefault(name, nothing)
+    nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
+    files = _files(job, without(plan, left_out))
+    empty = {name: nothing for name, path in files if not _holds_media(path)}
+    left_out |= empty
     for name, path in _files(job, asked):
         if name in left_out:
             path.unlink(missing_ok=True)
-    if job.task.span and all(left_out.get(each.name) is nothing for each in asked.rungs):
-        return left_out
+    is_past_the_end = job.task.span and all(each.name in empty for each in asked.rungs)
+    if not is_past_the_end:
+        _require_essentials(asked, left_out)
+    return left_out
+
+
+def _require_essentials(asked: Plan, left_out: Mapping[str, PermanentError]) -> None:
+    """Pass where all rungs were made, or some audio of a source without video; else raise why not.
+
+    Raises PermanentError: LIMIT_EXCEEDED, and CORRUPT_MEDIA for anything else.
+    """
     essential = [each.name for each in asked.rungs or asked.audio]
     missing = [left_out[name] for name in essential if name in left_out]
-    if missing and (asked.rungs or len(missing) == len(essential)):
-        if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
-            raise missing[0]
-        raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
-    return left_out
+    if not missing or (not asked.rungs and len(missing) < len(essential)):
+        return
+    if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
+        raise missing[0]
+    raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
 
 
 def _make_apart(
