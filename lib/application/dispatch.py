@@ -1,4 +1,4 @@
-"""Look at what arrived in the uploads bucket, record it, and tell the processors."""
+"""Look at what arrived in the uploads bucket, record it, and publish it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lib.sniff import HEAD_BYTES, sniff
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What dispatch did with one event; `rejected` tells why there is nothing to process."""
+    """What dispatch did with one event; `rejected` says why there is nothing to process."""
 
     event: UploadEvent
     state: ClaimState

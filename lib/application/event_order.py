@@ -1,4 +1,4 @@
-"""Order the events of one key by the fence, and by S3 itself where sequencers cannot tell."""
+"""Order the events of one key by the fence, and by S3 where sequencers cannot be compared."""
 
 from __future__ import annotations
 

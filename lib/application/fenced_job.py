@@ -86,7 +86,7 @@ def run(
     try:
         _refuse_abandoned(claim, delivery.is_last)
         report = _reporter(event, claim.lease_token, catalog)
-        outcome = finish(event, work(report), renditions, written)
+        outcome = store_work(event, work(report), renditions, written)
     except HandedOver:
         return Finished(ClaimState.HANDED_OVER)
     except PermanentError as exc:
@@ -158,7 +158,9 @@ def _reporter(event: UploadEvent, lease_token: str, catalog: Catalog) -> Report:
     return report
 
 
-def finish(event: UploadEvent, work: Work, renditions: Renditions, written: list[str]) -> Outcome:
+def store_work(
+    event: UploadEvent, work: Work, renditions: Renditions, written: list[str]
+) -> Outcome:
     """Store what is made as it is made, then the manifest; `written` gets every key first."""
 
     def store(made: Made) -> Rendition:

@@ -20,12 +20,12 @@ def notify(changes: Iterable[Change], events: AssetEvents) -> int:
         asset = change.new
         if asset is None or not asset.status.terminal or _same_state(change.old, asset):
             continue
-        events.publish(describe(asset), status=asset.status, media=asset.media_type)
+        events.publish(asset_event(asset), status=asset.status, media=asset.media_type)
         published += 1
     return published
 
 
-def describe(asset: Asset) -> dict[str, object]:
+def asset_event(asset: Asset) -> dict[str, object]:
     """Return the body of an asset event; the manifest has the rest."""
     return {
         "schema": SCHEMA,

@@ -1,7 +1,7 @@
 """Delete what no asset refers to any more, and never what is live.
 
 `sweep` learns it from the catalog's stream, and stops what makes more of it; a worker deletes what
-it wrote itself where it is told that its upload is not wanted.
+it wrote itself where its upload turns out not to be wanted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def delete_unwanted(
 ) -> None:
     """Delete what was made of an upload, except what is live: `written`, or all below its prefix.
 
-    For whoever was told that the upload is superseded, or has failed for good: sweep may have come
+    For whoever learnt that the upload is superseded, or has failed for good: sweep may have come
     before the last of it was stored. Superseded does not mean that it is not live: its commit may
     have gone through before the newer event came, and what is live stays until the next commit.
 

@@ -50,7 +50,7 @@ def manifest_key(source: Source, sequencer: str, recipe: str) -> str:
 
 
 def work_key(source: Source, sequencer: str, recipe: str, name: str) -> str:
-    """Return the key of what the steps of one execution tell each other."""
+    """Return the key of what one step of an execution needs of another."""
     return rendition_key(source, sequencer, recipe, f"{WORK_FOLDER}/{name}")
 
 

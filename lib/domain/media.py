@@ -31,7 +31,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """One sound track as found. `language`: BCP 47, None where the source does not say."""
+    """One audio track as found. `language`: BCP 47, None where the source does not say."""
 
     codec: str | None = None
     channels: int | None = None

@@ -21,7 +21,7 @@ class RenditionKind(StrEnum):
     STREAM = "stream"
     """What a player opens to stream the whole ladder: an HLS playlist or a DASH manifest."""
     RUNG = "rung"
-    """One height, or one sound track, of the ladder: its playlist, beside its segments."""
+    """One height, or one audio track, of the ladder: its playlist, beside its segments."""
     STORYBOARD = "storyboard"
     PREVIEW = "preview"
     SUBTITLES = "subtitles"
@@ -93,11 +93,11 @@ class Rendition:
     instead_of: str | None = None
     """Name of the rendition that this one is the fallback for."""
     codecs: str | None = None
-    """Of a rung, as RFC 6381 spells them."""
+    """Of a rung, as in RFC 6381."""
     bandwidth: int | None = None
     """Of a rung: the bits per second that its largest segment needs."""
     language: str | None = None
-    """Of a sound or subtitle track, BCP 47."""
+    """Of an audio or subtitle track, BCP 47."""
     error: Failure | None = None
 
 

@@ -134,13 +134,13 @@ def probe_from_values(values: Values) -> Probe:
     is live.
     """
     if _says(values, (*VIDEO_ALONE, *AUDIO)):
-        return played_from_values(values)
+        return audio_or_video_from_values(values)
     if _says(values, IMAGE):
         return _image_from_values(values)
     return Probe(**_shared_from_values(values))
 
 
-def played_from_values(values: Values) -> AudioProbe:
+def audio_or_video_from_values(values: Values) -> AudioProbe:
     """Return the probe that was stored of a source of video, or of audio alone."""
     shared = _shared_from_values(values)
     audio: dict[str, Any] = {

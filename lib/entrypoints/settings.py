@@ -49,14 +49,14 @@ class ProcessorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings(ProcessorSettings):
-    """Besides: where the image processor hands over what needs ffmpeg."""
+    """Besides: where the image processor sends what needs ffmpeg."""
 
     video_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSettings(ProcessorSettings):
-    """What processVideo needs besides, to hand long sources over."""
+    """What processVideo needs besides, to start executions of long sources."""
 
     long_video_arn: str
     """Of the state machine."""

@@ -96,7 +96,7 @@ class Execution:
         )
         self.plan_s = time.perf_counter() - started
         assert self.planned
-        sound = [self.planned.sound] if self.planned.sound else []
+        sound = [self.planned.audio] if self.planned.audio else []
         return [*sound, *self.planned.ranges]
 
     def encode(self, parts: Collection[Part], cores: Collection[Collection[int]]) -> None:

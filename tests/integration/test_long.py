@@ -19,7 +19,7 @@ from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
 from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing
-from lib.application.long_video.package import merge, package
+from lib.application.long_video.package import merge_tracks, package
 from lib.application.long_video.plan import Allowance, make_plan
 from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.start import start_execution
@@ -156,7 +156,7 @@ def world(clip, tmp_path, encoded):
 
 def finish(world):
     planned = world.plan()
-    for part in (*planned.ranges, planned.sound):
+    for part in (*planned.ranges, planned.audio):
         assert world.encode(planned.recipe, part) is Standing.OWNER
     world.package(planned.recipe)
     return planned
@@ -165,7 +165,7 @@ def finish(world):
 def test_a_long_source_becomes_what_a_short_one_does(world, clip):
     images = InProcess()
     planned = world.plan()
-    for part in (*planned.ranges, planned.sound):
+    for part in (*planned.ranges, planned.audio):
         world.encode(planned.recipe, part)
     world.package(
         planned.recipe, partial(assemble_stored, ffmpeg=ffmpeg_in(world.folder()), images=images)
@@ -235,7 +235,7 @@ class TestPlan:
         planned = world.plan()
         borders = [(each.start_s, each.end_s) for each in planned.ranges]
         assert borders == [(0.0, 4.0), (4.0, 8.0), (8.0, None)]
-        assert planned.sound == Part("sound")
+        assert planned.audio == Part("sound")
         assert planned.serialize() == {
             "superseded": False,
             "recipe": planned.recipe,
@@ -251,15 +251,15 @@ class TestPlan:
         assert world.asset.estimate_ms > 0
         assert read_plan(world.job(planned.recipe)).parts == (
             *planned.ranges,
-            planned.sound,
+            planned.audio,
         )
 
     def test_many_ranges_are_distributed(self, world):
         ranges = tuple(Part(str(number), number, number + 1) for number in range(41))
         planned = world.plan()
         assert replace(planned, ranges=ranges).serialize()["distributed"] is True
-        assert replace(planned, ranges=ranges[:40], sound=None).serialize()["distributed"] is False
-        assert replace(planned, sound=None).serialize()["sound"] is False
+        assert replace(planned, ranges=ranges[:40], audio=None).serialize()["distributed"] is False
+        assert replace(planned, audio=None).serialize()["sound"] is False
 
     def test_ends_where_the_upload_is_superseded(self, world):
         newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
@@ -303,7 +303,7 @@ class TestEncode:
     def test_tells_progress_at_most_every_five_seconds(self, world):
         planned = world.plan()
         told = []
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.clock.now += 3
             world.encode(planned.recipe, part)
             told.append(world.asset.progress)
@@ -330,12 +330,12 @@ class TestEncode:
         for part in planned.ranges:
             world.encode(planned.recipe, part)
         indexes = [read_index(world.job(planned.recipe), part) for part in planned.ranges]
-        assert len(merge(indexes)) == len(indexes[0].tracks)
+        assert len(merge_tracks(indexes)) == len(indexes[0].tracks)
         with pytest.raises(TransientError, match="fit together"):
-            merge([indexes[0], indexes[2]])
+            merge_tracks([indexes[0], indexes[2]])
         other = dict.fromkeys(indexes[1].inits, "0")
         with pytest.raises(TransientError, match="2 different init segments"):
-            merge([indexes[0], replace(indexes[1], inits=other), indexes[2]])
+            merge_tracks([indexes[0], replace(indexes[1], inits=other), indexes[2]])
 
 
 class TestPackage:
@@ -350,7 +350,7 @@ class TestPackage:
 
     def test_nothing_of_a_rung_stays_that_was_not_worth_its_bytes(self, world):
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
         def without_rungs(stored, preset, left_out):
@@ -367,7 +367,7 @@ class TestPackage:
         short.write_bytes(content[: len(content) * 6 // 12])
         world = LongSource(short, tmp_path, {})
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
         def with_all_rungs(stored, preset, left_out):
@@ -382,7 +382,7 @@ class TestPackage:
     @pytest.mark.parametrize(("empty", "said"), [(1, "from 4 s on"), (0, "from 0 s on")])
     def test_a_source_with_a_hole_is_corrupt(self, world, empty, said):
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
         hole = PartIndex((), {}, {}, 0)
         write_index(world.job(planned.recipe), planned.ranges[empty], hole)
@@ -399,7 +399,7 @@ class TestPackage:
 
     def test_loses_to_a_newer_upload_and_removes_its_own(self, world):
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
         world.catalog.remove(received(world.sources.remove("film.mp4"), MediaType.VIDEO))
         assert world.package(planned.recipe).finished.state is ClaimState.STALE
@@ -430,7 +430,7 @@ def test_random_deaths_at_any_step_end_with_the_same_objects(world, clip, tmp_pa
 
     world.renditions.on_put = maybe_die
     planned = survive(world.plan)
-    parts = [*planned.ranges, planned.sound]
+    parts = [*planned.ranges, planned.audio]
     chance.shuffle(parts)
     for part in parts:
         survive(partial(world.encode, planned.recipe, part))
@@ -526,7 +526,7 @@ class TestLive:
 
     def test_is_tidied_when_packaging_was_killed_after_its_commit(self, world, monkeypatch):
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
         def without_sound(stored, preset, left_out):
@@ -560,7 +560,7 @@ class TestLive:
 
     def test_stays_when_a_range_outlives_its_execution(self, world):
         planned = world.plan()
-        for part in (*planned.ranges, planned.sound):
+        for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
         index = next(key for key in world.renditions.objects if key.endswith("range-0000.json"))
         content = world.renditions.objects.pop(index)

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from lib.application.long_video.fail import understand
+from lib.application.long_video.fail import parse_failure
 from lib.domain.errors import ErrorCode, PermanentError, TransientError, error_of
 
 
 def told(name, message):
-    return understand(name, json.dumps({"errorType": name, "errorMessage": message}))
+    return parse_failure(name, json.dumps({"errorType": name, "errorMessage": message}))
 
 
 def test_an_error_of_ours_keeps_its_code():
@@ -37,6 +37,6 @@ def test_every_error_of_ours_is_what_it_was_raised_as(code):
     ],
 )
 def test_any_other_may_pass_and_its_text_is_not_repeated(error, cause):
-    understood = understand(error, cause)
+    understood = parse_failure(error, cause)
     assert isinstance(understood, TransientError)
     assert understood.message == f"unexpected {error}"

@@ -43,7 +43,7 @@ def translated(source: Source | None = None) -> Iterator[None]:
     try:
         yield
     except ClientError as exc:
-        error = _understand(exc, source)
+        error = _translate(exc, source)
         if error is None:
             raise
         raise error from exc
@@ -56,7 +56,7 @@ def error_code(exc: ClientError) -> str:
     return exc.response.get("Error", {}).get("Code", "")
 
 
-def _understand(exc: ClientError, source: Source | None) -> MediaError | None:
+def _translate(exc: ClientError, source: Source | None) -> MediaError | None:
     code = error_code(exc)
     status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in THROTTLED or status == 429:

@@ -61,11 +61,11 @@ def read_ending(payload: Mapping[str, Any]) -> Ending:
     """
     if detail := payload.get("detail"):
         error = str(detail.get("error") or detail["status"])
-        reason = understand(error, str(detail.get("cause") or ""))
+        reason = parse_failure(error, str(detail.get("cause") or ""))
         return Ending(messages.deserialize_event(detail["input"]), detail["name"], reason)
     failure = payload["failure"]
     name, cause = failure["Error"], failure.get("Cause", "")
-    reason = fenced_job.killed() if name in KILLED else understand(name, cause)
+    reason = fenced_job.killed() if name in KILLED else parse_failure(name, cause)
     return Ending(messages.event_from_values(payload["event"]), payload["execution"], reason)
 
 
@@ -101,7 +101,7 @@ def fail(
     return Failed(error.permanent, fenced_job.Finished(ClaimState.CLAIMED, outcome))
 
 
-def understand(error: str, cause: str) -> MediaError:
+def parse_failure(error: str, cause: str) -> MediaError:
     """Turn what Step Functions tells of a failure into one of our errors.
 
     `cause` is JSON where a function raised; its errorMessage is what the exception said. Not every

@@ -59,8 +59,8 @@ def package(
     preset = preset_of(job, plan)
     indexes = _before_the_end(plan.parts, [read_index(job, each) for each in plan.parts])
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
-    work = make(StoredSegments(job, plan, merge(indexes)), preset, left_out)
-    outcome = fenced_job.finish(job.event, work, job.pipeline.renditions, [])
+    work = make(StoredSegments(job, plan, merge_tracks(indexes)), preset, left_out)
+    outcome = fenced_job.store_work(job.event, work, job.pipeline.renditions, [])
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)
     committed = job.pipeline.catalog.commit(job.event, job.execution, outcome)
@@ -102,11 +102,11 @@ def _before_the_end(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list
         raise PermanentError(
             ErrorCode.CORRUPT_MEDIA, f"the picture holds nothing from {gap.start_s:.0f} s on"
         )
-    sounds = [index for part, index in zip(parts, indexes, strict=True) if not part.span]
-    return [*kept, *sounds]
+    audio = [index for part, index in zip(parts, indexes, strict=True) if not part.span]
+    return [*kept, *audio]
 
 
-def merge(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
+def merge_tracks(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
     """Join the tracks of all parts by their names.
 
     Raises TransientError where parts do not fit together, as parts of different releases may not.

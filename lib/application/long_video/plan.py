@@ -41,7 +41,7 @@ class Planned:
 
     recipe: str
     ranges: tuple[Part, ...]
-    sound: Part | None
+    audio: Part | None
 
     def serialize(self) -> dict[str, object]:
         """Return it as the state machine reads it: `distributed` where one execution is too few."""
@@ -49,7 +49,7 @@ class Planned:
             "superseded": False,
             "recipe": self.recipe,
             "ranges": [part_to_values(each) for each in self.ranges],
-            "sound": self.sound is not None,
+            "sound": self.audio is not None,
             "distributed": len(self.ranges) > MOST_INLINE,
         }
 
@@ -97,10 +97,10 @@ def make_plan(
         Part(f"range-{number:04d}", start, end if number + 1 < len(spans) else None)
         for number, (start, end) in enumerate(spans)
     )
-    sound = Part("sound") if plan.audio or plan.subtitles else None
-    parts = (*ranges, sound) if sound else ranges
+    audio = Part("sound") if plan.audio or plan.subtitles else None
+    parts = (*ranges, audio) if audio else ranges
     rungs = tuple(each.name for each in plan.rungs)
     recipe = recipe_of(probe, preset)
     work = WorkPlan(container, probe, preset.name, recipe, parts, rungs)
     write_plan(LongJob(event, execution, recipe, pipeline), work)
-    return Planned(recipe, ranges, sound)
+    return Planned(recipe, ranges, audio)

@@ -1,4 +1,4 @@
-"""What the steps of an execution tell each other, and how it is written: JSON by names that stay.
+"""What one step of an execution needs of another, and how it is written: JSON by names that stay.
 
 Executions that run while a release is deployed read what the one before wrote, and the other way
 round: a field may be renamed, its name in JSON not. Names that are not known are left alone.
@@ -14,7 +14,7 @@ from typing import Any
 from lib.domain.errors import Failure
 from lib.domain.media import AudioProbe
 from lib.domain.serialized import Record, failure_from_values, failure_to_values
-from lib.domain.serialized_probe import played_from_values, probe_to_values
+from lib.domain.serialized_probe import audio_or_video_from_values, probe_to_values
 from lib.presets import Preset
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import Plan, plan_video
@@ -112,7 +112,7 @@ def deserialize_plan(content: bytes) -> WorkPlan:
     read = Record(json.loads(content), "the plan")
     return WorkPlan(
         container=read["container"],
-        probe=played_from_values(read["probe"]),
+        probe=audio_or_video_from_values(read["probe"]),
         preset=read["preset"],
         recipe=read["recipe"],
         parts=tuple(map(part_from_values, read["parts"])),
