@@ -55,6 +55,7 @@ def test_what_a_child_needs_is_loaded_before(tmp_path: Path):
         "animated": save(photo((60, 60)).convert("RGBA"), "webp", **animation),
         "gif": save(photo((60, 60)), "gif", **animation),
         "jpeg": save(photo((90, 60)), "jpeg", icc_profile=profile, exif=exif),
+        "mpo": save(photo((90, 60)), "mpo", save_all=True, append_images=[photo((90, 60))]),
         "jpeg2000": save(photo((900, 600)), "jpeg2000"),
         "tiff": save(photo((90, 60)), "tiff", compression="tiff_lzw"),
     }

@@ -15,12 +15,14 @@ from lib import presets
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import measure_ssim
+from lib.imaging.decode import DECODERS, open_header
 from lib.imaging.encode import encode
 from lib.imaging.load import read_picture
 from lib.imaging.render import make_renditions
 from lib.imaging.resize import resize, resize_first, scale_down
 from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform, sharpen
+from tests.support.images import photo, save
 
 ROOT = Path(__file__).parents[2]
 PRESETS = presets.load(ROOT / "presets.toml")
@@ -250,3 +252,16 @@ def test_the_cascade_is_not_sharpened_twice():
     for size in ((640, 558), (320, 279)):
         scaled = scale_down(levels, size)
     assert content(made) == encode(sharpen(scaled, 60), "jpeg", 95, "#ffffff")
+
+
+@pytest.mark.parametrize(
+    ("width", "decoded"), [(20, (400, 300)), (260, (400, 300)), (270, (800, 600)), (540, None)]
+)
+def test_a_large_jpeg_is_decoded_at_a_part_of_its_size(width: int, decoded: tuple[int, int] | None):
+    """A half or a quarter, where that is half as large again as what is wanted."""
+    data = save(photo((1600, 1200)), "jpeg")
+    image = open_header(data, "jpeg", PRESETS.limits)
+    reduce = DECODERS["jpeg"].reduce
+    assert reduce
+    assert reduce(image, data, (width, width * 3 // 4)) == (decoded or (1600, 1200))
+    assert image.size == (decoded or (1600, 1200))
