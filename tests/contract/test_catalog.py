@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lib.adapters.aws.dynamodb_catalog import TOMBSTONE_SECONDS, DynamoCatalog
@@ -876,6 +877,52 @@ def test_recognises_its_own_claim_and_commit_after_lost_replies(
     assert claim.lease_token == stored(catalog).lease_token
     assert claim.lease_token is not None
     assert catalog.commit(upload(NEW), claim.lease_token, READY) is CommitState.COMMITTED
+
+
+class Overtaken:
+    """A client of a worker that another overtakes once its first request was refused."""
+
+    def __init__(self, client: Any, overtake: Callable[[], object]) -> None:
+        self._client = client
+        self._overtake: Callable[[], object] | None = overtake
+
+    def update_item(self, **arguments: Any) -> Any:
+        try:
+            return self._client.update_item(**arguments)
+        except ClientError:
+            if self._overtake:
+                overtake, self._overtake = self._overtake, None
+                overtake()
+            raise
+
+
+def test_a_lease_that_ran_out_is_taken_by_one_of_two(dynamodb: Any, clock: ManualClock) -> None:
+    table = create_table(dynamodb)
+    other = DynamoCatalog(dynamodb, table, clock)
+    take(other, upload(NEW))
+    clock.now += 60
+    client: Any = Overtaken(dynamodb, lambda: take(other, upload(NEW)))
+    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
+    assert (claim.state, claim.busy_for) == (ClaimState.BUSY, 60)
+    assert (stored(other).attempts, stored(other).abandoned) == (2, 1)
+
+
+def test_a_lease_that_ran_out_is_not_taken_of_a_newer_upload(
+    dynamodb: Any, clock: ManualClock
+) -> None:
+    table = create_table(dynamodb)
+    other = DynamoCatalog(dynamodb, table, clock)
+    take(other, upload(NEW))
+    clock.now += 60
+
+    def overtake() -> None:
+        take(other, upload(NEWER))
+        clock.now += 60
+
+    client: Any = Overtaken(dynamodb, overtake)
+    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
+    assert claim.state is ClaimState.STALE
+    assert stored(other).source == upload(NEWER).source
 
 
 def test_gives_one_of_many_threads_the_lease() -> None:

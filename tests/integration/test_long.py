@@ -492,6 +492,7 @@ class TestFail:
     def test_a_superseded_upload_is_cleared(self, world):
         planned = world.plan()
         world.encode(planned.recipe, planned.ranges[0])
+        assert world.renditions.objects
         newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
         world.catalog.receive(newer)
         world.fail(self.AWAY)
