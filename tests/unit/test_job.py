@@ -1,7 +1,10 @@
 """How a job ends: one outcome per upload, whatever fails, and nothing left behind."""
 
+import hashlib
 import json
 from dataclasses import replace
+from itertools import chain, repeat
+from typing import Any
 
 import pytest
 
@@ -9,11 +12,12 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
 from lib.application.pipeline import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
+from lib.domain.clock import to_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.keys import version_prefix
 from lib.domain.media import ImageProbe
-from lib.domain.renditions import Made, Part, RenditionKind, Work
-from tests.support.fakes import JPEG_HEAD
+from lib.domain.renditions import Made, Part, Placeholder, Rendition, RenditionKind, Work
+from tests.support.fakes import JPEG_HEAD, received
 from tests.support.world import World
 
 KEY = "a.jpg"
@@ -371,3 +375,93 @@ def test_progress_is_written_now_and_then_and_harms_nothing(world, monkeypatch):
     world.run(world.upload(), encode)
     assert seen == [30, 100]
     assert world.asset.status is AssetStatus.READY
+
+
+def test_the_lease_outlives_the_invocation(world):
+    leases = []
+
+    def look(report):
+        leases.append(world.asset.lease_expires_at)
+        return work_of(MADE)(report)
+
+    world.run(world.upload(), look)
+    assert leases == [to_iso(world.clock.now + 30 + fenced_job.LEASE_MARGIN_SECONDS)]
+
+
+def test_work_that_another_took_over_ends_without_an_outcome(world):
+    def hand_over(_):
+        raise fenced_job.HandedOver
+
+    finished = world.run(world.upload(), hand_over, is_last=True)
+    assert finished == fenced_job.Finished(ClaimState.HANDED_OVER)
+    assert (world.asset.status, world.asset.error) == (AssetStatus.PROCESSING, None)
+    assert world.asset.lease_token
+
+
+def test_what_s3_calls_the_newest_is_worked_on_where_sequencers_differ_in_length(world):
+    older = replace(world.upload(), sequencer="F")
+    world.catalog = MemoryCatalog(world.clock)
+    world.run(older, work_of(MADE))
+    newer = replace(received(world.sources.upload(KEY, b"newer")), sequencer="FF")
+    assert world.run(newer, work_of(MADE)).state is ClaimState.CLAIMED
+    assert world.asset.source == newer.source
+
+
+def test_the_time_of_the_work_is_recorded_in_ms(world, monkeypatch):
+    seconds = chain([100.0, 101.0], repeat(107.25))
+    monkeypatch.setattr("lib.application.fenced_job.time.monotonic", lambda: next(seconds))
+    finished = world.run(world.upload(), lambda _: work_of(MADE)(None))
+    assert (finished.outcome.processed_ms, world.asset.processed_ms) == (7250, 7250)
+
+
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_all_that_is_known_of_a_rendition_is_recorded(world, tmp_path, in_a_file):
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    known: dict[str, Any] = {
+        "name": "film.mp4",
+        "kind": RenditionKind.RUNG,
+        "mime": "video/mp4",
+        "width": 640,
+        "height": 360,
+        "duration_ms": 2000,
+        "frames": 48,
+        "quality": 71,
+        "instead_of": "best.mp4",
+        "codecs": "avc1.64001f",
+        "bandwidth": 128_000,
+        "language": "de",
+    }
+    content = tmp_path / "film.mp4" if in_a_file else b"film"
+    placeholder = Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc")
+    event = world.upload()
+    work = replace(work_of(Made(**known, content=content))(None), placeholder=placeholder)
+    world.run(event, lambda _: work)
+    [stored] = world.asset.renditions
+    assert stored == Rendition(
+        **known,
+        key=f"{version_prefix(event.source, event.sequencer)}recipe/film.mp4",
+        bytes=4,
+        sha256=hashlib.sha256(b"film").hexdigest(),
+    )
+    asset = world.asset
+    assert (asset.placeholder, asset.probe) == (placeholder, work.probe)
+    assert (asset.preset, asset.recipe) == ("default", "recipe")
+
+
+def test_reasons_are_told_in_words(world):
+    def fail(_):
+        raise ZeroDivisionError("a secret of the source")
+
+    with pytest.raises(ZeroDivisionError):
+        world.run(world.upload(), fail, is_last=True)
+    assert world.asset.error.message == (
+        "gave up after the last delivery: SERVICE_UNAVAILABLE: unexpected ZeroDivisionError"
+    )
+    nothing = world.run(world.upload(b"other"), work_of())
+    assert nothing.outcome.error == Failure(
+        ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source"
+    )
+    assert fenced_job.killed().message == (
+        "expected a source that fits into a worker's memory and time "
+        "but 2 workers were killed by it"
+    )
