@@ -8,11 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from lib.domain.clock import Clock
+from lib.domain.clock import DAY_SECONDS, Clock
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.ports import Ledger
-
-DAY_SECONDS = 24 * 60 * 60
 
 FRESH_SECONDS = 5.0
 """How long a sum that was read is believed. What is charged gives the newest sum for nothing."""

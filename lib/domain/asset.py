@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import Failure
 from lib.domain.events import Source
 from lib.domain.media import MediaType, Probe
 from lib.domain.renditions import Placeholder, Rendition
+
+TOMBSTONE_SECONDS = 30 * DAY_SECONDS
+"""How long a removal is remembered: far longer than a late event can take (SQS keeps 14 days)."""
 
 
 class AssetStatus(StrEnum):

@@ -11,6 +11,8 @@ Clock = Callable[[], float]
 Deadline = Callable[[], float]
 """Seconds that are left to the invocation."""
 
+DAY_SECONDS = 24 * 60 * 60
+
 
 def to_iso(seconds: float) -> str:
     """Write epoch seconds as `2026-01-31T12:00:00.000Z`, truncated to milliseconds.

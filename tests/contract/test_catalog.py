@@ -13,10 +13,18 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lib.adapters.aws.dynamodb_catalog import TOMBSTONE_SECONDS, DynamoCatalog
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_items import asset_from_item, read_changes
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.domain.asset import Asset, AssetStatus, Change, ClaimState, CommitState, Outcome
+from lib.domain.asset import (
+    TOMBSTONE_SECONDS,
+    Asset,
+    AssetStatus,
+    Change,
+    ClaimState,
+    CommitState,
+    Outcome,
+)
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe

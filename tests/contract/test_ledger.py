@@ -12,9 +12,10 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
-from lib.adapters.aws.dynamodb_ledger import DAY_SECONDS, KEPT_DAYS, DynamoLedger
+from lib.adapters.aws.dynamodb_ledger import KEPT_DAYS, DynamoLedger
 from lib.application.daily_budget import Budget
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
+from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.keys import asset_id, execution_name
 from lib.domain.prices import price_invocation

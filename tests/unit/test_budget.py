@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lib.application.daily_budget import DAY_SECONDS, FRESH_SECONDS, Budget
+from lib.application.daily_budget import FRESH_SECONDS, Budget
+from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.prices import DOLLARS_PER_PUT
 from lib.entrypoints.bootstrap.queues import charged

@@ -43,15 +43,12 @@ from lib.adapters.aws.dynamodb_conditions import (
 )
 from lib.adapters.aws.dynamodb_items import NO_WORK, NOTHING_LIVE, live_attributes
 from lib.adapters.aws.dynamodb_table import AssetTable
-from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
+from lib.domain.asset import TOMBSTONE_SECONDS, AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.clock import to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import pad_sequencer
 from lib.domain.serialized import failure_to_values
-
-TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
-"""How long a removal is remembered: far longer than a late event can take (SQS keeps 14 days)."""
 
 
 class DynamoCatalog(AssetTable):

@@ -11,13 +11,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lib.adapters.aws.errors import translated
-from lib.domain.clock import to_iso
+from lib.domain.clock import DAY_SECONDS, to_iso
 from lib.domain.errors import TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DAY_SECONDS = 24 * 60 * 60
 KEPT_DAYS = 90
 """How long sums can be looked up; far longer than a work can be tried again."""
 

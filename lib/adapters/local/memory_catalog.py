@@ -18,15 +18,20 @@ from lib.adapters.local.memory_fence import (
     why_not_held,
     without_lease,
 )
-from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, Outcome
+from lib.domain.asset import (
+    TOMBSTONE_SECONDS,
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    Outcome,
+)
 from lib.domain.clock import Clock, to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import Probe
-
-TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
-"""As in DynamoDB, though nothing expires here."""
 
 
 class MemoryCatalog:

@@ -25,11 +25,11 @@ from lib.presets import Preset
 from lib.video.encode.encode import encode_video
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package import cmaf
+from lib.video.package.streams import SEGMENT
 from lib.video.package.track import INIT, Track
 from lib.video.plan.plan import VideoTask
 from lib.video.source import locate
 
-MP4 = "video/mp4"
 LOOSE = {".jpg": "image/jpeg", ".png": "image/png", ".vtt": "text/vtt", ".m4a": "audio/mp4"}
 """What an encode leaves beside its tracks, with its MIME type."""
 
@@ -112,7 +112,7 @@ def _store(job: LongJob, part: Part, folder: Path) -> tuple[tuple[Track, ...], d
 
     with ThreadPoolExecutor(PUT_THREADS) as pool:
         for path in sorted(folder.glob("*.mp4")):
-            _all(pool, put, ((*named, MP4) for named in segments_of(path)))
+            _all(pool, put, ((*named, SEGMENT) for named in segments_of(path)))
         loose = (path for path in sorted(folder.rglob("*")) if path.suffix in LOOSE)
         _all(
             pool,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import Failure
 from lib.domain.media import AudioProbe
 from lib.domain.serialized import Record, failure_from_values, failure_to_values
@@ -20,7 +21,7 @@ from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import Plan, plan_video
 from lib.video.plan.ranges import Span
 
-OPEN_END_S = 24 * 60 * 60
+OPEN_END_S = DAY_SECONDS
 """Longer than any source may be: a header may say less than is true."""
 
 
