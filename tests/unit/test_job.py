@@ -107,9 +107,11 @@ def test_one_failed_rendition_leaves_its_siblings(world):
 
 @pytest.mark.parametrize("made", [(BROKEN,), ()])
 def test_no_rendition_at_all_is_a_failure(world, made):
-    world.run(world.upload(), work_of(*made))
+    outcome = world.run(world.upload(), work_of(*made)).outcome
     assert world.asset.status is AssetStatus.FAILED
     assert world.asset.error.code is ErrorCode.ENCODE_FAILED
+    assert outcome.probe == ImageProbe(width=640, height=400)
+    assert [each.name for each in outcome.renditions] == [each.name for each in made]
     assert world.renditions.objects == {}
 
 
