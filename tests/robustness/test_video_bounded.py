@@ -32,10 +32,10 @@ def make(folder: Path, name: str, arguments: str) -> bytes:
     return path.read_bytes()
 
 
-def job(folder: Path, name: str, data: bytes) -> Ended:
+def job(folder: Path, name: str, data: bytes, function_mb: int = 0) -> Ended:
     path = folder / f"job-{name}"
     path.write_bytes(data)
-    ended = take(path, PRESETS, find_ffmpeg(), folder)
+    ended = take(path, PRESETS, find_ffmpeg(), folder, function_mb)
     assert ended.problem is None
     assert ended.asset.status.terminal
     assert ended.left == ()
@@ -139,11 +139,10 @@ def test_pictures_that_grow_as_those_of_a_call_do_are_made(tmp_path: Path) -> No
 
 
 def test_a_decoder_that_wants_more_memory_than_the_function_has_fails_for_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     data = make(tmp_path, "4k.mp4", PICTURE.replace("320x180", "3840x2160").replace("d=1", "d=0.2"))
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "100")
-    ended = job(tmp_path, "4k.mp4", data)
+    ended = job(tmp_path, "4k.mp4", data, function_mb=100)
     assert ended.asset.error
     assert ended.asset.error.code in (ErrorCode.LIMIT_EXCEEDED, ErrorCode.CORRUPT_MEDIA)
 

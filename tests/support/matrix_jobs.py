@@ -91,8 +91,8 @@ def take_all(sources: Iterable[Path], presets: Presets, ffmpeg: str, folder: Pat
         return list(pool.map(lambda source: take(source, presets, ffmpeg, folder), sources))
 
 
-def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
-    """Dispatch one source and process it as on its last delivery."""
+def take(source: Path, presets: Presets, ffmpeg: str, folder: Path, function_mb: int = 0) -> Ended:
+    """Dispatch one source and process it as on its last delivery, in a function of some memory."""
     out, scratch = folder / f"{source.name}.out", folder / f"{source.name}.scratch"
     scratch.mkdir()
     sources, catalog = FolderSources(), MemoryCatalog()
@@ -102,7 +102,9 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path) -> Ended:
         process_video,
         pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
         delivery=Delivery(lambda: JOB_SECONDS, is_last=True),
-        tools=VideoTools(InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch)),
+        tools=VideoTools(
+            InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch, function_mb)
+        ),
     )
     event = ObjectEvent(Action.CREATED, found, sequencer="1")
     topic = JobTopic(process)
