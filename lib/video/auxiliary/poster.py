@@ -11,6 +11,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import Made, Placeholder, RenditionKind
 from lib.imaging.images import Images, ImageTask, Still, StillStatistics
 from lib.presets import ImagePreset, Limits
+from lib.presets.schema import LONGEST_SIDE
 
 LIMITS = Limits(
     image_megapixels=100,
@@ -21,9 +22,6 @@ LIMITS = Limits(
     source_gigabytes=0,
 )
 """Of a picture that ffmpeg has written: no uploader chose its size or its format."""
-
-WIDEST = 16_383
-"""px: a poster is as wide as its picture."""
 
 DARK, LIGHT = 8, 247
 """Mean grey levels at which nothing can be seen: black and white, with a codec's noise."""
@@ -69,8 +67,8 @@ def make_poster(stills: Path, preset: ImagePreset, deadline: Deadline, images: I
     pictures = [Still.read(each) for each in candidates]
     chosen = choose(images.measure_stills(pictures, deadline))
     still = pictures[chosen]
-    # A poster looks like the video it stands for, which has neither.
-    whole = replace(preset, widths=(WIDEST,), boxes=(), watermark=None, sharpen=0)
+    # A poster is as wide as its picture, and looks like the video it stands for, which has neither.
+    whole = replace(preset, widths=(LONGEST_SIDE,), boxes=(), watermark=None, sharpen=0)
     with images.open(ImageTask(still.data, still.container, whole, LIMITS), deadline) as opened:
         made = tuple(map(_name, opened.make_renditions()))
         return Poster(int(candidates[chosen].stem), made, opened.placeholder, opened.probe.phash)
