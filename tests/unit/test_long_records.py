@@ -23,7 +23,10 @@ from lib.application.long_video.records import (
 )
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.media import AudioTrack, SubtitleTrack, VideoProbe
+from lib.presets import PACKAGED, load
 from lib.video.package.track import Segment, Track
+from lib.video.plan.plan import plan_video
+from lib.video.plan.ranges import Span
 
 RECIPE = "0123456789ab"
 PARTS = (Part("range-0000", 0.0, 4.0), Part("range-0001", 4.0), Part("sound"))
@@ -202,3 +205,26 @@ def test_an_index_that_lacks_something_says_what(name: str, what: str) -> None:
 def test_a_part_without_a_name_says_so() -> None:
     with pytest.raises(TransientError, match="expected name in a part but it is missing"):
         part_from_values({"start_s": 0.0})
+
+
+def test_a_part_says_what_it_covers_and_where_it_is_listed() -> None:
+    assert [part.span for part in PARTS] == [Span(0.0, 4.0), Span(4.0, 86_404.0), None]
+    assert [part.index for part in PARTS] == ["range-0000.json", "range-0001.json", "sound.json"]
+
+
+def test_a_plan_is_made_again_from_what_is_stored() -> None:
+    probe = VideoProbe(width=1280, height=720, duration_ms=60_000, frame_rate=30.0, frames=1800)
+    work = replace(PLAN, probe=probe)
+    preset = load(PACKAGED).named(None)
+    again = deserialize_plan(serialize_plan(work)).plan(preset)
+    assert again == plan_video(probe, preset)
+    assert again.rungs
+
+
+def test_a_track_that_does_not_say_so_is_not_the_default() -> None:
+    stored = json.loads(serialize_index(INDEX))
+    for track in stored["tracks"]:
+        track.pop("default", None)
+    again = deserialize_index(json.dumps(stored).encode())
+    assert again.tracks
+    assert [each.default for each in again.tracks] == [False] * len(again.tracks)
