@@ -11,8 +11,8 @@ from PIL import Image
 from lib.domain.media import ImageProbe
 from lib.imaging.color.cicp import add_profile
 from lib.imaging.decode import DECODERS, blaming_the_source, open_header
-from lib.imaging.decoders.timeline import read_timeline, refuse_long, shown_ms
 from lib.imaging.metadata.header import Header, read_header
+from lib.imaging.metadata.timeline import read_timeline, refuse_long, shown_ms
 from lib.imaging.normalize import STEPS
 from lib.imaging.transparency import has_alpha
 from lib.presets import Limits

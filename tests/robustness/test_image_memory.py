@@ -16,8 +16,8 @@ from PIL import Image
 
 from lib import presets
 from lib.adapters.sandbox.client import Sandbox
-from lib.imaging.decoders.timeline import MOST_FRAME_MEGAPIXELS
 from lib.imaging.images import ImageTask
+from lib.imaging.metadata.timeline import MOST_FRAME_MEGAPIXELS
 from tests.support.images import LIMITS, save
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from PIL import Image
 from PIL.Image import core  # type: ignore[attr-defined]
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.decoders.timeline import read_timeline
 from lib.imaging.load import Picture, read_picture
+from lib.imaging.metadata.timeline import read_timeline
 from tests.support.images import LIMITS, save
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
