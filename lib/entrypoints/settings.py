@@ -1,4 +1,4 @@
-"""Read a function's settings from its environment. One frozen dataclass a function.
+"""Read a function's settings from its environment. One class a function.
 
 No other code of the functions looks there but `lib.child_process`, for what children may see.
 
@@ -9,16 +9,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import TypeVar, get_type_hints
+from typing import NoReturn, TypeVar, get_type_hints
 
 
 class MissingSettingsError(RuntimeError):
     """Environment variables are missing or malformed; the message names all of them at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchSettings:
+class Settings:
+    """Values by their names, set once.
+
+    Not dataclasses: to make ten of them would take 4 ms of each function's cold start.
+    """
+
+    def __init__(self, **values: str | int) -> None:
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"settings are not changed, but {name} was to be {value!r}")
+
+
+class DispatchSettings(Settings):
     """Where dispatch records and publishes."""
 
     stage: str
@@ -26,8 +37,7 @@ class DispatchSettings:
     media_topic_arn: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessorSettings:
+class ProcessorSettings(Settings):
     """Where a processor reads its messages and writes renditions, and what that may take."""
 
     stage: str
@@ -47,14 +57,12 @@ class ProcessorSettings:
     """MB; 0 where there is no function."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings(ProcessorSettings):
     """Besides: where the image processor sends what needs ffmpeg."""
 
     video_queue_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSettings(ProcessorSettings):
     """What processVideo needs besides, to start executions of long sources."""
 
@@ -66,8 +74,7 @@ class VideoSettings(ProcessorSettings):
     """That a long source may be estimated to cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepSettings:
+class StepSettings(Settings):
     """Where the steps of a long source find and leave their work."""
 
     stage: str
@@ -78,7 +85,6 @@ class StepSettings:
     aws_lambda_function_memory_size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSettings(StepSettings):
     """What an execution may take: seconds, vCPU seconds of a range, dollars."""
 
@@ -87,8 +93,7 @@ class PlanSettings(StepSettings):
     dollars: int
 
 
-@dataclass(frozen=True, slots=True)
-class FailSettings:
+class FailSettings(Settings):
     """Where the end of an execution is recorded, and where its upload waits."""
 
     stage: str
@@ -97,8 +102,7 @@ class FailSettings:
     dead_letters_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class SweepSettings:
+class SweepSettings(Settings):
     """Where sweep deletes, and what it stops."""
 
     stage: str
@@ -106,35 +110,33 @@ class SweepSettings:
     long_video_arn: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
+class NotifySettings(Settings):
     """Where notify publishes."""
 
     stage: str
     asset_events_topic_arn: str
 
 
-Settings = TypeVar("Settings")
+Kind = TypeVar("Kind", bound=Settings)
 
 
-def from_env(kind: type[Settings], env: Mapping[str, str] = os.environ) -> Settings:
-    """Build a settings dataclass. Raises MissingSettingsError naming every problem."""
-    types = get_type_hints(kind)
+def from_env(kind: type[Kind], env: Mapping[str, str] = os.environ) -> Kind:
+    """Build a function's settings. Raises MissingSettingsError naming every problem."""
     values: dict[str, str | int] = {}
     problems = []
-    for each in fields(kind):  # type: ignore[arg-type]
-        name = each.name.upper()
+    for field, type_ in get_type_hints(kind).items():
+        name = field.upper()
         text = env.get(name, "")
         if not text:
-            if each.default is MISSING:
+            if not hasattr(kind, field):
                 problems.append(f"{name} is not set")
-        elif types[each.name] is int:
+        elif type_ is int:
             if text.isdecimal():
-                values[each.name] = int(text)
+                values[field] = int(text)
             else:
                 problems.append(f"expected a whole number for {name} but received {text!r}")
         else:
-            values[each.name] = text
+            values[field] = text
     if problems:
         raise MissingSettingsError(f"{kind.__name__}: " + "; ".join(problems))
     return kind(**values)

@@ -18,7 +18,11 @@ class Invocation:
 
 
 def test_a_step_gives_ffmpeg_its_time_its_memory_and_a_folder_that_goes_with_it(tmp_path):
-    settings = StepSettings("dev", "catalog", "renditions", "/opt/bin/x", str(tmp_path), MEGABYTES)
+    settings = StepSettings(
+        ffmpeg_path="/opt/bin/x",
+        scratch_folder=str(tmp_path),
+        aws_lambda_function_memory_size=MEGABYTES,
+    )
     invocation = Invocation(90_000)
     with open_ffmpeg(settings, invocation) as ffmpeg:
         assert (ffmpeg.path, ffmpeg.function_mb) == ("/opt/bin/x", MEGABYTES)

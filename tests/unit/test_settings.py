@@ -43,3 +43,9 @@ def test_the_image_processor_needs_the_other_queue_too():
     assert (settings.queue_url, settings.video_queue_url) == ("https://queue", "https://video")
     with pytest.raises(MissingSettingsError, match="ImageSettings: VIDEO_QUEUE_URL is not set"):
         from_env(ImageSettings, COMPLETE)
+
+
+def test_settings_are_not_changed():
+    settings = from_env(ProcessorSettings, COMPLETE)
+    with pytest.raises(AttributeError, match="stage"):
+        settings.stage = "prod"
