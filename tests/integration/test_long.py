@@ -289,6 +289,14 @@ class TestEncode:
             world.encode(planned.recipe, planned.ranges[1])
         assert world.encodes == ["range-0001"]
 
+    def test_what_other_presets_planned_is_not_mixed_with_these(self, world):
+        planned, default = world.plan(), PRESETS.named(None)
+        changed = replace(default, video=replace(default.video, crf={"h264": 40}))
+        world.presets = replace(PRESETS, by_name={"default": changed})
+        with pytest.raises(TransientError, match=r"presets\.toml was changed"):
+            world.encode(planned.recipe, planned.ranges[1])
+        assert world.encodes == []
+
     def test_a_part_whose_index_is_missing_is_made_again_to_the_same_bytes(self, world):
         planned = world.plan()
         world.encode(planned.recipe, planned.ranges[1])

@@ -183,6 +183,20 @@ def test_a_source_that_says_nothing_gives_nothing_back() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "probe",
+    [
+        VideoProbe(width=64, height=48, video_codec="avc"),
+        ImageProbe(width=64, height=48),
+        AudioProbe(audio_tracks=(AudioTrack(),)),
+        Probe(format="mpeg-4"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_medium_is_known_by_the_least_that_is_said_of_it(probe: Probe) -> None:
+    assert probe_from_values(probe_to_values(probe)) == probe
+
+
 @every_medium
 def test_what_another_release_wrote_besides_does_no_harm(probe: Probe) -> None:
     written = stored(probe)
