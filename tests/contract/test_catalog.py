@@ -881,7 +881,7 @@ def test_recognises_its_own_claim_and_commit_after_lost_replies(
     client: Any = Repeating(dynamodb)
     catalog = DynamoCatalog(client, table, clock)
     claim = catalog.claim(upload(NEW), lease_seconds=60)
-    assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
+    assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, 0)
     assert claim.lease_token == stored(catalog).lease_token
     assert claim.lease_token is not None
     assert catalog.commit(upload(NEW), claim.lease_token, READY) is CommitState.COMMITTED
