@@ -17,10 +17,10 @@ from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_items import asset_from_item, read_changes
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.domain.asset import (
-    TOMBSTONE_SECONDS,
     Asset,
     AssetStatus,
     Change,
+    Claim,
     ClaimState,
     CommitState,
     Outcome,
@@ -229,7 +229,7 @@ class TestBury:
             updated_at="2027-01-15T08:00:05.000Z",
             media_type=MediaType.IMAGE,
             mime="image/jpeg",
-            expires_at=int(START) + 5 + TOMBSTONE_SECONDS,
+            expires_at=int(START) + 5 + 30 * 24 * 60 * 60,
         )
 
     def test_stops_a_late_upload(self, catalog: Catalog) -> None:
@@ -448,6 +448,22 @@ class TestClaim:
         before = stored(catalog)
         assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.DONE
         assert stored(catalog) == before
+
+    def test_tells_whoever_comes_how_often_it_was_tried(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
+        def claim() -> Claim:
+            return catalog.claim(upload(NEW), lease_seconds=60)
+
+        take(catalog, upload(NEW))
+        assert claim() == Claim(ClaimState.BUSY, attempts=1, busy_for=60.0)
+        clock.now += 60
+        take(catalog, upload(NEW))
+        assert claim() == Claim(ClaimState.BUSY, attempts=2, busy_for=60.0)
+        assert catalog.transfer_lease(upload(NEW), "a-b", lease_seconds=60)
+        assert claim() == Claim(ClaimState.HANDED_OVER, attempts=2)
+        catalog.commit(upload(NEW), "a-b", READY)
+        assert claim() == catalog.receive(upload(NEW)) == Claim(ClaimState.DONE, attempts=2)
 
     def test_leaves_a_tombstone_of_the_same_event(self, catalog: Catalog) -> None:
         catalog.remove(upload(NEW))
@@ -931,6 +947,18 @@ def test_a_lease_that_ran_out_is_not_taken_of_a_newer_upload(
     claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
     assert claim.state is ClaimState.STALE
     assert stored(other).source == upload(NEWER).source
+
+
+def test_a_claim_whose_reply_was_lost_knows_of_the_deaths_before_it(
+    dynamodb: Any, clock: ManualClock
+) -> None:
+    table = create_table(dynamodb)
+    take(DynamoCatalog(dynamodb, table, clock), upload(NEW))
+    clock.now += 60
+
+    client: Any = Repeating(dynamodb)
+    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
+    assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 1)
 
 
 def test_gives_one_of_many_threads_the_lease() -> None:

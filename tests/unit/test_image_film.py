@@ -114,6 +114,18 @@ def test_a_film_gets_every_frame_and_its_time(world):
     assert world.sizes == [(64, world.asset.renditions[0].height)]
 
 
+@pytest.mark.parametrize(
+    ("content", "preset", "filmed"),
+    [(FILM, "film", True), (FILM, "small", False), (LOGO, "film", False)],
+)
+def test_only_an_animation_whose_preset_asks_becomes_a_film(world, content, preset, filmed):
+    world.with_ffmpeg(world.upload(content, preset))
+    assert world.asset.status is AssetStatus.READY
+    made = [each.name for each in world.asset.renditions]
+    assert ("animation.mp4" in made, bool(world.sizes)) == (filmed, filmed)
+    assert world.asset.placeholder
+
+
 def test_a_film_has_the_watermark(world):
     world.renditions.objects["config/logo.png"] = LOGO
     world.with_ffmpeg(world.upload())

@@ -1,6 +1,7 @@
 """An image's job: which preset, what is fetched for it and when, what is told of it."""
 
 import hashlib
+import io
 import json
 import threading
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from lib import presets
 from lib.application.pipeline import Delivery
@@ -107,6 +109,28 @@ def test_a_redacted_place_is_neither_in_the_catalog_nor_in_the_manifest(world):
     for content in world.renditions.objects.values():
         assert b"48.8584" not in content
         assert b"latitude" not in content
+
+
+def test_how_high_a_redacted_place_is_stays_untold_too(world):
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (47.0, 3.0, 0.0), 3: "E", 4: (8.0, 19.0, 0.0), 5: b"\0", 6: 431.5}
+    written = io.BytesIO()
+    Image.new("RGB", (80, 60), "teal").save(written, "jpeg", exif=exif)
+    told = world.run(content=written.getvalue(), preset="small").probe
+    assert (told.latitude, told.longitude, told.altitude_m) == (47.05, 8.3166667, 431.5)
+    redacted = world.run("b.jpg", content=written.getvalue(), preset="private").probe
+    assert (redacted.latitude, redacted.longitude, redacted.altitude_m) == (None, None, None)
+    assert (redacted.width, redacted.height) == (80, 60)
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(2_000_000, AssetStatus.READY), (2_000_001, AssetStatus.REJECTED)]
+)
+def test_what_is_as_large_as_is_allowed_is_made(world, size, status):
+    world.presets = replace(PRESETS, limits=replace(PRESETS.limits, image_megabytes=2))
+    event = world.upload(preset="small")
+    _, asset = world.process(replace(event, source=replace(event.source, size=size)))
+    assert asset.status is status
 
 
 def test_a_watermark_is_fetched_and_part_of_the_recipe(world):
