@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -25,6 +26,7 @@ from lib.domain.asset import (
     CommitState,
     Outcome,
 )
+from lib.domain.errors import TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
@@ -959,6 +961,53 @@ def test_a_claim_whose_reply_was_lost_knows_of_the_deaths_before_it(
     client: Any = Repeating(dynamodb)
     claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
     assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 1)
+
+
+def test_one_entry_is_read_as_it_was_written_last(
+    dynamodb: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = DynamoCatalog(dynamodb, create_table(dynamodb), clock)
+    get, asked = dynamodb.get_item, list[dict[str, Any]]()
+
+    def ask(**arguments: Any) -> Any:
+        asked.append(arguments)
+        return get(**arguments)
+
+    monkeypatch.setattr(dynamodb, "get_item", ask)
+    assert catalog.get("0123") is None
+    assert [each["ConsistentRead"] for each in asked] == [True]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("ThrottlingException", TransientError), ("AccessDeniedException", ClientError)],
+)
+def test_throttling_passes_and_a_refusal_stays_what_it_is(
+    dynamodb: Any, clock: ManualClock, code: str, expected: type[Exception]
+) -> None:
+    class Refusing:
+        """A client, and its paginator, that are refused whatever they ask."""
+
+        def refuse(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": code}}, "Operation")
+
+        def pages(self, **_: Any) -> Any:
+            yield from self.refuse()
+
+        def get_paginator(self, _: str) -> Any:
+            return SimpleNamespace(paginate=self.pages)
+
+        get_item = update_item = refuse
+
+    client: Any = Refusing()
+    catalog = DynamoCatalog(client, "catalog", clock)
+    for ask in (
+        lambda: catalog.get("0123"),
+        lambda: list(catalog.by_status(AssetStatus.READY)),
+        lambda: catalog.receive(upload(NEW)),
+    ):
+        with pytest.raises(expected, match=code if expected is ClientError else "THROTTLED"):
+            ask()
 
 
 def test_gives_one_of_many_threads_the_lease() -> None:
