@@ -3,10 +3,10 @@
 from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.long_job import LongJob
-from lib.application.long_video.records import part_from_values
-from lib.child_process import set_undumpable
+from lib.application.long_video.work_format import part_from_values
 from lib.entrypoints.bootstrap.video import make_pipeline, open_ffmpeg
 from lib.entrypoints.settings import StepSettings, from_env
+from lib.process_limits import set_undumpable
 
 set_undumpable()
 settings = from_env(StepSettings)

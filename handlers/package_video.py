@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.adapters.telemetry import Context, Event, Telemetry
-from lib.application.long_video.assemble_stored import assemble_stored
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import package
-from lib.child_process import set_undumpable
+from lib.application.long_video.stored_segments import assemble_stored
 from lib.entrypoints.bootstrap.video import make_pipeline, open_ffmpeg
 from lib.entrypoints.settings import StepSettings, from_env
+from lib.process_limits import set_undumpable
 
 set_undumpable()
 settings = from_env(StepSettings)

@@ -2,10 +2,10 @@
 
 from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.plan import Allowance, make_plan
-from lib.child_process import set_undumpable
 from lib.domain.messages import event_from_values
 from lib.entrypoints.bootstrap.video import make_pipeline, open_ffmpeg
 from lib.entrypoints.settings import PlanSettings, from_env
+from lib.process_limits import set_undumpable
 
 set_undumpable()
 settings = from_env(PlanSettings)

@@ -1,9 +1,9 @@
 """Image queue ▸ renditions ▸ catalog; or the video queue, for an animation that becomes an MP4."""
 
 # ruff: noqa: E402 - the decoders' process starts first, so that it imports while this one does
-from lib.adapters.sandbox.client import Sandbox
-from lib.child_process import set_undumpable
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.entrypoints.settings import ImageSettings, from_env
+from lib.process_limits import set_undumpable
 
 set_undumpable()
 settings = from_env(ImageSettings)

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.application.process_upload import process_upload
-from lib.child_process import set_undumpable
 from lib.entrypoints.bootstrap.queues import make_budget, make_handler
 from lib.entrypoints.bootstrap.video import make_video_tools
 from lib.entrypoints.settings import VideoSettings, from_env
+from lib.process_limits import set_undumpable
 
 set_undumpable()
 settings = from_env(VideoSettings)

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lib.application.context import Delivery, Pipeline
 from lib.application.event_order import write_in_order
-from lib.application.pipeline import Delivery, Pipeline
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.application.pipeline import Pipeline
+from lib.application.context import Pipeline
 from lib.domain.events import UploadEvent
 from lib.domain.media import AudioProbe
 from lib.domain.prices import price_encode

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Protocol
 
 from lib.application import fenced_job
-from lib.application.pipeline import Delivery, Pipeline
+from lib.application.context import Delivery, Pipeline
 from lib.domain.asset import ClaimState
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Work
-from lib.imaging.images import Images, ImageTask, OpenedImage
+from lib.imaging.port import Images, ImageTask, OpenedImage
 from lib.presets import Preset, Presets, VideoPreset, recipe_hash
 from lib.sniff import HEAD_BYTES, sniff
 

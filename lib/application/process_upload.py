@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from lib.application.context import Delivery, Pipeline
 from lib.application.fenced_job import Finished
-from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_image import ImageTools, process_image
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.events import UploadEvent

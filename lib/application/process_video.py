@@ -8,13 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
+from lib.application.context import Delivery, Pipeline
 from lib.application.inspect_source import inspect_source
-from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.renditions import Work
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.plan import VideoTask

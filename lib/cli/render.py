@@ -18,19 +18,19 @@ from typing import Any
 from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
+from lib.application.context import Delivery, Pipeline
 from lib.application.dispatch import dispatch
-from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_upload import process_upload
 from lib.application.process_video import VideoTools
-from lib.child_process import set_undumpable
 from lib.cli.arguments import CommandError
 from lib.domain.asset import AssetStatus
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.events import Action, ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
-from lib.imaging.images import Images
+from lib.imaging.port import Images
+from lib.process_limits import set_undumpable
 from lib.tools import ROOT
 from lib.video.encode.ffmpeg import Ffmpeg
 

@@ -1,6 +1,6 @@
 """Read a function's settings from its environment. One class a function.
 
-No other code of the functions looks there but `lib.child_process`, for what children may see.
+No other code of the functions looks there but `lib.process_limits`, for what children may see.
 
 A field is the variable of the same name in upper case; one without a default must be set.
 """

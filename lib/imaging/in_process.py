@@ -1,4 +1,4 @@
-"""Make all that one image becomes in this process: `lib.imaging.images.Images` without a wall."""
+"""Make all that one image becomes in this process: `lib.imaging.port.Images` without a wall."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from functools import cached_property
 
 from lib.domain.clock import Deadline
 from lib.domain.renditions import Made
-from lib.imaging.images import ImageTask, SpriteSheets, Still, StillStatistics
 from lib.imaging.load import Picture, is_animation, read_picture
 from lib.imaging.phash import phash
+from lib.imaging.port import ImageTask, SpriteSheets, Still, StillStatistics
 from lib.imaging.render import make_renditions
 from lib.imaging.render_animation import film_frames
-from lib.imaging.stills import make_sprite_sheet, measure_still, read_still
 from lib.imaging.thumbhash import make_placeholder
 from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.imaging.variants import Size
+from lib.imaging.video_stills import make_sprite_sheet, measure_still, read_still
 
 
 class Opened:

@@ -19,8 +19,8 @@ from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
 from lib.imaging.encode import encode, encode_drawing, is_drawing
-from lib.imaging.heap import share_heap
 from lib.imaging.load import Picture
+from lib.imaging.malloc import share_heap
 from lib.imaging.render_animation import animate
 from lib.imaging.resize import scale_down
 from lib.imaging.time_budget import TimeBudget

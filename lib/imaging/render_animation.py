@@ -13,7 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from lib.domain.errors import Failure, MediaError
 from lib.domain.renditions import Made
 from lib.imaging.auto_quality import choose_quality
-from lib.imaging.bounds.directories import EXIF_PREFIX
+from lib.imaging.bounds.ifd import EXIF_PREFIX
 from lib.imaging.encode import (
     WEBP_LOSSLESS_EFFORT,
     WEBP_METHOD,

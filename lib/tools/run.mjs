@@ -7,7 +7,7 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError, isDue, older, setUp } from "./setup.mjs";
-import { Stopped } from "./step.mjs";
+import { Stopped } from "./run_step.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const NODE = [20, 19];

@@ -8,8 +8,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { giveLockBack, takeLock } from "./lock.mjs";
-import { runStep } from "./step.mjs";
+import { giveLockBack, takeLock } from "./setup_lock.mjs";
+import { runStep } from "./run_step.mjs";
 
 export class SetupError extends Error {}
 

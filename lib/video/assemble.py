@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lib.domain.errors import Failure
 from lib.domain.renditions import Made, Part, RenditionKind, Work
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.encode.ffmpeg import Ffmpeg

@@ -16,7 +16,7 @@ from pathlib import Path
 
 def decode_in_process() -> None:
     """Put what decodes in the process in the place of what starts children."""
-    from lib.adapters.sandbox import client
+    from lib.adapters.sandbox import sandbox
     from lib.imaging.in_process import InProcess
 
     class Instead(InProcess):
@@ -32,7 +32,7 @@ def decode_in_process() -> None:
         def close(self) -> None:
             pass
 
-    client.Sandbox = Instead  # type: ignore[assignment, misc]
+    sandbox.Sandbox = Instead  # type: ignore[assignment, misc]
 
 
 def main(how: str, source: str, *folders: str) -> None:
@@ -43,7 +43,7 @@ def main(how: str, source: str, *folders: str) -> None:
     handler = import_module("handlers.process_image")
     ready = time.monotonic_ns()
     from lib import presets
-    from lib.imaging.images import ImageTask
+    from lib.imaging.port import ImageTask
 
     loaded = presets.load(presets.PACKAGED)
     preset = loaded.named(None).image

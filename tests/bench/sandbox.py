@@ -21,15 +21,15 @@ from PIL import Image
 from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.adapters.sandbox.client import Sandbox
-from lib.application.pipeline import Delivery, Pipeline
+from lib.adapters.sandbox.sandbox import Sandbox
+from lib.application.context import Delivery, Pipeline
 from lib.application.process_image import ImageTools, process_image
 from lib.cli.render import JobTopic
 from lib.domain.asset import AssetStatus
 from lib.domain.events import Action, UploadEvent
 from lib.domain.media import MediaType
-from lib.imaging.images import Images
 from lib.imaging.in_process import InProcess
+from lib.imaging.port import Images
 from lib.tools.emulator import lifecycle
 from tests.bench.coldstart import ENVIRONMENT
 from tests.bench.report import Result, median

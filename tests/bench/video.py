@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from lib import presets
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application.pipeline import Delivery, Pipeline
+from lib.application.context import Delivery, Pipeline
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import AssetStatus
 from lib.imaging.in_process import InProcess

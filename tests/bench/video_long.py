@@ -15,14 +15,14 @@ from tempfile import mkdtemp
 
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application.long_video.assemble_stored import assemble_stored
+from lib.application.context import Pipeline
 from lib.application.long_video.encode_range import encode_part
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import package
 from lib.application.long_video.plan import Allowance, Planned, make_plan
-from lib.application.long_video.records import Part, PartIndex
+from lib.application.long_video.stored_segments import assemble_stored
+from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import read_index
-from lib.application.pipeline import Pipeline
 from lib.domain.asset import AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Action, UploadEvent

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean
 
 from lib.adapters.local.folder import FolderRenditions
-from lib.application.long_video.assemble_stored import StoredSegments
+from lib.application.long_video.stored_segments import StoredSegments
 from lib.application.long_video.work_store import read_plan
 from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf

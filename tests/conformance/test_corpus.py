@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lib.adapters.sandbox.client import Sandbox
-from lib.imaging.images import Images
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.imaging.load import Picture, read_picture
+from lib.imaging.port import Images
 from lib.sniff import HEAD_BYTES, sniff
 from tests.support.image_uploads import (
     PRESETS,

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.domain.asset import Asset
 from lib.domain.media import ImageProbe
-from lib.imaging.images import Images
 from lib.imaging.load import read_picture
+from lib.imaging.port import Images
 from lib.sniff import HEAD_BYTES, sniff
 from tests.media.corpus import broken, films, photos, pngs, tiffs
 from tests.media.corpus.chart import COLORS, COLUMNS, EXPECTED, ROWS, SHOWN, Color, patches_of

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from lib.domain.media import VideoProbe
-from lib.video.encode.seek import find_keyframe
+from lib.video.encode.find_keyframe import find_keyframe
 from lib.video.plan.keyframes import read_keyframes
 from lib.video.source import Input
 from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg

@@ -15,7 +15,7 @@ from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioTrack
 from lib.domain.renditions import Made, RenditionKind
 from lib.video.auxiliary.preview import make_preview
-from lib.video.auxiliary.progressive import make_progressive
+from lib.video.auxiliary.progressive_mp4 import make_progressive
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import PlannedAudio

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from lib.tools import ROOT
-from lib.tools.emulator import lifecycle, ports
+from lib.tools.emulator import lifecycle, tcp_ports
 
 SAMPLES = ROOT / "tests/media"
 FILES = ("rocket-alpha.png", "not-a-photo.jpg")
@@ -44,9 +44,9 @@ def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
             asked.append(self.rfile.readline().decode())
             self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
-    with ThreadingTCPServer((ports.LOOPBACK, 0), Refuse) as server:
+    with ThreadingTCPServer((tcp_ports.LOOPBACK, 0), Refuse) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{ports.LOOPBACK}:{server.server_address[1]}", asked
+        yield f"http://{tcp_ports.LOOPBACK}:{server.server_address[1]}", asked
         server.shutdown()
 
 
@@ -62,7 +62,7 @@ def run_demo(*arguments: str | Path | int, proxy: str = "") -> subprocess.Comple
 
 def test_the_demo_from_nothing_to_a_table_without_the_users_aws_and_proxies(deployed, free):
     # `deployed`: the layers are built, for which alone a proxy is asked.
-    port = ports.any_free()
+    port = tcp_ports.any_free()
     with refusing_proxy() as (proxy, asked):
         done = run_demo(*(SAMPLES / name for name in FILES), "--port", port, proxy=proxy)
     assert asked == []
@@ -72,7 +72,7 @@ def test_the_demo_from_nothing_to_a_table_without_the_users_aws_and_proxies(depl
     assert "text: not supported" in done.stdout
     made = lifecycle.FOLDER / "renditions/rocket-alpha.png"
     assert {path.suffix for path in made.iterdir()} == {".avif", ".webp", ".jpg", ".json"}
-    assert ports.is_free(port)
+    assert tcp_ports.is_free(port)
     assert lifecycle.find() is None
 
 

@@ -12,7 +12,7 @@ from lib import presets
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.application import fenced_job
-from lib.application.pipeline import Delivery, Pipeline
+from lib.application.context import Delivery, Pipeline
 from lib.domain.asset import AssetStatus
 from lib.domain.events import Action, UploadEvent
 from lib.domain.media import MediaType, Probe

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from lib.tools import ROOT
-from lib.tools.emulator import lifecycle, ports, server, state
+from lib.tools.emulator import lifecycle, server, state, tcp_ports
 from lib.tools.emulator.environment import EmulatorError
 
 pytestmark = pytest.mark.skipif(
@@ -55,7 +55,7 @@ def test_runs_on_loopback_with_iam_enforced_until_the_block_ends(tmp_path):
     with lifecycle.running(folder=tmp_path) as running:
         with urlopen(f"{running.endpoint}/_ministack/health") as answer:
             assert json.load(answer)["auth"] == "enabled"
-        assert ports.find_listener(running.port) == running.pid
+        assert tcp_ports.find_listener(running.port) == running.pid
         assert lifecycle.find(tmp_path) is not None
         with pytest.raises(ConnectionRefusedError), socket.socket() as elsewhere:
             elsewhere.connect(("127.0.0.2", running.port))
@@ -72,7 +72,7 @@ def test_says_who_has_the_port_and_offers_another(tmp_path):
         assert f"port {running.port} is taken" in str(refused.value)
         offered = int(str(refused.value).rpartition("--port ")[2])
         assert offered > running.port
-        assert ports.is_free(offered)
+        assert tcp_ports.is_free(offered)
 
 
 def test_refuses_a_second_one_in_the_same_folder_and_says_what_runs_there(tmp_path):

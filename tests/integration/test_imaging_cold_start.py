@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from lib import presets
 from lib.adapters.sandbox import zygote
-from lib.imaging.images import ImageTask, Still
+from lib.imaging.port import ImageTask, Still
 from lib.imaging.in_process import InProcess
 from lib.sniff import sniff
 zygote.load()

@@ -43,7 +43,7 @@ def test_threads_share_one_heap():
 
 
 RESERVE = """
-from lib.imaging.heap import reserve
+from lib.imaging.malloc import reserve
 reserve(64 * 1024 * 1024)
 held = [bytearray(1024 * 1024) for _ in range(48)]
 print(open("/proc/self/smaps").read())

@@ -15,16 +15,16 @@ import pytest
 
 from lib import presets
 from lib.application import fenced_job
-from lib.application.long_video.assemble_stored import assemble_stored
+from lib.application.context import Delivery
 from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
 from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.package import merge_tracks, package
 from lib.application.long_video.plan import Allowance, make_plan
-from lib.application.long_video.records import Part, PartIndex
 from lib.application.long_video.start import start_execution
+from lib.application.long_video.stored_segments import assemble_stored
+from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import read_index, read_plan, write_index
-from lib.application.pipeline import Delivery
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError

@@ -9,9 +9,9 @@ from contextlib import closing
 
 import pytest
 
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.adapters.sandbox.zygote_host import Child
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, MediaError, TransientError
@@ -84,7 +84,7 @@ def test_who_has_little_time_is_told_to_come_again(trick: str):
 
 
 def test_who_had_a_fair_time_is_refused_for_good(monkeypatch):
-    monkeypatch.setattr("lib.adapters.sandbox.session.FAIR_SECONDS", 3.0)
+    monkeypatch.setattr("lib.adapters.sandbox.child_session.FAIR_SECONDS", 3.0)
     with planted() as wall:
         assert works(wall)
         error = attempt(wall, "spin", seconds=4.0)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.domain.errors import PermanentError
 from lib.domain.renditions import Made
-from lib.imaging.images import Images, ImageTask, Still
 from lib.imaging.in_process import InProcess
+from lib.imaging.port import Images, ImageTask, Still
 from lib.video.auxiliary.poster import make_poster
 from tests.support.images import photo, save
 from tests.support.walls import (

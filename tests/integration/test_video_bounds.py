@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from lib.child_process import DATA_BYTES, Bounds, apply_bounds, data_bytes
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.process_limits import DATA_BYTES, Bounds, apply_bounds, data_bytes
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import DEADLINE_MARGIN_SECONDS, Ffmpeg, run
 
@@ -83,7 +83,7 @@ def test_a_file_that_grows_too_large_ends_its_writer(python, tmp_path):
 
 
 def test_a_child_that_takes_too_long_is_ended_at_the_first_try(python, monkeypatch):
-    monkeypatch.setattr("lib.child_process.SLACK_S", 0.0)
+    monkeypatch.setattr("lib.process_limits.SLACK_S", 0.0)
     finished, problem = ended(python("while True: pass"), Bounds(expected_s=0.1))
     assert finished.code == -signal.SIGXCPU
     assert isinstance(problem, PermanentError)
@@ -96,7 +96,7 @@ def test_a_child_that_takes_too_long_is_ended_at_the_first_try(python, monkeypat
 def test_an_invocation_that_is_too_short_is_the_fault_of_what_lied(
     python, monkeypatch, expected_s, error
 ):
-    monkeypatch.setattr("lib.child_process.SLACK_S", 0.1)
+    monkeypatch.setattr("lib.process_limits.SLACK_S", 0.1)
     left = iter([PLENTY] * 3)
     # Progress is told until 0.2 s of work are done, then the time is over.
     body = (

@@ -22,7 +22,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from lib import presets
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.application.process_image import ImageTools, process_image
 from lib.domain.media import MediaType
 from lib.imaging.in_process import InProcess

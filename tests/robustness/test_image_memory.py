@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from lib import presets
-from lib.adapters.sandbox.client import Sandbox
-from lib.imaging.images import ImageTask
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.imaging.metadata.timeline import MOST_FRAME_MEGAPIXELS
+from lib.imaging.port import ImageTask
 from tests.support.images import LIMITS, save
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, hevc
 from lib.imaging.bounds.boxes import by_kind, only
-from lib.imaging.bounds.meta import read_meta
+from lib.imaging.bounds.heif_items import read_meta
 from lib.imaging.decode import check_work
 from lib.imaging.load import read_picture
 from tests.media.hostile_images import (

@@ -13,7 +13,7 @@ SECRET = "AKIAIOSFODNN7EXAMPLE"
 SCRIPT = """
 import ctypes, json, os, sys
 from lib.adapters.sandbox.lockdown import drop_root
-from lib.child_process import PR_SET_DUMPABLE, set_undumpable
+from lib.process_limits import PR_SET_DUMPABLE, set_undumpable
 
 drop_root()  # root may read everything
 ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as a program is that was started by its user

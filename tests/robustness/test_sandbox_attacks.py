@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.adapters.sandbox.client import Sandbox
 from lib.adapters.sandbox.landlock import CREATE_RULESET, VERSION
-from lib.child_process import PR_SET_DUMPABLE, set_undumpable
+from lib.adapters.sandbox.sandbox import Sandbox
+from lib.process_limits import PR_SET_DUMPABLE, set_undumpable
 from tests.support.walls import (
     LINUX,
     SECRET,

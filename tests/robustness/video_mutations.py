@@ -26,9 +26,8 @@ from typing import Any
 import jsonschema
 
 from lib import presets
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.application.process_video import VideoTools, process_video
-from lib.child_process import DOUBT, SLACK_S
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import PermanentError
 from lib.domain.events import Source
@@ -37,6 +36,7 @@ from lib.domain.media import MediaType
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.imaging.in_process import InProcess
 from lib.presets import Preset, Presets
+from lib.process_limits import DOUBT, SLACK_S
 from lib.sniff import HEAD_BYTES, sniff
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.cost import estimate

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from lib import presets
 from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.context import Delivery, Pipeline
 from lib.application.dispatch import dispatch
-from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import Asset
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import ImageProbe, MediaType
 from lib.domain.renditions import Rendition
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from tests.support.fakes import UPLOADS, MemoryRenditions, MemorySources
 
 PACKAGED = presets.load(Path(__file__).parents[2] / "presets.toml")

@@ -22,8 +22,8 @@ from pymediainfo import MediaInfo
 
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.context import Delivery, Pipeline
 from lib.application.dispatch import dispatch
-from lib.application.pipeline import Delivery, Pipeline
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import Asset
 from lib.domain.events import Action, ObjectEvent, UploadEvent

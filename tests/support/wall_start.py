@@ -25,7 +25,7 @@ def main(handler: str, source: str, *folders: str) -> None:
     images = getattr(module, "images", None)
     if images:
         from lib import presets
-        from lib.imaging.images import ImageTask
+        from lib.imaging.port import ImageTask
 
         loaded = presets.load(presets.PACKAGED)
         preset = loaded.named(None).image

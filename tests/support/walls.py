@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 
 from lib import presets
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.domain.errors import ErrorCode, MediaError
-from lib.imaging.images import Images, ImageTask
+from lib.imaging.port import Images, ImageTask
 from tests.support.images import photo, save
 
 SECRET = "AKIAIOSFODNN7EXAMPLE"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
+from lib.application.context import Pipeline
 from lib.application.dispatch import Recorded, dispatch
-from lib.application.pipeline import Pipeline
 from lib.domain.asset import Asset
 from lib.domain.events import ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id

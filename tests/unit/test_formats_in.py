@@ -10,8 +10,8 @@ from typing import Never
 import pytest
 
 from lib import presets
+from lib.application.context import Delivery
 from lib.application.long_video.plan import Allowance, make_plan
-from lib.application.pipeline import Delivery
 from lib.application.process_image import ImageTools, process_image
 from lib.application.process_video import VideoTools, process_video
 from lib.cli import render

@@ -16,7 +16,7 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.application.sweep import sweep
 from lib.domain.asset import AssetStatus, Change
 from lib.domain.errors import TransientError

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from lib import presets
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError

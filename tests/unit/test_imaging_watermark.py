@@ -11,9 +11,9 @@ from PIL import Image
 
 from lib import presets
 from lib.imaging import transform
-from lib.imaging.images import ImageTask
 from lib.imaging.in_process import InProcess
 from lib.imaging.load import read_picture
+from lib.imaging.port import ImageTask
 from lib.imaging.render import make_renditions
 from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform

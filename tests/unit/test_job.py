@@ -10,7 +10,7 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
-from lib.application.pipeline import Delivery
+from lib.application.context import Delivery
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.clock import to_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError

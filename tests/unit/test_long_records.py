@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.application.long_video.plan import Planned
-from lib.application.long_video.records import (
+from lib.application.long_video.work_format import (
     Part,
     PartIndex,
     WorkPlan,

@@ -11,9 +11,9 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import RenditionKind
-from lib.imaging.images import Still
 from lib.imaging.in_process import InProcess
-from lib.imaging.stills import measure_still, read_still
+from lib.imaging.port import Still
+from lib.imaging.video_stills import measure_still, read_still
 from lib.presets import load
 from lib.video.auxiliary.poster import choose, make_poster, score
 from tests.support.images import photo

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.domain.media import AudioTrack
-from lib.video.auxiliary import preview, progressive
+from lib.video.auxiliary import preview, progressive_mp4
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import PlannedAudio
 
@@ -29,19 +29,19 @@ LADDER = rungs("h264-240", "h264-360", "h264-720", "h264-1080", "hevc-240", "hev
     ],
 )
 def test_the_progressive_file_is_the_largest_rung_that_is_asked_for(ladder, most, chosen):
-    rung = progressive.choose_progressive_rung(ladder, most)
+    rung = progressive_mp4.choose_progressive_rung(ladder, most)
     assert rung
     assert rung.name == chosen
 
 
 @pytest.mark.parametrize(("ladder", "most"), [(LADDER, 0), ((), 720)])
 def test_no_progressive_file(ladder, most):
-    assert progressive.choose_progressive_rung(ladder, most) is None
+    assert progressive_mp4.choose_progressive_rung(ladder, most) is None
 
 
 def test_a_portrait_counts_by_its_short_side():
     portrait = (Rung("h264", 360, 640, 23, 900), Rung("h264", 720, 1280, 23, 3500))
-    assert progressive.choose_progressive_rung(portrait, 360) == portrait[0]
+    assert progressive_mp4.choose_progressive_rung(portrait, 360) == portrait[0]
     assert preview.choose_preview_rung(portrait) == portrait[0]
 
 
@@ -56,13 +56,13 @@ def sounds(*defaults: bool) -> tuple[PlannedAudio, ...]:
     ("defaults", "index"), [((False, True, True), 1), ((False, False), 0), ((True,), 0)]
 )
 def test_its_sound_is_the_default(defaults, index):
-    sound = progressive.choose_audio(sounds(*defaults))
+    sound = progressive_mp4.choose_audio(sounds(*defaults))
     assert sound
     assert sound.index == index
 
 
 def test_a_silent_video_has_no_sound():
-    assert progressive.choose_audio(()) is None
+    assert progressive_mp4.choose_audio(()) is None
 
 
 @pytest.mark.parametrize(

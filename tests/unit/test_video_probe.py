@@ -2,8 +2,8 @@ import pytest
 
 from lib.domain.errors import PermanentError
 from lib.domain.media import AudioProbe, SubtitleTrack, VideoProbe
-from lib.video.probe.fields import TITLE_CHARACTERS
-from lib.video.probe.tracks import MOST_TRACKS, make_probe
+from lib.video.probe.mediainfo_fields import TITLE_CHARACTERS
+from lib.video.probe.mediainfo_tracks import MOST_TRACKS, make_probe
 
 
 def described(container: str = "mov", **picture: object):

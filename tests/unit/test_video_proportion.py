@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.child_process import DOUBT, SLACK_S
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, AudioTrack, VideoProbe
 from lib.presets import PACKAGED, load
+from lib.process_limits import DOUBT, SLACK_S
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.proportion import bounds_of, check_proportion, most_bytes, most_seconds

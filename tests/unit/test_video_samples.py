@@ -6,7 +6,7 @@ from struct import pack
 import pytest
 
 from lib.video.isobmff import box
-from lib.video.probe.samples import MOST_FRAGMENTS, bytes_of_samples
+from lib.video.probe.mp4_sample_bytes import MOST_FRAGMENTS, bytes_of_samples
 
 CLOCK = 1000
 

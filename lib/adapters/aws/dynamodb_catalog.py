@@ -19,13 +19,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from lib.adapters.aws.dynamodb_answers import (
-    has_run_out,
-    is_of_version,
-    why_not_claimed,
-    why_not_committed,
-    why_not_recorded,
-)
 from lib.adapters.aws.dynamodb_conditions import (
     ABSENT,
     CURRENT,
@@ -42,6 +35,13 @@ from lib.adapters.aws.dynamodb_conditions import (
     Expression,
 )
 from lib.adapters.aws.dynamodb_items import NO_WORK, NOTHING_LIVE, live_attributes
+from lib.adapters.aws.dynamodb_refusals import (
+    has_run_out,
+    is_of_version,
+    why_not_claimed,
+    why_not_committed,
+    why_not_recorded,
+)
 from lib.adapters.aws.dynamodb_table import AssetTable
 from lib.domain.asset import TOMBSTONE_SECONDS, AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.clock import to_iso

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import ceil
 
 from lib.adapters.sandbox import landlock, seccomp
-from lib.child_process import set_undumpable
+from lib.process_limits import set_undumpable
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 """prctl(2); linux/prctl.h."""

@@ -27,7 +27,7 @@ from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.formats import OUTPUTS
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder
-from lib.imaging.images import StillStatistics
+from lib.imaging.port import StillStatistics
 from lib.imaging.variants import Size, Target, fallback_of, outcome_of
 from lib.presets import ImagePreset
 from lib.sniff import HEAD_BYTES, sniff

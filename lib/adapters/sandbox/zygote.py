@@ -38,11 +38,11 @@ from lib.adapters.sandbox.protocol import (
     ChannelError,
     Message,
 )
-from lib.child_process import set_undumpable
 from lib.domain.errors import ErrorCode, MediaError, PermanentError
 from lib.domain.renditions import Made
-from lib.imaging.heap import reserve
 from lib.imaging.in_process import InProcess, Opened
+from lib.imaging.malloc import reserve
+from lib.process_limits import set_undumpable
 
 MOST_BYTES = 2**40
 NO_THREAD = "can't start new thread"

@@ -18,17 +18,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from lib.adapters.sandbox.protocol import (
-    DROP,
-    END,
-    FORK,
-    REQUEST,
-    STATUS,
-    Channel,
-    ChannelError,
-)
-from lib.child_process import child_environment
+from lib.adapters.sandbox.protocol import DROP, END, FORK, REQUEST, STATUS, Channel, ChannelError
 from lib.domain.errors import ErrorCode, TransientError
+from lib.process_limits import child_environment
 
 START = """
 import json, sys

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
 from lib.application.long_video.long_job import LongJob, Standing
-from lib.application.long_video.records import Part, PartIndex, WorkPlan
+from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
 from lib.application.long_video.work_store import preset_of, read_plan, write_index
 from lib.application.sweep import delete_unwanted
 from lib.domain.clock import Clock, from_iso

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lib.application.pipeline import Pipeline
+from lib.application.context import Pipeline
 from lib.domain import messages
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.events import UploadEvent

@@ -9,9 +9,9 @@ from itertools import takewhile
 from operator import attrgetter
 
 from lib.application import fenced_job
-from lib.application.long_video.assemble_stored import StoredSegments
 from lib.application.long_video.long_job import LongJob, Standing
-from lib.application.long_video.records import Part, PartIndex
+from lib.application.long_video.stored_segments import StoredSegments
+from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import find_plan, preset_of, read_index, read_plan
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import ClaimState, CommitState

@@ -6,11 +6,11 @@ import io
 from dataclasses import dataclass
 from functools import partial
 
+from lib.application.context import Pipeline
 from lib.application.inspect_source import inspect_source
 from lib.application.long_video.long_job import LongJob
-from lib.application.long_video.records import Part, WorkPlan, part_to_values
+from lib.application.long_video.work_format import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import write_plan
-from lib.application.pipeline import Pipeline
 from lib.domain.events import UploadEvent
 from lib.domain.prices import check_price
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -88,7 +88,7 @@ def make_plan(
         border = nearest(keyframes)
     else:
         # Imported here: 20 ms, ffmpeg-python 11 of them, that most sources can do without.
-        from lib.video.encode.seek import find_keyframe
+        from lib.video.encode.find_keyframe import find_keyframe
 
         readable = locate(source, container, pipeline.sources, ffmpeg.deadline)
         border = partial(find_keyframe, source=readable, probe=probe, ffmpeg=ffmpeg)

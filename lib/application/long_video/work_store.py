@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from lib.application.long_video.long_job import LongJob
-from lib.application.long_video.records import (
+from lib.application.long_video.work_format import (
     Part,
     PartIndex,
     WorkPlan,

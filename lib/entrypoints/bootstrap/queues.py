@@ -13,11 +13,11 @@ from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_ledger import DynamoLedger
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.sqs import SqsQueue
-from lib.adapters.sandbox.client import Sandbox
+from lib.adapters.sandbox.sandbox import Sandbox
 from lib.adapters.telemetry import Context, Event, Handler, Telemetry
+from lib.application.context import Delivery, Pipeline
 from lib.application.daily_budget import Budget
 from lib.application.fenced_job import Finished
-from lib.application.pipeline import Delivery, Pipeline
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.prices import price_invocation

@@ -14,13 +14,13 @@ from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.step_functions import SfnExecutions
 from lib.adapters.telemetry import Context
+from lib.application.context import Pipeline
 from lib.application.daily_budget import Budget
 from lib.application.long_video.start import start_execution
-from lib.application.pipeline import Pipeline
 from lib.application.process_video import Long, VideoTools
 from lib.domain.clock import Deadline
 from lib.entrypoints.settings import StepSettings, VideoSettings
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from lib.video.encode.ffmpeg import Ffmpeg
 
 

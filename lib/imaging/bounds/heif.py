@@ -9,11 +9,11 @@ import struct
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds import av1, hevc
+from lib.imaging.bounds.avif_sequence import check_tracks
 from lib.imaging.bounds.boxes import FULL_BOX, Box, only, read_top
-from lib.imaging.bounds.directories import check_exif
-from lib.imaging.bounds.meta import Meta, read_meta
+from lib.imaging.bounds.heif_items import Meta, read_meta
+from lib.imaging.bounds.ifd import check_exif
 from lib.imaging.bounds.parts import BLOCKS, check_most, larger, refuse_pixels
-from lib.imaging.bounds.tracks import check_tracks
 from lib.imaging.variants import Size
 from lib.presets import Limits
 

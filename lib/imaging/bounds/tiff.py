@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.imaging.bounds.directories import Directory, check_pointers, read_first
+from lib.imaging.bounds.ifd import Directory, check_pointers, read_first
 from lib.imaging.bounds.jpeg import ARITHMETIC, refuse_scans
 from lib.imaging.bounds.parts import check_count, check_most
 from lib.presets import Limits

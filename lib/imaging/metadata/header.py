@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from lib.domain.media import ImageProbe
-from lib.imaging.bounds.directories import check_exif
+from lib.imaging.bounds.ifd import check_exif
 from lib.imaging.color.convert import name_space
 from lib.imaging.decode import DECODERS
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights

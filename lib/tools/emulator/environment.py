@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lib.tools.emulator.ports import LOOPBACK
+from lib.tools.emulator.tcp_ports import LOOPBACK
 
 REGION = "us-east-1"
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")

@@ -20,7 +20,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from lib.tools import ROOT
-from lib.tools.emulator import ports, server, state
+from lib.tools.emulator import server, state, tcp_ports
 from lib.tools.emulator.environment import (
     Credentials,
     EmulatorError,
@@ -61,7 +61,7 @@ class Emulator:
     @property
     def endpoint(self) -> str:
         """Return the URL that serves every AWS service."""
-        return f"http://{ports.LOOPBACK}:{self.port}"
+        return f"http://{tcp_ports.LOOPBACK}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -146,11 +146,11 @@ def start(
     with _locked(folder):
         if other := find(folder):
             raise EmulatorError(_describe(other))
-        port = port or ports.any_free()
-        if not ports.is_free(port):
+        port = port or tcp_ports.any_free()
+        if not tcp_ports.is_free(port):
             raise EmulatorError(
-                f"port {port} is taken by {ports.describe_listener(port)}; "
-                f"try another: npm run demo -- --port {ports.next_free(port)}"
+                f"port {port} is taken by {tcp_ports.describe_listener(port)}; "
+                f"try another: npm run demo -- --port {tcp_ports.next_free(port)}"
             )
         return _start(port, folder, script)
 
@@ -194,7 +194,7 @@ def find(folder: Path = FOLDER) -> Emulator | None:
         return None
     emulator = Emulator(folder, found)
     # A process id alone could be somebody else's by now.
-    if emulator.healthy and ports.find_listener(emulator.port) == emulator.pid:
+    if emulator.healthy and tcp_ports.find_listener(emulator.port) == emulator.pid:
         return emulator
     state.forget(folder, emulator.pid)
     return None

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.formats import OUTPUTS
 from lib.domain.renditions import Made, Placeholder, RenditionKind
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from lib.presets import Preset, VideoPreset
-from lib.video.auxiliary import preview, progressive
+from lib.video.auxiliary import preview, progressive_mp4
 from lib.video.auxiliary.poster import make_poster
 from lib.video.auxiliary.storyboard import make_storyboard
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -54,9 +54,9 @@ def make_auxiliary(
         return [preview.make_preview(rung, preset.video.preview, at_ms, duration_ms, ffmpeg)]
 
     def plain() -> Iterable[Made]:
-        rung = progressive.choose_progressive_rung(plan.rungs, preset.video.mp4)
-        audio = progressive.choose_audio(plan.audio)
-        return [progressive.make_progressive(rung, audio, duration_ms, ffmpeg)] if rung else ()
+        rung = progressive_mp4.choose_progressive_rung(plan.rungs, preset.video.mp4)
+        audio = progressive_mp4.choose_audio(plan.audio)
+        return [progressive_mp4.make_progressive(rung, audio, duration_ms, ffmpeg)] if rung else ()
 
     def all_of_them() -> Iterator[Made]:
         yield from poster.made if poster else failed_posters()
@@ -79,8 +79,8 @@ def make_auxiliary(
 
 def choose_tracks(plan: Plan, preset: VideoPreset) -> set[str]:
     """Return the names of the tracks whose files are looked at again."""
-    rung = progressive.choose_progressive_rung(plan.rungs, preset.mp4)
-    audio = progressive.choose_audio(plan.audio) if rung else None
+    rung = progressive_mp4.choose_progressive_rung(plan.rungs, preset.mp4)
+    audio = progressive_mp4.choose_audio(plan.audio) if rung else None
     shown = preview.choose_preview_rung(plan.rungs) if preset.preview != "none" else None
     return {each.name for each in (rung, audio, shown) if each}
 

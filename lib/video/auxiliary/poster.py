@@ -9,7 +9,7 @@ from pathlib import Path
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import Made, Placeholder, RenditionKind
-from lib.imaging.images import Images, ImageTask, Still, StillStatistics
+from lib.imaging.port import Images, ImageTask, Still, StillStatistics
 from lib.presets import ImagePreset, Limits
 from lib.presets.schema import LONGEST_SIDE
 

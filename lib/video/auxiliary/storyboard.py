@@ -9,7 +9,7 @@ from pathlib import Path
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.renditions import Made, Part, RenditionKind
-from lib.imaging.images import Images, Still
+from lib.imaging.port import Images, Still
 
 COLUMNS, ROWS = 10, 10
 """Of one sheet: most videos have one or two, of some 300 kB each."""

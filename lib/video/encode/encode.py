@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import VideoProbe
+from lib.process_limits import Bounds
 from lib.video.encode.arguments import encode_arguments, loudness_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness

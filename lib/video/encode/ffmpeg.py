@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.child_process import UNBOUNDED, Bounds, apply_bounds
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.process_limits import UNBOUNDED, Bounds, apply_bounds
 from lib.video.encode.diagnosis import Run, diagnose
 
 DEADLINE_MARGIN_SECONDS = 10.0

@@ -15,8 +15,8 @@ from typing import Any
 
 import ffmpeg as graph
 
-from lib.child_process import Bounds
 from lib.domain.errors import PermanentError
+from lib.process_limits import Bounds
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.encode.filter_graph import build_graph

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lib.video.probe.fields import LANGUAGE_TAG
+from lib.video.probe.mediainfo_fields import LANGUAGE_TAG
 
 INIT = "init.mp4"
 """File name of the init segment beside a track's playlist."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lib.child_process import Bounds
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe
+from lib.process_limits import Bounds
 from lib.video.plan.cost import estimate
 from lib.video.plan.plan import VideoTask
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.presets import Limits
-from lib.video.probe.tracks import MOST_TRACKS
+from lib.video.probe.mediainfo_tracks import MOST_TRACKS
 
 MAX_SIDE = 8192
 """px. 8K video is 7680 wide; a decoder's memory grows with the area."""

@@ -13,15 +13,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any, cast
 
-from lib.child_process import child_environment
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe
+from lib.process_limits import child_environment
 from lib.video.probe import matroska
 from lib.video.probe import mediainfo_worker as reader
-from lib.video.probe.fields import read_number
+from lib.video.probe.mediainfo_fields import read_number
+from lib.video.probe.mediainfo_tracks import make_probe
 from lib.video.probe.mediainfo_worker import ANSWER, ASK
-from lib.video.probe.samples import bytes_of_samples
-from lib.video.probe.tracks import make_probe
+from lib.video.probe.mp4_sample_bytes import bytes_of_samples
 
 PARSERS = {
     "aac": "Adts",

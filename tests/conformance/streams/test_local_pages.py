@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from lib.tools.emulator import lifecycle, ports, server
+from lib.tools.emulator import lifecycle, server, tcp_ports
 from lib.tools.emulator.environment import REGION, server_environment
 from lib.tools.emulator.lifecycle import Emulator
 from tests.conformance.streams.browser import Browser, browsing, find_browser
@@ -44,7 +44,7 @@ class Target:
     def client(self, service: Any) -> Any:
         return boto3.client(
             service,
-            endpoint_url=f"http://{ports.LOOPBACK}:{self.port}",
+            endpoint_url=f"http://{tcp_ports.LOOPBACK}:{self.port}",
             region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
@@ -64,7 +64,7 @@ def visitor() -> Iterator[Browser]:
     if not path:
         missing = "no browser: apt install chromium, or set CHROMIUM_PATH"
         (pytest.fail if os.environ.get("CONFORMANCE_REQUIRED") else pytest.skip)(missing)
-    with browsing(path, f"--host-resolver-rules=MAP {REBOUND} {ports.LOOPBACK}") as running:
+    with browsing(path, f"--host-resolver-rules=MAP {REBOUND} {tcp_ports.LOOPBACK}") as running:
         yield running
 
 
@@ -77,7 +77,7 @@ def filtered(emulator: Emulator) -> Target:
 @pytest.fixture
 def unfiltered(tmp_path: Path) -> Iterator[Target]:
     """Return the emulator as it comes: nothing in front, a key that everybody knows."""
-    port = ports.any_free()
+    port = tcp_ports.any_free()
     process = subprocess.Popen(
         [lifecycle.PYTHON, "-m", "ministack"],
         cwd=tmp_path,
@@ -97,7 +97,7 @@ def _wait_for(port: int) -> None:
     deadline = time.monotonic() + lifecycle.START_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urlopen(f"http://{ports.LOOPBACK}:{port}/_ministack/health"):
+            with urlopen(f"http://{tcp_ports.LOOPBACK}:{port}/_ministack/health"):
                 return
         except (URLError, OSError):
             time.sleep(lifecycle.POLL_SECONDS)
@@ -112,10 +112,10 @@ def intrude(visitor: Browser, target: Target, mark: Path) -> tuple[set[str], set
     tried: set[str] = set()
     with ExitStack() as stack:
         address = stack.enter_context(serve(FOLDER))
-        here = f"http://{ports.LOOPBACK}:{target.port}"
+        here = f"http://{tcp_ports.LOOPBACK}:{target.port}"
         pages = {
             "other-port": (f"{address}/player.html", here),
-            "other-name": (f"{address}/player.html".replace(ports.LOOPBACK, "localhost"), here),
+            "other-name": (f"{address}/player.html".replace(tcp_ports.LOOPBACK, "localhost"), here),
             "rebound": (f"http://{REBOUND}:{target.port}/", ""),
         }
         for name, (page, base) in pages.items():

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lib.application.fenced_job import PUT_THREADS
 from lib.application.long_video.long_job import LongJob
-from lib.application.long_video.records import WorkPlan
+from lib.application.long_video.work_format import WorkPlan
 from lib.application.long_video.work_store import require
 from lib.domain.errors import Failure
 from lib.domain.renditions import Part, Work
-from lib.imaging.images import Images
+from lib.imaging.port import Images
 from lib.presets import Preset
 from lib.video.assemble import assemble
 from lib.video.encode.ffmpeg import Ffmpeg

@@ -1,22 +1,22 @@
-"""An image that a child has decoded: `lib.imaging.images.OpenedImage`."""
+"""An image that a child has decoded: `lib.imaging.port.OpenedImage`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from lib.adapters.sandbox.child_session import Session
 from lib.adapters.sandbox.protocol import ChannelTimeoutError, Message
 from lib.adapters.sandbox.responses import PlannedRenditions
-from lib.adapters.sandbox.session import Session
 from lib.adapters.sandbox.untrusted import InvalidResponseError, integer
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Placeholder
-from lib.imaging.images import ImageTask
+from lib.imaging.port import ImageTask
 from lib.imaging.variants import Size, outcome_of, plan_variants
 
 
 class OpenedImageProxy:
-    """`probe`, `placeholder` and `size` as in `lib.imaging.images.OpenedImage`."""
+    """`probe`, `placeholder` and `size` as in `lib.imaging.port.OpenedImage`."""
 
     def __init__(
         self, session: Session, task: ImageTask, read: tuple[ImageProbe, Placeholder, Size]

@@ -1,4 +1,4 @@
-"""The parent's side: `lib.imaging.images.Images`, each image in a child of its own."""
+"""The parent's side: `lib.imaging.port.Images`, each image in a child of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from lib.adapters.sandbox import responses
-from lib.adapters.sandbox.proxy import OpenedImageProxy
-from lib.adapters.sandbox.session import Session
+from lib.adapters.sandbox.child_session import Session
+from lib.adapters.sandbox.opened_image import OpenedImageProxy
 from lib.adapters.sandbox.untrusted import flag
 from lib.adapters.sandbox.zygote_host import ZYGOTE, ZygoteHost
 from lib.domain.clock import Deadline
-from lib.imaging.images import ImageTask, OpenedImage, SpriteSheets, Still, StillStatistics
+from lib.imaging.port import ImageTask, OpenedImage, SpriteSheets, Still, StillStatistics
 
 PARENT_BYTES = 400_000_000
 """Of a function's memory: for the parent, what it fetches and stores, and the zygote."""

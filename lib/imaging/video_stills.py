@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter, ImageStat
 
 from lib.imaging.decode import DECODERS, blaming_the_source
 from lib.imaging.encode import encode
-from lib.imaging.images import Still, StillStatistics
+from lib.imaging.port import Still, StillStatistics
 
 MEASURED_SIDE = 256
 """Longest side in px that is measured: a blur that is not seen at this size does no harm."""

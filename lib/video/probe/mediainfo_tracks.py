@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
-from lib.video.probe.fields import (
+from lib.video.probe.mediainfo_fields import (
     read_above_zero,
     read_language,
     read_lower,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from lib.child_process import Bounds
 from lib.domain.errors import PermanentError
 from lib.domain.media import AudioProbe
+from lib.process_limits import Bounds
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.plan.plan import Plan
