@@ -254,6 +254,29 @@ class TestPlan:
             planned.audio,
         )
 
+    def test_a_range_costs_about_what_it_may(self, world):
+        world.plan()
+        cost_s = world.asset.estimate_ms / 1000
+        # Of 12 s in segments of 4 s.
+        planned = world.plan(replace(ALLOWANCE, range_cost_s=cost_s * 8.5 / 12))
+        assert [(each.start_s, each.end_s) for each in planned.ranges] == [(0.0, 8.0), (8.0, None)]
+
+    def test_cuts_a_matroska_source_too_and_keeps_its_text(self, clip, tmp_path, encoded):
+        (tmp_path / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+        path, folder = tmp_path / "clip.mkv", tmp_path / "steps"
+        folder.mkdir()
+        subprocess.run(
+            [
+                *(find_ffmpeg(), "-v", "error", "-i", str(clip), "-i", str(tmp_path / "a.srt")),
+                *("-map", "0:v", "-map", "1:s", "-c:v", "copy", "-c:s", "srt", str(path)),
+            ],
+            check=True,
+        )
+        planned = LongSource(path, folder, encoded).plan()
+        borders = [(each.start_s, each.end_s) for each in planned.ranges]
+        assert borders == [(0.0, 4.0), (4.0, 8.0), (8.0, None)]
+        assert planned.audio == Part("sound")
+
     def test_many_ranges_are_distributed(self, world):
         ranges = tuple(Part(str(number), number, number + 1) for number in range(41))
         planned = world.plan()

@@ -11,17 +11,28 @@ import pytest
 from lib.application.fenced_job import Finished
 from lib.application.long_video.fail import Ending, Failed, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing, find_standing
+from lib.application.long_video.records import Part, WorkPlan
+from lib.application.long_video.work_store import (
+    find_plan,
+    preset_of,
+    read_index,
+    read_plan,
+    write_plan,
+)
 from lib.domain.asset import Asset, AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import manifest_key, rendition_key, work_key
+from lib.domain.media import VideoProbe
 from lib.domain.messages import serialize_event
+from lib.video.plan.plan import recipe_of
 from tests.support.fakes import received
 from tests.support.world import World
 
 CORRUPT = PermanentError(ErrorCode.CORRUPT_MEDIA, "the index is broken")
 AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
 RECIPE = "0123456789ab"
+PART = Part("sound")
 
 
 @pytest.fixture
@@ -176,3 +187,32 @@ def test_what_nobody_knows_or_wants_any_more_is_final(world: World, event: Uploa
     world.receive("film.mp4", b"newer")
     assert end(world, event, AWAY) == Failed(True, Finished(ClaimState.DONE))
     assert world.renditions.objects == {}
+
+
+def test_a_step_that_finds_no_plan_or_no_index_may_be_tried_again(
+    world: World, event: UploadEvent
+) -> None:
+    job = LongJob(event, "a-b", RECIPE, world.pipeline)
+    assert find_plan(job) is None
+    for look, name in ((lambda: read_plan(job), "plan"), (lambda: read_index(job, PART), "sound")):
+        with pytest.raises(TransientError) as raised:
+            look()
+        key = job.work_key(f"{name}.json")
+        assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+        assert raised.value.message == f"expected {key} but it is not there"
+
+
+def test_a_step_goes_on_with_the_presets_of_the_plan_alone(
+    world: World, event: UploadEvent
+) -> None:
+    probe = VideoProbe(width=1280, height=720, duration_ms=60_000, frame_rate=30.0, frames=1800)
+    preset = world.presets.named(None)
+    work = WorkPlan("mov", probe, preset.name, recipe_of(probe, preset), (PART,), ())
+    job = LongJob(event, "a-b", work.recipe, world.pipeline)
+    write_plan(job, work)
+    assert read_plan(job) == work
+    assert preset_of(job, work) == preset
+    with pytest.raises(TransientError) as raised:
+        preset_of(job, replace(work, recipe=RECIPE))
+    assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+    assert raised.value.message == "presets.toml was changed while the source was encoded"

@@ -77,6 +77,9 @@ def test_pixels_are_those_of_the_formats_reference():
         ("GBoOmZZwfYV6eXiIkIr454c=", "RGB", (16, 2), "78bb3dc4931dc1a1"),
         ("HAmGJBAYcAV3eHeFBwd3j4CHf4h3+GeHCA==", "RGBA", (13, 16), "78413f52c1be4af6"),
         ("HPmFI5AYcHVwh3hwcPgId/iHiHd/doc=", "RGBA", (16, 10), "2e1d2837533c65fe"),
+        # As colourful as can be, and half transparent.
+        ("1QcS/X9nh493V4dIh4eXh1h4kJUI", "RGB", (11, 16), "e97c99cfbbad7f69"),
+        ("HPmFI5CXcHVwh3hwcPgId/iHiHd/doc=", "RGBA", (16, 10), "5fc3c51133b065c6"),
     ],
 )
 def test_pixels_stay_what_they_are(thumbhash, mode, size, digest):

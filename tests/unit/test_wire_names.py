@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from enum import StrEnum
 
 import pytest
 
-from lib.domain.asset import AssetStatus, ClaimState, CommitState
+from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState
 from lib.domain.events import Action
 from lib.domain.media import MediaType
 from lib.domain.renditions import RenditionKind
@@ -28,3 +29,7 @@ from lib.domain.renditions import RenditionKind
 )
 def test_a_name_stays_what_it_is(kind: type[StrEnum], names: str) -> None:
     assert [each.value for each in kind] == names.split()
+
+
+def test_a_claim_says_nothing_of_what_is_not_known() -> None:
+    assert astuple(Claim(ClaimState.STALE)) == (ClaimState.STALE, None, 0, 0, 0.0, None)
