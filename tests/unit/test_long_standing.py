@@ -11,7 +11,7 @@ import pytest
 from lib.application.fenced_job import Finished
 from lib.application.long_video.fail import Ending, Failed, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing, find_standing
-from lib.application.long_video.records import Part, WorkPlan
+from lib.application.long_video.work_format import Part, WorkPlan
 from lib.application.long_video.work_store import (
     find_plan,
     preset_of,
