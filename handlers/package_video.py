@@ -1,7 +1,5 @@
 """Last step of a long source: playlists, what goes around them, the commit."""
 
-from functools import partial
-
 from lib.adapters.sandbox.sandbox import Sandbox
 from lib.adapters.telemetry import Context, Event, Telemetry
 from lib.application.long_video.long_job import LongJob
@@ -23,6 +21,5 @@ def handler(event: Event, context: Context) -> None:
     """Package and commit; what is raised, the state machine catches."""
     job = LongJob.of(event, pipeline)
     with open_ffmpeg(settings, context) as ffmpeg:
-        assemble = partial(assemble_stored, ffmpeg=ffmpeg, images=images)
-        packaged = package(job, event["started"], assemble)
+        packaged = package(job, event["started"], assemble_stored(ffmpeg, images))
     telemetry.packaged(job.event, packaged, images.holds)

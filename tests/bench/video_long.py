@@ -124,7 +124,7 @@ class Execution:
         """Join the parts and commit. Raises RuntimeError where that is not READY."""
         assert self.planned
         started = time.perf_counter()
-        make = partial(assemble_stored, ffmpeg=self._ffmpeg(self._folder()), images=InProcess())
+        make = assemble_stored(self._ffmpeg(self._folder()), InProcess())
         done = package(self.job, to_iso(time.time()), make)
         self.package_s = time.perf_counter() - started
         outcome = done.finished.outcome

@@ -167,9 +167,7 @@ def test_a_long_source_becomes_what_a_short_one_does(world, clip):
     planned = world.plan()
     for part in (*planned.ranges, planned.audio):
         world.encode(planned.recipe, part)
-    world.package(
-        planned.recipe, partial(assemble_stored, ffmpeg=ffmpeg_in(world.folder()), images=images)
-    )
+    world.package(planned.recipe, assemble_stored(ffmpeg_in(world.folder()), images))
     disk = Disk()
     disk.path = clip
     short = World(sources=disk)

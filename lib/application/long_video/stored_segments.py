@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,15 +91,14 @@ class StoredSegments:
 
 
 def assemble_stored(
-    stored: StoredSegments,
-    preset: Preset,
-    left_out: Mapping[str, Failure],
-    *,
-    ffmpeg: Ffmpeg,
-    images: Images,
-) -> Work:
-    """Return what is made of a long source; it is made when it is asked for, in the scratch."""
-    work, job = stored.work, stored.job
-    source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
-    task = VideoTask(source, work.probe, work.plan(preset), preset)
-    return assemble(task, stored, left_out, ffmpeg, images)
+    ffmpeg: Ffmpeg, images: Images
+) -> Callable[[StoredSegments, Preset, Mapping[str, Failure]], Work]:
+    """Return what makes all of a long source: as it is asked for, in the scratch of `ffmpeg`."""
+
+    def make(stored: StoredSegments, preset: Preset, left_out: Mapping[str, Failure]) -> Work:
+        work, job = stored.work, stored.job
+        source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
+        task = VideoTask(source, work.probe, work.plan(preset), preset)
+        return assemble(task, stored, left_out, ffmpeg, images)
+
+    return make
