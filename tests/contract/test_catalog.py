@@ -951,6 +951,38 @@ def test_a_lease_that_ran_out_is_not_taken_of_a_newer_upload(
     assert stored(other).source == upload(NEWER).source
 
 
+def test_what_dispatch_records_meanwhile_is_claimed(dynamodb: Any, clock: ManualClock) -> None:
+    table = create_table(dynamodb)
+    dispatch = DynamoCatalog(dynamodb, table, clock)
+    client: Any = Overtaken(dynamodb, lambda: dispatch.receive(upload(NEW)))
+    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
+    assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
+    assert claim.lease_token == stored(dispatch).lease_token
+
+
+def test_what_is_superseded_between_its_receipt_and_its_claim_comes_again(
+    dynamodb: Any, clock: ManualClock
+) -> None:
+    table = create_table(dynamodb)
+    other = DynamoCatalog(dynamodb, table, clock)
+
+    class Superseded(Overtaken):
+        """A client that another overtakes once its first write went through."""
+
+        def update_item(self, **arguments: Any) -> Any:
+            written = self._client.update_item(**arguments)
+            if self._overtake:
+                overtake, self._overtake = self._overtake, None
+                overtake()
+            return written
+
+    client: Any = Superseded(dynamodb, lambda: other.receive(upload(NEWER)))
+    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
+    assert claim == Claim(ClaimState.BUSY)
+    assert stored(other).source == upload(NEWER).source
+    assert stored(other).status is AssetStatus.RECEIVED
+
+
 def test_a_claim_whose_reply_was_lost_knows_of_the_deaths_before_it(
     dynamodb: Any, clock: ManualClock
 ) -> None:
