@@ -16,6 +16,7 @@ import pytest
 from lib import presets
 from lib.application import fenced_job
 from lib.application.context import Delivery
+from lib.application.inspect_source import inspect_source
 from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
 from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing
@@ -25,13 +26,14 @@ from lib.application.long_video.start import start_execution
 from lib.application.long_video.stored_segments import assemble_stored
 from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import read_index, read_plan, write_index
-from lib.application.process_video import VideoTools, process_video
+from lib.application.process_video import Long, VideoTools, process_video
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, version_prefix
 from lib.domain.media import MediaType
 from lib.domain.messages import serialize_event
+from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.in_process import InProcess
 from lib.presets import PACKAGED
@@ -220,6 +222,33 @@ class TestHandOver:
         with pytest.raises(TransientError):
             start(Away())
         assert charged == [(1.5, world.execution)]
+
+    @pytest.mark.parametrize("share", [0.99, 1.0])
+    def test_takes_what_costs_more_than_one_worker_may(self, clip, tmp_path, monkeypatch, share):
+        def encode(*_):
+            raise PermanentError(ErrorCode.ENCODE_FAILED, "encoded here")
+
+        monkeypatch.setattr("lib.video.encode.encode.encode_video", encode)
+        disk = Disk()
+        disk.path = clip
+        world, started = World(sources=disk), []
+        event = world.receive("film.mp4", clip.read_bytes(), MediaType.VIDEO)
+        found = inspect_source(event, world.pipeline)
+        # Three segments of the picture, and three of the audio.
+        assert found.dollars == pytest.approx(price_encode(found.cost_s, 6))
+        long = Long(found.cost_s * share, lambda *each: started.append(each))
+        tools = VideoTools(InProcess(), lambda _: ffmpeg_in(tmp_path), long)
+        finished = process_video(event, world.pipeline, Delivery(lambda: PLENTY), tools)
+        asset = world.find("film.mp4")
+        assert asset
+        if share < 1:
+            assert started == [(event, found.dollars)]
+            assert (finished.state, finished.outcome) == (ClaimState.HANDED_OVER, None)
+            assert (asset.status, asset.error) == (AssetStatus.PROCESSING, None)
+        else:
+            assert started == []
+            assert asset.error
+            assert asset.error.message == "encoded here"
 
     def test_what_costs_too_much_is_refused_and_not_charged(self, start, charged):
         executions = MemoryExecutions()
