@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lib.application.fenced_job import PUT_THREADS
 from lib.application.long_video import encode_range
 from lib.application.long_video.encode_range import encode_with_ffmpeg
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.work_format import Part, WorkPlan
-from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Source
 from lib.domain.media import AudioProbe, AudioTrack, MediaType, SubtitleTrack, VideoProbe
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -107,3 +110,38 @@ def test_a_film_whose_audio_fails_goes_without_it_and_all_else_fails(
     for probe, part in ((FILM, RANGE), (SONG, AUDIO)):
         with pytest.raises(PermanentError, match="no such codec"):
             encode(world, probe, part)
+
+
+class Lazy(Executor):
+    """Does what it was given when its result is asked for."""
+
+    def __init__(self) -> None:
+        self.drawn = self.done = self.most = 0
+
+    def submit(self, work: Any, /, *arguments: Any, **_: Any) -> Any:
+        self.drawn += 1
+        self.most = max(self.most, self.drawn - self.done)
+
+        def result() -> Any:
+            self.done += 1
+            return work(*arguments)
+
+        return SimpleNamespace(result=result)
+
+
+def test_all_objects_are_stored_and_few_wait_in_memory() -> None:
+    pool, stored = Lazy(), list[tuple[str, bytes, str]]()
+    objects = [(str(number), b"", "x/y") for number in range(50)]
+    encode_range._all(pool, lambda *each: stored.append(each), iter(objects))
+    assert stored == objects
+    assert pool.most == PUT_THREADS + 1
+
+
+@pytest.mark.parametrize("broken", [0, 48, 49])
+def test_an_object_that_is_not_stored_fails_the_part(broken: int) -> None:
+    def put(name: str, *_: object) -> None:
+        if name == str(broken):
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
+
+    with pytest.raises(TransientError, match="S3 is away"):
+        encode_range._all(Lazy(), put, ((str(number), b"", "x/y") for number in range(50)))
