@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ from lib.domain.events import SCHEMA, UploadEvent
 from lib.domain.formats import OUTPUTS
 from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
+from lib.domain.serialized import placeholder_to_values, rendition_to_values, source_to_values
 from lib.domain.serialized_probe import probe_to_values
 from lib.domain.thumbhash import data_uri
 
@@ -51,7 +52,7 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
     described = {
         "schema": SCHEMA,
         "asset_id": asset_id(event.source.bucket, event.source.key),
-        "source": asdict(event.source),
+        "source": source_to_values(event.source),
         "media_type": event.media_type,
         "mime": event.mime,
         "preset": outcome.preset,
@@ -59,7 +60,8 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
         "probe": _known(probe),
         "aspect_ratio": _aspect_ratio(probe["width"], probe["height"]),
         "placeholder": (
-            asdict(outcome.placeholder) | {"data_uri": data_uri(outcome.placeholder.thumbhash)}
+            placeholder_to_values(outcome.placeholder)
+            | {"data_uri": data_uri(outcome.placeholder.thumbhash)}
             if outcome.placeholder
             else None
         ),
@@ -68,7 +70,7 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
             for each in image_sources(outcome.renditions)
         ],
         "boxes": _boxes(outcome.renditions),
-        "renditions": [_known(asdict(each)) for each in outcome.renditions],
+        "renditions": [_known(rendition_to_values(each)) for each in outcome.renditions],
     }
     return json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True).encode()
 

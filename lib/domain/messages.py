@@ -9,6 +9,7 @@ from typing import Any
 from lib.domain.events import SCHEMA, Action, ObjectEvent, Source, UploadEvent
 from lib.domain.keys import decode_event_key
 from lib.domain.media import MediaType
+from lib.domain.serialized import source_to_values
 
 EVENT_MAJOR_VERSION = "2"
 """S3: equal major version, any minor one (2.1 to 2.6 are seen).
@@ -62,15 +63,10 @@ def _parse_record(record: Mapping[str, Any]) -> ObjectEvent | None:
 
 def serialize_event(event: UploadEvent) -> str:
     """Return the message body of an event, in ASCII: SQS refuses most control characters."""
-    source = event.source
     message: dict[str, object] = {
         "schema": SCHEMA,
         "action": event.action,
-        "bucket": source.bucket,
-        "key": source.key,
-        "version_id": source.version_id,
-        "etag": source.etag,
-        "size": source.size,
+        **source_to_values(event.source),
         "sequencer": event.sequencer,
         "media_type": event.media_type,
         "mime": event.mime,

@@ -1,8 +1,8 @@
-"""What is stored of a source and of a failure, as plain values by names that stay.
+"""What is stored of an upload and of what was made of it, as plain values by names that stay.
 
-Catalog items and the work files of running executions hold them: a field may be renamed, and what
-was stored before is read as ever. Names that are not known are left alone, for a newer release may
-have written them; what is missing of a probe is as if the source did not say.
+Catalog items, manifests and the work files of running executions hold them: a field may be
+renamed, and what was stored before is read as ever. Names that are not known are left alone, for a
+newer release may have written them; what is missing of a probe is as if the source did not say.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib.domain.errors import ErrorCode, Failure, TransientError
+from lib.domain.events import Source
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 
 Values = Mapping[str, Any]
 """As JSON has them, or DynamoDB, for which 30.0 is 30."""
@@ -49,3 +51,83 @@ def failure_from_values(values: Values) -> Failure:
     """Return the failure that was stored. Raises TransientError where a field is missing."""
     read = Record(values, "a failure")
     return Failure(ErrorCode(read["code"]), read["message"])
+
+
+def source_to_values(source: Source) -> dict[str, Any]:
+    """Return an uploaded object version."""
+    return {
+        "bucket": source.bucket,
+        "key": source.key,
+        "version_id": source.version_id,
+        "etag": source.etag,
+        "size": source.size,
+    }
+
+
+def source_from_values(values: Values) -> Source:
+    """Return the source that was stored. Raises TransientError where a field is missing."""
+    read = Record(values, "a source")
+    return Source(
+        bucket=read["bucket"],
+        key=read["key"],
+        version_id=read["version_id"],
+        etag=read["etag"],
+        size=read["size"],
+    )
+
+
+def placeholder_to_values(placeholder: Placeholder) -> dict[str, Any]:
+    """Return what a page shows before a rendition arrives."""
+    return {"thumbhash": placeholder.thumbhash, "color": placeholder.color}
+
+
+def placeholder_from_values(values: Values) -> Placeholder:
+    """Return the placeholder that was stored. Raises TransientError where a field is missing."""
+    read = Record(values, "a placeholder")
+    return Placeholder(thumbhash=read["thumbhash"], color=read["color"])
+
+
+def rendition_to_values(rendition: Rendition) -> dict[str, Any]:
+    """Return a rendition and its outcome; None for what it does not have."""
+    return {
+        "name": rendition.name,
+        "kind": rendition.kind,
+        "mime": rendition.mime,
+        "key": rendition.key,
+        "width": rendition.width,
+        "height": rendition.height,
+        "duration_ms": rendition.duration_ms,
+        "bytes": rendition.bytes,
+        "sha256": rendition.sha256,
+        "frames": rendition.frames,
+        "quality": rendition.quality,
+        "instead_of": rendition.instead_of,
+        "codecs": rendition.codecs,
+        "bandwidth": rendition.bandwidth,
+        "language": rendition.language,
+        "error": failure_to_values(rendition.error) if rendition.error else None,
+    }
+
+
+def rendition_from_values(values: Values) -> Rendition:
+    """Return the rendition that was stored. Raises TransientError where a field is missing."""
+    read = Record(values, "a rendition")
+    error = read.get("error")
+    return Rendition(
+        name=read["name"],
+        kind=RenditionKind(read["kind"]),
+        mime=read["mime"],
+        key=read.get("key"),
+        width=read.get("width"),
+        height=read.get("height"),
+        duration_ms=read.get("duration_ms"),
+        bytes=read.get("bytes"),
+        sha256=read.get("sha256"),
+        frames=read.get("frames"),
+        quality=read.get("quality"),
+        instead_of=read.get("instead_of"),
+        codecs=read.get("codecs"),
+        bandwidth=read.get("bandwidth"),
+        language=read.get("language"),
+        error=failure_from_values(error) if error else None,
+    )

@@ -11,8 +11,20 @@ import pytest
 from lib.adapters.aws import dynamodb_items
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
+from lib.domain.events import Source
 from lib.domain.media import AudioProbe, AudioTrack, ImageProbe, Probe, SubtitleTrack, VideoProbe
-from lib.domain.serialized import Record, failure_from_values, failure_to_values
+from lib.domain.renditions import Placeholder, Rendition, RenditionKind
+from lib.domain.serialized import (
+    Record,
+    failure_from_values,
+    failure_to_values,
+    placeholder_from_values,
+    placeholder_to_values,
+    rendition_from_values,
+    rendition_to_values,
+    source_from_values,
+    source_to_values,
+)
 from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
 VIDEO = VideoProbe(
@@ -254,3 +266,73 @@ def test_what_need_not_be_there_may_be_missing() -> None:
     with pytest.raises(TransientError) as missing:
         record["preset"]
     assert missing.value.code is ErrorCode.SERVICE_UNAVAILABLE
+
+
+SOURCE = Source("in", "a/é.mov", "v1", "e1", 1234)
+STORED_SOURCE = {"bucket": "in", "key": "a/é.mov", "version_id": "v1", "etag": "e1", "size": 1234}
+PLACEHOLDER = Placeholder("m8QJFwA=", "#a0b1c2")
+RENDITION = Rendition(
+    name="h264-720.m3u8",
+    kind=RenditionKind.RUNG,
+    mime="application/vnd.apple.mpegurl",
+    key="0a/1b/2c/h264-720.m3u8",
+    width=1280,
+    height=720,
+    duration_ms=12_000,
+    bytes=4321,
+    sha256="cd" * 32,
+    frames=3,
+    quality=80,
+    instead_of="av1-720.m3u8",
+    codecs="avc1.64001f",
+    bandwidth=2_000_000,
+    language="de",
+    error=Failure(ErrorCode.ENCODE_FAILED, "why"),
+)
+STORED_RENDITION = {
+    "name": "h264-720.m3u8",
+    "kind": "rung",
+    "mime": "application/vnd.apple.mpegurl",
+    "key": "0a/1b/2c/h264-720.m3u8",
+    "width": 1280,
+    "height": 720,
+    "duration_ms": 12_000,
+    "bytes": 4321,
+    "sha256": "cd" * 32,
+    "frames": 3,
+    "quality": 80,
+    "instead_of": "av1-720.m3u8",
+    "codecs": "avc1.64001f",
+    "bandwidth": 2_000_000,
+    "language": "de",
+    "error": {"code": "ENCODE_FAILED", "message": "why", "permanent": True},
+}
+
+
+def test_a_source_is_stored_by_names_that_stay():
+    assert source_to_values(SOURCE) == STORED_SOURCE
+    assert source_from_values({**STORED_SOURCE, "sequencer": "0a"}) == SOURCE
+    assert len(STORED_SOURCE) == len(fields(Source))
+
+
+def test_a_placeholder_is_stored_by_names_that_stay():
+    stored = {"thumbhash": "m8QJFwA=", "color": "#a0b1c2"}
+    assert placeholder_to_values(PLACEHOLDER) == stored
+    assert placeholder_from_values({**stored, "blurhash": "later"}) == PLACEHOLDER
+    assert len(stored) == len(fields(Placeholder))
+
+
+def test_a_rendition_is_stored_by_names_that_stay():
+    assert rendition_to_values(RENDITION) == STORED_RENDITION
+    assert list(rendition_to_values(RENDITION)) == list(STORED_RENDITION)
+    assert rendition_from_values({**STORED_RENDITION, "hdr": True}) == RENDITION
+    assert len(STORED_RENDITION) == len(fields(Rendition))
+    little = {"name": "a.jpg", "kind": "image", "mime": "image/jpeg"}
+    assert rendition_from_values(little) == Rendition("a.jpg", RenditionKind.IMAGE, "image/jpeg")
+
+
+@pytest.mark.parametrize("name", ["name", "kind", "mime"])
+def test_a_rendition_without_what_it_must_have_is_refused(name):
+    lacking = {each: value for each, value in STORED_RENDITION.items() if each != name}
+    with pytest.raises(TransientError, match=f"expected {name} in a rendition"):
+        rendition_from_values(lacking)

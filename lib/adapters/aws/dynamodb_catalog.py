@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from lib.adapters.aws.dynamodb_conditions import (
     ABSENT,
@@ -48,7 +47,7 @@ from lib.domain.clock import to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import pad_sequencer
-from lib.domain.serialized import failure_to_values
+from lib.domain.serialized import failure_to_values, source_to_values
 
 
 class DynamoCatalog(AssetTable):
@@ -174,7 +173,7 @@ class DynamoCatalog(AssetTable):
             event,
             {
                 **NO_WORK,
-                **asdict(source),
+                **source_to_values(source),
                 "sequencer": pad_sequencer(event.sequencer),
                 "sequencer_length": len(event.sequencer),
                 "media_type": event.media_type,

@@ -6,14 +6,18 @@ By hand, because boto3's own serializer wants Decimal for every number and is sl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
 from lib.domain.asset import Asset, AssetStatus, Change, Outcome
-from lib.domain.events import Source
 from lib.domain.media import MediaType
-from lib.domain.renditions import Placeholder, Rendition, RenditionKind
-from lib.domain.serialized import failure_from_values
+from lib.domain.serialized import (
+    failure_from_values,
+    placeholder_from_values,
+    placeholder_to_values,
+    rendition_from_values,
+    rendition_to_values,
+    source_from_values,
+)
 from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
 AttributeValue: TypeAlias = Any
@@ -64,10 +68,10 @@ def live_attributes(outcome: Outcome) -> dict[str, object]:
         "width": probe["width"],
         "height": probe["height"],
         "duration_ms": probe["duration_ms"],
-        "placeholder": asdict(outcome.placeholder) if outcome.placeholder else None,
+        "placeholder": outcome.placeholder and placeholder_to_values(outcome.placeholder),
         "preset": outcome.preset,
         "recipe": outcome.recipe,
-        "renditions": [asdict(each) for each in outcome.renditions],
+        "renditions": [rendition_to_values(each) for each in outcome.renditions],
         "manifest_key": outcome.manifest_key,
     }
 
@@ -100,7 +104,7 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
     placeholder, error = plain.get("placeholder"), plain.get("error")
     return Asset(
         asset_id=plain["pk"],
-        source=Source(**_known(Source, plain)),
+        source=source_from_values(plain),
         sequencer=plain["sequencer"],
         status=AssetStatus(plain["status"]),
         created_at=plain["created_at"],
@@ -110,8 +114,8 @@ def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
         preset=plain.get("preset"),
         recipe=plain.get("recipe"),
         probe=probe_from_values(plain.get("probe", {})),
-        placeholder=Placeholder(**_known(Placeholder, placeholder)) if placeholder else None,
-        renditions=tuple(_rendition(each) for each in plain.get("renditions", [])),
+        placeholder=placeholder_from_values(placeholder) if placeholder else None,
+        renditions=tuple(rendition_from_values(each) for each in plain.get("renditions", [])),
         manifest_key=plain.get("manifest_key"),
         live_version_id=plain.get("live_version_id"),
         attempts=plain.get("attempts", 0),
@@ -138,16 +142,3 @@ def read_changes(event: Mapping[str, Any]) -> list[Change]:
     return [
         Change(image(record, "OldImage"), image(record, "NewImage")) for record in event["Records"]
     ]
-
-
-def _known(kind: type, plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick a dataclass's fields, so that what a newer release wrote beside them does no harm."""
-    return {each.name: plain[each.name] for each in fields(kind) if each.name in plain}
-
-
-def _rendition(plain: Mapping[str, Any]) -> Rendition:
-    error = plain.get("error")
-    failure = failure_from_values(error) if error else None
-    return Rendition(
-        **_known(Rendition, plain) | {"kind": RenditionKind(plain["kind"]), "error": failure}
-    )
