@@ -37,6 +37,7 @@ from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.in_process import InProcess
 from lib.presets import PACKAGED
+from lib.video.package import cmaf
 from lib.video.package.streams import make_streams
 from tests.support.fakes import MemoryExecutions, MemorySources, received
 from tests.support.ffmpeg_binary import PLENTY, ffmpeg_in, find_ffmpeg
@@ -357,6 +358,31 @@ class TestEncode:
         before, after = (json.loads(each.pop(index)) for each in (stored, world.renditions.objects))
         assert before | {"cpu_ms": 0} == after | {"cpu_ms": 0}
         assert world.renditions.objects == stored
+
+    def test_the_last_segment_of_a_range_ends_where_the_next_range_begins(self, world, monkeypatch):
+        split, ends = cmaf.split, []
+
+        def keep(file, *, end_tick):
+            ends.append(end_tick)
+            return split(file, end_tick=end_tick)
+
+        monkeypatch.setattr(cmaf, "split", keep)
+        planned = world.plan()
+        for part in planned.ranges[-2:]:
+            world.encode(planned.recipe, part)
+            [track] = read_index(world.job(planned.recipe), part).tracks
+            assert ends.pop() == (None if part.end_s is None else 8 * track.timescale)
+
+    def test_progress_that_cannot_be_told_harms_nothing(self, world, monkeypatch):
+        planned = world.plan()
+
+        def away(*_):
+            raise TransientError(ErrorCode.THROTTLED, "slow down")
+
+        monkeypatch.setattr(world.catalog, "progress", away)
+        world.clock.now += 60
+        assert world.encode(planned.recipe, planned.ranges[0]) is Standing.OWNER
+        assert read_index(world.job(planned.recipe), planned.ranges[0])
 
     def test_tells_progress_at_most_every_five_seconds(self, world):
         planned = world.plan()
