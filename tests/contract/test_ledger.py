@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from lib.adapters.aws.budgeted_catalog import BudgetedCatalog
-from lib.adapters.aws.dynamodb_ledger import KEPT_DAYS, DynamoLedger
+from lib.adapters.aws.dynamodb_ledger import DynamoLedger
 from lib.application.daily_budget import Budget
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.clock import DAY_SECONDS
@@ -63,7 +63,7 @@ class TestLedger:
         [item] = dynamodb.scan(TableName=table)["Items"]
         assert item["pk"] == {"S": "2027-01-15"}
         assert float(item["dollars"]["N"]) == 0.5
-        assert int(item["expires_at"]["N"]) == (DAY + KEPT_DAYS) * DAY_SECONDS
+        assert int(item["expires_at"]["N"]) == (DAY + 90) * DAY_SECONDS
 
     def test_a_work_is_added_once_whatever_the_day(self, ledger):
         assert ledger.add_once(DAY, 1.5, "film") == 1.5

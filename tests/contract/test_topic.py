@@ -84,6 +84,21 @@ class TestSnsTopic:
         bodies = fabric.received(url)
         assert sorted(messages.deserialize_event(body).sequencer for body in bodies) == sequencers
 
+    def test_asks_for_as_many_at_once_as_a_request_takes(self) -> None:
+        class Counting:
+            def __init__(self) -> None:
+                self.counted: list[int] = []
+
+            def publish_batch(self, **arguments: Any) -> dict[str, Any]:
+                entries = arguments["PublishBatchRequestEntries"]
+                assert len({each["Id"] for each in entries}) == len(entries)
+                self.counted.append(len(entries))
+                return {"Failed": []}
+
+        client: Any = Counting()
+        SnsTopic(client, "arn").publish([EVENT] * 23)
+        assert client.counted == [10, 10, 3]
+
     def test_publishes_nothing_without_asking(self) -> None:
         client: Any = None
         SnsTopic(client, "arn").publish([])

@@ -28,6 +28,7 @@ from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import read_index, read_plan, write_index
 from lib.application.process_video import Long, VideoTools, process_video
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
+from lib.domain.clock import from_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, version_prefix
@@ -473,6 +474,20 @@ class TestPackage:
         with pytest.raises(PermanentError, match=said) as raised:
             world.package(planned.recipe)
         assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
+    def test_tells_what_was_committed_when_it_began_and_what_it_took(self, world):
+        planned = world.plan()
+        parts = (*planned.ranges, planned.audio)
+        for part in parts:
+            world.encode(planned.recipe, part)
+        spent_ms = sum(read_index(world.job(planned.recipe), each).cpu_ms for each in parts)
+        world.clock.now = from_iso(STARTED) + 90.25
+        told = world.package(planned.recipe)
+        asset = world.asset
+        assert told.finished.state is ClaimState.CLAIMED
+        assert told.finished.outcome.renditions == asset.renditions
+        assert told.finished.outcome.processed_ms == asset.processed_ms == 90_250
+        assert (told.estimate_ms, told.cpu_ms) == (asset.estimate_ms, spent_ms)
 
     def test_a_repeat_after_the_commit_changes_nothing(self, world):
         planned = finish(world)

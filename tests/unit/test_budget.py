@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.application.daily_budget import FRESH_SECONDS, Budget
+from lib.application.daily_budget import Budget
 from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.prices import DOLLARS_PER_PUT
@@ -96,7 +96,7 @@ def test_a_new_day_has_a_budget_of_its_own(budget, clock):
 def test_what_others_charged_counts_and_is_read_only_now_and_then(budget, ledger, clock):
     assert budget.refusal() is None
     ledger.add(20_000, 10)
-    clock.now += FRESH_SECONDS - 1
+    clock.now += 4
     assert budget.refusal() is None
     clock.now += 1
     assert budget.refusal()
