@@ -72,9 +72,18 @@ def test_renditions_manifest_and_commit(world):
 
 def test_the_manifest_is_stored_after_every_rendition(world):
     order: list[str] = []
+    kinds: list[str] = []
+    put = world.renditions.put
+
+    def keep(key, content, mime):
+        kinds.append(mime)
+        put(key, content, mime)
+
     world.renditions.on_put = order.append
+    world.renditions.put = keep
     world.run(world.upload(), work_of(MADE, LARGE))
     assert order[-1].endswith("manifest.json")
+    assert kinds == ["image/webp", "image/webp", "application/json"]
     assert len(order) == 3
 
 
@@ -221,6 +230,7 @@ def test_a_live_lease_is_retried_later(world):
     with pytest.raises(TransientError) as caught:
         world.run(event, pytest.fail)
     assert caught.value.code is ErrorCode.LEASE_HELD
+    assert caught.value.message == "another worker holds the asset"
     assert caught.value.retry_after == pytest.approx(30)
 
 
@@ -387,7 +397,7 @@ def test_the_lease_outlives_the_invocation(world):
         return work_of(MADE)(report)
 
     world.run(world.upload(), look)
-    assert leases == [to_iso(world.clock.now + 30 + fenced_job.LEASE_MARGIN_SECONDS)]
+    assert leases == [to_iso(world.clock.now + 35)]
 
 
 def test_work_that_another_took_over_ends_without_an_outcome(world):

@@ -1,13 +1,21 @@
-"""Which parts of a long source are joined: up to its end, wherever that really is."""
+"""What of a long source is joined, up to wherever it really ends, and what is read of it again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import _before_the_end
-from lib.application.long_video.work_format import Part, PartIndex
-from lib.domain.errors import ErrorCode, PermanentError
-from lib.video.package.track import Track
+from lib.application.long_video.stored_segments import BATCH, StoredSegments
+from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.media import AudioProbe, AudioTrack, MediaType, SubtitleTrack, VideoProbe
+from lib.video.package.track import INIT, Segment, Track
+from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, plan_video
+from tests.support.world import World
 
 RANGES = (Part("range-0000", 0.0, 4.0), Part("range-0001", 4.0, 8.0), Part("range-0002", 8.0))
 AUDIO = Part("sound")
@@ -50,3 +58,65 @@ def test_what_holds_nothing_before_another_range_or_at_all_is_corrupt(
         kept((*RANGES, AUDIO), *empty)
     assert raised.value.code is ErrorCode.CORRUPT_MEDIA
     assert raised.value.message == f"the picture holds nothing from {start} s on"
+
+
+def stored_segments(count: int) -> StoredSegments:
+    """Return a track whose init segment and segments are stored, each as its name."""
+    world = World()
+    event = world.receive("film.mp4", b"content", MediaType.VIDEO)
+    job = LongJob(event, "a-b", "0123456789ab", world.pipeline)
+    segments = tuple(Segment(number, 1, 1, 1) for number in range(count))
+    track = replace(TRACK, segments=segments)
+    for name in (INIT, *(each.name for each in segments)):
+        world.renditions.put(job.rendition_key(f"h264-96/{name}"), name.encode(), "video/mp4")
+    work = WorkPlan("mov", VideoProbe(), "default", job.recipe, (), ())
+    return StoredSegments(job, work, (track,))
+
+
+def test_a_track_is_read_in_order_however_many_segments_it_has(tmp_path: Path) -> None:
+    stored = stored_segments(3 * BATCH + 1)
+    track = stored.read_track("h264-96")
+    path = stored.write_track(track, tmp_path)
+    names = [INIT, *(each.name for each in track.segments)]
+    assert path == tmp_path / "h264-96.mp4"
+    assert path.read_bytes() == "".join(names).encode()
+    assert stored.read_clip(track, track.segments[5]) == f"{INIT}{names[6]}".encode()
+    assert list(stored.read_parts(track)) == []
+
+
+def test_what_was_made_beside_the_tracks_is_fetched(tmp_path: Path) -> None:
+    stored = stored_segments(1)
+    put, key = stored.job.pipeline.renditions.put, stored.job.work_key
+    for name in (f"{IMAGE_FOLDERS[0]}/1.png", f"{IMAGE_FOLDERS[-1]}/2.png", "subtitles-0.vtt"):
+        put(key(name), name.encode(), "x/y")
+    preset = stored.job.pipeline.presets.named(None)
+    subtitles = (SubtitleTrack("utf-8", is_text=True, language="de"),)
+    film = VideoProbe(
+        width=640, height=360, duration_ms=9000, frame_rate=25.0, frames=225, subtitles=subtitles
+    )
+    plan = plan_video(film, preset)
+    stored.fetch(plan, [stored.read_track("h264-96")], tmp_path)
+    assert sorted(
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    ) == sorted(
+        [
+            "h264-96.mp4",
+            f"{IMAGE_FOLDERS[0]}/1.png",
+            f"{IMAGE_FOLDERS[-1]}/2.png",
+            "subtitles-0.vtt",
+        ]
+    )
+    assert (tmp_path / "subtitles-0.vtt").read_bytes() == b"subtitles-0.vtt"
+
+
+def test_of_audio_alone_its_file_is_fetched(tmp_path: Path) -> None:
+    stored = stored_segments(0)
+    preset = stored.job.pipeline.presets.named(None)
+    song = AudioProbe(duration_ms=9000, audio_codec="aac", audio_tracks=(AudioTrack("aac", 2),))
+    plan = plan_video(song, preset)
+    with pytest.raises(TransientError, match=f"{AUDIO_FILE} but it is not there"):
+        stored.fetch(plan, [], tmp_path)
+    stored.job.pipeline.renditions.put(stored.job.work_key(AUDIO_FILE), b"song", "audio/mp4")
+    stored.fetch(plan, [], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [AUDIO_FILE]
+    assert (tmp_path / AUDIO_FILE).read_bytes() == b"song"

@@ -336,3 +336,12 @@ def test_a_rendition_without_what_it_must_have_is_refused(name):
     lacking = {each: value for each, value in STORED_RENDITION.items() if each != name}
     with pytest.raises(TransientError, match=f"expected {name} in a rendition"):
         rendition_from_values(lacking)
+
+
+def test_a_value_comes_back_from_an_attribute_as_what_it_was() -> None:
+    for value in (-7, 7, -0.5, 1e21, 1e-7, "-7", "", True, False, [], [1, ["a"]], {"a": {"b": -1}}):
+        again = dynamodb_items.from_attribute(dynamodb_items.to_attribute(value))
+        assert (again, type(again)) == (value, type(value))
+    with pytest.raises(TypeError) as refused:
+        dynamodb_items.to_attribute({"a": [b"bytes"]})
+    assert str(refused.value) == "expected text, number, map or list but received bytes"
