@@ -345,3 +345,26 @@ def test_a_value_comes_back_from_an_attribute_as_what_it_was() -> None:
     with pytest.raises(TypeError) as refused:
         dynamodb_items.to_attribute({"a": [b"bytes"]})
     assert str(refused.value) == "expected text, number, map or list but received bytes"
+
+
+def test_what_is_live_is_stored_by_names_that_stay() -> None:
+    outcome = Outcome(
+        AssetStatus.READY,
+        probe=VIDEO,
+        placeholder=PLACEHOLDER,
+        preset="default",
+        recipe="0123456789ab",
+        renditions=(RENDITION,),
+        manifest_key="a/b/c/manifest.json",
+    )
+    assert dynamodb_items.live_attributes(outcome) == {
+        "probe": probe_to_values(VIDEO),
+        "width": 1920,
+        "height": 1080,
+        "duration_ms": 12000,
+        "placeholder": placeholder_to_values(PLACEHOLDER),
+        "preset": "default",
+        "recipe": "0123456789ab",
+        "renditions": [STORED_RENDITION],
+        "manifest_key": "a/b/c/manifest.json",
+    }
