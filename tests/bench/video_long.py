@@ -21,8 +21,8 @@ from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.package import package
 from lib.application.long_video.plan import Allowance, Planned, make_plan
 from lib.application.long_video.stored_segments import assemble_stored
-from lib.application.long_video.work_format import Part, PartIndex
-from lib.application.long_video.work_store import read_index
+from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
+from lib.application.long_video.work_store import read_index, read_plan
 from lib.domain.asset import AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Action, UploadEvent
@@ -60,6 +60,8 @@ class Execution:
     scratch: Path
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
     planned: Planned | None = None
+    work: WorkPlan | None = None
+    """As stored: packaging deletes it."""
     plan_s: float = 0.0
     package_s: float = 0.0
     encode_s: float = 0.0
@@ -96,6 +98,7 @@ class Execution:
         )
         self.plan_s = time.perf_counter() - started
         assert self.planned
+        self.work = read_plan(self.job)
         sound = [self.planned.audio] if self.planned.audio else []
         return [*sound, *self.planned.ranges]
 

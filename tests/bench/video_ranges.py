@@ -12,7 +12,6 @@ from statistics import fmean
 
 from lib.adapters.local.folder import FolderRenditions
 from lib.application.long_video.stored_segments import StoredSegments
-from lib.application.long_video.work_store import read_plan
 from lib.domain.asset import AssetStatus
 from lib.video.package import cmaf
 from lib.video.package.streams import EncodedFolder
@@ -115,13 +114,14 @@ def _compare(bench: Bench, film: Path, done: Execution, whole: Path) -> Iterator
     plan = bench.planned(film)
     top = plan.rungs[-1]
     assert done.planned
+    assert done.work
     tracks = [
         each
         for part in done.planned.ranges
         for each in done.indexes[part.name].tracks
         if each.name == top.name
     ]
-    stored = StoredSegments(done.job, read_plan(done.job), tracks)
+    stored = StoredSegments(done.job, done.work, tracks)
     joined = stored.write_track(cmaf.join_ranges(tracks), bench.scratch())
     single = EncodedFolder(whole).read_track(top.name)
     sizes = [
