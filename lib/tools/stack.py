@@ -49,6 +49,7 @@ def use_stage(stage: str, region: str | None = None, folder: Path = lifecycle.FO
         environment = _local_environment(folder)
         os.environ.clear()
         os.environ.update(environment)
+        boto3.setup_default_session()  # a session keeps the credentials that it has found
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     os.environ["AWS_DEFAULT_REGION"] = region or REGION
     return _find_stack(stage, os.environ["AWS_DEFAULT_REGION"])

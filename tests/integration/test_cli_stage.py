@@ -351,6 +351,20 @@ def test_the_local_stage_takes_what_keep_printed(tmp_path, monkeypatch):
     assert Credentials.find(os.environ) == own
 
 
+def test_a_second_local_stage_has_its_own_credentials(tmp_path, monkeypatch):
+    for _ in range(2):
+        own = Credentials.generate()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", own.access_key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", own.secret_key)
+        with pytest.raises(stack.StackError):
+            stack.use_stage("local", folder=tmp_path)
+        assert boto3.DEFAULT_SESSION
+        found = boto3.DEFAULT_SESSION.get_credentials()
+        assert found
+        assert (found.access_key, found.secret_key) == (own.access_key, own.secret_key)
+
+
 def one_line(capsys):
     """Return what the command said on stderr, which is one line."""
     said = capsys.readouterr().err
