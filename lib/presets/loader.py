@@ -36,7 +36,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {"image": {"boxes": (), "watermark": N
 """What a part may hold besides plain fields, and what it is where even the default lacks it."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
-A_NAME = "expected a name of small letters, digits and dashes"
+A_NAME = "expected a name of small letters, digits and dashes that starts with a letter"
 
 Fields = dict[str, Any]
 
