@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
+from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import SCHEMA, Action, ObjectEvent, Source, UploadEvent
 from lib.domain.keys import decode_event_key
 from lib.domain.media import MediaType
 from lib.domain.serialized import source_to_values
+
+Name = TypeVar("Name", bound=StrEnum)
 
 EVENT_MAJOR_VERSION = "2"
 """S3: equal major version, any minor one (2.1 to 2.6 are seen).
@@ -80,8 +84,8 @@ def serialize_event(event: UploadEvent) -> str:
 def deserialize_event(body: str) -> UploadEvent:
     """Return the event of a message body; unknown fields are ignored.
 
-    Raises ValueError, which names what was expected, on anything that `serialize_event` can't have
-    written.
+    Raises TransientError where a newer release wrote it: it waits for that one. Raises ValueError,
+    which names what was expected, on anything that no release can have written.
     """
     try:
         message = json.loads(body)
@@ -93,11 +97,14 @@ def deserialize_event(body: str) -> UploadEvent:
 
 
 def event_from_values(message: Mapping[str, Any]) -> UploadEvent:
-    """Return the event of a message that is an object already. Raises ValueError as above."""
-    if message.get("schema") != SCHEMA:
-        raise _unexpected(str(SCHEMA), "schema", message.get("schema"))
+    """Return the event of a message that is an object already. Raises as above."""
+    schema = _whole(message, "schema")
+    if schema > SCHEMA:
+        raise _newer(str(SCHEMA), "schema", schema)
+    if schema < SCHEMA:
+        raise _unexpected(str(SCHEMA), "schema", schema)
     return UploadEvent(
-        Action(_text(message, "action")),
+        _known(Action, message, "action"),
         Source(
             bucket=_text(message, "bucket"),
             key=_text(message, "key"),
@@ -106,7 +113,7 @@ def event_from_values(message: Mapping[str, Any]) -> UploadEvent:
             size=_whole(message, "size"),
         ),
         sequencer=_text(message, "sequencer"),
-        media_type=MediaType(_text(message, "media_type")),
+        media_type=_known(MediaType, message, "media_type"),
         mime=_text(message, "mime"),
         received_at=_text(message, "received_at"),
         preset=_text(message, "preset") if message.get("preset") is not None else None,
@@ -132,6 +139,22 @@ def _whole(record: Mapping[str, Any], name: str, default: int | None = None) -> 
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise _unexpected("a whole number", name, value)
     return value
+
+
+def _known(kind: type[Name], message: Mapping[str, Any], name: str) -> Name:
+    """Return a member of an enumeration, of which a newer release may have others."""
+    text = _text(message, name)
+    for each in kind:
+        if each.value == text:
+            return each
+    raise _newer(f"one of {', '.join(kind)}", name, text)
+
+
+def _newer(expected: str, name: str, received: object) -> TransientError:
+    return TransientError(
+        ErrorCode.SERVICE_UNAVAILABLE,
+        f"waits for a newer release: {_unexpected(expected, name, received)}",
+    )
 
 
 def _unexpected(expected: str, name: str, received: object) -> ValueError:

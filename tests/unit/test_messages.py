@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.domain.errors import TransientError
 from lib.domain.events import Action, ObjectEvent, Source, UploadEvent
 from lib.domain.media import MediaType
 from lib.domain.messages import deserialize_event, parse_object_events, serialize_event
@@ -199,10 +200,11 @@ class TestMessages:
     @pytest.mark.parametrize(
         ("changed", "message"),
         [
-            ({"schema": 2}, "expected 1 for schema but received 2"),
-            ({"schema": None}, "expected 1 for schema but received None"),
-            ({"action": "moved"}, "'moved' is not a valid Action"),
-            ({"media_type": "text"}, "'text' is not a valid MediaType"),
+            ({"schema": 0}, "expected 1 for schema but received 0"),
+            ({"schema": None}, "expected a whole number for schema but received None"),
+            ({"schema": "2"}, "expected a whole number for schema but received '2'"),
+            ({"action": None}, "expected a text for action but received None"),
+            ({"media_type": 7}, "expected a text for media_type but received 7"),
             ({"key": None}, "expected a text for key but received None"),
             ({"size": "9"}, "expected a whole number for size but received '9'"),
             ({"size": -1}, "expected a whole number for size but received -1"),
@@ -214,6 +216,24 @@ class TestMessages:
         self, changed: dict[str, object], message: str
     ) -> None:
         with pytest.raises(ValueError, match=message):
+            deserialize_event(json.dumps(json.loads(serialize_event(EVENT)) | changed))
+
+    @pytest.mark.parametrize(
+        ("changed", "expected"),
+        [
+            ({"schema": 2}, "expected 1 for schema but received 2"),
+            ({"schema": 2, "key": None, "action": 7}, "expected 1 for schema but received 2"),
+            ({"action": "moved"}, "expected one of created, removed for action but"),
+            (
+                {"media_type": "model"},
+                "expected one of image, video, audio, unsupported for media_type but received",
+            ),
+        ],
+    )
+    def test_of_a_newer_release_wait_for_it(
+        self, changed: dict[str, object], expected: str
+    ) -> None:
+        with pytest.raises(TransientError, match=f"waits for a newer release: {expected}"):
             deserialize_event(json.dumps(json.loads(serialize_event(EVENT)) | changed))
 
     @pytest.mark.parametrize(
