@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
 from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
+from lib.cli.options import Json, Region, Stage, console, examples
 from lib.cli.printable import as_markup, printable
 from lib.cli.render import render_files
 from lib.cli.tables import asset_json, asset_panel, asset_table, describe_failure, describe_status
@@ -34,21 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console(emoji=False, highlight=False)
-
-
-def examples(*commands: str) -> str:
-    """Return what stands below a command's options: a line for each example."""
-    return "\n\n".join(("Examples:", *(f"  npm run -s media -- {each}" for each in commands)))
-
-
-Stage = Annotated[
-    str, typer.Option("--stage", "-s", help="The stage: local, dev, prod, …", show_default=False)
-]
-Region = Annotated[
-    str | None, typer.Option(help="The AWS region; without it AWS_REGION, else us-east-1.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
 def _catalog(stack: Stack) -> DynamoCatalog:

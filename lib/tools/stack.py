@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
@@ -37,6 +38,17 @@ class Stack:
     uploads: str
     renditions: str
     catalog: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """All that the stack tells, these three too."""
+
+    def output(self, name: str) -> str:
+        """Return another output. Raises StackError where an older version was deployed."""
+        try:
+            return self.outputs[name]
+        except KeyError as exc:
+            raise StackError(
+                f"the stack {SERVICE}-{self.stage} has no output {exc}: deploy again"
+            ) from exc
 
 
 def use_stage(stage: str, region: str | None = None, folder: Path = lifecycle.FOLDER) -> Stack:
@@ -95,7 +107,11 @@ def _find_stack(stage: str, region: str) -> Stack:
     }
     try:
         return Stack(
-            stage, outputs["UploadsBucket"], outputs["RenditionsBucket"], outputs["CatalogTable"]
+            stage,
+            outputs["UploadsBucket"],
+            outputs["RenditionsBucket"],
+            outputs["CatalogTable"],
+            outputs,
         )
     except KeyError as exc:
         status = described["Stacks"][0]["StackStatus"]

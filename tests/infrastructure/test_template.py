@@ -358,4 +358,6 @@ def test_outputs(template):
         "CatalogTable",
         "MediaTopic",
         "AssetEventsTopic",
+        "ImageQueue",
+        "VideoQueue",
     } <= set(template["Outputs"])
