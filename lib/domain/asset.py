@@ -9,13 +9,14 @@ from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import Failure
 from lib.domain.events import Source
 from lib.domain.media import MediaType, Probe
+from lib.domain.open_enum import OpenEnum
 from lib.domain.renditions import Placeholder, Rendition
 
 TOMBSTONE_SECONDS = 30 * DAY_SECONDS
 """How long a removal is remembered: far longer than a late event can take (SQS keeps 14 days)."""
 
 
-class AssetStatus(StrEnum):
+class AssetStatus(OpenEnum):
     """Where an asset is: RECEIVED ▸ PROCESSING ▸ READY | PARTIAL | FAILED; REJECTED; DELETED."""
 
     RECEIVED = "RECEIVED"
@@ -28,8 +29,8 @@ class AssetStatus(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Tell whether nothing more will happen to the asset by itself."""
-        return self not in (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
+        """Tell whether nothing more will happen to the asset by itself, as far as is known."""
+        return self.known and self not in (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)

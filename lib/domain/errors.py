@@ -24,8 +24,9 @@ its traceback, so that a message in a dead-letter queue always means one of thos
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
+
+from lib.domain.open_enum import OpenEnum
 
 PERMANENT_ERROR = "PermanentError"
 """The name of its class, which Lambda reports as the type of an error (`errorType`): the state
@@ -35,7 +36,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
 
 
-class ErrorCode(StrEnum):
+class ErrorCode(OpenEnum):
     """Why an asset, or one of its renditions, failed; `permanent` where retrying cannot help.
 
     The names are part of the catalog.
@@ -48,6 +49,25 @@ class ErrorCode(StrEnum):
         code = str.__new__(cls, name)
         code._value_ = name
         code.permanent = permanent
+        return code
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        """Make a code of a text, as one that may pass."""
+        unknown = super()._missing_(value)
+        if unknown is not None:
+            unknown.permanent = False
+        return unknown
+
+    @classmethod
+    def stored(cls, name: str, permanent: bool) -> Self:
+        """Return a code by its name; `permanent` is what was stored beside it.
+
+        That decides where the code is not known.
+        """
+        code = cls(name)
+        if not code.known:
+            code.permanent = permanent
         return code
 
     UNSUPPORTED_MEDIA = "UNSUPPORTED_MEDIA", True

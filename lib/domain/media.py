@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from lib.domain.open_enum import OpenEnum
 
 
-class MediaType(StrEnum):
+class MediaType(OpenEnum):
     """What a source is, decided from its first bytes and from nothing else."""
 
     IMAGE = "image"

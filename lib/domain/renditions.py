@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from lib.domain.errors import Failure
 from lib.domain.media import Probe
+from lib.domain.open_enum import OpenEnum
 
 
-class RenditionKind(StrEnum):
+class RenditionKind(OpenEnum):
     """What a rendition is for."""
 
     IMAGE = "image"

@@ -2,7 +2,9 @@
 
 Catalog items, manifests and the work files of running executions hold them: a field may be
 renamed, and what was stored before is read as ever. Names that are not known are left alone, for a
-newer release may have written them; what is missing of a probe is as if the source did not say.
+newer release may have written them; codes and kinds that are not known keep their text. What is
+missing of a probe is as if the source did not say. Only what a source or a work file must have is
+refused where it is missing: an entry of the catalog can be read whatever release wrote it.
 """
 
 from __future__ import annotations
@@ -48,9 +50,9 @@ def failure_to_values(failure: Failure) -> dict[str, Any]:
 
 
 def failure_from_values(values: Values) -> Failure:
-    """Return the failure that was stored. Raises TransientError where a field is missing."""
-    read = Record(values, "a failure")
-    return Failure(ErrorCode(read["code"]), read["message"])
+    """Return the failure that was stored; what is not there is empty, and may pass."""
+    permanent = values.get("permanent") is True
+    return Failure(ErrorCode.stored(_text(values, "code"), permanent), _text(values, "message"))
 
 
 def source_to_values(source: Source) -> dict[str, Any]:
@@ -81,10 +83,10 @@ def placeholder_to_values(placeholder: Placeholder) -> dict[str, Any]:
     return {"thumbhash": placeholder.thumbhash, "color": placeholder.color}
 
 
-def placeholder_from_values(values: Values) -> Placeholder:
-    """Return the placeholder that was stored. Raises TransientError where a field is missing."""
-    read = Record(values, "a placeholder")
-    return Placeholder(thumbhash=read["thumbhash"], color=read["color"])
+def placeholder_from_values(values: Values) -> Placeholder | None:
+    """Return the placeholder that was stored, or None where it is of another kind."""
+    thumbhash, color = _text(values, "thumbhash"), _text(values, "color")
+    return Placeholder(thumbhash, color) if thumbhash and color else None
 
 
 def rendition_to_values(rendition: Rendition) -> dict[str, Any]:
@@ -110,24 +112,28 @@ def rendition_to_values(rendition: Rendition) -> dict[str, Any]:
 
 
 def rendition_from_values(values: Values) -> Rendition:
-    """Return the rendition that was stored. Raises TransientError where a field is missing."""
-    read = Record(values, "a rendition")
-    error = read.get("error")
+    """Return the rendition that was stored; texts that are not there are empty."""
+    error = values.get("error")
     return Rendition(
-        name=read["name"],
-        kind=RenditionKind(read["kind"]),
-        mime=read["mime"],
-        key=read.get("key"),
-        width=read.get("width"),
-        height=read.get("height"),
-        duration_ms=read.get("duration_ms"),
-        bytes=read.get("bytes"),
-        sha256=read.get("sha256"),
-        frames=read.get("frames"),
-        quality=read.get("quality"),
-        instead_of=read.get("instead_of"),
-        codecs=read.get("codecs"),
-        bandwidth=read.get("bandwidth"),
-        language=read.get("language"),
-        error=failure_from_values(error) if error else None,
+        name=_text(values, "name"),
+        kind=RenditionKind(_text(values, "kind")),
+        mime=_text(values, "mime"),
+        key=_text(values, "key") or None,
+        width=values.get("width"),
+        height=values.get("height"),
+        duration_ms=values.get("duration_ms"),
+        bytes=values.get("bytes"),
+        sha256=values.get("sha256"),
+        frames=values.get("frames"),
+        quality=values.get("quality"),
+        instead_of=values.get("instead_of"),
+        codecs=values.get("codecs"),
+        bandwidth=values.get("bandwidth"),
+        language=values.get("language"),
+        error=failure_from_values(error) if isinstance(error, Mapping) else None,
     )
+
+
+def _text(values: Values, name: str) -> str:
+    value = values.get(name)
+    return value if isinstance(value, str) else ""

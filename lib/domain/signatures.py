@@ -14,7 +14,7 @@ from lib.domain.media import MediaType, Sniffed
 def supported(mime: str, container: str | None = None) -> Sniffed:
     """Say that a source is of a type; the container is called like the type, if not otherwise."""
     kind, _, name = mime.partition("/")
-    return Sniffed(MediaType(kind), mime, container or name)
+    return Sniffed(MediaType[kind.upper()], mime, container or name)
 
 
 def unsupported(what: str, mime: str) -> Sniffed:

@@ -252,11 +252,20 @@ def test_a_failure_is_stored_by_names_that_stay() -> None:
     assert failure_from_values(json.loads(written)) == FAILURE
 
 
-@pytest.mark.parametrize("name", ["code", "message"])
-def test_a_failure_that_lacks_something_says_what(name: str) -> None:
-    values = {key: value for key, value in failure_to_values(FAILURE).items() if key != name}
-    with pytest.raises(TransientError, match=f"expected {name} in a failure but it is missing$"):
-        failure_from_values(values)
+@pytest.mark.parametrize("permanent", [True, False])
+def test_a_code_of_another_release_comes_back_as_it_was_written(permanent: bool) -> None:
+    written = {"code": "QUARANTINED", "message": "why", "permanent": permanent}
+    again = failure_from_values(written)
+    assert (again.code.known, again.permanent) == (False, permanent)
+    assert json.dumps(failure_to_values(again)) == json.dumps(written)
+
+
+def test_a_failure_that_lacks_something_may_pass() -> None:
+    stored = failure_to_values(FAILURE)
+    assert failure_from_values({"code": stored["code"], "message": "zu groß"}) == FAILURE
+    assert failure_from_values({"code": stored["code"]}) == replace(FAILURE, message="")
+    assert failure_from_values({"message": "why"}) == Failure(ErrorCode(""), "why")
+    assert not failure_from_values({}).permanent
 
 
 def test_what_need_not_be_there_may_be_missing() -> None:
@@ -319,6 +328,8 @@ def test_a_placeholder_is_stored_by_names_that_stay():
     stored = {"thumbhash": "m8QJFwA=", "color": "#a0b1c2"}
     assert placeholder_to_values(PLACEHOLDER) == stored
     assert placeholder_from_values({**stored, "blurhash": "later"}) == PLACEHOLDER
+    assert placeholder_from_values({"blurhash": "later", "color": "#a0b1c2"}) is None
+    assert placeholder_from_values({"thumbhash": "m8QJFwA=", "color": 7}) is None
     assert len(stored) == len(fields(Placeholder))
 
 
@@ -331,11 +342,21 @@ def test_a_rendition_is_stored_by_names_that_stay():
     assert rendition_from_values(little) == Rendition("a.jpg", RenditionKind.IMAGE, "image/jpeg")
 
 
+def test_a_rendition_of_another_release_comes_back_as_it_was_written():
+    written = {**STORED_RENDITION, "kind": "hologram", "error": {"code": "TOO_DEEP", "message": ""}}
+    again = rendition_from_values(written)
+    assert (again.kind.known, again.kind) == (False, "hologram")
+    error = {"code": "TOO_DEEP", "message": "", "permanent": False}
+    assert rendition_to_values(again) == {**STORED_RENDITION, "kind": "hologram", "error": error}
+
+
 @pytest.mark.parametrize("name", ["name", "kind", "mime"])
-def test_a_rendition_without_what_it_must_have_is_refused(name):
-    lacking = {each: value for each, value in STORED_RENDITION.items() if each != name}
-    with pytest.raises(TransientError, match=f"expected {name} in a rendition"):
-        rendition_from_values(lacking)
+@pytest.mark.parametrize("value", [None, 7])
+def test_a_rendition_without_what_it_must_have_is_read(name, value):
+    again = rendition_from_values({**STORED_RENDITION, name: value, "error": value})
+    assert again.error is None
+    assert getattr(again, name) == ""
+    assert again.key == RENDITION.key
 
 
 def test_a_value_comes_back_from_an_attribute_as_what_it_was() -> None:
