@@ -15,4 +15,5 @@ asset_events = SnsAssetEvents(client("sns"), settings.asset_events_topic_arn)
 @telemetry.instrument
 def handler(event: Event, context: Context) -> None:  # noqa: ARG001
     """Notify of a batch; what is raised makes Lambda try it again, then the failure queue."""
-    telemetry.logger.info("notified", events=notify(read_changes(event), asset_events))
+    changes = read_changes(event, telemetry.skipped)
+    telemetry.logger.info("notified", events=notify(changes, asset_events))

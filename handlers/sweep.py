@@ -17,4 +17,5 @@ executions = SfnExecutions(client("stepfunctions"), settings.long_video_arn)
 @telemetry.instrument
 def handler(event: Event, context: Context) -> None:  # noqa: ARG001
     """Sweep a batch; what is raised makes Lambda try it again, halved, then the failure queue."""
-    telemetry.logger.info("swept", renditions=sweep(read_changes(event), renditions, executions))
+    changes = read_changes(event, telemetry.skipped)
+    telemetry.logger.info("swept", renditions=sweep(changes, renditions, executions))

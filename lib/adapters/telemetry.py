@@ -138,6 +138,10 @@ class Telemetry:
             receive_count=receive_count,
         )
 
+    def skipped(self, unreadable: MediaError) -> None:
+        """Tell why a change of the catalog is left out: it is of no asset that can be read."""
+        self.logger.warning("skipped", reason=str(unreadable))
+
     def _count(self, name: str) -> None:
         self._metrics.add_metric(name, MetricUnit.Count, 1)
 

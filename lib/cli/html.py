@@ -43,7 +43,10 @@ def element(asset: Asset, base_url: str = "") -> str:
 
 def _picture(asset: Asset, address: Address) -> str:
     """Write every format; the last is the `<img>` that every browser knows."""
-    *better, fallback = image_sources(asset.renditions)
+    sources = image_sources(asset.renditions)
+    if not sources:
+        raise CommandError(f"{asset.source.key} has no image that shows all of it")
+    *better, fallback = sources
     lines = [
         _tag("source", type=each.mime, srcset=each.srcset(address), sizes=each.sizes)
         for each in better
@@ -107,7 +110,10 @@ def _style(asset: Asset) -> str:
     """Return what shows until the image is there: behind it, so nothing behind transparency."""
     if asset.placeholder is None or probe_to_values(asset.probe)["has_alpha"]:
         return ""
-    shown = data_uri(asset.placeholder.thumbhash)
+    try:
+        shown = data_uri(asset.placeholder.thumbhash)
+    except ValueError:  # another release may have another kind of placeholder
+        return ""
     return f"background: {asset.placeholder.color} url({shown}) center / cover no-repeat"
 
 

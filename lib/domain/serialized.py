@@ -39,6 +39,41 @@ class Record:
         """Return a value that need not be there."""
         return self._values.get(name, default)
 
+    def text(self, name: str) -> str:
+        """Return a text. Raises TransientError where it is missing, or something else."""
+        value = self[name]
+        if not isinstance(value, str):
+            raise TransientError(
+                ErrorCode.SERVICE_UNAVAILABLE,
+                f"expected a text for {name} in {self._what} but received {value!r}",
+            )
+        return value
+
+
+def text_of(values: Values, name: str) -> str | None:
+    """Return a text, or None where there is none: another release may have another kind there."""
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+def number_of(values: Values, name: str) -> Any:
+    """Return a number, or None where there is none."""
+    value = values.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def table_of(values: Values, name: str) -> Values | None:
+    """Return values by name, or None where there are none."""
+    value = values.get(name)
+    return value if isinstance(value, Mapping) else None
+
+
+def tables_of(values: Values, name: str) -> list[Values]:
+    """Return all of a list that are values by name."""
+    value = values.get(name)
+    listed = value if isinstance(value, list | tuple) else ()
+    return [each for each in listed if isinstance(each, Mapping)]
+
 
 def failure_to_values(failure: Failure) -> dict[str, Any]:
     """Return why something failed."""
@@ -51,8 +86,8 @@ def failure_to_values(failure: Failure) -> dict[str, Any]:
 
 def failure_from_values(values: Values) -> Failure:
     """Return the failure that was stored; what is not there is empty, and may pass."""
-    permanent = values.get("permanent") is True
-    return Failure(ErrorCode.stored(_text(values, "code"), permanent), _text(values, "message"))
+    code, message = text_of(values, "code") or "", text_of(values, "message") or ""
+    return Failure(ErrorCode.stored(code, values.get("permanent") is True), message)
 
 
 def source_to_values(source: Source) -> dict[str, Any]:
@@ -67,14 +102,14 @@ def source_to_values(source: Source) -> dict[str, Any]:
 
 
 def source_from_values(values: Values) -> Source:
-    """Return the source that was stored. Raises TransientError where a field is missing."""
+    """Return the source that was stored. Raises TransientError where its name is missing."""
     read = Record(values, "a source")
     return Source(
-        bucket=read["bucket"],
-        key=read["key"],
-        version_id=read["version_id"],
-        etag=read["etag"],
-        size=read["size"],
+        bucket=read.text("bucket"),
+        key=read.text("key"),
+        version_id=read.text("version_id"),
+        etag=text_of(values, "etag") or "",
+        size=number_of(values, "size") or 0,
     )
 
 
@@ -85,7 +120,7 @@ def placeholder_to_values(placeholder: Placeholder) -> dict[str, Any]:
 
 def placeholder_from_values(values: Values) -> Placeholder | None:
     """Return the placeholder that was stored, or None where it is of another kind."""
-    thumbhash, color = _text(values, "thumbhash"), _text(values, "color")
+    thumbhash, color = text_of(values, "thumbhash"), text_of(values, "color")
     return Placeholder(thumbhash, color) if thumbhash and color else None
 
 
@@ -113,27 +148,22 @@ def rendition_to_values(rendition: Rendition) -> dict[str, Any]:
 
 def rendition_from_values(values: Values) -> Rendition:
     """Return the rendition that was stored; texts that are not there are empty."""
-    error = values.get("error")
+    error = table_of(values, "error")
     return Rendition(
-        name=_text(values, "name"),
-        kind=RenditionKind(_text(values, "kind")),
-        mime=_text(values, "mime"),
-        key=_text(values, "key") or None,
-        width=values.get("width"),
-        height=values.get("height"),
-        duration_ms=values.get("duration_ms"),
-        bytes=values.get("bytes"),
-        sha256=values.get("sha256"),
-        frames=values.get("frames"),
-        quality=values.get("quality"),
-        instead_of=values.get("instead_of"),
-        codecs=values.get("codecs"),
-        bandwidth=values.get("bandwidth"),
-        language=values.get("language"),
-        error=failure_from_values(error) if isinstance(error, Mapping) else None,
+        name=text_of(values, "name") or "",
+        kind=RenditionKind(text_of(values, "kind") or ""),
+        mime=text_of(values, "mime") or "",
+        key=text_of(values, "key"),
+        width=number_of(values, "width"),
+        height=number_of(values, "height"),
+        duration_ms=number_of(values, "duration_ms"),
+        bytes=number_of(values, "bytes"),
+        sha256=text_of(values, "sha256"),
+        frames=number_of(values, "frames"),
+        quality=number_of(values, "quality"),
+        instead_of=text_of(values, "instead_of"),
+        codecs=text_of(values, "codecs"),
+        bandwidth=number_of(values, "bandwidth"),
+        language=text_of(values, "language"),
+        error=None if error is None else failure_from_values(error),
     )
-
-
-def _text(values: Values, name: str) -> str:
-    value = values.get(name)
-    return value if isinstance(value, str) else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lib.domain.media import AudioProbe, AudioTrack, ImageProbe, Probe, SubtitleTrack, VideoProbe
-from lib.domain.serialized import Values
+from lib.domain.serialized import Values, number_of, tables_of
 
 PROBE: Values = {
     "width": None,
@@ -147,7 +147,7 @@ def audio_or_video_from_values(values: Values) -> AudioProbe:
         "audio_codec": values.get("audio_codec"),
         "audio_channels": values.get("audio_channels"),
         "sample_rate": values.get("sample_rate"),
-        "audio_tracks": tuple(map(_audio_track_from_values, values.get("audio_tracks", ()))),
+        "audio_tracks": tuple(map(_audio_track_from_values, tables_of(values, "audio_tracks"))),
     }
     if _says(values, VIDEO_ALONE):
         return _video_from_values(values, shared | audio)
@@ -174,13 +174,13 @@ def _image_from_values(values: Values) -> ImageProbe:
         color_space=values.get("color_space"),
         camera=values.get("camera"),
         lens=values.get("lens"),
-        exposure_s=_float(values.get("exposure_s")),
-        f_number=_float(values.get("f_number")),
+        exposure_s=_float(values, "exposure_s"),
+        f_number=_float(values, "f_number"),
         iso=values.get("iso"),
-        focal_length_mm=_float(values.get("focal_length_mm")),
-        latitude=_float(values.get("latitude")),
-        longitude=_float(values.get("longitude")),
-        altitude_m=_float(values.get("altitude_m")),
+        focal_length_mm=_float(values, "focal_length_mm"),
+        latitude=_float(values, "latitude"),
+        longitude=_float(values, "longitude"),
+        altitude_m=_float(values, "altitude_m"),
         copyright=values.get("copyright"),
         loops=values.get("loops"),
         sha256=values.get("sha256"),
@@ -196,18 +196,19 @@ def _video_from_values(values: Values, audio: dict[str, Any]) -> VideoProbe:
         frames=values.get("frames"),
         color_space=values.get("color_space"),
         rotation=values.get("rotation"),
-        frame_rate=_float(values.get("frame_rate")),
-        pixel_aspect=_float(values.get("pixel_aspect")),
+        frame_rate=_float(values, "frame_rate"),
+        pixel_aspect=_float(values, "pixel_aspect"),
         interlaced=values.get("interlaced"),
         bit_depth=values.get("bit_depth"),
         transfer=values.get("transfer"),
         video_codec=values.get("video_codec"),
-        subtitles=tuple(map(_subtitle_from_values, values.get("subtitles", ()))),
+        subtitles=tuple(map(_subtitle_from_values, tables_of(values, "subtitles"))),
         phash=values.get("phash"),
     )
 
 
-def _float(value: float | None) -> float | None:
+def _float(values: Values, name: str) -> float | None:
+    value = number_of(values, name)
     return None if value is None else float(value)
 
 

@@ -17,6 +17,9 @@ SIDE = 16
 
 MOST_TERMS = 7
 
+MOST_BYTES = 32
+"""The longest has fewer; one that is cut short ends in zeros."""
+
 SATURATION = 1.25
 """The format's own: it makes up for what four bits a term take from the colours."""
 
@@ -25,8 +28,11 @@ Channel = tuple[float, list[tuple[int, int, float]]]
 
 
 def data_uri(thumbhash: str) -> str:
-    """Return a PNG of at most 16 px a side for a base64 ThumbHash, as a `data:` URI."""
-    hashed = base64.b64decode(thumbhash)
+    """Return a PNG of at most 16 px a side for a base64 ThumbHash, as a `data:` URI.
+
+    Raises ValueError for what is not base64.
+    """
+    hashed = base64.b64decode(thumbhash).ljust(MOST_BYTES, b"\0")
     head = int.from_bytes(hashed[:5], "little")
     has_alpha, is_landscape = bool(head >> 23 & 1), bool(head >> 39)
     longer, shorter = 5 if has_alpha else MOST_TERMS, head >> 24 & 7

@@ -844,7 +844,7 @@ class TestDynamoItem:
             {"dynamodb": {"OldImage": old, "NewImage": new}},
             {"dynamodb": {"OldImage": new}},
         ]
-        assert read_changes({"Records": records}) == [
+        assert read_changes({"Records": records}, lambda _: None) == [
             Change(None, before),
             Change(before, stored(catalog)),
             Change(stored(catalog), None),

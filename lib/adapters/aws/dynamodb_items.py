@@ -5,18 +5,25 @@ By hand, because boto3's own serializer wants Decimal for every number and is sl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from lib.domain.asset import Asset, AssetStatus, Change, Outcome
+from lib.domain.errors import MediaError
 from lib.domain.media import MediaType
 from lib.domain.serialized import (
+    Record,
     failure_from_values,
+    number_of,
     placeholder_from_values,
     placeholder_to_values,
     rendition_from_values,
     rendition_to_values,
     source_from_values,
+    table_of,
+    tables_of,
+    text_of,
 )
 from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
@@ -46,6 +53,8 @@ def from_attribute(value: AttributeValue) -> Any:
     """Return what `to_attribute` was given."""
     ((kind, content),) = value.items()
     match kind:
+        case "NULL":
+            return None
         case "N":
             return int(content) if content.lstrip("-").isdigit() else float(content)
         case "M":
@@ -99,46 +108,69 @@ NOTHING_LIVE: Mapping[str, object] = {
 
 
 def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
-    """Return the asset of an item, or of a stream's image of one."""
-    plain = from_item(item)
-    placeholder, error = plain.get("placeholder"), plain.get("error")
+    """Return the asset of an item, or of a stream's image of one. Raises as `asset_from_plain`."""
+    return asset_from_plain(from_item(item))
+
+
+def asset_from_plain(plain: Mapping[str, Any]) -> Asset:
+    """Return the asset of an item whose values are plain, whatever release wrote it.
+
+    Raises TransientError where it says not even which upload it is of.
+    """
+    read = Record(plain, "an item of the catalog")
+    placeholder, error = table_of(plain, "placeholder"), table_of(plain, "error")
     return Asset(
-        asset_id=plain["pk"],
+        asset_id=read.text("pk"),
         source=source_from_values(plain),
-        sequencer=plain["sequencer"],
-        status=AssetStatus(plain["status"]),
-        created_at=plain["created_at"],
-        updated_at=plain["updated_at"],
-        media_type=MediaType(plain["media_type"]),
-        mime=plain["mime"],
-        preset=plain.get("preset"),
-        recipe=plain.get("recipe"),
-        probe=probe_from_values(plain.get("probe", {})),
-        placeholder=placeholder_from_values(placeholder) if placeholder else None,
-        renditions=tuple(rendition_from_values(each) for each in plain.get("renditions", [])),
-        manifest_key=plain.get("manifest_key"),
-        live_version_id=plain.get("live_version_id"),
-        attempts=plain.get("attempts", 0),
-        abandoned=plain.get("abandoned", 0),
-        lease_token=plain.get("lease_token"),
-        lease_expires_at=plain.get("lease_expires_at"),
-        execution=plain.get("execution"),
-        estimate_ms=plain.get("estimate_ms"),
-        progress=plain.get("progress"),
-        error=failure_from_values(error) if error else None,
-        processed_ms=plain.get("processed_ms"),
-        expires_at=plain.get("expires_at"),
-        confirmed=plain.get("confirmed"),
+        sequencer=read.text("sequencer"),
+        status=AssetStatus(read.text("status")),
+        created_at=text_of(plain, "created_at") or "",
+        updated_at=text_of(plain, "updated_at") or "",
+        media_type=MediaType(text_of(plain, "media_type") or MediaType.UNSUPPORTED),
+        mime=text_of(plain, "mime") or "",
+        preset=text_of(plain, "preset"),
+        recipe=text_of(plain, "recipe"),
+        probe=probe_from_values(table_of(plain, "probe") or {}),
+        placeholder=None if placeholder is None else placeholder_from_values(placeholder),
+        renditions=tuple(map(rendition_from_values, tables_of(plain, "renditions"))),
+        manifest_key=text_of(plain, "manifest_key"),
+        live_version_id=text_of(plain, "live_version_id"),
+        attempts=number_of(plain, "attempts") or 0,
+        abandoned=number_of(plain, "abandoned") or 0,
+        lease_token=text_of(plain, "lease_token"),
+        lease_expires_at=text_of(plain, "lease_expires_at"),
+        execution=text_of(plain, "execution"),
+        estimate_ms=number_of(plain, "estimate_ms"),
+        progress=number_of(plain, "progress"),
+        error=None if error is None else failure_from_values(error),
+        processed_ms=number_of(plain, "processed_ms"),
+        expires_at=number_of(plain, "expires_at"),
+        confirmed=text_of(plain, "confirmed"),
     )
 
 
-def read_changes(event: Mapping[str, Any]) -> list[Change]:
-    """Return what an event of the table's stream, with old and new images, tells; in its order."""
+def readable_assets(items: Iterable[Mapping[str, AttributeValue]]) -> Iterator[Asset]:
+    """Iterate over the assets of items; what is none is left out."""
+    for item in items:
+        with suppress(MediaError):
+            yield asset_from_item(item)
 
-    def image(record: Mapping[str, Any], name: str) -> Asset | None:
-        item = record["dynamodb"].get(name)
-        return asset_from_item(item) if item else None
 
-    return [
-        Change(image(record, "OldImage"), image(record, "NewImage")) for record in event["Records"]
-    ]
+def read_changes(event: Mapping[str, Any], skipped: Callable[[MediaError], None]) -> list[Change]:
+    """Return what an event of the table's stream, with old and new images, tells; in its order.
+
+    `skipped` gets why a record is left out: no retry could read it.
+    """
+    changes = []
+    for record in event["Records"]:
+        images = record.get("dynamodb", {})
+        try:
+            changes.append(Change(_image(images, "OldImage"), _image(images, "NewImage")))
+        except MediaError as unreadable:
+            skipped(unreadable)
+    return changes
+
+
+def _image(images: Mapping[str, Any], name: str) -> Asset | None:
+    item = images.get(name)
+    return asset_from_item(item) if item else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lib.adapters.aws.dynamodb_conditions import conditional_update
-from lib.adapters.aws.dynamodb_items import asset_from_item, from_item
+from lib.adapters.aws.dynamodb_items import asset_from_item, from_item, readable_assets
 from lib.adapters.aws.errors import error_code, translated
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import Clock, to_iso
@@ -39,7 +39,10 @@ class AssetTable:
         return asset_from_item(response["Item"]) if "Item" in response else None
 
     def by_status(self, status: AssetStatus, *, newest_first: bool = True) -> Iterator[Asset]:
-        """Iterate over the entries of one status by `updated_at`; the index lags a little."""
+        """Iterate over the entries of one status by `updated_at`; the index lags a little.
+
+        What is no entry is left out.
+        """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=BY_STATUS,
@@ -50,7 +53,7 @@ class AssetTable:
         )
         with translated():
             for page in pages:
-                yield from map(asset_from_item, page["Items"])
+                yield from readable_assets(page["Items"])
 
     def _write(
         self,
