@@ -24,6 +24,11 @@ def asset_id(bucket: str, key: str) -> str:
     return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
 
 
+def is_asset_id(name: str) -> bool:
+    """Tell whether a name is one that `asset_id` may have given."""
+    return len(name) == 32 and set(name) <= set("0123456789abcdef")
+
+
 def version_tag(source: Source, sequencer: str) -> str:
     """Return 12 hex digits that no other upload event of this key shares.
 
