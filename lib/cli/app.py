@@ -15,6 +15,7 @@ import typer
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
+from lib.cli import redrive
 from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
 from lib.cli.options import Json, Region, Stage, console, examples
@@ -193,3 +194,6 @@ def render(
             console.print(folder, markup=False, highlight=False, soft_wrap=True)
     if not finished:
         raise typer.Exit(1)
+
+
+app.command("redrive", epilog=examples(*redrive.EXAMPLES))(redrive.command)

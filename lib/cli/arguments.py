@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lib.cli.printable import is_hidden
+from lib.domain.clock import DAY_SECONDS
 
 
 class CommandError(Exception):
@@ -43,3 +46,22 @@ def require_unicode(key: str) -> None:
         key.encode()
     except UnicodeEncodeError as exc:
         raise CommandError(f"expected UTF-8 in a key but received {key}: rename it") from exc
+
+
+AGE = re.compile(r"(\d+)([smhd])")
+AGE_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": DAY_SECONDS}
+
+
+def parse_moment(text: str, now: float) -> float:
+    """Return the epoch seconds of a time, or of so long ago: `2h`, `3d`, `2026-01-31T12:00`.
+
+    A time that names no zone is UTC. Raises CommandError.
+    """
+    if age := AGE.fullmatch(text):
+        return now - int(age[1]) * AGE_SECONDS[age[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        expected = "2h, 3d, or a time as 2026-01-31T12:00"
+        raise CommandError(f"expected {expected}, but received {text}") from exc
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -22,7 +23,10 @@ CONFIG = Config(
 """Seconds, and attempts after the first."""
 
 # botocore still signs some regions' S3 URLs with version 2, which KMS-encrypted objects refuse.
-S3_SIGNATURE = Config(signature_version="s3v4")
+# A function that is waited for may take its time.
+OTHERWISE = {"s3": Config(signature_version="s3v4"), "lambda": Config(read_timeout=60)}
+
+Service = Literal["dynamodb", "dynamodbstreams", "lambda", "s3", "sns", "sqs", "stepfunctions"]
 
 
 @overload
@@ -34,13 +38,14 @@ def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
-def client(service: Literal["stepfunctions"]) -> Any: ...
-def client(service: Literal["dynamodb", "s3", "sns", "sqs", "stepfunctions"]) -> Any:
+def client(service: Literal["lambda"]) -> LambdaClient: ...
+@overload
+def client(service: Literal["dynamodbstreams", "stepfunctions"]) -> Any: ...
+def client(service: Service) -> Any:
     """Return the process's client of a service."""
     return _make(service)
 
 
 @cache
-def _make(service: Literal["dynamodb", "s3", "sns", "sqs", "stepfunctions"]) -> Any:
-    config = CONFIG.merge(S3_SIGNATURE) if service == "s3" else CONFIG
-    return boto3.client(service, config=config)
+def _make(service: Service) -> Any:
+    return boto3.client(service, config=CONFIG.merge(OTHERWISE.get(service, Config())))

@@ -1,0 +1,1 @@
+"""Send again what waits in the failure queues, without a task of the queue service."""
