@@ -129,7 +129,7 @@ def _deployed(stack: Stack) -> Stage:
     functions = f"{SERVICE}-{stack.stage}-"
     return Stage(
         {each: SqsLetters(sqs, stack.output(each)) for each in FailureQueue},
-        DynamoStream(client("dynamodbstreams")),
+        DynamoStream(client("dynamodbstreams"), stack.catalog),
         AwsTargets(sqs, client("lambda"), queues, functions),
         DynamoCatalog(client("dynamodb"), stack.catalog),
     )

@@ -47,7 +47,7 @@ class Stack:
             return self.outputs[name]
         except KeyError as exc:
             raise StackError(
-                f"the stack {SERVICE}-{self.stage} has no output {exc}: deploy again"
+                f"the stack {SERVICE}-{self.stage} has no output '{name}': deploy again"
             ) from exc
 
 

@@ -5,75 +5,23 @@ import os
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from lib.adapters.aws import clients
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.cli import __main__ as cli
 from lib.cli.printable import is_hidden
-from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
-from lib.domain.renditions import Rendition, RenditionKind
 from lib.tools import stack
 from lib.tools.emulator.environment import Credentials
+from tests.support import memory_stage
 from tests.support.fakes import UPLOADS, MemorySources, received
-
-TEMPLATE = {
-    "Resources": {
-        "Uploads": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "BucketName": UPLOADS,
-                "VersioningConfiguration": {"Status": "Enabled"},
-            },
-        },
-        "Renditions": {"Type": "AWS::S3::Bucket"},
-        "Catalog": {
-            "Type": "AWS::DynamoDB::Table",
-            "Properties": {
-                "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [
-                    {"AttributeName": name, "AttributeType": "S"}
-                    for name in ("pk", "status", "updated_at")
-                ],
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-                "GlobalSecondaryIndexes": [
-                    {
-                        "IndexName": "by-status",
-                        "KeySchema": [
-                            {"AttributeName": "status", "KeyType": "HASH"},
-                            {"AttributeName": "updated_at", "KeyType": "RANGE"},
-                        ],
-                        "Projection": {"ProjectionType": "ALL"},
-                    }
-                ],
-            },
-        },
-    },
-    "Outputs": {
-        "UploadsBucket": {"Value": {"Ref": "Uploads"}},
-        "RenditionsBucket": {"Value": {"Ref": "Renditions"}},
-        "CatalogTable": {"Value": {"Ref": "Catalog"}},
-    },
-}
+from tests.support.memory_stage import TEMPLATE, deploy, finish, media
 
 
 @pytest.fixture(autouse=True)
-def aws(monkeypatch):
-    """Give each test an AWS of its own, and its environment back afterwards."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    clients._make.cache_clear()
-    with mock_aws():
+def aws():
+    with memory_stage.aws():
         yield
-    clients._make.cache_clear()
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
@@ -86,34 +34,6 @@ def stage():
 @pytest.fixture
 def catalog(stage):
     return DynamoCatalog(clients.client("dynamodb"), stage.catalog)
-
-
-def deploy(template):
-    client = boto3.client("cloudformation", region_name="us-east-1")
-    client.create_stack(StackName="media-pipeline-dev", TemplateBody=json.dumps(template))
-
-
-def media(*arguments):
-    """Run the command and return its exit code."""
-    try:
-        return cli.main([str(each) for each in arguments])
-    except SystemExit as exc:
-        return exc.code
-
-
-def receive(catalog, key):
-    """Record an upload as dispatch would, and return the event."""
-    event = received(MemorySources().upload(key, b"content"))
-    catalog.receive(event)
-    return event
-
-
-def finish(catalog, key):
-    """Do what dispatch and a processor would do with an upload."""
-    event = receive(catalog, key)
-    lease = catalog.claim(event, lease_seconds=60).lease_token
-    made = Rendition("320.webp", RenditionKind.IMAGE, "image/webp", "k/320.webp", 320, 200)
-    catalog.commit(event, lease, Outcome(AssetStatus.READY, renditions=(made,)))
 
 
 def reject(catalog, key):

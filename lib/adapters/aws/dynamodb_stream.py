@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from lib.adapters.aws.errors import error_code, translated
 from lib.application.redrive.letters import Batch
 from lib.domain.errors import ErrorCode, TransientError
 
-FORGOTTEN = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException"})
-"""After 24 hours; and after the table, or its stream, was made anew."""
+FORGOTTEN = frozenset(
+    {"TrimmedDataAccessException", "ResourceNotFoundException", "ValidationException"}
+)
+"""After 24 hours; after the table, or its stream, was made anew; and what never was in it."""
 MOST_PAGES = 200
 """A page may be empty, and is not the last for that; the changes of one batch are together."""
 
 
 class DynamoStream:
-    """Streams of the account, by the ARNs that Lambda's records of failures have."""
+    """The streams that a table has had, by the ARNs that Lambda's records of failures have."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, table: str) -> None:
         self._client = client
+        self._table = table
 
     def read(self, batch: Batch) -> list[dict[str, Any]] | None:
         """Return a batch's records as a function is given them; None where any is forgotten.
@@ -29,6 +32,8 @@ class DynamoStream:
         Those that the function's filter left out are among them. Raises TransientError.
         """
         records = []
+        if f":table/{self._table}/stream/" not in batch.stream_arn:
+            return None
         with translated():
             try:
                 for record in self._records_from(batch):
@@ -38,6 +43,8 @@ class DynamoStream:
             except ClientError as exc:
                 if error_code(exc) not in FORGOTTEN:
                     raise
+            except ParamValidationError:
+                return None
         return None
 
     def _records_from(self, batch: Batch) -> Iterator[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lib.application.long_video.fail import read_ending
@@ -27,20 +28,25 @@ from lib.domain.messages import deserialize_event, parse_object_events
 def read_letter(queue: FailureQueue, letter: Letter, streams: Streams) -> Job:
     """Find out what a message becomes. Raises TransientError where the stream can't be read."""
     try:
-        match queue:
-            case FailureQueue.STREAM:
-                return _read_changes(letter, streams)
-            case FailureQueue.DISPATCH:
-                return _read_object_events(letter)
-            case FailureQueue.EXECUTION:
-                return _read_ending(letter)
-        return _read_upload(queue, letter)
+        job = _parse(queue, letter)
     except _NewerError as exc:
         return Job(queue, letter, Verdict.LATER, problem=str(exc.__cause__))
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         # Whoever put it there may have said why, and saw more of it.
         reason = letter.attributes.get("reason") or f"{type(exc).__name__}: {exc}"
         return Job(queue, letter, Verdict.POISON, problem=reason)
+    return _with_changes(job, job.batch, streams) if job.batch else job
+
+
+def _parse(queue: FailureQueue, letter: Letter) -> Job:
+    match queue:
+        case FailureQueue.STREAM:
+            return _read_batch(letter)
+        case FailureQueue.DISPATCH:
+            return _read_object_events(letter)
+        case FailureQueue.EXECUTION:
+            return _read_ending(letter)
+    return _read_upload(queue, letter)
 
 
 class _NewerError(Exception):
@@ -112,31 +118,41 @@ def _read_ending(letter: Letter) -> Job:
     )
 
 
-def _read_changes(letter: Letter, streams: Streams) -> Job:
+def _read_batch(letter: Letter) -> Job:
+    """Return what Lambda tells of a batch that it gave up, with its own words for the fields."""
     record = json.loads(letter.body)
     target = _OF_STREAM[record["requestContext"]["functionArn"].rpartition("-")[2]]
     told = record["DDBStreamBatchInfo"]
     batch = Batch(
         stream_arn=str(told["streamArn"]),
         shard_id=str(told["shardId"]),
-        first=str(told["startSequenceNumber"]),
-        last=str(told["endSequenceNumber"]),
+        first=_digits(told["startSequenceNumber"]),
+        last=_digits(told["endSequenceNumber"]),
         size=int(told["batchSize"]),
         since=from_iso(told["approximateArrivalOfFirstRecord"]),
         until=from_iso(told["approximateArrivalOfLastRecord"]),
     )
+    return Job(FailureQueue.STREAM, letter, Verdict.LOST, target, batch=batch)
+
+
+def _digits(number: object) -> str:
+    """Return a sequence number as it is written, with its leading zeros."""
+    if not isinstance(number, str) or not number.isdecimal():
+        raise ValueError(f"expected digits for a sequence number but received {number!r}")
+    return number
+
+
+def _with_changes(job: Job, batch: Batch, streams: Streams) -> Job:
+    """Return a job with the changes of its batch, where the stream still holds them."""
     records = streams.read(batch)
     if records is None:
-        problem = f"{target} gave up {batch.size} changes, which the stream has forgotten"
-        return Job(FailureQueue.STREAM, letter, Verdict.LOST, batch=batch, problem=problem)
-    return Job(
-        FailureQueue.STREAM,
-        letter,
-        Verdict.SEND,
-        target,
-        json.dumps({"Records": records}),
-        tuple(dict.fromkeys(map(_changed, records))),
-        batch=batch,
+        problem = f"{job.target} gave up {batch.size} changes, which the stream has forgotten"
+        return replace(job, target=None, problem=problem)
+    return replace(
+        job,
+        verdict=Verdict.SEND,
+        payload=json.dumps({"Records": records}),
+        subjects=tuple(dict.fromkeys(map(_changed, records))),
     )
 
 

@@ -129,13 +129,13 @@ def carry_out(
                 if letter.id in gone:  # delivered twice, or the deletion did not reach all copies
                     with suppress(MediaError):
                         letters.delete(letter)
-                    del held[letter.id]
+                    held.pop(letter.id, None)
                 elif failures < SAME_FAILURE and (job := waiting.pop(letter.id, None)):
                     done = _work(job, letter, letters, send, pace)
                     failures = failures + 1 if done.fate is Fate.FAILED else 0
                     if done.fate is not Fate.FAILED:
                         gone.add(letter.id)
-                        del held[letter.id]
+                        held.pop(letter.id, None)
                     report(done)
     finally:
         letters.release(held.values())
