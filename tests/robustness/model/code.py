@@ -1,0 +1,216 @@
+"""The real functions, loaded once more for the model: its clients, its time, its decoders.
+
+A second copy of the modules from `lib.application` outward, so that nothing else in the process
+meets what is replaced here: boto3's clients, telemetry, clocks, chance, threads, and all that
+decodes or encodes. `lib.domain` and what it plans with are the ones that everybody has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import re
+import sys
+import time
+import types
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tests.robustness.model import current, media, template
+from tests.robustness.model.inline import InlineExecutor, NoFolder
+
+PRIVATE = ("handlers", "lib.entrypoints", "lib.application", "lib.adapters")
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:long-video"
+
+
+
+
+
+def _now() -> float:
+    return float(current.world.now)
+
+
+class _Client:
+    """A client of boto3, whichever world it is."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(current.world.clients[self._service], operation)
+
+
+class _Random:
+    """The module `random`, by the world's seed."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("random", "uniform", "choice", "randint", "randrange", "expovariate"):
+            return lambda *given: getattr(current.world.random, name)(*given)
+        return getattr(random, name)
+
+
+class Telemetry:
+    """Tells nobody anything, but the world's trace."""
+
+    def __init__(self, stage: str) -> None:
+        self.logger = self
+
+    def instrument(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the handler as it is."""
+        return handler
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return _silent
+
+
+def _silent(*_: object, **__: object) -> None:
+    return None
+
+
+def _uuid4() -> uuid.UUID:
+    current.world.names += 1
+    return uuid.UUID(int=(0xA << 124) + current.world.names)
+
+
+def _module(name: str, **content: Any) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__dict__.update(content)
+    return module
+
+
+def _standard() -> dict[str, types.ModuleType]:
+    """Return what the functions are given for modules of the standard library."""
+    clock = _module("time", **{**vars(time), "time": _now, "monotonic": _now, "perf_counter": _now})
+    clock.__dict__["sleep"] = lambda seconds: current.world.sleep(seconds)
+    names = _module("uuid", **{**vars(uuid), "uuid4": _uuid4})
+    chance: Any = _Random()
+    return {"time": clock, "uuid": names, "random": chance}
+
+
+def _stubs() -> dict[str, types.ModuleType]:
+    """Return what stands for our own modules that reach outside, or decode."""
+    return {
+        "lib.process_limits": _module("lib.process_limits", set_undumpable=_silent),
+        "lib.adapters.telemetry": _module(
+            "lib.adapters.telemetry",
+            Telemetry=Telemetry,
+            Context=object,
+            Event=dict,
+            Handler=Callable,
+        ),
+        "lib.adapters.aws.clients": _module("lib.adapters.aws.clients", client=_Client),
+        "lib.adapters.sandbox.sandbox": _module(
+            "lib.adapters.sandbox.sandbox", Sandbox=media.StubImages
+        ),
+        "lib.application.inspect_source": _module(
+            "lib.application.inspect_source",
+            inspect_source=media.inspect_source,
+            Inspected=media.Inspected,
+        ),
+        "lib.video.assemble": _module("lib.video.assemble", assemble=media.assemble),
+        "lib.video.encode.encode": _module(
+            "lib.video.encode.encode", encode_video=media.encode_video
+        ),
+        "lib.video.encode.find_keyframe": _module(
+            "lib.video.encode.find_keyframe", find_keyframe=media.find_keyframe
+        ),
+    }
+
+
+REPLACED: Mapping[str, Any] = {
+    "ThreadPoolExecutor": InlineExecutor,
+    "TemporaryDirectory": NoFolder,
+    "recipe_hash": media.recipe_hash,
+    "recipe_of": media.recipe_of,
+    "locate": media.locate,
+    "encode_with_ffmpeg": media.encode_part,
+    "_store": media.store_part,
+    "_children_ms": lambda: 0,
+    "assemble_stored": media.assemble_stored,
+}
+"""Names in the functions' modules, and what they mean there."""
+
+
+class Code:
+    """The private copy: `handlers` by function, `modules` by name."""
+
+    def __init__(self) -> None:
+        self._stubs = _stubs()
+        self.modules: dict[str, types.ModuleType] = {}
+        self.handlers: dict[str, Callable[[Any, Any], Any]] = {}
+        deployed = template.load()
+        # Whatever else they import has to be there first, with the real clocks in it.
+        for function in deployed.functions.values():
+            _import_beneath(function.handler)
+        with self.installed(_standard()):
+            for name, function in deployed.functions.items():
+                with _environment(function.environment):
+                    module = importlib.import_module(function.handler.rsplit(".", 1)[0].replace("/", "."))
+                self.handlers[name] = module.handler
+                self._replace()
+            self._keep()
+
+    @contextmanager
+    def installed(self, more: Mapping[str, types.ModuleType] | None = None) -> Iterator[None]:
+        """Have imports find the private copy, as those inside of functions do."""
+        ours = {**self._stubs, **self.modules, **(more or {})}
+        before = {
+            name: module
+            for name, module in sys.modules.items()
+            if name in ours or _is_private(name)
+        }
+        packages = {name: vars(sys.modules[name]).copy() for name in ("lib", "lib.video", "lib.video.encode")}
+        for name in before:
+            del sys.modules[name]
+        sys.modules.update(ours)
+        try:
+            yield
+        finally:
+            self._keep()
+            for name in [name for name in sys.modules if name in ours or _is_private(name)]:
+                del sys.modules[name]
+            sys.modules.update(before)
+            for name, attributes in packages.items():
+                vars(sys.modules[name]).update(attributes)
+
+    def _keep(self) -> None:
+        self.modules.update(
+            (name, module) for name, module in sys.modules.items() if _is_private(name)
+        )
+
+    def _replace(self) -> None:
+        for name, module in [*sys.modules.items()]:
+            if _is_private(name) and name not in self._stubs:
+                for each, replacement in REPLACED.items():
+                    if each in vars(module):
+                        setattr(module, each, replacement)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith(PRIVATE)
+
+
+def _import_beneath(handler: str) -> None:
+    """Import what a handler imports of others, without running it."""
+    text = (template.ROOT / (handler.rsplit(".", 1)[0] + ".py")).read_text()
+    for name in re.findall(r"^from (lib\S+) import", text, re.MULTILINE):
+        importlib.import_module(name)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set a function's environment while its settings are read."""
+    before = dict(os.environ)
+    named = {
+        name: MACHINE if "longVideoArn" in value else re.sub(r"\$\{self:custom\.(\w+)\}", r"\1", value)
+        for name, value in values.items()
+    }
+    os.environ.update({"STAGE": "model", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2048", **named})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,309 @@
+"""A virtual account in a virtual time: what happens when, and what becomes of each call.
+
+Every client's method is one `call`. Time passes in it, so that others may come between, and a
+fault may be planned for it: an error before or after, the same twice, a kill, a stall.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from heapq import heappop, heappush
+from typing import Any, TypeVar
+
+from tests.robustness.model import faults
+from tests.robustness.model.baton import IDLE, Invocation, Killed, Worker, find_worker
+
+T = TypeVar("T")
+
+START = 1_800_000_000.0
+"""Epoch seconds at which each schedule begins."""
+
+MOST_EVENTS = 60_000
+"""After which a schedule counts as one that never comes to rest."""
+
+
+class BrokenError(Exception):
+    """An invariant does not hold."""
+
+    def __init__(self, invariant: str, message: str) -> None:
+        super().__init__(f"{invariant}: {message}")
+        self.invariant = invariant
+        self.message = message
+
+
+class World:
+    """The clock, whose turn it is, and the faults that are planned."""
+
+    def __init__(self, seed: int, plan: faults.Plan, *, traced: bool = False) -> None:
+        self.now = START
+        self.random = random.Random(seed)
+        self.names = 0
+        self.clients: dict[str, Any] = {}
+        self.plan = plan
+        self.running: Invocation | None = None
+        self.live: list[Invocation] = []
+        self.broken: BaseException | None = None
+        self.trace: list[tuple[float, str]] | None = [] if traced else None
+        self.kills: list[tuple[float, Any]] = []
+        """When which upload's worker was killed."""
+        self._salt = seed * 2654435761 & 0xFFFFFFFF
+        self._heap: list[tuple[float, int, Any]] = []
+        self._order = 0
+        self._events = 0
+        self._calls: dict[str, int] = {}
+        self._main = threading.Lock()
+        self._main.acquire()
+        self._unwinding = False
+
+    def at(self, when: float, do: Callable[[], None]) -> None:
+        """Do something when it is that late."""
+        self._order += 1
+        heappush(self._heap, (when if when > self.now else self.now, self._order, do))
+
+    def start(self, invocation: Invocation) -> None:
+        """Have an invocation run, from now on, beside the others."""
+        self._order += 1
+        heappush(self._heap, (self.now, self._order, invocation))
+
+    def say(self, line: str) -> None:
+        """Note what happens, where somebody wants to read it."""
+        if self.trace is not None:
+            self.trace.append((self.now, line))
+
+    def fail(self, invariant: str, message: str) -> None:
+        """End the world: an invariant does not hold."""
+        if self.broken is None:
+            self.broken = BrokenError(invariant, message)
+            self.say(f"BROKEN {invariant}: {message}")
+
+    def run(self) -> None:
+        """Let everything happen until nothing more does. Raises BrokenError."""
+        first = self._next()
+        if isinstance(first, Invocation):
+            self._wake(first)
+            self._main.acquire()
+        self.running = None
+        if self.broken:
+            self._unwind()
+            raise self.broken
+
+    # What the clients call.
+
+    def call(self, service: str, operation: str, do: Callable[[], T]) -> T:
+        """Return what a call to AWS returns: `do` is its effect, all at once."""
+        invocation = self.running
+        if invocation is None:
+            return do()
+        if invocation.killed:
+            raise Killed(invocation.killed)
+        function = invocation.function
+        number = self._calls.get(function, 0) + 1
+        self._calls[function] = number
+        self._pass(invocation, ((number * 40503 ^ self._salt) % 997) * 3e-5 + 0.002)
+        fault = self.plan.fault(function, number)
+        if fault is None:
+            fault = self.plan.outage(service, operation, self.now)
+            if fault is None:
+                if self.trace is None:
+                    result = do()
+                else:
+                    result = self._traced(invocation, service, operation, do)
+                if self.broken:
+                    raise invocation.kill("the world's end")
+                return result
+        return self._faulty(invocation, fault, (service, operation), do)
+
+    def work(self, seconds: float, what: str) -> None:
+        """Let an invocation work for a time: as a call, but there is nothing that could fail."""
+        invocation = self.running
+        if invocation is None:
+            return
+        if invocation.killed:
+            raise Killed(invocation.killed)
+        function = invocation.function
+        number = self._calls.get(function, 0) + 1
+        self._calls[function] = number
+        fault = self.plan.fault(function, number)
+        if fault is not None:
+            if fault.kind == "stall":
+                seconds += fault.seconds
+                self._note(invocation, f"stalls {fault.seconds:g} s while it {what}")
+            elif fault.kind in ("kill", "kill after"):
+                self._kill(invocation, f"is killed while it {what}")
+        self._pass(invocation, seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Let an invocation wait."""
+        if self.running is not None:
+            self._pass(self.running, seconds)
+
+    def die(self, why: str) -> None:
+        """Kill the worker that runs: the source was too much for it."""
+        if self.running is not None:
+            self._kill(self.running, why)
+
+    def _faulty(
+        self,
+        invocation: Invocation,
+        fault: faults.Fault,
+        called: tuple[str, str],
+        do: Callable[[], T],
+    ) -> T:
+        service, operation = called
+        name = f"{service}.{operation}"
+        kind = fault.kind
+        if kind == "stall":
+            self._note(invocation, f"stalls {fault.seconds:g} s before {name}")
+            self._pass(invocation, fault.seconds)
+            return self._traced(invocation, service, operation, do)
+        if kind == "kill":
+            self._kill(invocation, f"is killed before {name}")
+        if kind in faults.BEFORE:
+            self._note(invocation, f"{name} fails before it happens: {kind}")
+            raise faults.error(kind, service, operation)
+        if kind == "kill after":
+            with suppress(Exception):
+                self._traced(invocation, service, operation, do)
+            self._kill(invocation, f"is killed after {name}")
+        result = self._traced(invocation, service, operation, do)
+        if kind == "twice":
+            self._note(invocation, f"the reply to {name} is lost, botocore sends it again")
+            self._pass(invocation, 0.5)
+            return self._traced(invocation, service, operation, do)
+        self._note(invocation, f"the reply to {name} is lost")
+        raise faults.error("lost", service, operation)
+
+    def _traced(
+        self, invocation: Invocation, service: str, operation: str, do: Callable[[], T]
+    ) -> T:
+        try:
+            result = do()
+        except Exception as exc:
+            self._note(invocation, f"{service}.{operation} ▸ {str(exc)[:90]}")
+            raise
+        if self.trace is not None:
+            self._note(invocation, f"{service}.{operation}")
+        if self.broken:
+            raise invocation.kill("the world's end")
+        return result
+
+    def _note(self, invocation: Invocation, line: str) -> None:
+        if self.trace is not None:
+            self.trace.append((self.now, f"{invocation.function} {invocation.number}: {line}"))
+
+    def _kill(self, invocation: Invocation, why: str, name: str = "Runtime.ExitError") -> None:
+        self._note(invocation, why)
+        self.kills.append((self.now, invocation.subject))
+        raise invocation.kill(name)
+
+    def _pass(self, invocation: Invocation, seconds: float) -> None:
+        """Let time pass for an invocation, and others come between. Raises Killed."""
+        if invocation.killed:
+            raise Killed(invocation.killed)
+        until = self.now + seconds
+        late = until > invocation.deadline
+        if late:
+            until = invocation.deadline if invocation.deadline > self.now else self.now
+        heap = self._heap
+        if heap and heap[0][0] <= until:
+            self._wait(invocation, until)
+        else:
+            self.now = until
+        if self.broken:
+            raise invocation.kill("the world's end")
+        if late:
+            self._kill(invocation, "runs out of time", "Sandbox.Timedout")
+
+    # Whose turn it is.
+
+    def _next(self) -> Invocation | None:
+        """Do what is due until it is an invocation's turn; None at the end."""
+        heap = self._heap
+        while heap and self.broken is None:
+            when, _, target = heappop(heap)
+            self.now = when
+            self._events += 1
+            if self._events > MOST_EVENTS:
+                self.fail("rest", f"{MOST_EVENTS} things happened, and more are to come")
+                break
+            if isinstance(target, Invocation):
+                return target
+            self.running = None
+            try:
+                target()
+            except BaseException as exc:  # noqa: BLE001 - of the model itself
+                self.broken = exc
+        return None
+
+    def _wait(self, invocation: Invocation, until: float) -> None:
+        self._order += 1
+        heappush(self._heap, (until, self._order, invocation))
+        following = self._next()
+        if following is invocation:
+            self.running = invocation
+            return
+        worker = invocation.worker
+        assert worker is not None
+        if following is None:
+            self._main.release()
+        else:
+            self._wake(following)
+        worker.go.acquire()
+        self.running = invocation
+
+    def _wake(self, invocation: Invocation) -> None:
+        if invocation.worker is None:
+            worker = invocation.worker = find_worker()
+            worker.start(self, invocation)
+        else:
+            invocation.worker.go.release()
+
+    def execute(self, invocation: Invocation, worker: Worker) -> None:
+        """Run an invocation to its end, in a thread that has the baton."""
+        invocation.worker = worker
+        self.running = invocation
+        self.live.append(invocation)
+        value, error = None, None
+        try:
+            value = invocation.run(invocation)
+        except Killed:
+            pass
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, Lambda reports it
+            error = exc
+        self.live.remove(invocation)
+        self.running = None
+        if self._unwinding or self.broken:
+            return
+        try:
+            if invocation.killed:
+                invocation.done(None, None, invocation.killed)
+            else:
+                invocation.done(value, error, None)
+        except BaseException as exc:  # noqa: BLE001 - of the model itself
+            self.broken = exc
+
+    def run_on(self, worker: Worker) -> Invocation | None:
+        """Return an invocation for a thread that has ended one; None where it has nothing to do."""
+        following = None if self._unwinding else self._next()
+        if following is not None and following.worker is None:
+            following.worker = worker
+            return following
+        IDLE.append(worker)
+        if following is None:
+            self._main.release()
+        else:
+            assert following.worker is not None
+            following.worker.go.release()
+        return None
+
+    def _unwind(self) -> None:
+        """End all threads that are in the middle of something."""
+        self._unwinding = True
+        for invocation in [*self.live]:
+            invocation.killed = invocation.killed or "the world's end"
+            assert invocation.worker is not None
+            invocation.worker.go.release()
+            self._main.acquire()
