@@ -6,15 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.robustness.model import current, faults, template
+from tests.robustness.model import current, deployment, faults
 from tests.robustness.model.aws.dynamodb import DynamoDB
-from tests.robustness.model.aws.lambda_ import Handler, Lambda, Stream
+from tests.robustness.model.aws.lambda_ import Handler, Lambda
 from tests.robustness.model.aws.s3 import S3
 from tests.robustness.model.aws.sns import SNS
 from tests.robustness.model.aws.sqs import SQS
+from tests.robustness.model.aws.states import Reply
+from tests.robustness.model.aws.step_functions import StepFunctions
+from tests.robustness.model.aws.streams import Stream
 from tests.robustness.model.invariants import Invariants
+from tests.robustness.model.turns import START
 from tests.robustness.model.uploads import Uploads
-from tests.robustness.model.world import START, World
+from tests.robustness.model.world import World
 
 UPLOADS, RENDITIONS = "uploads", "renditionsBucket"
 CATALOG, BUDGET = "catalogTable", "budgetTable"
@@ -31,7 +35,7 @@ class Account:
         *,
         traced: bool = False,
     ) -> None:
-        deployed = template.load()
+        deployed = deployment.load()
         self.template = deployed
         self.plan = faults.Plan(START, planned)
         self.world = world = World(seed, self.plan, traced=traced)
@@ -84,15 +88,9 @@ class Account:
 
 
 def _make_executions(account: Account) -> Any:
-    try:
-        from tests.robustness.model.aws.step_functions import StepFunctions
-    except ImportError:
-        return None
-    functions = {template.logical_id(name): name for name in account.template.functions}
+    functions = {deployment.logical_id(name): name for name in account.template.functions}
 
     def invoke(function: str, payload: Any, reply: Any) -> None:
-        from tests.robustness.model.aws.step_functions import Reply
-
         def done(value: Any, error: BaseException | None, killed: str | None) -> None:
             if killed:
                 reply(Reply(error=killed, cause='{"errorMessage": "the worker was killed"}'))

@@ -19,14 +19,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.robustness.model import current, media, template
+from tests.robustness.model import current, deployment, films, media
 from tests.robustness.model.inline import InlineExecutor, NoFolder
 
 PRIVATE = ("handlers", "lib.entrypoints", "lib.application", "lib.adapters")
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:long-video"
-
-
-
 
 
 def _now() -> float:
@@ -107,15 +104,15 @@ def _stubs() -> dict[str, types.ModuleType]:
         ),
         "lib.application.inspect_source": _module(
             "lib.application.inspect_source",
-            inspect_source=media.inspect_source,
-            Inspected=media.Inspected,
+            inspect_source=films.inspect_source,
+            Inspected=films.Inspected,
         ),
-        "lib.video.assemble": _module("lib.video.assemble", assemble=media.assemble),
+        "lib.video.assemble": _module("lib.video.assemble", assemble=films.assemble),
         "lib.video.encode.encode": _module(
-            "lib.video.encode.encode", encode_video=media.encode_video
+            "lib.video.encode.encode", encode_video=films.encode_video
         ),
         "lib.video.encode.find_keyframe": _module(
-            "lib.video.encode.find_keyframe", find_keyframe=media.find_keyframe
+            "lib.video.encode.find_keyframe", find_keyframe=films.find_keyframe
         ),
     }
 
@@ -125,13 +122,26 @@ REPLACED: Mapping[str, Any] = {
     "TemporaryDirectory": NoFolder,
     "recipe_hash": media.recipe_hash,
     "recipe_of": media.recipe_of,
-    "locate": media.locate,
-    "encode_with_ffmpeg": media.encode_part,
-    "_store": media.store_part,
+    "locate": films.locate,
+    "encode_with_ffmpeg": films.encode_part,
+    "_store": films.store_part,
     "_children_ms": lambda: 0,
-    "assemble_stored": media.assemble_stored,
+    "assemble_stored": films.assemble_stored,
 }
 """Names in the functions' modules, and what they mean there."""
+
+
+def _remember(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Read each item once: they are never changed in place, and a stream has each many times."""
+
+    def remembered(item: Any) -> Any:
+        known = current.world.assets.get(id(item))
+        if known is None or known[0] is not item:
+            known = current.world.assets[id(item)] = (item, read(item))
+        return known[1]
+
+    remembered.__dict__["reads"] = read
+    return remembered
 
 
 class Code:
@@ -141,14 +151,16 @@ class Code:
         self._stubs = _stubs()
         self.modules: dict[str, types.ModuleType] = {}
         self.handlers: dict[str, Callable[[Any, Any], Any]] = {}
-        deployed = template.load()
+        deployed = deployment.load()
         # Whatever else they import has to be there first, with the real clocks in it.
         for function in deployed.functions.values():
             _import_beneath(function.handler)
         with self.installed(_standard()):
             for name, function in deployed.functions.items():
                 with _environment(function.environment):
-                    module = importlib.import_module(function.handler.rsplit(".", 1)[0].replace("/", "."))
+                    module = importlib.import_module(
+                        function.handler.rsplit(".", 1)[0].replace("/", ".")
+                    )
                 self.handlers[name] = module.handler
                 self._replace()
             self._keep()
@@ -162,7 +174,10 @@ class Code:
             for name, module in sys.modules.items()
             if name in ours or _is_private(name)
         }
-        packages = {name: vars(sys.modules[name]).copy() for name in ("lib", "lib.video", "lib.video.encode")}
+        packages = {
+            name: vars(sys.modules[name]).copy()
+            for name in ("lib", "lib.video", "lib.video.encode")
+        }
         for name in before:
             del sys.modules[name]
         sys.modules.update(ours)
@@ -187,6 +202,9 @@ class Code:
                 for each, replacement in REPLACED.items():
                     if each in vars(module):
                         setattr(module, each, replacement)
+                read = vars(module).get("asset_from_item")
+                if read is not None and not hasattr(read, "reads"):
+                    setattr(module, "asset_from_item", _remember(read))  # noqa: B010 - of a module
 
 
 def _is_private(name: str) -> bool:
@@ -195,7 +213,7 @@ def _is_private(name: str) -> bool:
 
 def _import_beneath(handler: str) -> None:
     """Import what a handler imports of others, without running it."""
-    text = (template.ROOT / (handler.rsplit(".", 1)[0] + ".py")).read_text()
+    text = (deployment.ROOT / (handler.rsplit(".", 1)[0] + ".py")).read_text()
     for name in re.findall(r"^from (lib\S+) import", text, re.MULTILINE):
         importlib.import_module(name)
 
@@ -205,7 +223,9 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
     """Set a function's environment while its settings are read."""
     before = dict(os.environ)
     named = {
-        name: MACHINE if "longVideoArn" in value else re.sub(r"\$\{self:custom\.(\w+)\}", r"\1", value)
+        name: MACHINE
+        if "longVideoArn" in value
+        else re.sub(r"\$\{self:custom\.(\w+)\}", r"\1", value)
         for name, value in values.items()
     }
     os.environ.update({"STAGE": "model", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2048", **named})

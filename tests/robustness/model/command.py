@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.robustness.model.program import Program, make_program
-from tests.robustness.model.run import Result, load_code, run as run_program
+from tests.robustness.model.program import Program
+from tests.robustness.model.run import Result, load_code
+from tests.robustness.model.run import run as run_program
+from tests.robustness.model.schedules import make_program
 from tests.robustness.model.shrink import shrink
 from tests.robustness.model.story import tell
 
@@ -53,7 +55,9 @@ def run_many(arguments: argparse.Namespace) -> int:
     started, total = time.monotonic(), 0
     broken: list[tuple[int, str, str]] = []
     last = arguments.seed + arguments.schedules if arguments.schedules else None
-    print(f"schedules from seed {arguments.seed} on, in {arguments.processes} processes", flush=True)
+    print(
+        f"schedules from seed {arguments.seed} on, in {arguments.processes} processes", flush=True
+    )
     with multiprocessing.Pool(arguments.processes, initializer=_pin) as pool:
         for chunk in pool.imap_unordered(run_chunk, _chunks(arguments.seed, last)):
             total += chunk.schedules

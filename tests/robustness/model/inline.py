@@ -24,7 +24,7 @@ class InlineExecutor:
         future: Future[Any] = Future()
         try:
             future.set_result(do(*given, **named))
-        except Exception as exc:  # noqa: BLE001 - the caller meets it in `result`
+        except Exception as exc:
             future.set_exception(exc)
         return future
 

@@ -122,9 +122,15 @@ class Invariants:
         if orphans:
             self.world.fail("orphans", f"{len(orphans)} are left over, such as {orphans[0]}")
         self._check_queues()
-        running = [] if account.executions is None else [
-            name for name, each in account.executions.executions.items() if each.status == "RUNNING"
-        ]
+        running = (
+            []
+            if account.executions is None
+            else [
+                name
+                for name, each in account.executions.executions.items()
+                if each.status == "RUNNING"
+            ]
+        )
         if running:
             self.world.fail("executions", f"{running[0]} runs for ever")
 

@@ -11,7 +11,7 @@ from tests.robustness.model.aws.lambda_ import Handler
 from tests.robustness.model.code import Code
 from tests.robustness.model.media import make_source
 from tests.robustness.model.program import DAY, Program, Step
-from tests.robustness.model.world import START, BrokenError
+from tests.robustness.model.turns import START, BrokenError
 
 NONCURRENT_SECONDS = 30 * DAY
 
@@ -36,9 +36,7 @@ def run(
     program: Program, handlers: Mapping[str, Handler] | None = None, *, traced: bool = False
 ) -> Result:
     """Run a schedule until nothing more happens, and look whether all is well."""
-    account = Account(
-        program.seed, program.faults, handlers or load_code().handlers, traced=traced
-    )
+    account = Account(program.seed, program.faults, handlers or load_code().handlers, traced=traced)
     world = account.world
     account.end_delay = program.end_delay
     for step in program.steps:

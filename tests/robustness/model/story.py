@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.robustness.model.program import DAY, Program
 from tests.robustness.model.run import Result
-from tests.robustness.model.world import START
+from tests.robustness.model.turns import START
 
 DULL = re.compile(r"^(sweep|notify) \d+ ends: None$")
 SERVICES = re.compile(r"\b(s3|dynamodb|sqs|sns|stepfunctions)\.")

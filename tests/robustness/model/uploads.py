@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
-from tests.robustness.model.aws.s3 import S3, Version
+from tests.robustness.model.aws.s3 import S3
+from tests.robustness.model.aws.s3_listings import Version
 from tests.robustness.model.world import World
 
 FIRST_SEQUENCER = 0x62A0_5C3D_1B00_0000
@@ -49,9 +50,7 @@ class Uploads:
     def delete(self, key: str, delays: tuple[float, ...]) -> None:
         """Delete a key: a marker goes on top."""
         if self.s3.versions.get(key):
-            self._changed(
-                key, "ObjectRemoved:DeleteMarkerCreated", self.s3.add(key, None), delays
-            )
+            self._changed(key, "ObjectRemoved:DeleteMarkerCreated", self.s3.add(key, None), delays)
 
     def delete_version(self, key: str, number: int, delays: tuple[float, ...]) -> None:
         """Delete a version, or a marker, for good; 0 is the newest."""

@@ -7,66 +7,33 @@ fault may be planned for it: an error before or after, the same twice, a kill, a
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from contextlib import suppress
-from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 from tests.robustness.model import faults
-from tests.robustness.model.baton import IDLE, Invocation, Killed, Worker, find_worker
+from tests.robustness.model.baton import Invocation, Killed
+from tests.robustness.model.turns import Turns
 
 T = TypeVar("T")
 
-START = 1_800_000_000.0
-"""Epoch seconds at which each schedule begins."""
 
-MOST_EVENTS = 60_000
-"""After which a schedule counts as one that never comes to rest."""
-
-
-class BrokenError(Exception):
-    """An invariant does not hold."""
-
-    def __init__(self, invariant: str, message: str) -> None:
-        super().__init__(f"{invariant}: {message}")
-        self.invariant = invariant
-        self.message = message
-
-
-class World:
+class World(Turns):
     """The clock, whose turn it is, and the faults that are planned."""
 
     def __init__(self, seed: int, plan: faults.Plan, *, traced: bool = False) -> None:
-        self.now = START
+        super().__init__()
         self.random = random.Random(seed)
         self.names = 0
         self.clients: dict[str, Any] = {}
+        self.assets: dict[int, tuple[Any, Any]] = {}
+        """What was read of which item of the catalog."""
         self.plan = plan
-        self.running: Invocation | None = None
-        self.live: list[Invocation] = []
-        self.broken: BaseException | None = None
         self.trace: list[tuple[float, str]] | None = [] if traced else None
         self.kills: list[tuple[float, Any]] = []
         """When which upload's worker was killed."""
         self._salt = seed * 2654435761 & 0xFFFFFFFF
-        self._heap: list[tuple[float, int, Any]] = []
-        self._order = 0
-        self._events = 0
         self._calls: dict[str, int] = {}
-        self._main = threading.Lock()
-        self._main.acquire()
-        self._unwinding = False
-
-    def at(self, when: float, do: Callable[[], None]) -> None:
-        """Do something when it is that late."""
-        self._order += 1
-        heappush(self._heap, (when if when > self.now else self.now, self._order, do))
-
-    def start(self, invocation: Invocation) -> None:
-        """Have an invocation run, from now on, beside the others."""
-        self._order += 1
-        heappush(self._heap, (self.now, self._order, invocation))
 
     def say(self, line: str) -> None:
         """Note what happens, where somebody wants to read it."""
@@ -75,22 +42,8 @@ class World:
 
     def fail(self, invariant: str, message: str) -> None:
         """End the world: an invariant does not hold."""
-        if self.broken is None:
-            self.broken = BrokenError(invariant, message)
-            self.say(f"BROKEN {invariant}: {message}")
-
-    def run(self) -> None:
-        """Let everything happen until nothing more does. Raises BrokenError."""
-        first = self._next()
-        if isinstance(first, Invocation):
-            self._wake(first)
-            self._main.acquire()
-        self.running = None
-        if self.broken:
-            self._unwind()
-            raise self.broken
-
-    # What the clients call.
+        super().fail(invariant, message)
+        self.say(f"BROKEN {invariant}: {message}")
 
     def call(self, service: str, operation: str, do: Callable[[], T]) -> T:
         """Return what a call to AWS returns: `do` is its effect, all at once."""
@@ -168,7 +121,7 @@ class World:
             with suppress(Exception):
                 self._traced(invocation, service, operation, do)
             self._kill(invocation, f"is killed after {name}")
-        result = self._traced(invocation, service, operation, do)
+        self._traced(invocation, service, operation, do)
         if kind == "twice":
             self._note(invocation, f"the reply to {name} is lost, botocore sends it again")
             self._pass(invocation, 0.5)
@@ -216,94 +169,3 @@ class World:
             raise invocation.kill("the world's end")
         if late:
             self._kill(invocation, "runs out of time", "Sandbox.Timedout")
-
-    # Whose turn it is.
-
-    def _next(self) -> Invocation | None:
-        """Do what is due until it is an invocation's turn; None at the end."""
-        heap = self._heap
-        while heap and self.broken is None:
-            when, _, target = heappop(heap)
-            self.now = when
-            self._events += 1
-            if self._events > MOST_EVENTS:
-                self.fail("rest", f"{MOST_EVENTS} things happened, and more are to come")
-                break
-            if isinstance(target, Invocation):
-                return target
-            self.running = None
-            try:
-                target()
-            except BaseException as exc:  # noqa: BLE001 - of the model itself
-                self.broken = exc
-        return None
-
-    def _wait(self, invocation: Invocation, until: float) -> None:
-        self._order += 1
-        heappush(self._heap, (until, self._order, invocation))
-        following = self._next()
-        if following is invocation:
-            self.running = invocation
-            return
-        worker = invocation.worker
-        assert worker is not None
-        if following is None:
-            self._main.release()
-        else:
-            self._wake(following)
-        worker.go.acquire()
-        self.running = invocation
-
-    def _wake(self, invocation: Invocation) -> None:
-        if invocation.worker is None:
-            worker = invocation.worker = find_worker()
-            worker.start(self, invocation)
-        else:
-            invocation.worker.go.release()
-
-    def execute(self, invocation: Invocation, worker: Worker) -> None:
-        """Run an invocation to its end, in a thread that has the baton."""
-        invocation.worker = worker
-        self.running = invocation
-        self.live.append(invocation)
-        value, error = None, None
-        try:
-            value = invocation.run(invocation)
-        except Killed:
-            pass
-        except BaseException as exc:  # noqa: BLE001 - whatever it is, Lambda reports it
-            error = exc
-        self.live.remove(invocation)
-        self.running = None
-        if self._unwinding or self.broken:
-            return
-        try:
-            if invocation.killed:
-                invocation.done(None, None, invocation.killed)
-            else:
-                invocation.done(value, error, None)
-        except BaseException as exc:  # noqa: BLE001 - of the model itself
-            self.broken = exc
-
-    def run_on(self, worker: Worker) -> Invocation | None:
-        """Return an invocation for a thread that has ended one; None where it has nothing to do."""
-        following = None if self._unwinding else self._next()
-        if following is not None and following.worker is None:
-            following.worker = worker
-            return following
-        IDLE.append(worker)
-        if following is None:
-            self._main.release()
-        else:
-            assert following.worker is not None
-            following.worker.go.release()
-        return None
-
-    def _unwind(self) -> None:
-        """End all threads that are in the middle of something."""
-        self._unwinding = True
-        for invocation in [*self.live]:
-            invocation.killed = invocation.killed or "the world's end"
-            assert invocation.worker is not None
-            invocation.worker.go.release()
-            self._main.acquire()

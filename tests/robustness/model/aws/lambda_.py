@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.robustness.model.aws.sqs import SQS, Message, record_of
 from tests.robustness.model.baton import Invocation
-from tests.robustness.model.template import Function, QueueSource, StreamSource, Template
+from tests.robustness.model.deployment import Function, QueueSource, Template
 from tests.robustness.model.world import World
 
 Handler = Callable[[Any, Any], Any]
@@ -21,10 +21,6 @@ ASYNC_DELAYS = (60.0, 120.0)
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
-
-STREAM_SECONDS = 0.2
-STREAM_CAP_SECONDS = 60.0
-"""Until a record of a stream is delivered; most between two tries of a batch."""
 
 
 class Context:
@@ -159,80 +155,6 @@ class _Poller:
         self.lambda_.invoke(self.function.name, payload, done, subject=message.body)
 
 
-class Stream:
-    """Has a function follow the catalog's changes, in order; a batch that fails is halved."""
-
-    def __init__(self, lambda_: Lambda, function: Function, source: StreamSource) -> None:
-        self.lambda_ = lambda_
-        self.function = function
-        self.source = source
-        self.records: list[dict[str, Any]] = []
-        self.waiting: list[tuple[list[dict[str, Any]], int]] = []
-        self.busy = False
-        self.lost: list[dict[str, Any]] = []
-        """Records that were given up."""
-
-    def add(self, record: dict[str, Any]) -> None:
-        """Note a change; a filter pattern says whether it is delivered."""
-        if any(_matches(each, record) for each in self.source.patterns or ({},)):
-            self.records.append(record)
-            world = self.lambda_.world
-            world.at(world.now + STREAM_SECONDS, self._deliver)
-
-    def _deliver(self) -> None:
-        if self.busy:
-            return
-        if not self.waiting:
-            if not self.records:
-                return
-            batch, self.records = (
-                self.records[: self.source.batch],
-                self.records[self.source.batch :],
-            )
-            self.waiting.append((batch, 0))
-        self.busy = True
-        batch, tries = self.waiting[-1]
-        self.lambda_.invoke(
-            self.function.name, {"Records": batch}, self._done, subject=batch[0]["eventID"]
-        )
-
-    def _done(self, value: Any, error: BaseException | None, killed: str | None) -> None:
-        world = self.lambda_.world
-        batch, tries = self.waiting.pop()
-        self.busy = False
-        delay = 0.0
-        if error is None and killed is None:
-            if world.plan.comes_again(self.function.name):
-                world.say(f"{self.function.name}: records that were done come again")
-                self.waiting.append((batch, tries))
-        elif len(batch) > 1:
-            half = len(batch) // 2
-            self.waiting += [(batch[half:], tries), (batch[:half], tries)]
-            delay = 1.0
-        else:
-            # Bisecting is no retry; how old the records are counts from the first try on.
-            spent = self.source.attempts >= 0 and tries >= self.source.attempts
-            age = world.now - batch[0]["dynamodb"]["ApproximateCreationDateTime"]
-            if spent or age > self.source.oldest:
-                self.lost += batch
-                body = {"requestContext": {"functionArn": self.function.name}, "DDBStreamBatchInfo": {}}
-                world.say(f"{self.function.name}: a change is given up")
-                self.lambda_.sqs.send(self.source.failures, json.dumps(body), {})
-            else:
-                self.waiting.append((batch, tries + 1))
-                delay = min(2.0**tries, STREAM_CAP_SECONDS)
-        world.at(world.now + delay, self._deliver)
-
-
-def _matches(pattern: Any, found: Any) -> bool:
-    """Tell whether a record passes an event filter: lists of values at the leaves."""
-    if isinstance(pattern, Mapping):
-        return isinstance(found, Mapping) and all(
-            _matches(each, found.get(name)) for name, each in pattern.items()
-        )
-    return found in pattern
-
-
 def describe(payload: Any) -> str:
     """Return what a function is called with, in a few words."""
     if "Records" in payload:
@@ -241,6 +163,7 @@ def describe(payload: Any) -> str:
             stored = first["s3"]["object"]
             return f"{first['eventName']} {stored['key']} {stored.get('versionId', '')}"
         if "body" in first:
-            return f"message {first['messageId']}, receive {first['attributes']['ApproximateReceiveCount']}"
+            receives = first["attributes"]["ApproximateReceiveCount"]
+            return f"message {first['messageId']}, receive {receives}"
         return f"{len(payload['Records'])} changes"
     return str(payload.get("part") or payload.get("detail", {}).get("status") or "")

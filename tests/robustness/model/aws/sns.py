@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.robustness.model.aws.sqs import SQS
-from tests.robustness.model.template import Subscription
+from tests.robustness.model.deployment import Subscription
 from tests.robustness.model.world import World
 
 SERVICE = "sns"

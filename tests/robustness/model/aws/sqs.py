@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.robustness.model.deployment import Queue
 from tests.robustness.model.faults import client_error
-from tests.robustness.model.template import Queue
 from tests.robustness.model.world import World
 
 SERVICE = "sqs"
@@ -126,9 +126,7 @@ class SQS:
         if message in self.messages[queue]:
             self.messages[queue].remove(message)
 
-    def _add(
-        self, queue: str, body: str, attributes: Mapping[str, str], delay: float
-    ) -> Message:
+    def _add(self, queue: str, body: str, attributes: Mapping[str, str], delay: float) -> Message:
         now = self.world.now
         self.world.names += 1
         message = Message(f"m{self.world.names}", body, attributes, now, now + delay)
