@@ -79,7 +79,7 @@ class Stream:
                 self.lambda_.sqs.send(self.source.failures, json.dumps(body), {})
             else:
                 self.waiting.append((batch, tries + 1))
-                delay = min(2.0**tries, STREAM_CAP_SECONDS)
+                delay = min(2.0 ** min(tries, 10), STREAM_CAP_SECONDS)
         world.at(world.now + delay, self._deliver)
 
 
