@@ -3,9 +3,9 @@
     npm run chaos -- --schedules 100000          # random schedules from --seed on, until one breaks
     npm run chaos -- --schedule 4711             # tell the story of one
 
-What is real: everything from the handlers to the adapters, down to the calls of boto3's clients.
-What is made: the services behind them (`aws/`), decoders and encoders (`media`, `films`), clocks and
-chance. So a break is one of the pipeline's, or of what the model believes of AWS.
+What is real: everything from the handlers to the adapters, down to calls of boto3's clients.
+What is made: the services behind them (`aws/`), decoders and encoders (`media`, `films`), clocks
+and chance. So a break is one of the pipeline's, or of what the model believes of AWS.
 
 A schedule (`program`, made of a seed by `schedules`) is what uploaders and operators do, and what
 goes wrong: a call of a function fails before or after it had its effect, a worker is killed or
