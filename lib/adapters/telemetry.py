@@ -74,7 +74,7 @@ class Telemetry:
     def recorded(self, recorded: Recorded) -> None:
         """Tell what dispatch did with one S3 event."""
         self._count("Uploads")
-        if recorded.rejected:
+        if recorded.rejected and recorded.is_news:
             self._count("AssetsRejected")
         self.logger.info(
             "recorded",

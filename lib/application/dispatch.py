@@ -1,4 +1,4 @@
-"""Look at what arrived in the uploads bucket, record it, and publish it."""
+"""Look at what is current in the uploads bucket, record it, and publish it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,46 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
-from lib.application.event_order import write_in_order
-from lib.domain.asset import Claim, ClaimState
+from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import Clock
-from lib.domain.errors import ErrorCode, Failure, PermanentError
-from lib.domain.events import Action, ObjectEvent, UploadEvent
-from lib.domain.keys import asset_id
+from lib.domain.errors import ErrorCode, Failure, TransientError
+from lib.domain.events import Action, Current, ObjectEvent, UploadEvent
+from lib.domain.keys import asset_id, next_sequencer
 from lib.domain.media import MediaType
 from lib.domain.ports import Catalog, Sources, Topic
 from lib.sniff import HEAD_BYTES, sniff
 
+MOST_LOOKS = 20
+"""At S3, for one event: the entry changes as often only where something is wrong."""
+
+
+class Recording(StrEnum):
+    """What became of an event."""
+
+    RECORDED = "RECORDED"
+    """The catalog says now what is current."""
+    KNOWN = "KNOWN"
+    """It said so already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What dispatch did with one event; `rejected` says why there is nothing to process."""
+    """What is current of an event's key, and whether that was news.
+
+    `rejected` says why there is nothing to process. `publish`: the topic is to hear of it.
+    """
 
     event: UploadEvent
-    state: ClaimState
+    state: Recording
+    publish: bool
     rejected: Failure | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether the catalog did not say so before."""
+        return self.state is Recording.RECORDED
 
 
 def dispatch(
@@ -34,76 +55,103 @@ def dispatch(
     topic: Topic,
     clock: Clock = time.time,
 ) -> list[Recorded]:
-    """Record every event in the catalog, then publish those that are not stale or rejected.
+    """Record what is current of every event's key, then publish what is new, or may be.
 
-    An upload that is recorded already is published again: the earlier publication may have
-    failed, and the processors' claim makes a repeat harmless. Raises TransientError; the whole
-    call can be repeated.
+    An upload that nobody has begun is published again: the earlier publication may have failed,
+    and the processors' claim makes a repeat harmless. Raises TransientError; the whole call can be
+    repeated.
     """
-    received_at = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
-    recorded = [
-        _record(upload, sources, catalog)
-        for event in events
-        if (upload := _describe(event, received_at, sources, catalog)) is not None
-    ]
-    topic.publish(
-        each.event
-        for each in recorded
-        if each.state is not ClaimState.STALE and each.rejected is None
-    )
+    recorded = [record_current(event, sources, catalog, clock) for event in events]
+    topic.publish(each.event for each in recorded if each.publish)
     return recorded
 
 
+def record_current(
+    hint: ObjectEvent, sources: Sources, catalog: Catalog, clock: Clock = time.time
+) -> Recorded:
+    """Make a key's entry say what is current in S3, whatever `hint` says of it.
+
+    The entry is looked at first and S3 after it, and written only if it did not change meanwhile.
+    So what is written is never older than what it replaces, and after the last change of a key
+    the first event that is dispatched completes the picture: events may come late, twice and in
+    any order. Raises TransientError.
+    """
+    bucket, key = hint.source.bucket, hint.source.key
+    received_at = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
+    # A key's first upload is the usual case, and needs no look: the write says if there is one.
+    seen = catalog.get(asset_id(bucket, key)) if hint.action is Action.REMOVED else None
+    for _ in range(MOST_LOOKS):
+        current = sources.find_current(bucket, key, HEAD_BYTES)
+        event, failure = _describe(hint, current, seen, received_at)
+        if seen and _shows(seen, current):
+            recorded = seen.sequencer[: seen.sequencer_length]
+            known = replace(event, sequencer=recorded)
+            return Recorded(known, Recording.KNOWN, _may_be_unheard(seen, hint), failure)
+        after = seen.sequencer if seen else None
+        seen = _write(event, failure, catalog, after)
+        if seen is None:
+            return Recorded(event, Recording.RECORDED, failure is None, failure)
+    raise TransientError(
+        ErrorCode.SERVICE_UNAVAILABLE, f"{bucket}/{key} changes faster than it can be recorded"
+    )
+
+
 def _describe(
-    event: ObjectEvent, received_at: str, sources: Sources, catalog: Catalog
-) -> UploadEvent | None:
-    """Turn an S3 record into the event it stands for; None where nothing changed."""
-    described = UploadEvent(
-        action=event.action,
-        source=event.source,
-        sequencer=event.sequencer,
-        media_type=MediaType.UNSUPPORTED,
-        mime="",
+    hint: ObjectEvent, current: Current | None, seen: Asset | None, received_at: str
+) -> tuple[UploadEvent, Failure | None]:
+    """Return what is to be recorded of what is current, and why it is rejected, if it is."""
+    event = UploadEvent(
+        action=Action.REMOVED,
+        source=hint.source,
+        sequencer=hint.sequencer,
+        media_type=seen.media_type if seen else MediaType.UNSUPPORTED,
+        mime=seen.mime if seen else "",
         received_at=received_at,
     )
-    if event.permanent:
-        # One version was deleted for good. If another one is current now, that is what to show.
-        current = sources.current_version(event.source.bucket, event.source.key)
-        if current is not None:
-            described = replace(described, action=Action.CREATED, source=current)
-            # Where it is known, events from before this one must not undo it; where it is recorded
-            # by this very event already, its publication may have failed.
-            return None if catalog.confirm(described) else described
+    if seen:
+        recorded = seen.sequencer[: seen.sequencer_length]
+        event = replace(event, sequencer=next_sequencer(hint.sequencer, recorded))
+    if current is None:
+        return event, None
+    sniffed = sniff(current.head)
+    event = replace(
+        event,
+        action=Action.CREATED,
+        source=current.source,
+        media_type=sniffed.media_type,
+        mime=sniffed.mime,
+        preset=current.preset,
+    )
+    if sniffed.media_type is not MediaType.UNSUPPORTED:
+        return event, None
+    reason = sniffed.reason or "not a known image, video or audio file"
+    return event, Failure(ErrorCode.UNSUPPORTED_MEDIA, reason)
+
+
+def _write(
+    event: UploadEvent, failure: Failure | None, catalog: Catalog, after: str | None
+) -> Asset | None:
+    """Write a tombstone, a rejection or a receipt; return the entry that prevented it, if any."""
     if event.action is Action.REMOVED:
-        asset = catalog.get(asset_id(event.source.bucket, event.source.key))
-        if asset is not None:
-            described = replace(described, media_type=asset.media_type, mime=asset.mime)
-    return described
+        return catalog.remove(event, after=after)
+    if failure:
+        return catalog.reject(event, failure, after=after)
+    return catalog.receive(event, after=after)
 
 
-def _record(event: UploadEvent, sources: Sources, catalog: Catalog) -> Recorded:
-    """Write an event into the catalog: a tombstone, a rejection or a receipt."""
+def _shows(asset: Asset, current: Current | None) -> bool:
+    """Tell whether an entry is of what is current.
 
-    def remove(over: str | None) -> Claim:
-        return catalog.remove(event, over=over)
+    By the ETag too: a bucket whose versioning is suspended calls each new object's version `null`.
+    """
+    if current is None or asset.status is AssetStatus.DELETED:
+        return current is None and asset.status is AssetStatus.DELETED
+    stored, source = asset.source, current.source
+    return (stored.version_id, stored.etag) == (source.version_id, source.etag)
 
-    def reject(over: str | None) -> Claim:
-        return catalog.reject(event, failure, over=over)
 
-    def receive(over: str | None) -> Claim:
-        return catalog.receive(event, over=over)
-
-    if event.action is Action.REMOVED:
-        return Recorded(event, write_in_order(remove, event, sources).state)
-    try:
-        head = sources.read_head(event.source, HEAD_BYTES)
-    except PermanentError as gone:
-        failure = Failure.of(gone)
-    else:
-        sniffed = sniff(head.content)
-        event = replace(event, media_type=sniffed.media_type, mime=sniffed.mime, preset=head.preset)
-        if sniffed.media_type is not MediaType.UNSUPPORTED:
-            return Recorded(event, write_in_order(receive, event, sources).state)
-        reason = sniffed.reason or "not a known image, video or audio file"
-        failure = Failure(ErrorCode.UNSUPPORTED_MEDIA, reason)
-    return Recorded(event, write_in_order(reject, event, sources).state, rejected=failure)
+def _may_be_unheard(asset: Asset, hint: ObjectEvent) -> bool:
+    """Tell whether what is recorded may never have been published: who wrote it may have died."""
+    if asset.status is AssetStatus.DELETED:
+        return hint.action is Action.REMOVED
+    return asset.status is AssetStatus.RECEIVED

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.application.context import Delivery, Pipeline
-from lib.application.event_order import write_in_order
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
@@ -70,11 +69,7 @@ def run(
     started = time.monotonic()
     catalog, renditions = pipeline.catalog, pipeline.renditions
 
-    def claim_it(over: str | None) -> Claim:
-        lease_seconds = delivery.deadline() + LEASE_MARGIN_SECONDS
-        return catalog.claim(event, lease_seconds=lease_seconds, over=over)
-
-    claim = write_in_order(claim_it, event, pipeline.sources)
+    claim = catalog.claim(event, lease_seconds=delivery.deadline() + LEASE_MARGIN_SECONDS)
     if claim.state is ClaimState.BUSY:
         raise TransientError(
             ErrorCode.LEASE_HELD, "another worker holds the asset", retry_after=claim.busy_for

@@ -33,6 +33,31 @@ class AssetStatus(OpenEnum):
         return self.known and self not in (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
 
 
+MOST_ENTRIES = 10
+"""Of a history: an item has 400 KB at most, and who looks wants the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try that failed: when it ended, ISO UTC, and why."""
+
+    at: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The tries of one upload that failed: the newest, and how many its own content caused."""
+
+    failed: int = 0
+    entries: tuple[Attempt, ...] = ()
+
+    def after(self, failure: Failure, at: str, *, counted: bool) -> History:
+        """Return the history with one more try; `counted` where the upload's content caused it."""
+        entries = (*self.entries, Attempt(at, failure))[-MOST_ENTRIES:]
+        return History(self.failed + counted, entries)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a job made of a source; the catalog commits it and the manifest prints it."""
@@ -46,6 +71,8 @@ class Outcome:
     manifest_key: str | None = None
     error: Failure | None = None
     processed_ms: int | None = None
+    history: History | None = None
+    """What to store of the tries that failed; None leaves what is stored."""
 
 
 class ClaimState(StrEnum):
@@ -55,13 +82,11 @@ class ClaimState(StrEnum):
     DONE = "DONE"
     """The same upload is terminal: acknowledge."""
     STALE = "STALE"
-    """A newer upload or removal is known: acknowledge."""
+    """Another upload or a removal is recorded, or nothing: acknowledge."""
     BUSY = "BUSY"
     """Another worker's lease is live: retry later."""
     HANDED_OVER = "HANDED_OVER"
     """An execution, or a worker of another queue, brings the upload to an end: acknowledge."""
-    UNORDERED = "UNORDERED"
-    """The two sequencers differ in length, so they cannot be compared: ask S3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +94,6 @@ class Claim:
     """The fence's answer; `lease_token` only when CLAIMED.
 
     `abandoned`: how many workers took the upload's lease and let it run out: they were killed.
-    `stored_sequencer` (padded) is what UNORDERED was compared with.
     """
 
     state: ClaimState
@@ -78,7 +102,7 @@ class Claim:
     abandoned: int = 0
     busy_for: float = 0.0
     """Seconds until a BUSY lease runs out."""
-    stored_sequencer: str | None = None
+    history: History = History()
 
 
 class CommitState(StrEnum):
@@ -102,7 +126,7 @@ class Asset:
     asset_id: str
     source: Source
     sequencer: str
-    """Padded: compares as a string with other padded sequencers of the same raw length."""
+    """Padded: the name of this recording."""
     status: AssetStatus
     created_at: str
     updated_at: str
@@ -131,9 +155,10 @@ class Asset:
     processed_ms: int | None = None
     expires_at: int | None = None
     """Epoch seconds; only tombstones have it."""
-    confirmed: str | None = None
-    """Padded sequencer of the newest event that left the source what is current, if there was one:
-    what is older is stale, while `sequencer` goes on to name the upload and what is made of it."""
+    history: History = History()
+    """The tries of this upload that failed."""
+    sequencer_length: int = 16
+    """Digits of the sequencer before it was padded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,30 +30,33 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The first bytes of a source, and the preset that its metadata asks for."""
+class Current:
+    """The version that is current of a key: its first bytes, the preset that it asks for."""
 
-    content: bytes
+    source: Source
+    head: bytes
     preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """One record of an S3 notification, before the bytes are looked at.
+    """One record of an S3 notification: a hint that something about a key has changed.
 
-    `sequencer` orders the events of one key (hex, as S3 sent it); `permanent` marks the removal of
-    one version for good, as opposed to a delete marker.
+    `source` is what the event is about, which need not be what is current when it arrives.
+    `sequencer` (hex, as S3 sent it) grows from event to event of one key.
     """
 
     action: Action
     source: Source
     sequencer: str
-    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UploadEvent:
-    """What the topic carries: an object event plus what dispatch learnt. `received_at` ISO UTC."""
+    """What the topic carries: what dispatch recorded of a key. `received_at` ISO UTC.
+
+    `sequencer` (hex) is the recording's name, which no other of the key ever has.
+    """
 
     action: Action
     source: Source

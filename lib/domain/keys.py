@@ -76,8 +76,20 @@ def decode_event_key(key: str) -> str:
 
 
 def pad_sequencer(sequencer: str) -> str:
-    """Right-pad a sequencer with zeros, in upper case, so that strings of one length compare.
+    """Right-pad a sequencer with zeros, in upper case, so that it compares as a string.
 
     S3's rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     return sequencer.upper().ljust(SEQUENCER_WIDTH, "0")
+
+
+def next_sequencer(event: str, recorded: str) -> str:
+    """Return the name of a recording that follows another: the event's sequencer, or one of ours.
+
+    Both are raw. Names of a key only grow, as they are padded, so that none comes twice: an event
+    that is no newer than what is recorded gives the next number instead.
+    """
+    if pad_sequencer(event) > pad_sequencer(recorded):
+        return event
+    number = f"{int(recorded, 16) + 1:0{len(recorded)}X}"
+    return number if len(number) == len(recorded) else f"{recorded}1"

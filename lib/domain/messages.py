@@ -22,7 +22,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-struc
 """
 
 ACTIONS = {"ObjectCreated": Action.CREATED, "ObjectRemoved": Action.REMOVED}
-DELETE_MARKER = "ObjectRemoved:DeleteMarkerCreated"
 
 
 def parse_object_events(event: Mapping[str, Any]) -> list[ObjectEvent]:
@@ -61,7 +60,6 @@ def _parse_record(record: Mapping[str, Any]) -> ObjectEvent | None:
             size=_whole(stored, "size", 0),
         ),
         _text(stored, "sequencer"),
-        permanent=action is Action.REMOVED and name != DELETE_MARKER,
     )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from lib.domain.asset import Asset, AssetStatus, Claim, CommitState, Outcome
+from lib.domain.asset import Asset, AssetStatus, Claim, CommitState, History, Outcome
 from lib.domain.errors import Failure
-from lib.domain.events import Head, Source, UploadEvent
+from lib.domain.events import Current, Source, UploadEvent
 from lib.domain.media import MediaType
 
 
@@ -22,11 +22,8 @@ class Sources(Protocol):
         """Return the newest version of a key, or None where it is deleted or was never there."""
         ...
 
-    def read_head(self, source: Source, length: int) -> Head:
-        """Return at most the first `length` bytes, and what the uploader asked for with them.
-
-        Raises PermanentError(SOURCE_GONE).
-        """
+    def find_current(self, bucket: str, key: str, length: int) -> Current | None:
+        """Return the newest version of a key with at most its first `length` bytes, else None."""
         ...
 
     def read_range(self, source: Source, start: int, length: int) -> bytes:
@@ -77,43 +74,41 @@ class Renditions(Protocol):
 
 
 class Catalog(Protocol):
-    """One entry per asset, fenced by the sequencer of its newest event. See `dynamodb_catalog`.
+    """One entry per asset, changed by compare-and-set. See `dynamodb_catalog`.
 
-    `over` on the first three is the padded stored sequencer that an UNORDERED answer named: the
-    caller asked S3, S3 says that the event is newer, so write if that is still what is stored.
+    The first three write what is current in S3: where the entry is still the one that the caller
+    saw before it looked there, by its padded sequencer, `after`; None where there was no entry.
+    They return None when written, also by an earlier try of the same; else the entry as it is.
     """
 
-    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
-        """Record an upload as RECEIVED, and forget the lease of what it supersedes.
-
-        Returns CLAIMED (without a lease) when recorded now, DONE where the same upload is known
-        already in whatever state, STALE or UNORDERED.
-        """
+    def receive(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
+        """Record an upload as RECEIVED, and forget the lease of what it supersedes."""
         ...
 
-    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
-        """Record an unsupported upload as REJECTED. Answers as `receive`."""
+    def reject(
+        self, event: UploadEvent, failure: Failure, *, after: str | None = None
+    ) -> Asset | None:
+        """Record an unsupported upload as REJECTED."""
         ...
 
-    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
-        """Record a removal as a DELETED tombstone, without renditions. Answers as `receive`."""
+    def remove(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
+        """Record a removal as a DELETED tombstone, without renditions."""
         ...
 
-    def confirm(self, event: UploadEvent) -> bool:
-        """Note that an event leaves the stored upload what is current: what is older is stale.
+    def claim(
+        self,
+        event: UploadEvent,
+        *,
+        lease_seconds: float,
+        token: str | None = None,
+        resumes: str | None = None,
+    ) -> Claim:
+        """Take the lease on a recorded upload: one conditional write, two where a lease ran out.
 
-        `event` is of the version that S3 says is current, with the sequencer of what happened. True
-        where the entry is of that version and knows nothing newer: its status, its lease and what
-        is live stay, and so does the sequencer that names the upload. Repeating it is True too.
-        """
-        ...
-
-    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
-        """Take the lease on an upload: one conditional write, two where a lease ran out.
-
-        CLAIMED where the entry is absent, older, or the same upload and unfinished (RECEIVED; a
-        lease that ran out; FAILED but not permanently). Else DONE, STALE, BUSY, UNORDERED, or
-        HANDED_OVER where the live lease is an execution's. Workers whose lease ran out are counted.
+        CLAIMED where it is unfinished: RECEIVED; a lease that ran out; FAILED but not permanently;
+        or the lease `resumes`, which an earlier delivery could not give back. Else DONE, STALE,
+        BUSY, or HANDED_OVER where the live lease is an execution's. Workers whose lease ran out are
+        counted. `token` is the new lease's, so that the caller knows it when the reply is lost.
         """
         ...
 
@@ -149,8 +144,13 @@ class Catalog(Protocol):
         """
         ...
 
-    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
-        """Give the lease back after a transient failure: claimable at once, `failure` noted."""
+    def release(
+        self, event: UploadEvent, lease_token: str, failure: Failure, history: History | None = None
+    ) -> CommitState:
+        """Give the lease back after a failed try: claimable at once, `failure` noted.
+
+        `history` replaces what is stored of the tries before.
+        """
         ...
 
     def get(self, asset_id: str) -> Asset | None:

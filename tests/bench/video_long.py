@@ -88,6 +88,7 @@ class Execution:
     def plan(self, range_cost_s: float) -> list[Part]:
         """Take the lease and cut the source, so that each range costs about `range_cost_s`."""
         started = time.perf_counter()
+        self.catalog.receive(self.event)
         self.catalog.claim(self.event, lease_seconds=PLENTY)
         self.planned = make_plan(
             self.event,

@@ -20,13 +20,15 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.domain.asset import (
     Asset,
     AssetStatus,
+    Attempt,
     Change,
     Claim,
     ClaimState,
     CommitState,
+    History,
     Outcome,
 )
-from lib.domain.errors import TransientError
+from lib.domain.errors import Failure, TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
@@ -44,6 +46,8 @@ from tests.support.catalog_cases import (
     READY,
     START,
     create_table,
+    record,
+    removal,
     upload,
 )
 from tests.support.fakes import ManualClock
@@ -68,6 +72,9 @@ def catalog(request: pytest.FixtureRequest, clock: ManualClock) -> Catalog:
     return DynamoCatalog(client, create_table(client), clock)
 
 
+HISTORY = History(2, (Attempt("2027-01-15T07:59:00.000Z", PASSING),))
+
+
 def stored(catalog: Catalog) -> Asset:
     asset = catalog.get(asset_id("uploads", "a b.jpg"))
     assert asset is not None
@@ -75,6 +82,9 @@ def stored(catalog: Catalog) -> Asset:
 
 
 def take(catalog: Catalog, event: UploadEvent, lease_seconds: float = 60) -> str:
+    entry = catalog.get(asset_id("uploads", "a b.jpg"))
+    if entry is None or entry.sequencer != pad_sequencer(event.sequencer):
+        assert record(catalog, event) is None
     claim = catalog.claim(event, lease_seconds=lease_seconds)
     assert claim.state is ClaimState.CLAIMED
     assert claim.lease_token
@@ -90,8 +100,7 @@ def finish(catalog: Catalog, event: UploadEvent, outcome: Outcome = READY) -> st
 class TestReceive:
     def test_records_what_is_new(self, catalog: Catalog) -> None:
         event = upload(OLD)
-        claim = catalog.receive(event)
-        assert (claim.state, claim.lease_token) == (ClaimState.CLAIMED, None)
+        assert catalog.receive(event) is None
         assert stored(catalog) == Asset(
             asset_id("uploads", "a b.jpg"),
             event.source,
@@ -101,24 +110,30 @@ class TestReceive:
             updated_at="2027-01-15T08:00:00.000Z",
             media_type=MediaType.IMAGE,
             mime="image/jpeg",
+            sequencer_length=18,
         )
 
     def test_keeps_what_is_live_and_forgets_the_work(
         self, catalog: Catalog, clock: ManualClock
     ) -> None:
+        token = take(catalog, upload(OLD))
+        catalog.release(upload(OLD), token, PASSING, HISTORY)
         finish(catalog, upload(OLD))
         live = stored(catalog)
+        assert live.history == HISTORY
         clock.now += 1
-        event = upload(NEW, media_type=MediaType.VIDEO, mime="video/mp4")
-        assert catalog.receive(event).state is ClaimState.CLAIMED
+        event = upload(LONGER, media_type=MediaType.VIDEO, mime="video/mp4")
+        assert catalog.receive(event, after=live.sequencer) is None
         assert stored(catalog) == replace(
             live,
             source=event.source,
-            sequencer=pad_sequencer(NEW),
+            sequencer=pad_sequencer(LONGER),
+            sequencer_length=20,
             status=AssetStatus.RECEIVED,
             media_type=MediaType.VIDEO,
             mime="video/mp4",
             attempts=0,
+            history=History(),
             processed_ms=None,
             updated_at="2027-01-15T08:00:01.000Z",
         )
@@ -127,82 +142,95 @@ class TestReceive:
 
     def test_takes_the_lease_from_what_it_supersedes(self, catalog: Catalog) -> None:
         token = take(catalog, upload(OLD))
-        catalog.receive(upload(NEW))
+        record(catalog, upload(NEW))
         assert stored(catalog).lease_token is None
         assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
 
-    @pytest.mark.parametrize("outcome", [None, READY, Outcome(AssetStatus.FAILED, error=PASSING)])
-    def test_knows_a_repeat_in_whatever_state(
-        self, catalog: Catalog, outcome: Outcome | None
+
+WRITES = [upload(NEW), removal(NEW), PERMANENT]
+
+
+def write(catalog: Catalog, what: UploadEvent | Failure, after: str | None) -> Asset | None:
+    """Write a receipt, a tombstone or a rejection of NEW."""
+    if isinstance(what, Failure):
+        return catalog.reject(upload(NEW), what, after=after)
+    how = catalog.remove if what.action is Action.REMOVED else catalog.receive
+    return how(what, after=after)
+
+
+@pytest.mark.parametrize("what", WRITES)
+class TestCompareAndSet:
+    def test_needs_that_there_is_nothing_where_nothing_was_seen(
+        self, catalog: Catalog, what: UploadEvent | Failure
     ) -> None:
-        event = upload(NEW)
-        catalog.receive(event)
-        if outcome:
-            finish(catalog, event, outcome)
+        finish(catalog, upload(NEWER))
         before = stored(catalog)
-        assert catalog.receive(event).state is ClaimState.DONE
-        assert catalog.reject(event, PERMANENT).state is ClaimState.DONE
-        assert catalog.remove(event).state is ClaimState.DONE
+        assert write(catalog, what, None) == before
         assert stored(catalog) == before
 
-    def test_refuses_what_is_older(self, catalog: Catalog) -> None:
-        catalog.receive(upload(NEW))
+    def test_needs_what_was_seen(self, catalog: Catalog, what: UploadEvent | Failure) -> None:
+        finish(catalog, upload(LONGER))
         before = stored(catalog)
-        assert catalog.receive(upload(OLD)).state is ClaimState.STALE
-        assert catalog.receive(upload(OLD), over=pad_sequencer(OLD)).state is ClaimState.STALE
+        for other in (OLD, NEW, NEWER):
+            assert write(catalog, what, pad_sequencer(other)) == before
+        assert stored(catalog) == before
+        assert write(catalog, what, before.sequencer) is None
+        assert stored(catalog).sequencer == pad_sequencer(NEW)
+
+    def test_does_not_care_who_works_on_what_was_seen(
+        self, catalog: Catalog, what: UploadEvent | Failure
+    ) -> None:
+        record(catalog, upload(OLD))
+        seen = stored(catalog)
+        finish(catalog, upload(OLD))
+        assert write(catalog, what, seen.sequencer) is None
+        assert stored(catalog).sequencer == pad_sequencer(NEW)
+
+    def test_may_be_repeated(
+        self, catalog: Catalog, clock: ManualClock, what: UploadEvent | Failure
+    ) -> None:
+        record(catalog, upload(OLD))
+        seen = stored(catalog).sequencer
+        write(catalog, what, seen)
+        before = stored(catalog)
+        clock.now += 1
+        assert write(catalog, what, seen) is None
+        assert write(catalog, what, None) is None
         assert stored(catalog) == before
 
-    def test_compares_sequencers_whatever_their_case(self, catalog: Catalog) -> None:
-        catalog.receive(upload("0A"))
-        assert catalog.receive(upload("0a")).state is ClaimState.DONE
-        assert catalog.receive(upload("0b")).state is ClaimState.CLAIMED
+    def test_writes_where_what_was_seen_is_gone(
+        self, catalog: Catalog, what: UploadEvent | Failure
+    ) -> None:
+        assert write(catalog, what, pad_sequencer(OLD)) is None
+        assert stored(catalog).sequencer == pad_sequencer(NEW)
 
 
-class TestIncomparableSequencers:
-    @pytest.mark.parametrize("sequencer", [LONGER, "FF", "00"])
-    def test_names_what_is_stored(self, catalog: Catalog, sequencer: str) -> None:
-        catalog.receive(upload(NEW))
-        before = stored(catalog)
-        for write in (
-            catalog.receive(upload(sequencer)),
-            catalog.reject(upload(sequencer), PERMANENT),
-            catalog.remove(upload(sequencer)),
-            catalog.claim(upload(sequencer), lease_seconds=60),
-        ):
-            assert (write.state, write.stored_sequencer) == (
-                ClaimState.UNORDERED,
-                pad_sequencer(NEW),
-            )
-        assert stored(catalog) == before
+@pytest.mark.parametrize(
+    "other",
+    [
+        upload(NEW, source=Source("uploads", "a b.jpg", "another", "etag", 1234)),
+        upload(NEW, source=Source("uploads", "a b.jpg", f"v-{NEW}", "other", 1234)),
+        removal(NEW),
+    ],
+)
+def test_another_recording_of_the_same_name_is_no_repeat(
+    catalog: Catalog, other: UploadEvent
+) -> None:
+    record(catalog, upload(NEW))
+    before = stored(catalog)
+    assert write(catalog, other, None) == before
+    assert stored(catalog) == before
 
-    def test_writes_over_what_was_named(self, catalog: Catalog) -> None:
-        catalog.receive(upload(NEW))
-        assert catalog.receive(upload(LONGER), over=pad_sequencer(NEW)).state is ClaimState.CLAIMED
-        assert stored(catalog).sequencer == pad_sequencer(LONGER)
-        assert catalog.remove(upload(NEWER), over=pad_sequencer(LONGER)).state is ClaimState.CLAIMED
-        assert stored(catalog).status is AssetStatus.DELETED
 
-    def test_does_not_write_over_what_came_meanwhile(self, catalog: Catalog) -> None:
-        catalog.receive(upload(NEWER))
-        claim = catalog.claim(upload(LONGER), lease_seconds=60, over=pad_sequencer(NEW))
-        assert claim.state is ClaimState.UNORDERED
-        assert claim.stored_sequencer == pad_sequencer(NEWER)
-
-    def test_does_not_write_over_itself(self, catalog: Catalog) -> None:
-        finish(catalog, upload(NEW))
-        assert catalog.receive(upload(NEW), over=pad_sequencer(NEW)).state is ClaimState.DONE
-        assert stored(catalog).status is AssetStatus.READY
-
-    def test_claims_over_what_was_named(self, catalog: Catalog) -> None:
-        finish(catalog, upload(NEW))
-        claim = catalog.claim(upload(LONGER), lease_seconds=60, over=pad_sequencer(NEW))
-        assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
+def test_a_repeat_of_what_was_begun_since_says_so(catalog: Catalog) -> None:
+    take(catalog, upload(NEW))
+    assert catalog.receive(upload(NEW)) == stored(catalog)
 
 
 class TestReject:
     def test_records_the_reason_and_keeps_what_is_live(self, catalog: Catalog) -> None:
         finish(catalog, upload(OLD))
-        assert catalog.reject(upload(NEW), PERMANENT).state is ClaimState.CLAIMED
+        assert record(catalog, upload(NEW), PERMANENT) is None
         asset = stored(catalog)
         assert (asset.status, asset.error) == (AssetStatus.REJECTED, PERMANENT)
         assert (asset.live_version_id, asset.renditions) == (f"v-{OLD}", (MADE,))
@@ -214,14 +242,14 @@ class TestReject:
         assert stored(catalog).status is AssetStatus.REJECTED
 
 
-class TestBury:
+class TestRemove:
     def test_leaves_a_tombstone_without_renditions(
         self, catalog: Catalog, clock: ManualClock
     ) -> None:
         finish(catalog, upload(OLD))
         clock.now += 5
-        event = upload(NEW, action=Action.REMOVED)
-        assert catalog.remove(event).state is ClaimState.CLAIMED
+        event = removal(NEW)
+        assert record(catalog, event) is None
         assert stored(catalog) == Asset(
             asset_id("uploads", "a b.jpg"),
             event.source,
@@ -232,148 +260,22 @@ class TestBury:
             media_type=MediaType.IMAGE,
             mime="image/jpeg",
             expires_at=int(START) + 5 + 30 * 24 * 60 * 60,
+            sequencer_length=18,
         )
-
-    def test_stops_a_late_upload(self, catalog: Catalog) -> None:
-        catalog.remove(upload(NEW))
-        assert catalog.receive(upload(OLD)).state is ClaimState.STALE
-        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
-        assert stored(catalog).status is AssetStatus.DELETED
 
     def test_stops_a_worker(self, catalog: Catalog) -> None:
         token = take(catalog, upload(OLD))
-        catalog.remove(upload(NEW))
+        record(catalog, removal(NEW))
         assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
         assert catalog.release(upload(OLD), token, PASSING) is CommitState.SUPERSEDED
+        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
         assert stored(catalog).status is AssetStatus.DELETED
 
-    def test_gives_way_to_a_newer_upload(self, catalog: Catalog) -> None:
-        catalog.remove(upload(OLD))
+    def test_gives_way_to_an_upload(self, catalog: Catalog) -> None:
+        catalog.remove(removal(OLD))
         finish(catalog, upload(NEW))
         assert stored(catalog).status is AssetStatus.READY
         assert stored(catalog).expires_at is None
-
-
-def restored(sequencer: str, of: str = OLD) -> UploadEvent:
-    """Return what dispatch makes of a removal that leaves an upload what is current."""
-    return upload(sequencer, source=upload(of).source)
-
-
-class TestConfirm:
-    """A version was deleted for good, and another one, which is known, is current."""
-
-    @pytest.mark.parametrize("begin", ["handed over", *AssetStatus])
-    def test_changes_nothing_but_what_is_stale(
-        self, catalog: Catalog, clock: ManualClock, begin: str
-    ) -> None:
-        before = bring_to(catalog, begin)
-        clock.now += 1
-        confirmed = begin != AssetStatus.DELETED
-        assert catalog.confirm(restored(NEWER)) is confirmed
-        after = before
-        if confirmed:
-            later = "2027-01-15T08:00:01.000Z"
-            after = replace(before, confirmed=pad_sequencer(NEWER), updated_at=later)
-        assert stored(catalog) == after
-        expected = ClaimState.STALE if confirmed else ClaimState.CLAIMED
-        assert catalog.receive(upload(NEW)).state is expected
-
-    def test_makes_stale_what_is_older_only(self, catalog: Catalog) -> None:
-        finish(catalog, upload(OLD))
-        catalog.confirm(restored(NEW))
-        for write in (catalog.receive, catalog.remove):
-            assert write(upload(NEW)).state is ClaimState.STALE
-            assert write(upload(OLD)).state is ClaimState.DONE
-        assert catalog.claim(upload(NEW), lease_seconds=60).state is ClaimState.STALE
-        assert catalog.receive(upload(NEWER)).state is ClaimState.CLAIMED
-        assert stored(catalog).confirmed is None
-
-    def test_leaves_the_worker_its_lease(self, catalog: Catalog) -> None:
-        token = take(catalog, upload(OLD))
-        catalog.confirm(restored(NEW))
-        assert catalog.progress(upload(OLD), token, 50) is CommitState.COMMITTED
-        assert catalog.commit(upload(OLD), token, READY) is CommitState.COMMITTED
-        assert stored(catalog).status is AssetStatus.READY
-
-    def test_may_be_repeated_and_come_late(self, catalog: Catalog) -> None:
-        finish(catalog, upload(OLD))
-        assert catalog.confirm(restored(NEWER))
-        before = stored(catalog)
-        assert catalog.confirm(restored(NEWER))
-        assert not catalog.confirm(restored(NEW))
-        assert stored(catalog) == before
-
-    @pytest.mark.parametrize(
-        "event",
-        [
-            restored(OLD),
-            restored(NEWER, of=NEW),
-            upload(NEWER, source=replace(upload(OLD).source, etag="of other bytes")),
-            restored("FF", of=NEW),
-        ],
-    )
-    def test_needs_the_same_version_and_an_older_entry(
-        self, catalog: Catalog, event: UploadEvent
-    ) -> None:
-        finish(catalog, upload(OLD))
-        before = stored(catalog)
-        assert not catalog.confirm(event)
-        assert stored(catalog) == before
-
-    def test_needs_an_entry(self, catalog: Catalog) -> None:
-        assert not catalog.confirm(restored(NEW))
-        assert catalog.get(asset_id("uploads", "a b.jpg")) is None
-
-    def test_keeps_the_longer_of_two_sequencers(self, catalog: Catalog) -> None:
-        finish(catalog, upload(OLD))
-        assert catalog.confirm(restored(NEW + "00"))
-        before = stored(catalog)
-        assert before.confirmed == pad_sequencer(NEW + "00")
-        assert catalog.confirm(restored(NEWER))
-        assert stored(catalog) == before
-        assert catalog.remove(upload(NEWER)).state is ClaimState.UNORDERED
-        assert catalog.remove(upload(OLD + "FF")).state is ClaimState.STALE
-        assert catalog.receive(upload(NEWER + "00")).state is ClaimState.CLAIMED
-
-    @pytest.mark.parametrize("sequencer", ["FF", NEW + "00"])
-    def test_is_not_undone_by_another_event_of_the_version(
-        self, catalog: Catalog, sequencer: str
-    ) -> None:
-        finish(catalog, upload(OLD))
-        before = stored(catalog)
-        assert catalog.receive(restored(sequencer)).state is ClaimState.STALE
-        assert catalog.claim(restored(sequencer), lease_seconds=60).state is ClaimState.STALE
-        assert stored(catalog) == before
-        removal = replace(restored(sequencer), action=Action.REMOVED)
-        assert catalog.remove(removal).state is ClaimState.UNORDERED
-
-    def test_is_what_an_event_of_another_order_has_to_name(self, catalog: Catalog) -> None:
-        finish(catalog, upload(OLD))
-        catalog.confirm(restored(NEW))
-        named = catalog.receive(upload("FF")).stored_sequencer
-        assert named == pad_sequencer(NEW)
-        before = catalog.receive(upload("FF"), over=pad_sequencer(OLD))
-        assert (before.state, before.stored_sequencer) == (ClaimState.UNORDERED, named)
-        assert catalog.receive(upload("FF"), over=named).state is ClaimState.CLAIMED
-
-
-def bring_to(catalog: Catalog, begin: str) -> Asset:
-    """Bring the upload OLD to a status, or on its way there."""
-    if begin == AssetStatus.REJECTED:
-        catalog.reject(upload(OLD), PERMANENT)
-    elif begin == AssetStatus.DELETED:
-        catalog.remove(upload(OLD))
-    elif begin == AssetStatus.RECEIVED:
-        catalog.receive(upload(OLD))
-    elif begin == AssetStatus.PROCESSING:
-        take(catalog, upload(OLD))
-    elif begin == "handed over":
-        take(catalog, upload(OLD))
-        catalog.transfer_lease(upload(OLD), "a-b", lease_seconds=3600)
-    else:
-        error = PERMANENT if begin == AssetStatus.FAILED else None
-        finish(catalog, upload(OLD), replace(READY, status=AssetStatus(begin), error=error))
-    return stored(catalog)
 
 
 class TestClaim:
@@ -386,15 +288,50 @@ class TestClaim:
         assert claim.lease_token == asset.lease_token
         assert asset.lease_expires_at == "2027-01-15T08:01:00.000Z"
 
-    def test_records_what_was_never_received(self, catalog: Catalog) -> None:
-        assert catalog.claim(upload(NEW), lease_seconds=60).attempts == 1
-        assert stored(catalog).status is AssetStatus.PROCESSING
+    def test_needs_that_the_upload_is_what_is_recorded(self, catalog: Catalog) -> None:
+        assert catalog.claim(upload(NEW), lease_seconds=60) == Claim(ClaimState.STALE)
+        assert catalog.get(asset_id("uploads", "a b.jpg")) is None
+        take(catalog, upload(NEW))
+        before = stored(catalog)
+        for other in (OLD, NEWER, LONGER):
+            assert catalog.claim(upload(other), lease_seconds=60) == Claim(ClaimState.STALE)
+        assert stored(catalog) == before
 
-    def test_takes_over_from_an_older_upload(self, catalog: Catalog) -> None:
-        take(catalog, upload(OLD))
-        claim = catalog.claim(upload(NEW), lease_seconds=60)
-        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 1, 0)
-        assert stored(catalog).source.version_id == f"v-{NEW}"
+    def test_takes_the_token_that_it_is_given(self, catalog: Catalog) -> None:
+        catalog.receive(upload(NEW))
+        assert catalog.claim(upload(NEW), lease_seconds=60, token="mine").lease_token == "mine"
+        assert stored(catalog).lease_token == "mine"
+        again = catalog.claim(upload(NEW), lease_seconds=60, token="another")
+        assert again.state is ClaimState.BUSY
+
+    def test_resumes_the_lease_that_could_not_be_given_back(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
+        left = take(catalog, upload(NEW))
+        clock.now += 20
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
+        assert claim.lease_token not in (None, left)
+        assert stored(catalog).lease_expires_at == "2027-01-15T08:01:20.000Z"
+        again = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
+        assert again.state is ClaimState.BUSY
+
+    def test_resumes_what_ran_out_without_counting_it(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
+        left = take(catalog, upload(NEW))
+        clock.now += 60
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
+
+    def test_resumes_nothing_that_is_over(self, catalog: Catalog) -> None:
+        token = finish(catalog, upload(NEW))
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=token)
+        assert claim == Claim(ClaimState.DONE, attempts=1)
+
+    def test_tells_of_the_tries_before(self, catalog: Catalog) -> None:
+        catalog.release(upload(NEW), take(catalog, upload(NEW)), PASSING, HISTORY)
+        assert catalog.claim(upload(NEW), lease_seconds=60).history == HISTORY
 
     def test_waits_for_a_live_lease(self, catalog: Catalog, clock: ManualClock) -> None:
         take(catalog, upload(NEW))
@@ -434,6 +371,7 @@ class TestClaim:
         clock.now += 60
         take(catalog, upload(OLD))
         clock.now += 60
+        record(catalog, upload(NEW))
         assert catalog.claim(upload(NEW), lease_seconds=60).abandoned == 0
         assert stored(catalog).abandoned == 0
 
@@ -465,7 +403,7 @@ class TestClaim:
         assert catalog.transfer_lease(upload(NEW), "a-b", lease_seconds=60)
         assert claim() == Claim(ClaimState.HANDED_OVER, attempts=2)
         catalog.commit(upload(NEW), "a-b", READY)
-        assert claim() == catalog.receive(upload(NEW)) == Claim(ClaimState.DONE, attempts=2)
+        assert claim() == Claim(ClaimState.DONE, attempts=2)
 
     def test_leaves_a_tombstone_of_the_same_event(self, catalog: Catalog) -> None:
         catalog.remove(upload(NEW))
@@ -475,10 +413,6 @@ class TestClaim:
         finish(catalog, upload(NEW), Outcome(AssetStatus.FAILED, error=PASSING))
         claim = catalog.claim(upload(NEW), lease_seconds=60)
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
-
-    def test_refuses_what_is_older(self, catalog: Catalog) -> None:
-        catalog.receive(upload(NEW))
-        assert catalog.claim(upload(OLD), lease_seconds=60).state is ClaimState.STALE
 
 
 class TestCommit:
@@ -506,6 +440,7 @@ class TestCommit:
             live_version_id=f"v-{NEW}",
             attempts=1,
             processed_ms=120,
+            sequencer_length=18,
         )
 
     def test_forgets_what_the_new_version_does_not_have(self, catalog: Catalog) -> None:
@@ -595,12 +530,12 @@ class TestCommit:
         assert catalog.commit(upload(NEW), token, READY) is CommitState.COMMITTED
         assert stored(catalog) == before
 
-    @pytest.mark.parametrize("write", ["receive", "remove"])
-    def test_repeats_itself_though_a_newer_event_is_known(
-        self, catalog: Catalog, write: str
+    @pytest.mark.parametrize("newer", [upload(NEW), removal(NEW)])
+    def test_repeats_itself_though_a_newer_version_is_recorded(
+        self, catalog: Catalog, newer: UploadEvent
     ) -> None:
         token = finish(catalog, upload(OLD))
-        getattr(catalog, write)(upload(NEW))
+        record(catalog, newer)
         before = stored(catalog)
         assert catalog.commit(upload(OLD), token, READY) is CommitState.COMMITTED
         assert stored(catalog) == before
@@ -619,10 +554,14 @@ class TestCommit:
         assert catalog.commit(upload(OLD), token, READY) is CommitState.SUPERSEDED
         assert stored(catalog) == before
 
-    def test_is_lost_to_a_version_of_another_order(self, catalog: Catalog) -> None:
-        token = take(catalog, upload(NEW))
-        catalog.receive(upload(LONGER), over=pad_sequencer(NEW))
-        assert catalog.commit(upload(NEW), token, READY) is CommitState.SUPERSEDED
+    def test_writes_the_history_that_it_is_given_and_keeps_it_else(self, catalog: Catalog) -> None:
+        catalog.release(upload(NEW), take(catalog, upload(NEW)), PASSING, HISTORY)
+        exhausted = Outcome(AssetStatus.FAILED, error=PASSING)
+        finish(catalog, upload(NEW), exhausted)
+        assert stored(catalog).history == HISTORY
+        more = replace(HISTORY, failed=0)
+        finish(catalog, upload(NEW), replace(exhausted, history=more))
+        assert stored(catalog).history == more
 
     def test_is_lost_to_another_worker(self, catalog: Catalog, clock: ManualClock) -> None:
         token = take(catalog, upload(NEW))
@@ -719,11 +658,11 @@ class TestHandOver:
         assert not self.give(catalog, "a-b")
         assert stored(catalog) == before
 
-    @pytest.mark.parametrize("write", ["receive", "remove"])
-    def test_is_refused_to_what_is_superseded(self, catalog: Catalog, write: str) -> None:
+    @pytest.mark.parametrize("newer", [upload(NEWER), removal(NEWER)])
+    def test_is_refused_to_what_is_superseded(self, catalog: Catalog, newer: UploadEvent) -> None:
         take(catalog, upload(NEW))
         self.give(catalog, "a-b")
-        getattr(catalog, write)(upload(NEWER))
+        record(catalog, newer)
         before = stored(catalog)
         assert (before.lease_token, before.execution, before.estimate_ms) == (None, None, None)
         assert not self.give(catalog, "a-b")
@@ -785,7 +724,7 @@ class TestProgress:
         clock.now += 60
         take(catalog, upload(NEW))
         assert catalog.progress(upload(NEW), token, 40) is CommitState.LEASE_LOST
-        catalog.receive(upload(NEWER))
+        record(catalog, upload(NEWER))
         assert catalog.progress(upload(NEW), token, 40) is CommitState.SUPERSEDED
         assert stored(catalog).progress is None
 
@@ -951,36 +890,23 @@ def test_a_lease_that_ran_out_is_not_taken_of_a_newer_upload(
     assert stored(other).source == upload(NEWER).source
 
 
-def test_what_dispatch_records_meanwhile_is_claimed(dynamodb: Any, clock: ManualClock) -> None:
-    table = create_table(dynamodb)
-    dispatch = DynamoCatalog(dynamodb, table, clock)
-    client: Any = Overtaken(dynamodb, lambda: dispatch.receive(upload(NEW)))
-    claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
-    assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 1)
-    assert claim.lease_token == stored(dispatch).lease_token
-
-
-def test_what_is_superseded_between_its_receipt_and_its_claim_comes_again(
-    dynamodb: Any, clock: ManualClock
-) -> None:
+def test_what_is_superseded_meanwhile_is_not_claimed(dynamodb: Any, clock: ManualClock) -> None:
     table = create_table(dynamodb)
     other = DynamoCatalog(dynamodb, table, clock)
-
-    class Superseded(Overtaken):
-        """A client that another overtakes once its first write went through."""
-
-        def update_item(self, **arguments: Any) -> Any:
-            written = self._client.update_item(**arguments)
-            if self._overtake:
-                overtake, self._overtake = self._overtake, None
-                overtake()
-            return written
-
-    client: Any = Superseded(dynamodb, lambda: other.receive(upload(NEWER)))
+    take(other, upload(NEW))
+    client: Any = Overtaken(dynamodb, lambda: record(other, upload(NEWER)))
     claim = DynamoCatalog(client, table, clock).claim(upload(NEW), lease_seconds=60)
-    assert claim == Claim(ClaimState.BUSY)
-    assert stored(other).source == upload(NEWER).source
+    assert claim.state is ClaimState.BUSY  # as it was when it was looked at: it comes again
     assert stored(other).status is AssetStatus.RECEIVED
+
+
+def test_a_recording_whose_reply_was_lost_knows_itself(dynamodb: Any, clock: ManualClock) -> None:
+    client: Any = Repeating(dynamodb)
+    catalog = DynamoCatalog(client, create_table(dynamodb), clock)
+    assert catalog.receive(upload(OLD)) is None
+    assert catalog.reject(upload(NEW), PERMANENT, after=pad_sequencer(OLD)) is None
+    assert catalog.remove(removal(NEWER), after=pad_sequencer(NEW)) is None
+    assert stored(catalog).status is AssetStatus.DELETED
 
 
 def test_a_claim_whose_reply_was_lost_knows_of_the_deaths_before_it(

@@ -19,7 +19,7 @@ from lib.domain.clock import DAY_SECONDS
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.keys import asset_id, execution_name
 from lib.domain.prices import price_invocation
-from tests.support.catalog_cases import LONGER, NEW, NEWER, PASSING, READY, create_table, upload
+from tests.support.catalog_cases import NEW, NEWER, PASSING, READY, create_table, record, upload
 from tests.support.fakes import ManualClock
 
 DAY = 20_833  # 2027-01-15
@@ -203,7 +203,7 @@ class TestCatalog:
         assert self.claim(catalog, upload(NEW)).state is ClaimState.BUSY
         catalog.commit(upload(NEW), claim.lease_token, READY)
         assert self.claim(catalog, upload(NEW)).state is ClaimState.DONE
-        catalog.receive(upload(NEWER))
+        record(catalog, upload(NEWER))
         assert self.claim(catalog, upload(NEW)).state is ClaimState.STALE
 
     def test_a_killed_worker_is_charged_for_all_its_time_and_what_killed_it_does_not_wait(
@@ -243,10 +243,8 @@ class TestCatalog:
         claim = self.claim(catalog, upload(NEW))
         assert (claim.state, claim.abandoned) == (ClaimState.CLAIMED, 1)
 
-    def test_goes_over_what_it_cannot_compare_with_when_told_to(self, catalog):
+    def test_takes_the_token_and_resumes_the_lease_that_it_is_told(self, catalog):
         catalog.receive(upload(NEW))
-        unordered = self.claim(catalog, upload(LONGER))
-        assert unordered.state is ClaimState.UNORDERED
-        over = unordered.stored_sequencer
-        claim = catalog.claim(upload(LONGER), lease_seconds=LEASE_S, over=over)
-        assert claim.state is ClaimState.CLAIMED
+        assert catalog.claim(upload(NEW), lease_seconds=LEASE_S, token="a").lease_token == "a"
+        claim = catalog.claim(upload(NEW), lease_seconds=LEASE_S, token="b", resumes="a")
+        assert (claim.state, claim.lease_token) == (ClaimState.CLAIMED, "b")

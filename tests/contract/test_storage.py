@@ -16,7 +16,7 @@ from moto import mock_aws
 from lib.adapters.aws.s3 import IMMUTABLE, S3Renditions, S3Sources
 from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.events import Head, Source
+from lib.domain.events import Current, Source
 from lib.domain.ports import Renditions, Sources
 
 KEY = "photos/été 1+1.v2.jpg"
@@ -134,10 +134,19 @@ class TestSources:
         place.upload(KEY, b"0123456789")
         assert place.sources.read_range(place.source(), start, length) == expected
 
-    def test_are_read_from_the_start_with_what_was_asked_for(self, place: Place) -> None:
+    def test_are_found_with_their_first_bytes(self, place: Place) -> None:
         place.upload(KEY, b"0123456789")
-        assert place.sources.read_head(place.source(), 4) == Head(b"0123")
-        assert place.sources.read_head(place.source(), 4096) == Head(b"0123456789")
+        for length, head in ((4, b"0123"), (10, b"0123456789"), (4096, b"0123456789")):
+            found = place.sources.find_current(place.bucket, KEY, length)
+            assert found == Current(place.source(), head)
+        place.upload(KEY, b"abc")
+        assert place.sources.find_current(place.bucket, KEY, 4) == Current(place.source(), b"abc")
+
+    def test_are_not_found_where_there_are_none(self, place: Place) -> None:
+        assert place.sources.find_current(place.bucket, KEY, 4) is None
+        place.upload(KEY, b"0123456789")
+        place.remove(KEY)
+        assert place.sources.find_current(place.bucket, KEY, 4) is None
 
     def test_are_read_whole(self, place: Place) -> None:
         place.upload(KEY, b"0123456789")
@@ -146,7 +155,7 @@ class TestSources:
     def test_may_be_empty(self, place: Place) -> None:
         place.upload(KEY, b"")
         assert place.sources.read_range(place.source(), 0, 4096) == b""
-        assert place.sources.read_head(place.source(), 4096) == Head(b"")
+        assert place.sources.find_current(place.bucket, KEY, 4096) == Current(place.source(), b"")
         assert place.sources.read(place.source()) == b""
 
     def test_are_gone_when_there_is_no_such_key(self, place: Place) -> None:
@@ -155,8 +164,6 @@ class TestSources:
             place.sources.read(source)
         with pytest.raises(PermanentError, match="SOURCE_GONE"):
             place.sources.read_range(source, 0, 1)
-        with pytest.raises(PermanentError, match="SOURCE_GONE"):
-            place.sources.read_head(source, 1)
 
     @pytest.mark.parametrize("version_id", ["", "null"])
     def test_need_no_version(self, place: Place, version_id: str, request: Any) -> None:
@@ -223,9 +230,41 @@ class TestS3:
         place = in_s3(s3)
         s3.put_object(Bucket="uploads", Key=KEY, Body=b"first", Metadata={"preset": "avatar"})
         first = place.source()
+        found = place.sources.find_current("uploads", KEY, 3)
+        assert found == Current(first, b"fir", "avatar")
         place.upload(KEY, b"second")
-        assert place.sources.read_head(first, 3) == Head(b"fir", "avatar")
-        assert place.sources.read_head(place.source(), 3) == Head(b"sec")
+        assert place.sources.find_current("uploads", KEY, 3) == Current(place.source(), b"sec")
+
+    def test_finds_what_is_written_while_an_empty_object_is_looked_at(
+        self, s3: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = in_s3(s3)
+        place.upload(KEY, b"")
+        head = s3.head_object
+
+        def overwritten(**arguments: Any) -> Any:
+            place.upload(KEY, b"second")
+            monkeypatch.setattr(s3, "head_object", head)
+            return head(**arguments)
+
+        monkeypatch.setattr(s3, "head_object", overwritten)
+        found = place.sources.find_current("uploads", KEY, 3)
+        assert found == Current(place.source(), b"sec")
+
+    def test_takes_what_a_server_sends_that_ignores_ranges(
+        self, s3: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = in_s3(s3)
+        place.upload(KEY, b"0123456789")
+        get = s3.get_object
+
+        def whole(**arguments: Any) -> Any:
+            del arguments["Range"]
+            return get(**arguments)
+
+        monkeypatch.setattr(s3, "get_object", whole)
+        found = place.sources.find_current("uploads", KEY, 3)
+        assert found == Current(place.source(), b"012")
 
     def test_asks_for_no_bytes_where_none_are_wanted(self) -> None:
         client: Any = None
@@ -260,7 +299,7 @@ class TestS3:
             "head_object": [lambda: sources.current_version("uploads", KEY)],
             "get_object": [
                 lambda: sources.read(source),
-                lambda: sources.read_head(source, 1),
+                lambda: sources.find_current("uploads", KEY, 1),
                 lambda: renditions.fetch("a"),
             ],
             "put_object": [lambda: renditions.put("a", b"image", "image/avif")],

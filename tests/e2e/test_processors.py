@@ -13,7 +13,7 @@ from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode
 from lib.domain.keys import version_prefix
 from lib.tools import ROOT
-from tests.e2e.deployed import event_of, sequencer_of, wait_for
+from tests.e2e.deployed import wait_for
 from tests.e2e.grants import read_decisions
 
 MEDIA = Path(__file__).parent.parent / "media"
@@ -29,24 +29,6 @@ def noise() -> bytes:
     file = io.BytesIO()
     Image.frombytes("RGB", (2400, 1600), os.urandom(2400 * 1600 * 3)).save(file, "PNG")
     return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("role", "source"), [("ProcessImageRole", ALPHA), ("ProcessVideoRole", VOICE)]
-)
-def test_where_sequencers_cannot_tell_s3_is_asked_which_upload_is_current(deployed, role, source):
-    key = f"processors/unordered-{role}"
-    old = deployed.wait(key, deployed.upload(key, source))
-    new = deployed.wait(key, deployed.upload(key, source))
-    deployed.publish(event_of(old, sequencer_of(new) + "01"), old.media_type)
-    wait_for(
-        lambda: any(
-            role in each.role and each.action == "s3:GetObject" and each.resource.endswith(key)
-            for each in read_decisions(deployed.emulator)
-        ),
-        "S3 to be asked",
-    )
-    assert deployed.asset(key) == new
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
 
     processors = {"ProcessImageRole", "ProcessVideoRole"}
     makers = processors | {"PlanVideoRole", "EncodeRangeRole", "PackageVideoRole"}
-    assert roles_with("s3:GetObjectVersion") == makers | {"DispatchRole"}
+    assert roles_with("s3:GetObjectVersion") == makers
     assert roles_with("s3:PutObject") == makers
     assert roles_with("dynamodb:PutItem") == set()
     assert roles_with("s3:DeleteObject") == makers - {"PlanVideoRole"} | {

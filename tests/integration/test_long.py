@@ -40,6 +40,7 @@ from lib.imaging.in_process import InProcess
 from lib.presets import PACKAGED
 from lib.video.package import cmaf
 from lib.video.package.streams import make_streams
+from tests.support.catalog_cases import record
 from tests.support.fakes import MemoryExecutions, MemorySources, received
 from tests.support.ffmpeg_binary import PLENTY, ffmpeg_in, find_ffmpeg
 from tests.support.world import World
@@ -98,6 +99,7 @@ class LongSource(World):
         self.execution = execution_name(self.event.source, self.event.sequencer)
         self.encodes: list[str] = []
         self._folder, self._encoded = folder, encoded
+        record(self.catalog, self.event)
         self.catalog.claim(self.event, lease_seconds=300)
 
     @property
@@ -315,7 +317,7 @@ class TestPlan:
 
     def test_ends_where_the_upload_is_superseded(self, world):
         newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
-        world.catalog.receive(newer)
+        record(world.catalog, newer)
         assert world.plan() is None
         assert world.renditions.objects == {}
 
@@ -402,7 +404,7 @@ class TestEncode:
         def supersede(key):
             if not asked:
                 asked.append(key)
-                world.catalog.receive(newer)
+                record(world.catalog, newer)
 
         world.renditions.on_put = supersede
         assert world.encode(planned.recipe, planned.ranges[0]) is Standing.UNWANTED
@@ -500,7 +502,7 @@ class TestPackage:
         planned = world.plan()
         for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
-        world.catalog.remove(received(world.sources.remove("film.mp4"), MediaType.VIDEO))
+        record(world.catalog, received(world.sources.remove("film.mp4"), MediaType.VIDEO))
         assert world.package(planned.recipe).finished.state is ClaimState.STALE
         assert world.renditions.objects == {}
         assert world.asset.status is AssetStatus.DELETED
@@ -593,7 +595,7 @@ class TestFail:
         world.encode(planned.recipe, planned.ranges[0])
         assert world.renditions.objects
         newer = received(world.sources.upload("film.mp4", b"new"), MediaType.VIDEO)
-        world.catalog.receive(newer)
+        record(world.catalog, newer)
         world.fail(self.AWAY)
         prefix = version_prefix(world.event.source, world.event.sequencer)
         assert not [key for key in world.renditions.objects if key.startswith(prefix)]
@@ -608,9 +610,8 @@ class TestLive:
     TEXT = Failure(ErrorCode.UNSUPPORTED_MEDIA, "text")
 
     def refuse_newer(self, world):
-        world.catalog.reject(
-            received(world.sources.upload("film.mp4", b"words"), MediaType.VIDEO), self.TEXT
-        )
+        refused = received(world.sources.upload("film.mp4", b"words"), MediaType.VIDEO)
+        record(world.catalog, refused, self.TEXT)
 
     def make_live(self, world):
         """Commit, then refuse a newer upload; return the recipe and all that is live."""
@@ -693,6 +694,7 @@ class TestLive:
     def test_goes_with_the_next_commit(self, world):
         recipe, live = self.make_live(world)
         newer = received(world.sources.upload("film.mp4", b"newer"), MediaType.VIDEO)
+        record(world.catalog, newer)
         token = world.catalog.claim(newer, lease_seconds=60).lease_token
         world.catalog.commit(newer, token, replace(READY, manifest_key="a/b/c/manifest.json"))
         world.package(recipe)

@@ -6,16 +6,19 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.asset import Asset, AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Action, Source, UploadEvent
+from lib.domain.keys import asset_id
 from lib.domain.media import MediaType, VideoProbe
+from lib.domain.ports import Catalog
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from tests.support.fakes import ManualClock
 
 START = ManualClock.now
 OLD, NEW, NEWER = "0062E99A88DC407460", "0062E99A88DC407461", "0062E99A88DC407462"
-LONGER = "0062E99A88DC40746000"
+LONGER = "0062E99A88DC407460F0"
+"""Of more digits than the others."""
 PERMANENT = Failure(ErrorCode.CORRUPT_MEDIA, "broken")
 PASSING = Failure(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
 MADE = Rendition(
@@ -40,6 +43,20 @@ def upload(sequencer: str, **changed: Any) -> UploadEvent:
         Action.CREATED, source, sequencer, MediaType.IMAGE, "image/jpeg", "2026-01-01T00:00:00Z"
     )
     return replace(event, **changed)
+
+
+def record(catalog: Catalog, event: UploadEvent, failure: Failure | None = None) -> Asset | None:
+    """Write what is current after the entry that is there, as dispatch does where nobody is by."""
+    entry = catalog.get(asset_id(event.source.bucket, event.source.key))
+    after = entry.sequencer if entry else None
+    if failure:
+        return catalog.reject(event, failure, after=after)
+    write = catalog.remove if event.action is Action.REMOVED else catalog.receive
+    return write(event, after=after)
+
+
+def removal(sequencer: str) -> UploadEvent:
+    return upload(sequencer, action=Action.REMOVED)
 
 
 def create_table(client: Any) -> str:

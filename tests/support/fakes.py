@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.events import Action, Head, ObjectEvent, Source, UploadEvent
+from lib.domain.events import Action, Current, ObjectEvent, Source, UploadEvent
 from lib.domain.media import MediaType
 
 UPLOADS = "uploads"
@@ -38,7 +38,7 @@ class MemorySources:
         stored[:] = [each for each in stored if each[0] != event.source.version_id]
         self.sequence += 1
         sequencer = f"{self.sequence:016X}"
-        return replace(event, action=Action.REMOVED, sequencer=sequencer, permanent=True)
+        return replace(event, action=Action.REMOVED, sequencer=sequencer)
 
     def _change(self, key: str, content: bytes | None, action: Action) -> ObjectEvent:
         self.sequence += 1
@@ -59,8 +59,11 @@ class MemorySources:
                 return content
         raise PermanentError(ErrorCode.SOURCE_GONE, "the version was deleted")
 
-    def read_head(self, source: Source, length: int) -> Head:
-        return Head(self.read_range(source, 0, length), self.presets.get(source.key))
+    def find_current(self, bucket: str, key: str, length: int) -> Current | None:
+        source = self.current_version(bucket, key)
+        if source is None:
+            return None
+        return Current(source, self.read_range(source, 0, length), self.presets.get(key))
 
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         return self.read(source)[start : start + length]

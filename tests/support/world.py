@@ -12,6 +12,7 @@ from lib.domain.events import ObjectEvent, UploadEvent
 from lib.domain.keys import asset_id
 from lib.domain.media import MediaType
 from lib.presets import PACKAGED, Presets, load
+from tests.support.catalog_cases import record
 from tests.support.fakes import (
     JPEG_HEAD,
     UPLOADS,
@@ -56,7 +57,7 @@ class World:
         """Store a source and record it, as dispatch does; return the message for its worker."""
         event = received(self.sources.upload(key, content), media_type)
         event = replace(event, preset=preset)
-        self.catalog.receive(event)
+        record(self.catalog, event)
         return event
 
     def dispatch(self, *events: ObjectEvent) -> list[Recorded]:

@@ -17,6 +17,7 @@ from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.domain.renditions import Rendition, RenditionKind
+from tests.support.catalog_cases import record
 from tests.support.fakes import UPLOADS, MemorySources, received
 
 KEY = "a [b].jpg"
@@ -41,7 +42,7 @@ class Stage:
 
 def upload_again(stage):
     stage.event = received(stage.sources.upload(KEY, b"content"))
-    stage.catalog.receive(stage.event)
+    record(stage.catalog, stage.event)
 
 
 def claim(stage):

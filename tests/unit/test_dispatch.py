@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.domain.asset import AssetStatus, ClaimState
+from lib.application.dispatch import Recording
+from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import Action
+from lib.domain.keys import pad_sequencer
 from lib.domain.media import MediaType
-from tests.support.fakes import JPEG_HEAD
+from tests.support.catalog_cases import record
+from tests.support.fakes import JPEG_HEAD, MemorySources, received
 from tests.support.world import World
 
 
@@ -51,7 +53,7 @@ def test_an_unsupported_upload_is_rejected_with_its_reason_and_not_published(
     asset = world.find("photo.jpg")
     assert asset.status is AssetStatus.REJECTED
     assert (asset.error.code, asset.error.permanent) == (ErrorCode.UNSUPPORTED_MEDIA, True)
-    assert (recorded.state, recorded.rejected) == (ClaimState.CLAIMED, asset.error)
+    assert (recorded.state, recorded.rejected) == (Recording.RECORDED, asset.error)
     assert recorded.event.source == event.source
     assert reason in asset.error.message
     assert world.topic.published == []
@@ -67,14 +69,24 @@ def test_a_repeated_event_is_published_again_because_the_first_may_not_have_been
     assert world.find("a.jpg").status is AssetStatus.RECEIVED
 
 
-def test_a_late_event_is_neither_recorded_nor_published(world):
+def test_a_late_event_tells_nothing_new(world):
     first = world.sources.upload("a.jpg", JPEG_HEAD)
     second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
     world.dispatch(second)
     [late] = world.dispatch(first)
-    assert late.state is ClaimState.STALE
+    assert late.state is Recording.KNOWN
     assert world.find("a.jpg").source == second.source
-    assert [each.source for each in world.topic.published] == [second.source]
+    assert {each.source for each in world.topic.published} == {second.source}
+
+
+def test_the_first_event_that_comes_tells_what_is_current_then(world):
+    first = world.sources.upload("a.jpg", JPEG_HEAD)
+    second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
+    world.dispatch(first)
+    assert world.find("a.jpg").source == second.source
+    assert world.find("a.jpg").sequencer == pad_sequencer(first.sequencer)
+    [known] = world.dispatch(second)
+    assert (known.state, known.event.sequencer) == (Recording.KNOWN, first.sequencer)
 
 
 def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(world):
@@ -85,6 +97,74 @@ def test_a_delete_marker_buries_the_asset_and_a_late_upload_cannot_resurrect_it(
     assert world.find("a.jpg").status is AssetStatus.DELETED
     [message] = world.topic.published
     assert message.action is Action.REMOVED
+
+
+def test_a_removal_whose_publication_failed_is_published_when_it_comes_again(world):
+    world.dispatch(world.sources.upload("a.jpg", JPEG_HEAD))
+    removal = world.sources.remove("a.jpg")
+    world.topic.failures = 1
+    with pytest.raises(TransientError):
+        world.dispatch(removal)
+    world.dispatch(removal)
+    assert [each.action for each in world.topic.published] == [Action.CREATED, Action.REMOVED]
+
+
+@pytest.mark.parametrize("status", [AssetStatus.PROCESSING, AssetStatus.READY, AssetStatus.FAILED])
+def test_what_is_begun_is_not_published_again(world, status):
+    event = world.sources.upload("a.jpg", JPEG_HEAD)
+    world.dispatch(event)
+    [message] = world.topic.published
+    world.catalog.claim(message, lease_seconds=60, token="token")
+    if status is not AssetStatus.PROCESSING:
+        world.catalog.commit(message, "token", Outcome(status))
+    before = world.find("a.jpg")
+    [known] = world.dispatch(event)
+    assert (known.state, known.publish) == (Recording.KNOWN, False)
+    assert (world.find("a.jpg"), len(world.topic.published)) == (before, 1)
+
+
+def test_an_event_from_before_a_tombstone_was_dropped_brings_nothing_back(world):
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    world.sources.remove("a.jpg")
+    world.dispatch(upload)
+    assert world.find("a.jpg").status is AssetStatus.DELETED
+
+
+class Changing(MemorySources):
+    """A bucket in which something happens while it is looked at."""
+
+    def __init__(self, *meanwhile):
+        super().__init__()
+        self.meanwhile = list(meanwhile)
+
+    def find_current(self, bucket, key, length):
+        found = super().find_current(bucket, key, length)
+        if self.meanwhile:
+            self.meanwhile.pop(0)(self)
+        return found
+
+
+def test_what_was_seen_before_another_looked_is_looked_at_again(world):
+    first = world.sources.upload("a.jpg", JPEG_HEAD)
+
+    def overtake(sources):
+        world.dispatch(sources.upload("a.jpg", JPEG_HEAD + b"2"))
+
+    world.sources = Changing(overtake)
+    world.sources.versions = {("uploads", "a.jpg"): [(first.source.version_id, JPEG_HEAD)]}
+    world.sources.sequence = 1
+    [recorded] = world.dispatch(first)
+    assert recorded.state is Recording.KNOWN
+    assert world.find("a.jpg").source == world.sources.current_version("uploads", "a.jpg")
+
+
+def test_who_is_overtaken_each_time_asks_for_another_call(world):
+    def overtake(sources):
+        record(world.catalog, received(sources.upload("a.jpg", b"x")))
+
+    world.sources = Changing(*[overtake] * 99)
+    with pytest.raises(TransientError, match="changes faster"):
+        world.dispatch(world.sources.upload("a.jpg", JPEG_HEAD))
 
 
 def test_a_removal_is_published_with_what_the_asset_was(world):
@@ -102,7 +182,15 @@ def test_destroying_an_old_version_changes_nothing(world):
     new = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
     world.dispatch(old, new)
     published = len(world.topic.published)
-    assert world.dispatch(world.sources.destroy(old)) == []
+    before = world.find("a.jpg")
+    for lease in ("", "token"):
+        if lease:
+            message = world.topic.published[-1]
+            world.catalog.claim(message, lease_seconds=60, token=lease)
+            before, published = world.find("a.jpg"), len(world.topic.published)
+        [known] = world.dispatch(world.sources.destroy(old))
+        assert known.state is Recording.KNOWN
+        assert world.find("a.jpg") == before
     assert world.find("a.jpg").source == new.source
     assert len(world.topic.published) == published
 
@@ -124,28 +212,44 @@ def test_destroying_the_only_version_buries_the_asset(world):
     assert world.find("a.jpg").status is AssetStatus.DELETED
 
 
-def test_an_upload_whose_version_is_gone_is_rejected(world):
+def test_an_upload_that_is_gone_when_its_event_comes_is_a_removal(world):
     upload = world.sources.upload("a.jpg", JPEG_HEAD)
     world.sources.destroy(upload)
     world.dispatch(upload)
-    assert world.find("a.jpg").error.code is ErrorCode.SOURCE_GONE
+    assert world.find("a.jpg").status is AssetStatus.DELETED
 
 
-@pytest.mark.parametrize("current_is_long", [True, False])
-def test_where_sequencers_differ_in_length_s3_decides(world, current_is_long):
-    first = world.sources.upload("a.jpg", JPEG_HEAD)
-    second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
-    # Padded, the older event's sequencer is the larger string.
-    first = replace(first, sequencer="F" if current_is_long else "FFFFFFFFFFFFFFFFFF")
-    for order in ((first, second), (second, first)):
-        world.catalog = MemoryCatalog()
-        world.dispatch(*order)
-        assert world.find("a.jpg").source == second.source
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1)])
+@pytest.mark.parametrize("first", ["F", "FF", "FFFFFFFFFFFFFFFFFF", "0000000000000001000"])
+def test_the_length_of_sequencers_decides_nothing(world, first, order):
+    events = [
+        replace(world.sources.upload("a.jpg", JPEG_HEAD), sequencer=first),
+        world.sources.upload("a.jpg", JPEG_HEAD + b"2"),
+    ]
+    for number in order:
+        world.dispatch(events[number])
+    assert world.find("a.jpg").source == events[1].source
 
 
-def test_what_is_rejected_goes_over_what_it_cannot_be_compared_with(world):
-    world.dispatch(replace(world.sources.upload("a.jpg", JPEG_HEAD), sequencer="F"))
-    world.dispatch(replace(world.sources.upload("a.jpg", b"just words"), sequencer="FF"))
+def test_no_name_of_a_recording_comes_twice(world):
+    """A version is restored, and an event from before comes again: see also the two lengths."""
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    names = []
+    for _ in range(3):
+        marker = world.sources.remove("a.jpg")
+        for event in (upload, upload):
+            world.dispatch(replace(event, sequencer=event.sequencer + "00"))
+        names.append(world.find("a.jpg").sequencer)
+        world.sources.destroy(marker)
+        world.dispatch(upload)
+        names.append(world.find("a.jpg").sequencer)
+    assert len(set(names)) == 6
+    assert names == sorted(names)
+
+
+def test_what_is_rejected_follows_what_was_made(world):
+    world.dispatch(world.sources.upload("a.jpg", JPEG_HEAD))
+    world.dispatch(world.sources.upload("a.jpg", b"just words"))
     assert world.find("a.jpg").status is AssetStatus.REJECTED
-    world.dispatch(replace(world.sources.remove("a.jpg"), sequencer="FFF"))
+    world.dispatch(world.sources.remove("a.jpg"))
     assert world.find("a.jpg").status is AssetStatus.DELETED

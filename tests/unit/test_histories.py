@@ -58,7 +58,7 @@ class StreamedCatalog(MemoryCatalog):
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name not in {"receive", "reject", "remove", "claim", "commit", "release", "confirm"}:
+        if name not in {"receive", "reject", "remove", "claim", "commit", "release"}:
             return found
 
         def write(*args: object, **more: object) -> object:

@@ -17,7 +17,8 @@ from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.keys import version_prefix
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Part, Placeholder, Rendition, RenditionKind, Work
-from tests.support.fakes import JPEG_HEAD, received
+from tests.support.catalog_cases import record
+from tests.support.fakes import JPEG_HEAD
 from tests.support.world import World
 
 KEY = "a.jpg"
@@ -102,6 +103,7 @@ def test_a_repeat_after_a_crash_writes_the_same_keys_and_bytes(world):
     world.run(event, work_of(MADE))
     first = dict(world.renditions.objects)
     world.catalog = MemoryCatalog(world.clock)
+    world.catalog.receive(event)
     world.run(event, work_of(MADE))
     assert world.renditions.objects == first
 
@@ -274,7 +276,7 @@ def test_what_is_live_stays_though_the_reply_of_its_commit_was_lost(world, newer
         upload = world.upload(b"newer")
         if newer == "is refused":
             refused = replace(upload, sequencer=f"{int(upload.sequencer, 16) + 1:016X}")
-            world.catalog.reject(refused, BROKEN.error)
+            record(world.catalog, refused, BROKEN.error)
         if newer == "is broken":
             world.run(upload, broken)
 
@@ -410,13 +412,11 @@ def test_work_that_another_took_over_ends_without_an_outcome(world):
     assert world.asset.lease_token
 
 
-def test_what_s3_calls_the_newest_is_worked_on_where_sequencers_differ_in_length(world):
-    older = replace(world.upload(), sequencer="F")
+def test_what_is_not_recorded_is_not_worked_on(world):
+    event = world.upload()
     world.catalog = MemoryCatalog(world.clock)
-    world.run(older, work_of(MADE))
-    newer = replace(received(world.sources.upload(KEY, b"newer")), sequencer="FF")
-    assert world.run(newer, work_of(MADE)).state is ClaimState.CLAIMED
-    assert world.asset.source == newer.source
+    assert world.run(event, pytest.fail).state is ClaimState.STALE
+    assert world.asset is None
 
 
 def test_the_time_of_the_work_is_recorded_in_ms(world, monkeypatch):

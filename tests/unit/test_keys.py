@@ -15,6 +15,7 @@ from lib.domain.keys import (
     decode_event_key,
     execution_name,
     manifest_key,
+    next_sequencer,
     pad_sequencer,
     prefix_of,
     rendition_key,
@@ -119,3 +120,24 @@ def test_padded_sequencers_of_one_length_compare_as_numbers(one: str, other: str
 @given(hexes)
 def test_padding_twice_changes_nothing(sequencer: str) -> None:
     assert pad_sequencer(pad_sequencer(sequencer)) == pad_sequencer(sequencer)
+
+
+@pytest.mark.parametrize(
+    ("event", "recorded", "expected"),
+    [
+        ("0062E9", "0062E8", "0062E9"),
+        ("0062e9", "0062E8", "0062e9"),
+        ("0062E8", "0062E8", "0062E9"),
+        ("0062E7", "0062E8", "0062E9"),
+        ("0062E800", "0062E8", "0062E9"),  # the same name once both are padded
+        ("0062E801", "0062E8", "0062E801"),
+        ("00", "0062E8", "0062E9"),
+        ("0062E8", "0062E8FF", "0062E900"),
+        ("0", "FF", "FF1"),
+        ("FF1", "FF1", "FF2"),
+    ],
+)
+def test_the_name_of_a_recording_is_greater_than_the_one_before(event, recorded, expected):
+    name = next_sequencer(event, recorded)
+    assert name == expected
+    assert pad_sequencer(name) > pad_sequencer(recorded)

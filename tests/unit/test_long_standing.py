@@ -78,7 +78,7 @@ def test_it_owns_what_it_has_the_lease_of_and_leaves_alone_what_is_finished(
     assert find_standing(event, "a-b", asset) is expected
     newer = replace(asset, sequencer="F" * 64)
     assert find_standing(event, "a-b", newer) is Standing.UNWANTED
-    assert find_standing(event, "a-b", None) is Standing.UNWANTED
+    assert find_standing(event, "a-b", None) is Standing.FINISHED
 
 
 def test_each_step_is_given_the_upload_the_execution_and_the_recipe(

@@ -35,7 +35,7 @@ def created(key: str, version: str, etag: str, size: int, sequencer: str) -> Obj
 
 def removed(key: str, version: str, sequencer: str, *, etag: str = "") -> ObjectEvent:
     source = Source(BUCKET, key, version, etag, 0)
-    return ObjectEvent(Action.REMOVED, source, sequencer, permanent=not etag)
+    return ObjectEvent(Action.REMOVED, source, sequencer)
 
 
 class TestNotifications:

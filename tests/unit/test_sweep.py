@@ -61,7 +61,8 @@ READY_1 = asset(1, AssetStatus.READY, live=1)
         (asset(2, AssetStatus.PROCESSING, live=1), asset(3, AssetStatus.RECEIVED, live=1), {1, 3}),
         (READY_1, asset(2, AssetStatus.DELETED), {2, 3}),
         (asset(2, AssetStatus.PROCESSING, live=1), asset(3, AssetStatus.DELETED), {3}),
-        (READY_1, None, {2, 3}),
+        (READY_1, None, {1, 2, 3}),  # somebody deleted the entry
+        (asset(2, AssetStatus.PROCESSING, live=1), None, {1, 2, 3}),
         (asset(2, AssetStatus.DELETED), None, {1, 2, 3}),
         (READY_1, replace(READY_1, attempts=2), {1, 2, 3}),
     ],
@@ -85,7 +86,7 @@ LONG = replace(asset(2, AssetStatus.PROCESSING, live=1), execution="a-b", lease_
     [
         (LONG, asset(3, AssetStatus.RECEIVED, live=1), False),
         (LONG, asset(3, AssetStatus.DELETED), False),
-        (LONG, None, False),
+        (LONG, None, True),
         (LONG, replace(LONG, progress=40), True),
         (LONG, replace(LONG, status=AssetStatus.READY, lease_token=None), True),
         # Its lease went back to a worker, whose own hand-over finds or replaces the execution.

@@ -23,7 +23,7 @@ from lib.domain.renditions import RenditionKind
             "image video audio poster stream rung storyboard preview subtitles waveform",
         ),
         (AssetStatus, "RECEIVED PROCESSING READY PARTIAL FAILED REJECTED DELETED"),
-        (ClaimState, "CLAIMED DONE STALE BUSY HANDED_OVER UNORDERED"),
+        (ClaimState, "CLAIMED DONE STALE BUSY HANDED_OVER"),
         (CommitState, "COMMITTED SUPERSEDED LEASE_LOST"),
     ],
 )
@@ -32,4 +32,4 @@ def test_a_name_stays_what_it_is(kind: type[StrEnum], names: str) -> None:
 
 
 def test_a_claim_says_nothing_of_what_is_not_known() -> None:
-    assert astuple(Claim(ClaimState.STALE)) == (ClaimState.STALE, None, 0, 0, 0.0, None)
+    assert astuple(Claim(ClaimState.STALE)) == (ClaimState.STALE, None, 0, 0, 0.0, (0, ()))

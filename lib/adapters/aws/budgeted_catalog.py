@@ -36,7 +36,14 @@ class BudgetedCatalog(DynamoCatalog):
         self._budget = budget
         self._memory_mb = memory_mb
 
-    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
+    def claim(
+        self,
+        event: UploadEvent,
+        *,
+        lease_seconds: float,
+        token: str | None = None,
+        resumes: str | None = None,
+    ) -> Claim:
         """Take the lease on an upload where the budget lasts; see `lib.domain.ports.Catalog`.
 
         Raises TransientError(BUDGET_SPENT), noted beside the upload, which stays claimable. What
@@ -45,7 +52,7 @@ class BudgetedCatalog(DynamoCatalog):
         refusal = self._budget.refusal()
         if refusal and self._put_off(event, refusal):
             raise refusal
-        claim = super().claim(event, lease_seconds=lease_seconds, over=over)
+        claim = super().claim(event, lease_seconds=lease_seconds, token=token, resumes=resumes)
         if claim.abandoned:
             name = f"{execution_name(event.source, event.sequencer)}-killed-{int(claim.abandoned)}"
             with suppress(TransientError):

@@ -5,8 +5,8 @@ condition fails, the answer is read from the item that made it fail. Only a clai
 that ran out needs two, to count whose it was.
 
 A request whose reply is lost is sent again by botocore, and then meets what it wrote itself: a
-claim recognises its own lease token, a commit the token in `committed_by`. That one stays where a
-newer event is recorded: the commit did go through, and what it made may be live.
+recording its own sequencer, a claim its own lease token, a commit the token in `committed_by`. That
+one stays where a newer version is recorded: the commit did go through, what it made may be live.
 
 A long source is handed over from the worker that claimed it to an execution, whose name is its
 lease's token from then on. A later try has a longer or greater name, so that an execution that was
@@ -20,29 +20,42 @@ from collections.abc import Mapping
 
 from lib.adapters.aws.dynamodb_conditions import (
     ABSENT,
-    CURRENT,
     FURTHER,
     HELD,
     LAPSED,
-    NAMED,
-    OLDER,
+    RESUMED,
     RETRYABLE,
-    SHORTER,
+    UNCHANGED,
     UNFINISHED,
     UNTAKEN,
     WAITING,
     Expression,
 )
-from lib.adapters.aws.dynamodb_items import NO_WORK, NOTHING_LIVE, live_attributes
+from lib.adapters.aws.dynamodb_items import (
+    NO_WORK,
+    NOTHING_LIVE,
+    asset_from_plain,
+    history_attributes,
+    history_of,
+    live_attributes,
+)
 from lib.adapters.aws.dynamodb_refusals import (
     has_run_out,
-    is_of_version,
+    is_recorded,
     why_not_claimed,
     why_not_committed,
-    why_not_recorded,
 )
 from lib.adapters.aws.dynamodb_table import AssetTable
-from lib.domain.asset import TOMBSTONE_SECONDS, AssetStatus, Claim, ClaimState, CommitState, Outcome
+from lib.domain.asset import (
+    TOMBSTONE_SECONDS,
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    History,
+    Outcome,
+)
 from lib.domain.clock import to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
@@ -53,52 +66,63 @@ from lib.domain.serialized import failure_to_values, source_to_values
 class DynamoCatalog(AssetTable):
     """The catalog in one table."""
 
-    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def receive(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
         """Record an upload as RECEIVED; what is live stays. See `lib.domain.ports.Catalog`."""
-        return self._record(event, over, {"status": AssetStatus.RECEIVED})
+        return self._record(event, after, {"status": AssetStatus.RECEIVED})
 
-    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+    def reject(
+        self, event: UploadEvent, failure: Failure, *, after: str | None = None
+    ) -> Asset | None:
         """Record an unsupported upload as REJECTED; what is live stays."""
         return self._record(
-            event, over, {"status": AssetStatus.REJECTED, "error": failure_to_values(failure)}
+            event, after, {"status": AssetStatus.REJECTED, "error": failure_to_values(failure)}
         )
 
-    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def remove(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
         """Record a removal as a DELETED tombstone, which DynamoDB drops after 30 days."""
         tombstone = {
             "status": AssetStatus.DELETED,
             "expires_at": int(self._clock()) + TOMBSTONE_SECONDS,
         }
-        return self._record(event, over, {**NOTHING_LIVE, **tombstone})
+        return self._record(event, after, {**NOTHING_LIVE, **tombstone})
 
-    def confirm(self, event: UploadEvent) -> bool:
-        """Note that an event leaves the stored upload what is current. See `ports.Catalog`."""
+    def claim(
+        self,
+        event: UploadEvent,
+        *,
+        lease_seconds: float,
+        token: str | None = None,
+        resumes: str | None = None,
+    ) -> Claim:
+        """Take the lease on a recorded upload. See `lib.domain.ports.Catalog`."""
+        now, token = self._clock(), token or uuid.uuid4().hex
         sequencer = pad_sequencer(event.sequencer)
-        written, stored = self._write(
-            event,
-            {"confirmed": sequencer, "sequencer_length": len(event.sequencer)},
-            f"({OLDER} OR {SHORTER}) AND {CURRENT}",
-            {
-                "sequencer": sequencer,
-                "version_id": event.source.version_id,
-                "etag": event.source.etag,
-                "removed": AssetStatus.DELETED,
-            },
-        )
-        if written or stored.get("confirmed") == sequencer:
-            return True
-        longer = stored.get("sequencer_length", 0) > len(event.sequencer)
-        return longer and is_of_version(stored, event)
-
-    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
-        """Take the lease on an upload, and record the upload first where that is still to do."""
-        if claim := self._take(event, lease_seconds):
-            return claim
-        received = self.receive(event, over=over)
-        if received.state not in (ClaimState.CLAIMED, ClaimState.DONE):
-            return received
-        # None again: the entry changed hands in between; the next delivery sees who has it.
-        return self._take(event, lease_seconds) or Claim(ClaimState.BUSY)
+        lease = {
+            "status": AssetStatus.PROCESSING,
+            "lease_token": token,
+            "lease_expires_at": to_iso(now + lease_seconds),
+            "attempts": Expression("#attempts + :one"),
+        }
+        values = {
+            "sequencer": sequencer,
+            "waiting": AssetStatus.RECEIVED,
+            "working": AssetStatus.PROCESSING,
+            "failed": AssetStatus.FAILED,
+            "no": False,
+            "one": 1,
+            "resumed": resumes,
+        }
+        free = " OR ".join((WAITING, RETRYABLE, *([RESUMED] if resumes else [])))
+        written, stored = self._write(event, lease, free, values)
+        abandoned = stored.get("abandoned", 0)
+        if not written and has_run_out(stored, sequencer, to_iso(now)):
+            # An execution is no worker: that its end was not recorded is not the source's fault.
+            abandoned += stored["lease_token"] != stored.get("execution")
+            written, stored = self._write(event, {**lease, "abandoned": abandoned}, LAPSED, values)
+        if not written:
+            return why_not_claimed(stored, event, token, now)
+        attempts, history = stored["attempts"] + 1, history_of(stored)
+        return Claim(ClaimState.CLAIMED, token, attempts, abandoned, history=history)
 
     def transfer_lease(
         self,
@@ -155,65 +179,46 @@ class DynamoCatalog(AssetTable):
                 "error": failure_to_values(outcome.error) if outcome.error else None,
                 "processed_ms": outcome.processed_ms,
                 "committed_by": lease_token,
+                **history_attributes(outcome.history),
             },
         )
 
-    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+    def release(
+        self, event: UploadEvent, lease_token: str, failure: Failure, history: History | None = None
+    ) -> CommitState:
         """Give the lease back, with the reason; the upload is claimable at once."""
         return self._hand_back(
             event,
             lease_token,
-            {"status": AssetStatus.RECEIVED, "error": failure_to_values(failure)},
-        )
-
-    def _record(self, event: UploadEvent, over: str | None, changes: dict[str, object]) -> Claim:
-        """Write the newest event of an asset where none as new is known."""
-        source = event.source
-        written, stored = self._write(
-            event,
             {
-                **NO_WORK,
-                **source_to_values(source),
-                "sequencer": pad_sequencer(event.sequencer),
-                "sequencer_length": len(event.sequencer),
-                "media_type": event.media_type,
-                "mime": event.mime,
-                "attempts": 0,
-                "created_at": Expression("if_not_exists(#created_at, :now)"),
-                **changes,
+                "status": AssetStatus.RECEIVED,
+                "error": failure_to_values(failure),
+                **history_attributes(history),
             },
-            " OR ".join((ABSENT, OLDER, *([NAMED] if over else []))),
-            {"over": over},
         )
-        return Claim(ClaimState.CLAIMED) if written else why_not_recorded(stored, event)
 
-    def _take(self, event: UploadEvent, lease_seconds: float) -> Claim | None:
-        """Take the lease on an upload; None where the entry is not this upload's."""
-        now, token = self._clock(), uuid.uuid4().hex
-        sequencer = pad_sequencer(event.sequencer)
-        lease = {
-            "status": AssetStatus.PROCESSING,
-            "lease_token": token,
-            "lease_expires_at": to_iso(now + lease_seconds),
-            "attempts": Expression("#attempts + :one"),
+    def _record(
+        self, event: UploadEvent, after: str | None, changes: dict[str, object]
+    ) -> Asset | None:
+        """Write what is current of a key where the entry is the one that was seen before."""
+        written: dict[str, object] = {
+            **NO_WORK,
+            **source_to_values(event.source),
+            "sequencer": pad_sequencer(event.sequencer),
+            "sequencer_length": len(event.sequencer),
+            "media_type": event.media_type,
+            "mime": event.mime,
+            "attempts": 0,
+            "created_at": Expression("if_not_exists(#created_at, :now)"),
+            **changes,
         }
-        values = {
-            "sequencer": sequencer,
-            "waiting": AssetStatus.RECEIVED,
-            "working": AssetStatus.PROCESSING,
-            "failed": AssetStatus.FAILED,
-            "no": False,
-            "one": 1,
-        }
-        written, stored = self._write(event, lease, f"{WAITING} OR {RETRYABLE}", values)
-        abandoned = stored.get("abandoned", 0)
-        if not written and has_run_out(stored, sequencer, to_iso(now)):
-            # An execution is no worker: that its end was not recorded is not the source's fault.
-            abandoned += stored["lease_token"] != stored.get("execution")
-            written, stored = self._write(event, {**lease, "abandoned": abandoned}, LAPSED, values)
-        if written:
-            return Claim(ClaimState.CLAIMED, token, stored["attempts"] + 1, abandoned)
-        return why_not_claimed(stored, event, token, now)
+        condition = ABSENT if after is None else UNCHANGED
+        went_through, stored = self._write(event, written, condition, {"after": after})
+        if went_through or is_recorded(stored, written):
+            return None
+        if not stored:  # the entry that was seen is gone: its time was up, or somebody deleted it
+            return self._record(event, None, changes)
+        return asset_from_plain(stored)
 
     def _hand_back(
         self, event: UploadEvent, lease_token: str, changes: Mapping[str, object]

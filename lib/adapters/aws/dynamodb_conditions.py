@@ -1,20 +1,16 @@
 """The fence's conditions, and the UpdateItem that writes where one of them holds.
 
-    the stored sequencer is   none     older    the same                      newer    incomparable
-                              ┼────────┼────────┼─────────────────────────────┼────────┼──────────
-    receive, reject, remove   ABSENT   OLDER    DONE                          STALE    UNORDERED,
-    claim                     receive first     WAITING, RETRYABLE, then      STALE    or NAMED
-                                                LAPSED, else BUSY,
-                                                HANDED_OVER, DONE
-    confirm                   no       OLDER    no                            no       SHORTER,
-                                       and CURRENT                                     and CURRENT
-    transfer_lease            no                UNFINISHED and UNTAKEN        no
-    progress                  SUPERSEDED        HELD and FURTHER              SUPERSEDED
-    commit, release           SUPERSEDED        HELD, else LEASE_LOST         SUPERSEDED
+    the entry is              absent     of another recording   of this one
+                              ┼──────────┼──────────────────────┼─────────────────────────────
+    receive, reject, remove   ABSENT     UNCHANGED              the entry, or None: it did write
+    claim                     STALE      STALE                  WAITING, RETRYABLE, RESUMED, then
+                                                                LAPSED; else BUSY, HANDED_OVER, DONE
+    transfer_lease            no         no                     UNFINISHED and UNTAKEN
+    progress                  SUPERSEDED SUPERSEDED             HELD and FURTHER
+    commit, release           SUPERSEDED SUPERSEDED             HELD, else LEASE_LOST
 
-A removal can leave the stored upload what is current. It is noted beside the upload's sequencer,
-in `confirmed`, and what is older than that is stale. So the upload keeps its name, its worker, and
-what is made of it. Another event of the stored version is STALE too where it cannot be compared.
+A recording is named by its sequencer, which no other of the key has. The first row is a
+compare-and-set: ABSENT or UNCHANGED since its writer looked at the entry, before it looked at S3.
 
 Upper-case names of the first kind are conditions, any one of which lets the write through; the
 others are answers, read from the item that made the condition fail. So every write is one request;
@@ -32,22 +28,13 @@ from typing import Any
 from lib.adapters.aws.dynamodb_items import to_attribute
 
 ABSENT = "attribute_not_exists(#pk)"
-OLDER = (
-    "(#sequencer_length = :sequencer_length AND (#confirmed < :sequencer"
-    " OR (attribute_not_exists(#confirmed) AND #sequencer < :sequencer)))"
-)
-SHORTER = "#sequencer_length < :sequencer_length"
-"""Cannot be compared, but what S3 sends grows: older, where S3 has said what is current."""
-NAMED = (
-    "(#sequencer <> :sequencer AND"
-    " (#confirmed = :over OR (attribute_not_exists(#confirmed) AND #sequencer = :over)))"
-)
-CURRENT = "#version_id = :version_id AND #etag = :etag AND #status <> :removed"
-"""The ETag too: a bucket whose versioning is suspended calls each new object's version `null`."""
+UNCHANGED = "#sequencer = :after"
 SAME = "#sequencer = :sequencer"
 WAITING = f"({SAME} AND #status = :waiting)"
 LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
 RETRYABLE = f"({SAME} AND #status = :failed AND #error.#permanent = :no)"
+RESUMED = f"({SAME} AND #status = :working AND #lease_token = :resumed)"
+"""Held by an earlier delivery of the same message, which could not give it back."""
 HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
 FURTHER = "(attribute_not_exists(#progress) OR #progress < :progress)"
 UNFINISHED = f"{SAME} AND #status IN (:waiting, :working)"

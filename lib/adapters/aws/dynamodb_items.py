@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from lib.domain.asset import Asset, AssetStatus, Change, Outcome
+from lib.domain.asset import Asset, AssetStatus, Attempt, Change, History, Outcome
 from lib.domain.errors import MediaError
+from lib.domain.keys import SEQUENCER_WIDTH
 from lib.domain.media import MediaType
 from lib.domain.serialized import (
     Record,
     failure_from_values,
+    failure_to_values,
     number_of,
     placeholder_from_values,
     placeholder_to_values,
@@ -96,7 +98,9 @@ NO_WORK: Mapping[str, object] = dict.fromkeys(
         "error",
         "processed_ms",
         "expires_at",
-        "confirmed",
+        "failed_attempts",
+        "history",
+        "confirmed",  # of releases that ordered events by their sequencers
     )
 )
 """What an upload has not got yet when it is received."""
@@ -105,6 +109,23 @@ NOTHING_LIVE: Mapping[str, object] = {
     **dict.fromkeys(live_attributes(Outcome(AssetStatus.DELETED))),
     "live_version_id": None,
 }
+
+
+def history_attributes(history: History | None) -> dict[str, object]:
+    """Return the attributes to write for a history; none for None, which leaves what is there."""
+    if history is None:
+        return {}
+    entries = [{"at": each.at, **failure_to_values(each.failure)} for each in history.entries]
+    return {"failed_attempts": history.failed or None, "history": entries or None}
+
+
+def history_of(plain: Mapping[str, Any]) -> History:
+    """Return the history that an item has."""
+    entries = tuple(
+        Attempt(text_of(each, "at") or "", failure_from_values(each))
+        for each in tables_of(plain, "history")
+    )
+    return History(number_of(plain, "failed_attempts") or 0, entries)
 
 
 def asset_from_item(item: Mapping[str, AttributeValue]) -> Asset:
@@ -145,7 +166,8 @@ def asset_from_plain(plain: Mapping[str, Any]) -> Asset:
         error=None if error is None else failure_from_values(error),
         processed_ms=number_of(plain, "processed_ms"),
         expires_at=number_of(plain, "expires_at"),
-        confirmed=text_of(plain, "confirmed"),
+        history=history_of(plain),
+        sequencer_length=number_of(plain, "sequencer_length") or SEQUENCER_WIDTH,
     )
 
 

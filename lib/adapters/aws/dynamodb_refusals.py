@@ -8,36 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lib.adapters.aws.dynamodb_items import history_of
 from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState
 from lib.domain.clock import from_iso
-from lib.domain.events import Action, UploadEvent
+from lib.domain.events import UploadEvent
 from lib.domain.keys import pad_sequencer
 
 Stored = Mapping[str, Any]
 
-
-def why_not_recorded(stored: Stored, event: UploadEvent) -> Claim:
-    """Answer an event that was not recorded: DONE, STALE or UNORDERED."""
-    if stored["sequencer"] == pad_sequencer(event.sequencer):
-        return Claim(ClaimState.DONE, attempts=stored["attempts"])
-    if stored["sequencer_length"] == len(event.sequencer) or is_of_version(stored, event):
-        return Claim(ClaimState.STALE)
-    newest = stored.get("confirmed") or stored["sequencer"]
-    return Claim(ClaimState.UNORDERED, stored_sequencer=newest)
+WRITTEN = ("sequencer", "version_id", "etag", "status")
+"""What tells a recording from others; by its status, that nobody has begun it since."""
 
 
-def why_not_claimed(
-    stored: Stored, event: UploadEvent, lease_token: str, now: float
-) -> Claim | None:
-    """Answer a worker whose claim was refused; None where the entry is not this upload's.
+def is_recorded(stored: Stored, written: Stored) -> bool:
+    """Tell whether a recording was written by an earlier try, whose reply was lost."""
+    return all(stored.get(name) == written[name] for name in WRITTEN)
+
+
+def why_not_claimed(stored: Stored, event: UploadEvent, lease_token: str, now: float) -> Claim:
+    """Answer a worker whose claim was refused.
 
     CLAIMED where the claim did go through, and only its reply was lost.
     """
     if stored.get("sequencer") != pad_sequencer(event.sequencer):
-        return None
+        return Claim(ClaimState.STALE)
     attempts = stored["attempts"]
     if stored.get("lease_token") == lease_token:
-        return Claim(ClaimState.CLAIMED, lease_token, attempts, stored.get("abandoned", 0))
+        abandoned, history = stored.get("abandoned", 0), history_of(stored)
+        return Claim(ClaimState.CLAIMED, lease_token, attempts, abandoned, history=history)
     if stored["status"] == AssetStatus.PROCESSING:
         if stored["lease_token"] == stored.get("execution"):
             return Claim(ClaimState.HANDED_OVER, attempts=attempts)
@@ -53,14 +51,6 @@ def why_not_committed(stored: Stored, sequencer: str, lease_token: str) -> Commi
     if stored.get("sequencer") != sequencer:
         return CommitState.SUPERSEDED
     return CommitState.LEASE_LOST
-
-
-def is_of_version(stored: Stored, event: UploadEvent) -> bool:
-    """Tell whether an upload is of the version that is stored, by another event of it."""
-    if event.action is Action.REMOVED or stored["status"] == AssetStatus.DELETED:
-        return False
-    source = event.source
-    return (stored["version_id"], stored["etag"]) == (source.version_id, source.etag)
 
 
 def has_run_out(stored: Stored, sequencer: str, now: str) -> bool:

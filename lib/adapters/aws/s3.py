@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from lib.adapters.aws.errors import GONE, error_code, translated
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.events import Head, Source
+from lib.domain.events import Current, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -59,21 +59,44 @@ class S3Sources:
             size=head["ContentLength"],
         )
 
-    def read_head(self, source: Source, length: int) -> Head:
-        """Return at most the first `length` bytes and the preset asked for, in one request.
+    def find_current(self, bucket: str, key: str, length: int) -> Current | None:
+        """Return the newest version of a key with at most its first `length` bytes, else None.
 
-        Raises PermanentError(SOURCE_GONE).
+        One request; two of an empty object, which has no range. S3 says 404 as above.
         """
-        return self._read_from(source, 0, length)
+        try:
+            with translated():
+                found = self._client.get_object(
+                    Bucket=bucket, Key=key, Range=f"bytes=0-{length - 1}"
+                )
+                with closing(found["Body"]) as body:
+                    head = body.read(length)
+        except ClientError as exc:
+            if error_code(exc) in GONE:
+                return None
+            if error_code(exc) != "InvalidRange":
+                raise
+            empty = self.current_version(bucket, key)
+            if empty and empty.size:  # it was, when it was asked first
+                return self.find_current(bucket, key, length)
+            return Current(empty, b"") if empty else None
+        whole = found.get("ContentRange", "").rpartition("/")[2]  # of `bytes 0-15/4711`
+        source = Source(
+            bucket,
+            key,
+            version_id=found.get("VersionId", ""),
+            etag=found["ETag"].strip('"'),
+            size=int(whole) if whole else found["ContentLength"],
+        )
+        return Current(source, head, found["Metadata"].get(PRESET))
 
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         """Return at most `length` bytes from `start` on; fewer, or none, at the end.
 
         Raises PermanentError(SOURCE_GONE) where the version does not exist any more.
         """
-        return self._read_from(source, start, length).content if length > 0 else b""
-
-    def _read_from(self, source: Source, start: int, length: int) -> Head:
+        if length <= 0:
+            return b""
         try:
             with translated(source):
                 response = self._client.get_object(
@@ -81,15 +104,14 @@ class S3Sources:
                 )
                 with closing(response["Body"]) as body:
                     if "ContentRange" in response:
-                        content = body.read()
-                    else:  # a server may ignore a range and send everything (RFC 9110, 14.2)
-                        content = body.read(start + length)[start:]
+                        return body.read()
+                    # A server may ignore a range and send everything (RFC 9110, 14.2).
+                    return body.read(start + length)[start:]
         except ClientError as exc:
             # S3 calls a range that starts at or after the end an error; of an empty object, any.
             if error_code(exc) == "InvalidRange":
-                return Head(b"")
+                return b""
             raise
-        return Head(content, response["Metadata"].get(PRESET))
 
     def read(self, source: Source) -> bytes:
         """Return the whole source. Raises PermanentError(SOURCE_GONE)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.domain.events import Head, Source
+from lib.domain.events import Current, Source
 
 
 class FolderSources:
@@ -26,9 +26,10 @@ class FolderSources:
         version = str(found.st_mtime_ns)
         return Source(bucket, key, version, etag=f"{version}-{found.st_size}", size=found.st_size)
 
-    def read_head(self, source: Source, length: int) -> Head:
-        """Return at most the first `length` bytes; a file has no metadata that names a preset."""
-        return Head(self.read_range(source, 0, length))
+    def find_current(self, bucket: str, key: str, length: int) -> Current | None:
+        """Return the file as it is now; it has no metadata that names a preset."""
+        source = self.current_version(bucket, key)
+        return Current(source, self.read_range(source, 0, length)) if source else None
 
     def read_range(self, source: Source, start: int, length: int) -> bytes:
         """Return at most `length` bytes from `start` on. Raises PermanentError(SOURCE_GONE)."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Lock
 
 from lib.adapters.local.memory_fence import (
     Entry,
-    compare,
-    newest,
+    is_recorded,
     received,
-    same_version,
     taken,
     why_not_claimed,
     why_not_held,
@@ -25,6 +24,7 @@ from lib.domain.asset import (
     Claim,
     ClaimState,
     CommitState,
+    History,
     Outcome,
 )
 from lib.domain.clock import Clock, to_iso
@@ -42,18 +42,20 @@ class MemoryCatalog:
         self._entries: dict[str, Entry] = {}
         self._lock = Lock()
 
-    def receive(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def receive(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
         """Record an upload as RECEIVED; what is live stays. See `lib.domain.ports.Catalog`."""
         with self._lock:
-            return self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
+            return self._record(event, after, self._describe(event, AssetStatus.RECEIVED))
 
-    def reject(self, event: UploadEvent, failure: Failure, *, over: str | None = None) -> Claim:
+    def reject(
+        self, event: UploadEvent, failure: Failure, *, after: str | None = None
+    ) -> Asset | None:
         """Record an unsupported upload as REJECTED; what is live stays."""
         with self._lock:
             rejected = self._describe(event, AssetStatus.REJECTED)
-            return self._record(event, over, replace(rejected, error=failure))
+            return self._record(event, after, replace(rejected, error=failure))
 
-    def remove(self, event: UploadEvent, *, over: str | None = None) -> Claim:
+    def remove(self, event: UploadEvent, *, after: str | None = None) -> Asset | None:
         """Record a removal as a DELETED tombstone."""
         with self._lock:
             tombstone = replace(
@@ -67,29 +69,29 @@ class MemoryCatalog:
                 manifest_key=None,
                 live_version_id=None,
             )
-            return self._record(event, over, tombstone)
+            return self._record(event, after, tombstone)
 
-    def confirm(self, event: UploadEvent) -> bool:
-        """Note that an event leaves the stored upload what is current."""
+    def claim(
+        self,
+        event: UploadEvent,
+        *,
+        lease_seconds: float,
+        token: str | None = None,
+        resumes: str | None = None,
+    ) -> Claim:
+        """Take the lease on a recorded upload."""
         with self._lock:
-            entry, sequencer = self._entries.get(_id(event)), pad_sequencer(event.sequencer)
-            if entry is None:
-                return False
-            asset = entry.asset
-            length, same = len(event.sequencer), same_version(asset, event)
-            comparable = entry.sequencer_length == length and newest(asset) < sequencer
-            if same and (comparable or entry.sequencer_length < length):
-                asset = replace(asset, confirmed=sequencer, updated_at=to_iso(self._clock()))
-                self._entries[_id(event)] = replace(entry, asset=asset, sequencer_length=length)
-            return asset.confirmed == sequencer or (same and entry.sequencer_length > length)
-
-    def claim(self, event: UploadEvent, *, lease_seconds: float, over: str | None = None) -> Claim:
-        """Take the lease on an upload, and record the upload first where that is still to do."""
-        with self._lock:
-            recorded = self._record(event, over, self._describe(event, AssetStatus.RECEIVED))
-            if recorded.state not in (ClaimState.CLAIMED, ClaimState.DONE):
-                return recorded
-            return self._take(event, lease_seconds)
+            entry, now = self._entries.get(_id(event)), self._clock()
+            if entry is None or entry.asset.sequencer != pad_sequencer(event.sequencer):
+                return Claim(ClaimState.STALE)
+            if refusal := why_not_claimed(entry.asset, now, resumes):
+                return refusal
+            token = token or uuid.uuid4().hex
+            asset = taken(entry.asset, token, to_iso(now + lease_seconds), now, resumes)
+            self._entries[_id(event)] = replace(entry, asset=asset)
+            return Claim(
+                ClaimState.CLAIMED, token, asset.attempts, asset.abandoned, history=asset.history
+            )
 
     def transfer_lease(
         self,
@@ -148,18 +150,22 @@ class MemoryCatalog:
                     manifest_key=outcome.manifest_key,
                     live_version_id=event.source.version_id,
                 )
-            asset = replace(asset, processed_ms=outcome.processed_ms)
+            history = asset.history if outcome.history is None else outcome.history
+            asset = replace(asset, processed_ms=outcome.processed_ms, history=history)
             ended = without_lease(asset, outcome.status, outcome.error)
             return replace(entry, asset=ended, committed_by=lease_token)
 
         return self._change_held(event, lease_token, change)
 
-    def release(self, event: UploadEvent, lease_token: str, failure: Failure) -> CommitState:
+    def release(
+        self, event: UploadEvent, lease_token: str, failure: Failure, history: History | None = None
+    ) -> CommitState:
         """Give the lease back, with the reason; the upload is claimable at once."""
 
         def change(entry: Entry) -> Entry:
             released = without_lease(entry.asset, AssetStatus.RECEIVED, failure)
-            return replace(entry, asset=released)
+            kept = released.history if history is None else history
+            return replace(entry, asset=replace(released, history=kept))
 
         return self._change_held(event, lease_token, change)
 
@@ -194,21 +200,15 @@ class MemoryCatalog:
     def _describe(self, event: UploadEvent, status: AssetStatus) -> Asset:
         return received(self._entries.get(_id(event)), event, status, self._clock())
 
-    def _record(self, event: UploadEvent, over: str | None, asset: Asset) -> Claim:
+    def _record(self, event: UploadEvent, after: str | None, asset: Asset) -> Asset | None:
         entry = self._entries.get(_id(event))
-        claim = compare(entry, event, over)
-        if claim.state is ClaimState.CLAIMED:
-            committed_by = entry.committed_by if entry else None
-            self._entries[_id(event)] = Entry(asset, len(event.sequencer), committed_by)
-        return claim
-
-    def _take(self, event: UploadEvent, lease_seconds: float) -> Claim:
-        entry, now = self._entries[_id(event)], self._clock()
-        if refusal := why_not_claimed(entry.asset, now):
-            return refusal
-        asset = taken(entry.asset, lease_seconds, now)
-        self._entries[_id(event)] = replace(entry, asset=asset)
-        return Claim(ClaimState.CLAIMED, asset.lease_token, asset.attempts, asset.abandoned)
+        if entry and is_recorded(entry.asset, asset):
+            return None
+        if entry and entry.asset.sequencer != after:
+            return entry.asset
+        committed_by = entry.committed_by if entry else None
+        self._entries[_id(event)] = Entry(asset, committed_by)
+        return None
 
 
 def _id(event: UploadEvent) -> str:

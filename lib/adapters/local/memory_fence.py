@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 
-from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState
+from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, History
 from lib.domain.clock import from_iso, to_iso
 from lib.domain.errors import Failure
-from lib.domain.events import Action, UploadEvent
+from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 
 
@@ -17,7 +16,6 @@ class Entry:
     """An asset, and what DynamoDB keeps beside it."""
 
     asset: Asset
-    sequencer_length: int
     committed_by: str | None = None
 
 
@@ -44,30 +42,25 @@ def received(entry: Entry | None, event: UploadEvent, status: AssetStatus, now: 
         error=None,
         processed_ms=None,
         expires_at=None,
-        confirmed=None,
+        history=History(),
+        sequencer_length=len(event.sequencer),
     )
 
 
-def compare(entry: Entry | None, event: UploadEvent, over: str | None) -> Claim:
-    """Answer whether an event is the newest: CLAIMED, DONE, STALE or UNORDERED."""
-    if entry is None:
-        return Claim(ClaimState.CLAIMED)
-    stored, sequencer = newest(entry.asset), pad_sequencer(event.sequencer)
-    comparable = entry.sequencer_length == len(event.sequencer)
-    if entry.asset.sequencer == sequencer:
-        return Claim(ClaimState.DONE, attempts=entry.asset.attempts)
-    if stored != over and not comparable:
-        if same_version(entry.asset, event):
-            return Claim(ClaimState.STALE)
-        return Claim(ClaimState.UNORDERED, stored_sequencer=stored)
-    if stored != over and stored >= sequencer:
-        return Claim(ClaimState.STALE)
-    return Claim(ClaimState.CLAIMED)
+def is_recorded(asset: Asset, written: Asset) -> bool:
+    """Tell whether a recording was written by an earlier try of the same."""
+
+    def names(of: Asset) -> tuple[str, ...]:
+        return of.sequencer, of.source.version_id, of.source.etag, of.status
+
+    return names(asset) == names(written)
 
 
-def why_not_claimed(asset: Asset, now: float) -> Claim | None:
+def why_not_claimed(asset: Asset, now: float, resumes: str | None) -> Claim | None:
     """Answer a worker that may not have an upload: HANDED_OVER, BUSY or DONE; else None."""
     working = asset.status is AssetStatus.PROCESSING
+    if working and resumes and asset.lease_token == resumes:
+        return None
     if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
         if asset.lease_token == asset.execution:
             return Claim(ClaimState.HANDED_OVER, attempts=asset.attempts)
@@ -80,32 +73,19 @@ def why_not_claimed(asset: Asset, now: float) -> Claim | None:
     return None
 
 
-def taken(asset: Asset, lease_seconds: float, now: float) -> Asset:
+def taken(asset: Asset, token: str, until: str, now: float, resumes: str | None) -> Asset:
     """Return an asset whose lease is a new worker's; a worker whose lease ran out is counted."""
     working = asset.status is AssetStatus.PROCESSING
-    killed = working and asset.lease_token != asset.execution
+    killed = working and asset.lease_token not in (asset.execution, resumes)
     return replace(
         asset,
         abandoned=asset.abandoned + killed,
         status=AssetStatus.PROCESSING,
-        lease_token=uuid.uuid4().hex,
-        lease_expires_at=to_iso(now + lease_seconds),
+        lease_token=token,
+        lease_expires_at=until,
         attempts=asset.attempts + 1,
         updated_at=to_iso(now),
     )
-
-
-def newest(asset: Asset) -> str:
-    """Return the sequencer of the newest event that is known."""
-    return asset.confirmed or asset.sequencer
-
-
-def same_version(asset: Asset, event: UploadEvent) -> bool:
-    """Tell whether an upload is of the version that is stored, by another event of it."""
-    if event.action is Action.REMOVED or asset.status is AssetStatus.DELETED:
-        return False
-    stored, source = asset.source, event.source
-    return (stored.version_id, stored.etag) == (source.version_id, source.etag)
 
 
 def without_lease(asset: Asset, status: AssetStatus, error: Failure | None) -> Asset:

@@ -33,7 +33,9 @@ def find_asset(event: UploadEvent, catalog: Catalog) -> Asset | None:
 
 def find_standing(event: UploadEvent, execution: str, asset: Asset | None) -> Standing:
     """Tell how an execution stands, from the entry as it is."""
-    if asset is None or asset.sequencer != pad_sequencer(event.sequencer):
+    if asset is None:  # somebody deleted the entry: what was made of it is not ours to judge
+        return Standing.FINISHED
+    if asset.sequencer != pad_sequencer(event.sequencer):
         return Standing.UNWANTED
     if asset.lease_token == execution:
         return Standing.OWNER
