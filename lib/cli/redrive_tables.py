@@ -100,7 +100,10 @@ def outcome_table(done: Iterable[Done], ended: Sequence[Ended]) -> Group:
 def found_json(found: Found, done: Done | None, ended: Mapping[str, Ended]) -> str:
     """Return one message, its assets as they are now, and its fate, as a line of JSON in ASCII."""
     job = found.job
-    latest = {identity: each.asset for identity, each in ended.items() if each.asset}
+    assets = {each.asset_id: each for each in found.assets if each}
+    for subject in job.subjects:
+        if (latest := ended.get(subject.asset_id)) and latest.asset:
+            assets[subject.asset_id] = latest.asset
     return json.dumps(
         {
             "queue": job.queue,
@@ -115,9 +118,7 @@ def found_json(found: Found, done: Done | None, ended: Mapping[str, Ended]) -> s
                 {"asset_id": each.asset_id, "bucket": each.bucket, "key": each.key}
                 for each in job.subjects
             ],
-            "assets": [
-                _asset_values(latest.get(each.asset_id, each)) for each in found.assets if each
-            ],
+            "assets": [_asset_values(each) for each in assets.values()],
         }
     )
 

@@ -15,8 +15,9 @@ from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.tools import stack
 from tests.support import memory_stage
-from tests.support.failure_letters import failed_batch
-from tests.support.memory_stage import TEMPLATE, deploy, end, media, receive
+from tests.support.failure_letters import failed_batch, failed_call
+from tests.support.fakes import UPLOADS
+from tests.support.memory_stage import TEMPLATE, deploy, end, finish, media, receive
 
 EXHAUSTED = Failure(ErrorCode.EXHAUSTED, "gave up: THROTTLED: slow down")
 
@@ -244,6 +245,16 @@ def test_json_is_a_line_for_each_message(catalog, queues, capsys, monkeypatch):
     )
     assert [each["status"] for each in sent["assets"]] == ["READY"]
     assert (poison["fate"], poison["goes_to"]) == (None, None)
+
+
+def test_an_asset_that_was_not_known_before_is_in_the_json(catalog, queues, capsys, monkeypatch):
+    version = {"bucket": {"name": UPLOADS}, "object": {"key": "new.jpg", "sequencer": "00"}}
+    record = {"eventVersion": "2.1", "eventName": "ObjectCreated:Put", "s3": version}
+    queues.put("DispatchFailures", json.dumps(failed_call({"Records": [record]})))
+    worker(monkeypatch, lambda job: finish(catalog, "new.jpg"))
+    assert redrive("--yes", "--json") == 0
+    (sent,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [(each["key"], each["status"]) for each in sent["assets"]] == [("new.jpg", "READY")]
 
 
 def test_an_interrupted_redrive_says_so_and_loses_nothing(catalog, queues, capsys, monkeypatch):

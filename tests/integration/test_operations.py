@@ -1,50 +1,33 @@
-"""The shell commands of docs/operations.md: they parse, and say so where a queue is empty."""
+"""The shell commands of docs/operations.md: they parse, and what they name is there."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from lib.cli import __main__ as cli
+
 PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-AWS = """#!/bin/sh
-case "$*" in
-  *receive-message*) cat "$ANSWER";;
-  *) echo http://127.0.0.1/queue;;
-esac
-"""
+DEAD_LETTERS = PAGE.split("\n## Dead letters\n")[1].split("\n## ")[0]
+MEDIA = re.compile(r"npm run -s media -- (\w+)(.*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
-def block_with(text):
-    (found,) = (block for block in BLOCKS if text in block)
-    return found
+def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    """Return the options that a command has, by its own help."""
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    return set(OPTION.findall(capsys.readouterr().out.split("Examples:")[0]))
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Return a function that runs a script after the page's first block, with a queue's answer."""
-    (tmp_path / "aws").write_text(AWS)
-    (tmp_path / "npx").write_text("#!/bin/sh\necho invoked; cat event.json\n")
-    for tool in ("aws", "npx"):
-        (tmp_path / tool).chmod(0o755)
-
-    def run_script(script: str, answer: str) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "answer").write_text(answer)
-        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            ["bash", "-c", f"{BLOCKS[0]}\n{script}"],
-            cwd=tmp_path,
-            env={"PATH": path, "ANSWER": str(tmp_path / "answer")},
-            capture_output=True,
-            text=True,
-        )
-
-    return run_script
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
 
 
 def test_every_block_parses():
@@ -53,18 +36,21 @@ def test_every_block_parses():
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("answer", ["None\n", ""])  # of version 2 and of version 1
-@pytest.mark.parametrize("queue", ["DispatchFailures", "ExecutionFailures"])
-def test_an_empty_queue_invokes_nothing(run, queue, answer):
-    define = block_with("event()").split("event DispatchFailures")[0]
-    done = run(define + block_with(f"event {queue}").rpartition("\n")[0].splitlines()[-1], answer)
-    assert done.stderr == "no message\n"
-    assert done.stdout == ""
+def test_every_media_command_has_the_options_that_it_is_given(capsys):
+    found = MEDIA.findall("\n".join(BLOCKS))
+    assert {"redrive", "show", "rm"} <= {command for command, _ in found}
+    for command, arguments in found:
+        assert set(OPTION.findall(arguments)) <= help_of(command, capsys)
 
 
-@pytest.mark.parametrize(
-    "body", [{"requestPayload": {"Records": []}, "version": "1.0"}, {"Records": []}]
-)
-def test_the_event_is_taken_out_of_lambdas_record(run, body):
-    done = run(block_with("event()"), json.dumps(body))
-    assert done.stdout == 'invoked\n{"Records": []}\n'
+def test_a_redrive_has_the_options_that_are_described_and_all_are(capsys):
+    described = set(OPTION.findall(DEAD_LETTERS)) - {"--stage"}
+    ours = help_of("redrive", capsys) - {"--stage", "--region", "--help"}
+    assert described == ours
+
+
+def test_every_failure_queue_of_the_template_is_described():
+    resources = (Path(__file__).parents[2] / "resources/failures.yml").read_text()
+    queues = set(re.findall(r"^  (\w+(?:DeadLetters|Failures)):", resources, re.MULTILINE))
+    assert len(queues) >= 6
+    assert {each for each in queues if f"`{each}`" not in DEAD_LETTERS} == set()
