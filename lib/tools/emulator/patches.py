@@ -7,6 +7,9 @@ imported, so each function imports what it mends.
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterable
+from typing import Any
 
 
 def serve_ranges_of_versions() -> None:
@@ -57,3 +60,43 @@ def let_wildcards_match_newlines() -> None:
         return re.compile(compiled.pattern, compiled.flags | re.DOTALL)
 
     iam_evaluator._fnmatch_compile = compile_with
+
+
+def let_workers_finish() -> None:
+    """Let a function's workers end what they do when its code changes, or one of them fails.
+
+    Lambda starts new ones for the new code, and what runs goes on. ministack kills them all, those
+    that are about to start too, and serves nobody until it has deleted their files.
+    """
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    kill, release = lambda_runtime.kill_workers, lambda_runtime.release_worker
+    invoke = lambda_runtime.Worker.invoke
+    guard = threading.Lock()
+
+    def kill_idle(workers: Iterable[Any]) -> None:
+        with guard:
+            found = [each for each in workers if each is not None]
+            for each in found:
+                each.retired = each.in_use
+        idle = [each for each in found if not each.retired]
+        threading.Thread(target=kill, args=(idle,), daemon=True).start()
+
+    def release_or_kill(worker: Any) -> None:
+        with guard:
+            release(worker)
+            retired = getattr(worker, "retired", False)
+        if retired:
+            kill([worker])
+
+    def invoke_or_die(worker: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return invoke(worker, *arguments, **named)
+        except BaseException:  # who called forgets it, and invalidates all others
+            kill([worker])
+            raise
+
+    lambda_runtime.kill_workers = kill_idle
+    lambda_runtime.release_worker = lambda_svc.release_worker = release_or_kill
+    lambda_runtime.Worker.invoke = invoke_or_die
