@@ -153,6 +153,14 @@ class Catalog(Protocol):
         """
         ...
 
+    def reopen(self, asset: Asset) -> bool:
+        """Let an entry be worked on again, under the same recording; what is live stays.
+
+        A finished one is RECEIVED again, with all its tries; of an unfinished one it is noted that
+        its upload was published again. False where it is not as it was seen any more.
+        """
+        ...
+
     def get(self, asset_id: str) -> Asset | None:
         """Return one entry, read consistently."""
         ...

@@ -729,6 +729,70 @@ class TestProgress:
         assert stored(catalog).progress is None
 
 
+class TestReopen:
+    @pytest.mark.parametrize(
+        "outcome", [READY, Outcome(AssetStatus.FAILED, error=PERMANENT, history=History(3))]
+    )
+    def test_makes_what_is_finished_claimable_and_leaves_what_is_live(
+        self, catalog: Catalog, clock: ManualClock, outcome: Outcome
+    ) -> None:
+        finish(catalog, upload(NEW), READY)
+        assert catalog.reopen(stored(catalog))
+        finish(catalog, upload(NEW), outcome)
+        finished = stored(catalog)
+        clock.now += 1
+        assert catalog.reopen(finished)
+        assert stored(catalog) == replace(
+            finished,
+            status=AssetStatus.RECEIVED,
+            error=None,
+            history=replace(finished.history, failed=0),
+            updated_at="2027-01-15T08:00:01.000Z",
+        )
+        claim = catalog.claim(upload(NEW), lease_seconds=60)
+        assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 3)
+
+    def test_gives_back_what_killed_workers_took(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
+        catalog.receive(upload(NEW))
+        take(catalog, upload(NEW))
+        clock.now += 61
+        token = take(catalog, upload(NEW))
+        assert stored(catalog).abandoned == 1
+        catalog.commit(upload(NEW), token, Outcome(AssetStatus.REJECTED, error=PERMANENT))
+        assert catalog.reopen(stored(catalog))
+        assert stored(catalog).abandoned == 0
+
+    def test_notes_of_what_waits_when_it_was_published_again(
+        self, catalog: Catalog, clock: ManualClock
+    ) -> None:
+        catalog.receive(upload(NEW))
+        for _ in range(2):
+            before = stored(catalog)
+            clock.now += 1
+            assert catalog.reopen(before)
+            assert stored(catalog) == replace(before, updated_at=stored(catalog).updated_at)
+            assert stored(catalog).updated_at > before.updated_at
+            take(catalog, upload(NEW), lease_seconds=0)
+
+    def test_refuses_what_is_not_as_it_was_seen(self, catalog: Catalog, clock: ManualClock) -> None:
+        finish(catalog, upload(OLD))
+        seen = stored(catalog)
+        clock.now += 1
+        assert catalog.reopen(seen)
+        now = stored(catalog)
+        assert not catalog.reopen(seen)
+        assert not catalog.reopen(replace(now, sequencer=pad_sequencer(NEW)))
+        assert not catalog.reopen(replace(now, status=AssetStatus.READY))
+        assert stored(catalog) == now
+
+    def test_needs_an_entry(self, catalog: Catalog) -> None:
+        finish(catalog, upload(NEW))
+        other = replace(stored(catalog), source=Source("uploads", "other", "v", "e", 1))
+        assert not catalog.reopen(replace(other, asset_id=asset_id("uploads", "other")))
+
+
 class TestByStatus:
     def test_orders_by_the_last_change(self, catalog: Catalog, clock: ManualClock) -> None:
         for key in ("b", "c", "a"):

@@ -6,6 +6,7 @@
     claim                     STALE      STALE                  WAITING, RETRYABLE, RESUMED, then
                                                                 LAPSED; else BUSY, HANDED_OVER, DONE
     transfer_lease            no         no                     UNFINISHED and UNTAKEN
+    reopen                    no         no                     AS_SEEN
     progress                  SUPERSEDED SUPERSEDED             HELD and FURTHER
     commit, release           SUPERSEDED SUPERSEDED             HELD, else LEASE_LOST
 
@@ -37,6 +38,7 @@ RESUMED = f"({SAME} AND #status = :working AND #lease_token = :resumed)"
 """Held by an earlier delivery of the same message, which could not give it back."""
 HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
 FURTHER = "(attribute_not_exists(#progress) OR #progress < :progress)"
+AS_SEEN = f"{SAME} AND #status = :seen AND #updated_at = :seen_at"
 UNFINISHED = f"{SAME} AND #status IN (:waiting, :working)"
 UNTAKEN = (
     "(#lease_token = :execution OR attribute_not_exists(#execution)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lib.adapters.aws.dynamodb_conditions import conditional_update
+from lib.adapters.aws.dynamodb_conditions import AS_SEEN, conditional_update
 from lib.adapters.aws.dynamodb_items import asset_from_item, from_item, readable_assets
 from lib.adapters.aws.errors import error_code, translated
 from lib.domain.asset import Asset, AssetStatus
@@ -55,9 +55,22 @@ class AssetTable:
             for page in pages:
                 yield from readable_assets(page["Items"])
 
+    def reopen(self, asset: Asset) -> bool:
+        """Let an entry be worked on again, under the same recording; what is live stays."""
+        again: dict[str, object] = {}
+        if asset.status.terminal:
+            again = {
+                "status": AssetStatus.RECEIVED,
+                "failed_attempts": None,
+                **dict.fromkeys(("error", "abandoned", "progress", "lease_token")),
+            }
+        seen = {"sequencer": asset.sequencer, "seen": asset.status, "seen_at": asset.updated_at}
+        written, _ = self._write(asset, again, AS_SEEN, seen)
+        return written
+
     def _write(
         self,
-        event: UploadEvent,
+        event: UploadEvent | Asset,
         changes: Mapping[str, object],
         condition: str,
         values: Mapping[str, object],

@@ -10,6 +10,7 @@ from threading import Lock
 
 from lib.adapters.local.memory_fence import (
     Entry,
+    is_as_seen,
     is_recorded,
     received,
     taken,
@@ -168,6 +169,22 @@ class MemoryCatalog:
             return replace(entry, asset=replace(released, history=kept))
 
         return self._change_held(event, lease_token, change)
+
+    def reopen(self, asset: Asset) -> bool:
+        """Let an entry be worked on again, under the same recording; what is live stays."""
+        with self._lock:
+            entry = self._entries.get(asset.asset_id)
+            if entry is None or not is_as_seen(entry.asset, asset):
+                return False
+            reopened = replace(entry.asset, updated_at=to_iso(self._clock()))
+            if asset.status.terminal:
+                reopened = replace(
+                    without_lease(reopened, AssetStatus.RECEIVED, None),
+                    abandoned=0,
+                    history=replace(asset.history, failed=0),
+                )
+            self._entries[asset.asset_id] = replace(entry, asset=reopened)
+            return True
 
     def get(self, asset_id: str) -> Asset | None:
         """Return one entry."""

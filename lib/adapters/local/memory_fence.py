@@ -107,3 +107,12 @@ def why_not_held(entry: Entry, event: UploadEvent, lease_token: str) -> CommitSt
     if entry.asset.sequencer != pad_sequencer(event.sequencer):
         return CommitState.SUPERSEDED
     return None if entry.asset.lease_token == lease_token else CommitState.LEASE_LOST
+
+
+def is_as_seen(asset: Asset, seen: Asset) -> bool:
+    """Tell whether an entry is of the recording, and in the state, that somebody saw."""
+    return (asset.sequencer, asset.status, asset.updated_at) == (
+        seen.sequencer,
+        seen.status,
+        seen.updated_at,
+    )
