@@ -10,7 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from lib.domain.asset import Asset, AssetStatus, Change
 from lib.domain.events import UploadEvent
-from lib.domain.keys import asset_id, prefix_of, version_prefix
+from lib.domain.keys import (
+    WORK_FOLDER,
+    asset_id,
+    prefix_of,
+    recipe_folder,
+    version_prefix,
+)
 from lib.domain.ports import Catalog, Executions, Renditions
 from lib.domain.renditions import Rendition, RenditionKind
 
@@ -76,6 +82,9 @@ def _consists_of(rendition: Rendition, key: str) -> bool:
             part = key.startswith(f"{stem}-") and key.endswith(".jpg")
         case RenditionKind.SUBTITLES:  # `en.vtt` and its playlist
             part = key.startswith(f"{stem}/")
+        case kind if not kind.known:  # another release's: all that may be a part of it
+            folder = recipe_folder(rendition.key)
+            part = key.startswith(folder) and not key.startswith(f"{folder}{WORK_FOLDER}/")
         case _:
             part = False
     return part or key == rendition.key

@@ -105,6 +105,10 @@ class Claim:
     history: History = History()
 
 
+OTHER_RELEASE_SECONDS = 600.0
+"""After which to ask again about an upload whose status another release wrote: it is that one's."""
+
+
 class CommitState(StrEnum):
     """The answer of the fence to a worker that is done."""
 

@@ -70,6 +70,11 @@ def prefix_of(key: str) -> str:
     return "/".join(key.split("/")[:2]) + "/"
 
 
+def recipe_folder(key: str) -> str:
+    """Return the folder of all that was made by one recipe, in which a rendition's key lies."""
+    return "/".join(key.split("/")[:3]) + "/"
+
+
 def decode_event_key(key: str) -> str:
     """Decode the form-encoded key of an S3 event. Call exactly once per event."""
     return unquote_plus(key)

@@ -156,3 +156,16 @@ def test_live_is_what_the_manifest_lists_with_its_parts(name: str, live: bool) -
     assert not is_live(rendition_key(OLD.source, OLD.sequencer, OTHER, name), asset)
     assert not is_live(rendition_key(*PLACE, name), replace(asset, manifest_key=None))
     assert not is_live(rendition_key(*PLACE, name), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "live"),
+    [("hologram.bin", True), ("hologram/0.bin", True), ("0.bin", True), ("work/plan.json", False)],
+)
+def test_what_may_be_a_part_of_another_releases_kind_is_live(name: str, live: bool) -> None:
+    place = manifest_key(*PLACE)
+    hologram = listed(RenditionKind("hologram"), "hologram.bin")
+    asset = Asset("", NEW.source, "", AssetStatus.RECEIVED, "", "", manifest_key=place)
+    asset = replace(asset, renditions=(hologram,))
+    assert is_live(rendition_key(*PLACE, name), asset) is live
+    assert not is_live(rendition_key(OLD.source, OLD.sequencer, OTHER, name), asset)

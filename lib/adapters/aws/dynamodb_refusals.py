@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib.adapters.aws.dynamodb_items import history_of
-from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState
+from lib.domain.asset import OTHER_RELEASE_SECONDS, AssetStatus, Claim, ClaimState, CommitState
 from lib.domain.clock import from_iso
 from lib.domain.events import UploadEvent
 from lib.domain.keys import pad_sequencer
@@ -32,7 +32,9 @@ def why_not_claimed(stored: Stored, event: UploadEvent, lease_token: str, now: f
     """
     if stored.get("sequencer") != pad_sequencer(event.sequencer):
         return Claim(ClaimState.STALE)
-    attempts = stored["attempts"]
+    attempts = stored.get("attempts", 0)
+    if not AssetStatus(stored["status"]).known:
+        return Claim(ClaimState.BUSY, attempts=attempts, busy_for=OTHER_RELEASE_SECONDS)
     if stored.get("lease_token") == lease_token:
         abandoned, history = stored.get("abandoned", 0), history_of(stored)
         return Claim(ClaimState.CLAIMED, lease_token, attempts, abandoned, history=history)

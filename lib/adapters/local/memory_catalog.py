@@ -110,7 +110,8 @@ class MemoryCatalog:
             asset, now = entry.asset, self._clock()
             had = asset.execution or ""
             untaken = (len(had), had) < (len(execution), execution)
-            if asset.status.terminal or not (untaken or asset.lease_token == execution):
+            unfinished = asset.status in (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
+            if not unfinished or not (untaken or asset.lease_token == execution):
                 return False
             asset = replace(
                 asset,

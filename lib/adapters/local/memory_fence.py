@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, History
+from lib.domain.asset import (
+    OTHER_RELEASE_SECONDS,
+    Asset,
+    AssetStatus,
+    Claim,
+    ClaimState,
+    CommitState,
+    History,
+)
 from lib.domain.clock import from_iso, to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
@@ -58,6 +66,8 @@ def is_recorded(asset: Asset, written: Asset) -> bool:
 
 def why_not_claimed(asset: Asset, now: float, resumes: str | None) -> Claim | None:
     """Answer a worker that may not have an upload: HANDED_OVER, BUSY or DONE; else None."""
+    if not asset.status.known:
+        return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=OTHER_RELEASE_SECONDS)
     working = asset.status is AssetStatus.PROCESSING
     if working and resumes and asset.lease_token == resumes:
         return None
@@ -106,7 +116,9 @@ def why_not_held(entry: Entry, event: UploadEvent, lease_token: str) -> CommitSt
         return CommitState.COMMITTED
     if entry.asset.sequencer != pad_sequencer(event.sequencer):
         return CommitState.SUPERSEDED
-    return None if entry.asset.lease_token == lease_token else CommitState.LEASE_LOST
+    working = entry.asset.status is AssetStatus.PROCESSING
+    held = working and entry.asset.lease_token == lease_token
+    return None if held else CommitState.LEASE_LOST
 
 
 def is_as_seen(asset: Asset, seen: Asset) -> bool:
