@@ -21,7 +21,11 @@ EVENT_MAJOR_VERSION = "2"
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 
-ACTIONS = {"ObjectCreated": Action.CREATED, "ObjectRemoved": Action.REMOVED}
+ACTIONS = {
+    "ObjectCreated": Action.CREATED,
+    "ObjectRemoved": Action.REMOVED,
+    "LifecycleExpiration": Action.REMOVED,  # a rule of the bucket: no ObjectRemoved tells of it
+}
 
 
 def parse_object_events(event: Mapping[str, Any]) -> list[ObjectEvent]:

@@ -79,7 +79,7 @@ def test_a_watermark_and_the_film_of_an_animation(watermarked):
         "processors/marked.png", watermarked.upload("processors/marked.png", ALPHA)
     )
     assert still.status is AssetStatus.READY
-    plain = watermarked.asset("processors/unordered-ProcessImageRole")
+    plain = watermarked.asset("processors/overtaken-ProcessImageRole")
     assert {each.sha256 for each in still.renditions}.isdisjoint(
         {each.sha256 for each in plain.renditions}
     )

@@ -38,7 +38,7 @@ READ_VERSION = (
     Call("s3:GetObjectVersion", UPLOADS, SOURCE),
     Call("s3:ListBucket", UPLOADS),  # without it, what is missing looks forbidden
 )
-READ_SOURCE = (*READ_VERSION, Call("s3:GetObject", UPLOADS, SOURCE))
+LOOK = (Call("s3:GetObject", UPLOADS, SOURCE), Call("s3:ListBucket", UPLOADS))
 READ_CONFIG = (Call("s3:GetObject", RENDITIONS, CONFIG), Call("s3:ListBucket", RENDITIONS))
 PUT = Call("s3:PutObject", RENDITIONS, RENDITION)
 ABORT = Call("s3:AbortMultipartUpload", RENDITIONS, RENDITION)
@@ -54,13 +54,13 @@ CHARGE = (Call("dynamodb:GetItem", BUDGET), Call("dynamodb:UpdateItem", BUDGET))
 
 CALLS: dict[str, tuple[Call, ...]] = {
     "dispatch": (
-        *READ_SOURCE,
+        *LOOK,
         READ_ASSET,
         WRITE_ASSET,
         Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
     ),
     "processImage": (
-        *READ_SOURCE,
+        *READ_VERSION,
         *READ_CONFIG,
         PUT,
         DELETE,
@@ -71,7 +71,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
     ),
     "processVideo": (
-        *READ_SOURCE,
+        *READ_VERSION,
         *READ_CONFIG,
         PUT,
         ABORT,

@@ -97,7 +97,11 @@ def test_the_uploads_bucket_has_all_that_it_should(second: Second) -> None:
     assert properties_of(name) == READ_BUCKET.keys()
     s3 = boto3.client("s3")
     told = READ_BUCKET["NotificationConfiguration"](s3, name)
-    assert [each["Events"] for each in told] == [["s3:ObjectCreated:*"], ["s3:ObjectRemoved:*"]]
+    assert [each["Events"] for each in told] == [
+        ["s3:ObjectCreated:*"],
+        ["s3:ObjectRemoved:*"],
+        ["s3:LifecycleExpiration:*"],
+    ]
     dispatch = second.stack.arn("DispatchLambdaFunction")
     assert {each["LambdaFunctionArn"] for each in told} == {dispatch}
     [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]

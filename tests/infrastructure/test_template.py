@@ -261,6 +261,7 @@ def test_one_unfiltered_notification_for_what_is_created_and_one_for_what_is_rem
     assert [each["Event"] for each in notifications] == [
         "s3:ObjectCreated:*",
         "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:*",
     ]
     assert not any("Filter" in each for each in notifications)
     assert uploads["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -52,6 +52,10 @@ class TestNotifications:
                 [removed("photos/a.jpg", V2, "0062E99A88DC407461", etag=ETAG)],
             ),
             (
+                "2.3-lifecycle-expiration",
+                [removed("photos/old.jpg", V2, "0062E99A88DC407467", etag=ETAG)],
+            ),
+            (
                 "2.3-multipart-100-percent",
                 [
                     created(
