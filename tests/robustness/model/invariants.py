@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib.domain.keys import asset_id
 from tests.robustness.model import media
+from tests.robustness.model.transitions import find_wrong
 from tests.robustness.model.uploads import NONE
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Invariants:
         )
         if moved or _deleted(old) != _deleted(new):
             self._follow(name, new)
+        if old is not None and (wrong := find_wrong(old, new, self.world.now)):
+            self.world.fail("fence", f"{wrong}: {_brief(old)} ▸ {_brief(new)}")
         if old is None or old.get("manifest_key") != new.get("manifest_key"):
             self._look_at_live(name, new)
 

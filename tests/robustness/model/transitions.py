@@ -1,0 +1,45 @@
+"""Which changes of an entry may be: who may take an upload, who may end it, and what is final."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.domain.clock import from_iso
+
+FINAL = frozenset({"READY", "PARTIAL", "REJECTED", "DELETED"})
+
+
+def find_wrong(old: Mapping[str, Any], new: Mapping[str, Any], now: float) -> str | None:
+    """Return what is wrong with a change of an item, or None. `now` in epoch seconds."""
+    if new["sequencer"] != old["sequencer"]:
+        grew = new["sequencer"]["S"] > old["sequencer"]["S"]
+        return None if grew else "a recording has the name of an earlier one, or goes before it"
+    if _is_final(old):
+        left = new["status"] != old["status"] and new["status"]["S"] != "RECEIVED"
+        return "a final state is left" if left else None
+    if old["status"]["S"] != "PROCESSING":
+        return None
+    holder = old.get("lease_token")
+    if new["status"]["S"] == "PROCESSING":
+        taken = holder is not None and new.get("lease_token") != holder
+        by_worker = new.get("lease_token") != new.get("execution")
+        early = "lease_expires_at" in old and from_iso(old["lease_expires_at"]["S"]) > now
+        if taken and by_worker and early and not _resumes(holder, new):
+            return "a worker takes a lease that another still holds"
+        return None
+    if new["status"]["S"] != "RECEIVED" and new.get("committed_by") != holder:
+        return "somebody commits who does not hold the lease"
+    return None
+
+
+def _is_final(item: Mapping[str, Any]) -> bool:
+    status = item["status"]["S"]
+    failed = status == "FAILED" and item["error"]["M"]["permanent"] == {"BOOL": True}
+    return status in FINAL or failed
+
+
+def _resumes(holder: Any, new: Mapping[str, Any]) -> bool:
+    """Tell whether a lease follows another of the same message."""
+    token, earlier = new["lease_token"]["S"], holder["S"]
+    return bool(token.partition(".")[0] == earlier.partition(".")[0])
