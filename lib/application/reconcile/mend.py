@@ -1,0 +1,118 @@
+"""Make good what was found. Each looks again first, so that what changed meanwhile stays."""
+
+from __future__ import annotations
+
+from lib.application.dispatch import Recording, record_current
+from lib.application.reconcile.findings import (
+    Ages,
+    Finding,
+    Kind,
+    compare_folder,
+    compare_upload,
+    compare_waiting,
+)
+from lib.application.reconcile.stores import Stores
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.events import Action, ObjectEvent, Source
+from lib.domain.keys import asset_id
+
+TICKS = 1 << 32
+"""Of a second, in what `name_recording` counts."""
+
+
+def examine(asset: Asset | None, source: Source, stores: Stores, ages: Ages) -> list[Finding]:
+    """Return all that is wrong with one key, as both buckets are now.
+
+    `source` names bucket and key, `asset` is its entry. Raises TransientError.
+    """
+    current = stores.sources.current_version(source.bucket, source.key)
+    if finding := compare_upload(current, asset):
+        return [finding]
+    now = stores.clock()
+    if asset and (finding := compare_waiting(asset, now, ages)):
+        return [finding]
+    folder = stores.folders.folder(asset_id(source.bucket, source.key))
+    return compare_folder(folder, asset, now, ages)
+
+
+def mend(finding: Finding, stores: Stores, ages: Ages) -> bool:
+    """Make a finding good; False where there was nothing to do any more. Raises TransientError."""
+    if finding.kind is Kind.LOST:
+        return False
+    if finding.kind in (Kind.MISSING, Kind.ORPHANS):
+        return _mend_folder(finding, stores, ages)
+    assert finding.source is not None
+    if finding.kind is Kind.STUCK:
+        asset = stores.catalog.get(finding.asset_id)
+        if asset is None or not compare_waiting(asset, stores.clock(), ages):
+            return False
+        return make_again(asset, stores)
+    record(finding.source, stores)
+    return True
+
+
+def mend_asset(identity: str, stores: Stores, ages: Ages) -> int:
+    """Look at one asset again and make good what is wrong with it; return how much was."""
+    asset = stores.catalog.get(identity)
+    if asset:
+        findings = examine(asset, asset.source, stores, ages)
+    else:
+        folder = stores.folders.folder(identity)
+        findings = compare_folder(folder, None, stores.clock(), ages)
+    return sum(mend(each, stores, ages) for each in findings)
+
+
+def record(source: Source, stores: Stores) -> None:
+    """Write what is current of a key into the catalog, and publish it if it is not finished."""
+    hint = ObjectEvent(Action.REMOVED, source, name_recording(stores.clock()))
+    recorded = record_current(hint, stores.sources, stores.catalog, stores.clock)
+    if recorded.publish:
+        stores.topic.publish([recorded.event])
+
+
+def make_again(asset: Asset, stores: Stores) -> bool:
+    """Have an upload processed under the name that it is recorded by; what is live stays live.
+
+    False where the entry is not as it was seen any more, or where what is current is not supported.
+    """
+    hint = ObjectEvent(Action.REMOVED, asset.source, name_recording(stores.clock()))
+    recorded = record_current(hint, stores.sources, stores.catalog, stores.clock)
+    if recorded.state is Recording.KNOWN:
+        supported = recorded.event.action is Action.CREATED and recorded.rejected is None
+        if not supported or not _reopen(asset, stores):
+            return False
+    elif not recorded.publish:
+        return True
+    stores.topic.publish([recorded.event])
+    return True
+
+
+def _reopen(asset: Asset, stores: Stores) -> bool:
+    """Reopen an entry; True also where that went through, and only its reply was lost."""
+    if stores.catalog.reopen(asset):
+        return True
+    found = stores.catalog.get(asset.asset_id)
+    if found is None or found.sequencer != asset.sequencer:
+        return False
+    return found.status is AssetStatus.RECEIVED
+
+
+def name_recording(now: float) -> str:
+    """Return a sequencer as S3 makes them today, of the time: later than all before, if it can be.
+
+    A name that is lost with its entry is then not given to another recording of the key.
+    """
+    return f"00{round(now * TICKS):016X}"
+
+
+def _mend_folder(finding: Finding, stores: Stores, ages: Ages) -> bool:
+    """Look at a folder, then at its entry, and act on that at once."""
+    folder = stores.folders.folder(finding.asset_id)
+    asset = stores.catalog.get(finding.asset_id)
+    for found in compare_folder(folder, asset, stores.clock(), ages):
+        if found.kind is Kind.ORPHANS and finding.kind is Kind.ORPHANS:
+            stores.renditions.delete(found.keys)
+            return True
+        if found.kind is Kind.MISSING and asset:
+            return make_again(asset, stores)
+    return False
