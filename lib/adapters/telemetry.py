@@ -1,6 +1,6 @@
 """Logs as JSON lines and metrics in the embedded metric format, the same for every function.
 
-Metrics: one dimension (`service`) and nine names a stage, inside the free tier's ten. The stage is
+Metrics: one dimension (`service`) and ten names a stage, the free tier's ten. The stage is
 in the namespace, `MediaPipeline/<stage>`.
 """
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lib.application.dispatch import Recorded
     from lib.application.fenced_job import Finished
     from lib.application.long_video.package import Packaged
+    from lib.application.reconcile.findings import Finding
+    from lib.application.reconcile.rounds import Worked
 
 SERVICE = "media-pipeline"
 
@@ -32,7 +34,7 @@ BY_STATUS = {
     AssetStatus.FAILED: "AssetsFailed",
     AssetStatus.REJECTED: "AssetsRejected",
 }
-"""Other names: Uploads, Retries, BudgetSpent, ProcessingTime (ms), RenditionBytes."""
+"""Others: Uploads, Retries, BudgetSpent, DeletionsHeld, ProcessingTime (ms), RenditionBytes."""
 
 Event = dict[str, Any]
 """What a function is invoked with."""
@@ -141,6 +143,32 @@ class Telemetry:
     def skipped(self, unreadable: MediaError) -> None:
         """Tell why a change of the catalog is left out: it is of no asset that can be read."""
         self.logger.warning("skipped", reason=str(unreadable))
+
+    def found(self, finding: Finding, became: str) -> None:
+        """Tell what reconcile found wrong with an asset, and what it did about it."""
+        self.logger.warning(
+            "found",
+            asset_id=finding.asset_id,
+            key=finding.source.key if finding.source else None,
+            version_id=finding.source.version_id if finding.source else None,
+            kind=finding.kind,
+            detail=finding.detail,
+            became=became,
+        )
+
+    def reconciled(self, worked: Worked) -> None:
+        """Tell how far reconcile came, and whether it waits for somebody to let it delete."""
+        if worked.held:
+            self._count("DeletionsHeld")
+        self.logger.info(
+            "reconciled",
+            looked=worked.looked,
+            mended=worked.mended,
+            complete=worked.complete,
+            full=worked.round.full,
+            found=worked.round.found,
+            held=worked.held,
+        )
 
     def _count(self, name: str) -> None:
         self._metrics.add_metric(name, MetricUnit.Count, 1)

@@ -110,6 +110,25 @@ class SweepSettings(Settings):
     long_video_arn: str
 
 
+class ReconcileSettings(Settings):
+    """What reconcile compares, and when it takes something for wrong."""
+
+    stage: str
+    uploads_bucket: str
+    renditions_bucket: str
+    catalog_table: str
+    media_topic_arn: str
+    budget_table: str
+    """Where it remembers how far it is."""
+    orphan_seconds: int
+    receipt_seconds: int
+    lease_seconds: int
+    most_deletes: int
+    """Assets of which a round may delete renditions without being asked."""
+    full_seconds: int
+    """Between two rounds that look at every object; those between are quick."""
+
+
 class NotifySettings(Settings):
     """Where notify publishes."""
 

@@ -22,6 +22,7 @@ FUNCTIONS = (
     "planVideo",
     "processImage",
     "processVideo",
+    "reconcile",
     "sweep",
 )
 STARTING_CHILDREN = ("encodeRange", "packageVideo", "planVideo", "processImage", "processVideo")
@@ -38,6 +39,7 @@ UNZIPPED_LIMIT = {
     "encodeRange": 250 * MB,
     "packageVideo": 250 * MB,
     "failVideo": 12 * MB,
+    "reconcile": 12 * MB,
 }
 TARGETS = ("host", "arm64-py3.13", "x86_64-py3.13")
 AARCH64 = 183

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.grants import Stage, excuses, unused
 
 WRITERS = ("ProcessImageRole", "ProcessVideoRole", "EncodeRangeRole", "PackageVideoRole")
-DELETERS = ("SweepRole", "FailVideoRole")
+DELETERS = ("SweepRole", "FailVideoRole", "ReconcileRole")
 
 
 @pytest.fixture(scope="module")

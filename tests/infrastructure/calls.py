@@ -107,5 +107,19 @@ CALLS: dict[str, tuple[Call, ...]] = {
         DELETE,
         Call("states:StopExecution", LONG, EXECUTION),
     ),
+    "reconcile": (
+        Call("s3:ListBucketVersions", "UPLOADS_BUCKET"),
+        Call("s3:ListBucket", "UPLOADS_BUCKET"),
+        Call("s3:GetObject", "UPLOADS_BUCKET", SOURCE),
+        *READ_PARTS,
+        DELETE,
+        READ_ASSET,
+        WRITE_ASSET,
+        Call("dynamodb:BatchGetItem", CATALOG),
+        Call("dynamodb:Scan", CATALOG),
+        Call("dynamodb:Query", CATALOG, "/index/by-status"),
+        *CHARGE,  # in which it remembers how far it is
+        Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
+    ),
     "notify": (Call("sns:Publish", "ASSET_EVENTS_TOPIC_ARN"),),
 }

@@ -99,13 +99,16 @@ def of_subscription(stack: Stack, subscription: str) -> Iterator[Edge]:
 def of_rule(stack: Stack, rule: str) -> Iterator[Edge]:
     """EventBridge → Lambda, and what can't be delivered → SQS."""
     properties = stack.properties(rule)
-    for arn in properties["EventPattern"].get("detail", {}).get("stateMachineArn", []):
+    pattern = properties.get("EventPattern", {})
+    for arn in pattern.get("detail", {}).get("stateMachineArn", []):
         yield Edge("EventBridge ← Step Functions", stack.logical(arn), rule)
     for target in properties["Targets"]:
         function = find_function(stack, target["Arn"])
         delivery = Delivery(EVENTS, INVOKE, rule, function)
         policy = function_policy(stack, function)
         yield check_delivery(stack, "EventBridge → Lambda", delivery, policy)
+        if "ScheduleExpression" in properties:
+            continue  # what can't be delivered is made up for the next time
         queue = stack.logical(target["DeadLetterConfig"]["Arn"])
         delivery = Delivery(EVENTS, SEND, rule, queue)
         policy_of_queue = queue_policy(stack, queue)
