@@ -15,7 +15,7 @@ import typer
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
-from lib.cli import redrive
+from lib.cli import check, reconcile, redrive
 from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
 from lib.cli.options import Json, Region, Stage, console, examples
@@ -197,3 +197,6 @@ def render(
 
 
 app.command("redrive", epilog=examples(*redrive.EXAMPLES))(redrive.command)
+app.command("reconcile", epilog=examples(*reconcile.EXAMPLES))(reconcile.command)
+app.command("check", epilog=examples(*check.CHECKS))(check.check)
+app.command("repair", epilog=examples(*check.REPAIRS))(check.repair)

@@ -13,7 +13,7 @@ from lib.cli.app import app
 from lib.tools import checks
 from lib.tools.emulator import lifecycle
 
-COMMANDS = ("upload", "ls", "show", "rm", "render", "redrive")
+COMMANDS = ("upload", "ls", "show", "rm", "render", "redrive", "reconcile", "check", "repair")
 
 
 def test_these_are_all_commands():
