@@ -48,7 +48,7 @@ WEIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """How a service refuses for a while: all calls, or those that write."""
+    """How a service refuses for some seconds: all calls, or those that write."""
 
     service: str
     seconds: float
@@ -56,22 +56,9 @@ class Breakdown:
     status: int
     code: str
 
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """A breakdown that starts so many seconds after the run."""
-
-    start: float
-    how: Breakdown
-
-    def hits(self, call: Call, at: float) -> bool:
-        """Tell whether a call falls into it."""
-        during = self.start <= at < self.start + self.how.seconds
-        return (
-            during
-            and call.service == self.how.service
-            and (call.writes or not self.how.only_writes)
-        )
+    def hits(self, call: Call) -> bool:
+        """Tell whether it is about a call."""
+        return call.service == self.service and (call.writes or not self.only_writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +87,8 @@ class Faults:
     seed: int
     share: float
     """Of calls that meet a fault of their own."""
-    outages: tuple[Outage, ...] = ()
-    started: float = 0.0
-    """Of the epoch; no fault before."""
-    ended: bool = False
+    active: bool = False
+    """Nothing fails before the load or after it."""
     done: list[Fault] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -112,17 +97,21 @@ class Faults:
         self._random = random.Random(self.seed)
         self._calls: dict[str, tuple[Kind, tuple[int, str], int]] = {}
         self._lock = threading.Lock()
+        self._down: list[tuple[float, Breakdown]] = []
+
+    def break_down(self, how: Breakdown) -> None:
+        """Let a service refuse from now on, for its seconds."""
+        self._down.append((time.monotonic() + how.seconds, how))
 
     def judge(self, call: Call) -> Verdict:
         """Return what becomes of an attempt."""
-        if not self.started or self.ended:
+        if not self.active:
             return Verdict()
         with self._lock:
-            at = time.time() - self.started
-            for outage in self.outages:
-                if outage.hits(call, at):
-                    self._note(call, f"refused: {outage.how.code} in an outage", "in an outage")
-                    return Verdict(refusal=(outage.how.status, outage.how.code))
+            for until, how in self._down:
+                if time.monotonic() < until and how.hits(call):
+                    self._note(call, f"refused: {how.code} in an outage", "in an outage")
+                    return Verdict(refusal=(how.status, how.code))
             return self._judge_by_chance(call)
 
     def _judge_by_chance(self, call: Call) -> Verdict:

@@ -54,6 +54,7 @@ class Invocations:
         self._offset = 0
         self._lock = threading.Lock()
         self._by_request: dict[str, list[Invocation]] = {}
+        self._open: dict[int, Invocation] = {}
         self.all: list[Invocation] = []
 
     def refresh(self) -> list[Invocation]:
@@ -71,7 +72,14 @@ class Invocations:
 
     def running(self) -> list[Invocation]:
         """Return those that have a worker and have not ended."""
-        return [each for each in self.refresh() if each.end is None and each.pid]
+        self.refresh()
+        with self._lock:
+            return [each for each in self._open.values() if each.pid]
+
+    def count_open(self) -> int:
+        """Return how many have begun and not ended."""
+        self.refresh()
+        return len(self._open)
 
     def _take(self, note: dict[str, Any]) -> None:
         known = self._by_request.setdefault(note["request"], [])
@@ -87,11 +95,13 @@ class Invocations:
                 note["at"] if note["pid"] else 0.0,
             )
             known.append(invocation)
+            self._open[id(invocation)] = invocation
             self.all.append(invocation)
         elif known and note["what"] == "spawned":
             known[-1].pid, known[-1].started = note["pid"], note["at"]
         elif known:
             known[-1].end = note["at"]
+            self._open.pop(id(known[-1]), None)
             known[-1].failed, known[-1].error = note["failed"], note["error"]
 
 

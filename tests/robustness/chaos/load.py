@@ -17,13 +17,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lib.tools.emulator import server
 from tests.e2e.deployed import FUNCTIONS, Deployed
+from tests.robustness.chaos.faults import Faults
 from tests.robustness.chaos.invocations import Invocation, Invocations
 from tests.robustness.chaos.media import Maker, Medium
 from tests.robustness.chaos.plan import Deed, Plan, Step
 
 THREADS = 16
 PATIENCE_SECONDS = 3.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.05
+MOST_AT_WORK = 8
+"""Invocations at once: a laptop has two cores, and each new worker wants one for a second."""
+
 PROCESSORS = frozenset({"processImage", "processVideo"})
 POISON = (
     "not JSON: {number}",
@@ -61,22 +65,30 @@ class Done:
 class Load:
     """Does one plan to one stage."""
 
-    def __init__(self, deployed: Deployed, invocations: Invocations, maker: Maker) -> None:
+    def __init__(
+        self, deployed: Deployed, invocations: Invocations, maker: Maker, faults: Faults
+    ) -> None:
         self._deployed = deployed
         self._invocations = invocations
         self._maker = maker
+        self._faults = faults
         self._keys: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self.done = Done()
 
     def run(self, plan: Plan) -> None:
-        """Do each step at its time, or as soon as a thread is free."""
-        started = time.time()
+        """Do each step at its time. All wait while the machine has more to do than it can."""
+        started = time.monotonic()
+        self._faults.active = True
         with ThreadPoolExecutor(THREADS) as pool:
             for step in plan.steps:
-                if (early := started + step.at - time.time()) > 0:
-                    time.sleep(early)
+                while (early := started + step.at - time.monotonic()) > 0:
+                    time.sleep(min(early, LOOK_SECONDS))
+                while self._invocations.count_open() >= MOST_AT_WORK:
+                    time.sleep(LOOK_SECONDS)
+                    started += LOOK_SECONDS
                 pool.submit(self._do, step)
+        self._faults.active = False
 
     def _do(self, step: Step) -> None:
         try:
@@ -148,6 +160,10 @@ class Load:
                 self._repeat_event(chance)
             case Deed.REPEAT_MESSAGE:
                 self._repeat_message(chance)
+            case Deed.OUTAGE:
+                assert step.how is not None
+                self._faults.break_down(step.how)
+                self.done.counts[f"{step.how.service} refused {step.how.seconds:.0f} s"] += 1
             case Deed.FREEZE_ALL:
                 self._freeze(self._deployed.emulator.pid, step.seconds)
                 self.done.counts[step.deed] += 1

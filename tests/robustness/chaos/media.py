@@ -73,7 +73,7 @@ class Maker:
     def __init__(self, folder: Path) -> None:
         self._films = {
             Medium.CLIP: _encode(folder / "clip.mp4", seconds=1, size="64x36"),
-            Medium.FILM: _encode(folder / "film.mp4", seconds=4, size="160x90"),
+            Medium.FILM: _encode(folder / "film.mp4", seconds=13, size="64x36"),
         }
         self._makers: Mapping[Medium, Callable[[random.Random], bytes]] = {
             Medium.JPEG: partial(_picture, form="JPEG"),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tests.robustness.chaos.faults import Breakdown, Outage
+from tests.robustness.chaos.faults import Breakdown
 from tests.robustness.chaos.media import SHARES, Medium
 
 OVERWRITES = 0.2
 """Of uploads that go to a key which has one."""
 
-AFTERWARDS = 0.25
+AFTERWARDS = 0.35
 """Of uploads that something is done to soon after."""
 
 
@@ -31,12 +31,13 @@ class Deed(StrEnum):
     KILL = "kill a worker"
     FREEZE = "freeze a worker"
     FREEZE_ALL = "freeze the emulator"
+    OUTAGE = "let a service refuse"
 
 
 LATER = (
     (Deed.DELETE, 4),
-    (Deed.UNDELETE, 3),
-    (Deed.DELETE_NEWEST, 2),
+    (Deed.UNDELETE, 4),
+    (Deed.DELETE_NEWEST, 3),
     (Deed.COPY_BACK, 2),
 )
 
@@ -53,6 +54,8 @@ class Step:
     """Of a freeze."""
     seed: int = 0
     """What chance remains to whoever does it."""
+    how: Breakdown | None = None
+    """Of an outage."""
 
 
 class Fault(StrEnum):
@@ -72,11 +75,8 @@ class Plan:
 
     seed: int
     steps: tuple[Step, ...]
-    outages: tuple[Outage, ...]
     share: float
-    """Of calls that meet a fault."""
-    seconds: float
-    counts: dict[str, int] = field(default_factory=dict)
+    """Of calls that meet a fault of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,11 @@ def draw(options: Options) -> Plan:
     """Return the plan of a seed: the same one each time."""
     chance = random.Random(options.seed)
     steps = [*_draw_uploads(chance, options), *_draw_faults(chance, options)]
-    outages = _draw_outages(chance, options) if Fault.OUTAGES in options.faults else ()
+    if Fault.OUTAGES in options.faults:
+        steps += _draw_outages(chance, options)
     share = 0.03 if Fault.CALLS in options.faults else 0.0
     ordered = tuple(sorted(steps, key=lambda each: each.at))
-    return Plan(options.seed, ordered, outages, share, options.seconds)
+    return Plan(options.seed, ordered, share)
 
 
 def _draw_uploads(chance: random.Random, options: Options) -> list[Step]:
@@ -145,18 +146,17 @@ OUTAGES = (
 )
 
 
-def _draw_outages(chance: random.Random, options: Options) -> tuple[Outage, ...]:
-    """Return outages one after another: as many as fit, the long ones first."""
-    outages: list[Outage] = []
+def _draw_outages(chance: random.Random, options: Options) -> list[Step]:
+    """Return outages one after another, with as much time between them, while they fit."""
+    steps: list[Step] = []
     start = 0.0
-    while start < options.seconds:
-        for each in OUTAGES:
-            start += chance.uniform(1, 0.1 * options.seconds + 2)
-            if start + each.seconds > options.seconds:
-                return tuple(outages)
-            outages.append(Outage(start, each))
-            start += each.seconds
-    return tuple(outages)
+    while True:
+        for how in chance.sample(OUTAGES, len(OUTAGES)):
+            start += chance.uniform(0.5, 1.5) * how.seconds
+            if start + how.seconds > options.seconds:
+                return steps
+            steps.append(Step(start, Deed.OUTAGE, how=how))
+            start += how.seconds
 
 
 def _choose(chance: random.Random, shares: dict[Any, int]) -> Any:

@@ -31,14 +31,21 @@ class Proxy:
     def __init__(self, upstream: int, faults: Faults) -> None:
         self._upstream = upstream
         self._faults = faults
+        self._serving: set[asyncio.Task[None] | None] = set()
+        """The event loop alone does not keep them: what waits may be collected as garbage."""
         self.calls = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side goes away."""
-        with suppress(*GONE):
-            while await self._serve_one(reader, writer):
-                await writer.drain()
-        writer.close()
+        task = asyncio.current_task()
+        self._serving.add(task)
+        try:
+            with suppress(*GONE):
+                while await self._serve_one(reader, writer):
+                    await writer.drain()
+        finally:
+            writer.close()
+            self._serving.discard(task)
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         request = await read_request(reader, writer)
@@ -80,6 +87,16 @@ def running(port: int, upstream: int, faults: Faults) -> Iterator[Proxy]:
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=5)
+        thread.join()
+        loop.close()
+
+
+async def _end(server: asyncio.Server) -> None:
+    """Close the server, and break off what it still serves."""
+    server.close()
+    serving = asyncio.all_tasks() - {asyncio.current_task()}
+    for each in serving:
+        each.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)

@@ -37,7 +37,7 @@ PARAMS: Mapping[str, object] = {
     "videoTimeout": 45,
     "videoVisibility": 47,
     "shortSeconds": 1,
-    "rangeSeconds": 1,
+    "rangeSeconds": 0,
 }
 
 
@@ -61,6 +61,9 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
         "--settle", type=float, default=SETTLE_SECONDS, help="seconds to come to rest, at most"
     )
     group.add_argument(
+        "--folder", type=Path, help="where notes and logs are left (a temporary folder)"
+    )
+    group.add_argument(
         "--faults",
         type=_parse_faults,
         default=frozenset(Fault),
@@ -80,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     over = arguments.over or arguments.uploads / UPLOADS_PER_SECOND
     drawn = plan.draw(Options(arguments.seed, arguments.uploads, over, arguments.faults))
     try:
-        with open_scene(drawn) as scene:
+        with open_folder(arguments.folder) as folder, open_scene(drawn, folder) as scene:
             found = play(scene, drawn, arguments.settle)
     except (BuildError, EmulatorError) as exc:
         print(f"chaos: {exc}", file=sys.stderr)
@@ -92,15 +95,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def open_scene(drawn: Plan) -> Iterator[Scene]:
+def open_folder(folder: Path | None) -> Iterator[Path]:
+    """Make a folder, or use a temporary one for the length of a `with` block."""
+    if folder:
+        folder.mkdir(parents=True)
+        yield folder
+        return
+    with TemporaryDirectory(prefix="chaos-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def open_scene(drawn: Plan, folder: Path) -> Iterator[Scene]:
     """Deploy to an emulator of its own, behind a proxy, for the length of a `with` block."""
-    faults = Faults(drawn.seed, drawn.share, drawn.outages)
+    faults = Faults(drawn.seed, drawn.share)
     port, proxied = tcp_ports.any_free(), tcp_ports.any_free()
-    with (
-        TemporaryDirectory(prefix="chaos-") as name,
-        proxy.running(proxied, port, faults) as before,
-    ):
-        folder = Path(name)
+    with proxy.running(proxied, port, faults) as before:
         (folder / emulator.PORT).write_text(str(proxied))
         with lifecycle.running(port, folder, emulator.__file__) as local:
             local.deploy(LOCAL, params=PARAMS)
@@ -111,11 +121,10 @@ def open_scene(drawn: Plan) -> Iterator[Scene]:
 
 def play(scene: Scene, drawn: Plan, settle: float) -> Report:
     """Do a plan to a stage, wait until it is at rest, and judge."""
-    load = Load(scene.deployed, scene.invocations, Maker(scene.folder))
+    load = Load(scene.deployed, scene.invocations, Maker(scene.folder), scene.faults)
     stage = Stage(scene.deployed, scene.invocations)
-    started = scene.faults.started = time.time()
+    started = time.time()
     load.run(drawn)
-    scene.faults.ended = True
     moving = stage.wait_for_rest(settle)
     seconds = time.time() - started
     facts = stage.look({each.key for each in load.done.uploads})
