@@ -17,7 +17,9 @@ def main(argv: Sequence[str]) -> int:
         description="Break things by a seed, and tell whether each upload ended in its true state.",
     )
     parser.add_argument("--seed", type=int, default=1, help="what all chances are drawn from (1)")
-    parser.add_argument("--seconds", type=float, help="end after so many; on the stage: spread the load")
+    parser.add_argument(
+        "--seconds", type=float, help="end after so many; on the stage: spread the load"
+    )
     parser.add_argument("--json", action="store_true", help="end the output with one JSON object")
     command.add_arguments(parser.add_argument_group("in the model, without a stage"))
     stage.add_arguments(parser.add_argument_group("on the real local stage"))

@@ -56,7 +56,6 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     """Add what `--stage local` understands."""
     group.add_argument("--stage", choices=[LOCAL], help="deploy a stage, and do it there")
     group.add_argument("--uploads", type=int, default=UPLOADS, help=f"({UPLOADS})")
-    group.add_argument("--over", type=float, help="seconds that the uploads are spread over")
     group.add_argument(
         "--settle", type=float, default=SETTLE_SECONDS, help="seconds to come to rest, at most"
     )
@@ -80,7 +79,7 @@ def _parse_faults(text: str) -> frozenset[Fault]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 0 where every invariant held, 1 where one broke, 2 where it could not be tried."""
-    over = arguments.over or arguments.uploads / UPLOADS_PER_SECOND
+    over = arguments.seconds or arguments.uploads / UPLOADS_PER_SECOND
     drawn = plan.draw(Options(arguments.seed, arguments.uploads, over, arguments.faults))
     try:
         with open_folder(arguments.folder) as folder, open_scene(drawn, folder) as scene:
