@@ -13,7 +13,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const NODE = [20, 19];
 // Options of ours that npm takes for its own where `--` is forgotten, and puts here.
 const OURS = ["keep", "stop", "port", "stage", "watch", "preset", "status", "limit", "html", "out",
-  "seed"];
+  "seed", "seconds"];
 const SUMMARIES = {
   "lib.cli.demo": `npm run demo [-- FILES… | --keep | --stop | --port N]
 The whole pipeline on this machine: starts an AWS emulator, deploys to it, uploads FILES or the samples.`,

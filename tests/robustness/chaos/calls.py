@@ -69,8 +69,9 @@ def _operation(service: str, method: str, query: str, request: Message) -> str:
     if target := request.header("x-amz-target"):
         return target.rpartition(".")[2]
     if service == "s3":
-        what = "List" if method == "GET" and "list-type" in query else method.capitalize()
-        return f"{what}Objects" if "delete" in query or what == "List" else f"{what}Object"
+        if method == "POST" and "delete" in query:
+            return "DeleteObjects"
+        return "ListObjects" if "list-type" in query else f"{method.capitalize()}Object"
     form = parse_qs(request.body[:4096].decode("latin-1"))
     return form.get("Action", ["?"])[0]
 

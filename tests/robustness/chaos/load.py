@@ -22,6 +22,7 @@ from tests.robustness.chaos.invocations import Invocation, Invocations
 from tests.robustness.chaos.media import Maker, Medium
 from tests.robustness.chaos.plan import Deed, Plan, Step
 
+WARM_UP = "warm-up/"
 THREADS = 16
 PATIENCE_SECONDS = 3.0
 LOOK_SECONDS = 0.05
@@ -51,6 +52,8 @@ class Upload:
 class Done:
     """What was done, as it went."""
 
+    sent: dict[str, set[Medium]] = field(default_factory=dict)
+    """What was sent to each key, stored or not: a request that timed out may have been served."""
     uploads: list[Upload] = field(default_factory=list)
     poison: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -75,6 +78,13 @@ class Load:
         self._keys: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self.done = Done()
+
+    def warm_up(self) -> None:
+        """Have the workers of the processors started before anything is timed."""
+        for medium in (Medium.JPEG, Medium.CLIP):
+            key = f"{WARM_UP}{medium}"
+            self._put(Step(0, Deed.PUT, key, medium))
+            self._deployed.wait(key, self.done.uploads[-1].version_id)
 
     def run(self, plan: Plan) -> None:
         """Do each step at its time. All wait while the machine has more to do than it can."""
@@ -126,6 +136,7 @@ class Load:
     def _put(self, step: Step) -> None:
         assert step.medium is not None
         body = self._maker.make(step.medium, step.seed)
+        self.done.sent.setdefault(step.key, set()).add(step.medium)
         at = time.time()
         version = self._deployed.upload(step.key, body)
         self.done.uploads.append(Upload(step.key, version, step.medium, at))
@@ -134,14 +145,16 @@ class Load:
     def _copy_back(self, step: Step) -> str:
         bucket = self._deployed.uploads
         oldest = self.versions(step.key)[-1]
-        medium = next(each.medium for each in self.done.uploads if each.version_id == oldest)
+        known = {each.version_id: each.medium for each in self.done.uploads}
+        if oldest not in known:
+            return "nothing"
         at = time.time()
         version = self._deployed.s3.copy_object(
             Bucket=bucket,
             Key=step.key,
             CopySource={"Bucket": bucket, "Key": step.key, "VersionId": oldest},
         )["VersionId"]
-        self.done.uploads.append(Upload(step.key, version, medium, at))
+        self.done.uploads.append(Upload(step.key, version, known[oldest], at))
         return f"{oldest} as {version}"
 
     def versions(self, key: str) -> list[str]:

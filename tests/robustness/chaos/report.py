@@ -11,7 +11,7 @@ from datetime import datetime
 from lib.domain.asset import Asset
 from tests.robustness.chaos.faults import Faults
 from tests.robustness.chaos.invocations import Invocation
-from tests.robustness.chaos.load import Done, Upload
+from tests.robustness.chaos.load import WARM_UP, Done, Upload
 from tests.robustness.chaos.plan import Deed
 from tests.robustness.chaos.truth import Broken, Facts
 
@@ -37,6 +37,7 @@ class Speed:
 
 def measure(facts: Facts, uploads: Sequence[Upload], invocations: list[Invocation]) -> Speed:
     """Measure the uploads that were not overwritten: of those the end is on record."""
+    uploads = [each for each in uploads if not each.key.startswith(WARM_UP)]
     endings = sorted(_endings(facts, uploads))
     if not endings:
         return Speed(0, 0, 0, 0, 0, 0, 0)
@@ -45,7 +46,7 @@ def measure(facts: Facts, uploads: Sequence[Upload], invocations: list[Invocatio
     waits = sorted(end - start for start, end in endings)
     span = max(until - first, 0.001)
     begun = sum(each.at <= until for each in uploads)
-    work = sum(each.seconds for each in invocations if each.end and each.end <= until)
+    work = sum(each.seconds for each in invocations if each.end and first < each.end <= until)
     p50, p95, p99 = (waits[int(share * (len(waits) - 1))] for share in (0.5, 0.95, 0.99))
     return Speed(begun / span, p50, p95, p99, span, work, work / (CORES * span))
 

@@ -122,11 +122,12 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
     """Do a plan to a stage, wait until it is at rest, and judge."""
     load = Load(scene.deployed, scene.invocations, Maker(scene.folder), scene.faults)
     stage = Stage(scene.deployed, scene.invocations)
+    load.warm_up()
     started = time.time()
     load.run(drawn)
     moving = stage.wait_for_rest(settle)
     seconds = time.time() - started
-    facts = stage.look({each.key for each in load.done.uploads})
+    facts = stage.look(load.done.sent)
     invocations = scene.invocations.refresh()
     broken = tuple(truth.judge(facts, load.done, invocations, scene.deployed))
     done = load.done

@@ -66,11 +66,12 @@ def judge(
     facts: Facts, done: Done, invocations: list[Invocation], deployed: Deployed
 ) -> Iterator[Broken]:
     """Yield each invariant that is broken, and where."""
-    media = {each.version_id: each.medium for each in done.uploads}
+    media = {each.version_id: {each.medium} for each in done.uploads}
     kills = count_kills(invocations)
     for key, version in facts.current.items():
         struck = kills[asset_id(deployed.uploads, key)]
-        yield from judge_entry(key, facts.assets[key], version, media, struck)
+        kinds = media.get(version or "", done.sent.get(key, set()))
+        yield from judge_entry(key, facts.assets[key], version, kinds, struck)
     yield from judge_bucket(facts, deployed)
     yield from judge_letters(facts.letters, done.poison)
     for name in facts.running:
@@ -90,10 +91,13 @@ def judge_entry(
     key: str,
     asset: Asset | None,
     version: str | None,
-    media: dict[str, Medium],
+    media: set[Medium],
     kills: int,
 ) -> Iterator[Broken]:
-    """Yield what is wrong with a key's entry, by the version that is current."""
+    """Yield what is wrong with a key's entry, by the version that is current.
+
+    `media`: what that version may be; more than one where the reply to its upload was lost.
+    """
     if asset is None:
         yield Broken("nothing is lost", key, "there is no entry")
         return
@@ -108,11 +112,11 @@ def judge_entry(
     if not asset.status.terminal:
         yield Broken("each upload ends", key, f"it is {found}")
         return
-    expected = ENDINGS.get(media[version], READY)
+    expected = {ENDINGS.get(each, READY) for each in media}
     ended = Ending(asset.status, asset.error.code if asset.error else None)
     gave_up = Ending(AssetStatus.REJECTED, ErrorCode.LIMIT_EXCEEDED)
-    if ended != expected and not (ended == gave_up and kills >= KILLS_TO_GIVE_UP):
-        detail = f"a {media[version]} with {kills} kills is {found}: {asset.error}"
+    if ended not in expected and not (ended == gave_up and kills >= KILLS_TO_GIVE_UP):
+        detail = f"{', '.join(media)} with {kills} kills is {found}: {asset.error}"
         yield Broken("each upload ends in its true state", key, detail)
 
 
