@@ -18,6 +18,7 @@ TRUE_ENDS = {
     "video": ("READY", None),
     "film": ("READY", None),
     "partial": ("PARTIAL", None),
+    "animation": ("READY", None),
     "corrupt": ("FAILED", "CORRUPT_MEDIA"),
     "bad film": ("FAILED", "CORRUPT_MEDIA"),
     "deadly": ("REJECTED", "LIMIT_EXCEEDED"),

@@ -14,6 +14,7 @@ KINDS = {
     "video": 8,
     "film": 8,
     "partial": 3,
+    "animation": 5,
     "corrupt": 3,
     "deadly": 2,
     "bug": 2,
@@ -72,6 +73,7 @@ FAULTS = {
     "unavailable": 6,
     "denied": 3,
     "unreachable": 4,
+    "partly": 3,
     "lost": 16,
     "twice": 6,
     "kill": 14,
@@ -122,7 +124,7 @@ PROFILES: Mapping[Profile, int] = {
         keys=(1,),
         steps=(1, 1, 2),
         faults=(2, 3, 4, 6),
-        kinds={"image": 5, "video": 2, "partial": 1, "deadly": 1},
+        kinds={"image": 5, "video": 2, "partial": 1, "deadly": 1, "animation": 2},
     ): 13,
     Profile(
         keys=(1,),
@@ -188,7 +190,7 @@ def _functions(kinds: set[str]) -> dict[str, int]:
     found = {**FUNCTIONS}
     if any("film" in each for each in kinds):
         found |= FILM_FUNCTIONS
-    elif "video" in kinds:
+    elif kinds & {"video", "animation"}:
         found |= VIDEO_FUNCTIONS
     if kinds - {"", "video", "film", "bad film", "deadly film", "text", "empty"}:
         found |= IMAGE_FUNCTIONS
@@ -220,4 +222,4 @@ def _fault(
     return Fault(function, number, kind, dice.choice(STALLS) if kind == "stall" else 0.0)
 
 
-assert BEFORE | AFTER | KILLS | {"stall"} == FAULTS.keys()
+assert BEFORE | AFTER | KILLS | {"stall", "partly"} == FAULTS.keys()
