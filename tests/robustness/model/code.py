@@ -74,6 +74,12 @@ def _uuid4() -> uuid.UUID:
     return uuid.UUID(int=(0xA << 124) + current.world.names)
 
 
+def _type(name: str) -> object:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return object
+
+
 def _module(name: str, **content: Any) -> types.ModuleType:
     module = types.ModuleType(name)
     module.__dict__.update(content)
@@ -96,9 +102,8 @@ def _stubs() -> dict[str, types.ModuleType]:
         "lib.adapters.telemetry": _module(
             "lib.adapters.telemetry",
             Telemetry=Telemetry,
-            Context=object,
-            Event=dict,
-            Handler=Callable,
+            # Names of types, which nobody looks into.
+            __getattr__=_type,
         ),
         "lib.adapters.aws.clients": _module("lib.adapters.aws.clients", client=_Client),
         "lib.adapters.sandbox.sandbox": _module(
