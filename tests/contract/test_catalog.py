@@ -28,7 +28,7 @@ from lib.domain.asset import (
     History,
     Outcome,
 )
-from lib.domain.errors import Failure, TransientError
+from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
@@ -1002,10 +1002,13 @@ def test_one_entry_is_read_as_it_was_written_last(
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("ThrottlingException", TransientError), ("AccessDeniedException", ClientError)],
+    [
+        ("ThrottlingException", ErrorCode.THROTTLED),
+        ("AccessDeniedException", ErrorCode.SERVICE_UNAVAILABLE),
+    ],
 )
-def test_throttling_passes_and_a_refusal_stays_what_it_is(
-    dynamodb: Any, clock: ManualClock, code: str, expected: type[Exception]
+def test_throttling_and_a_refusal_are_waited_for(
+    dynamodb: Any, clock: ManualClock, code: str, expected: ErrorCode
 ) -> None:
     class Refusing:
         """A client, and its paginator, that are refused whatever they ask."""
@@ -1028,8 +1031,9 @@ def test_throttling_passes_and_a_refusal_stays_what_it_is(
         lambda: list(catalog.by_status(AssetStatus.READY)),
         lambda: catalog.receive(upload(NEW)),
     ):
-        with pytest.raises(expected, match=code if expected is ClientError else "THROTTLED"):
+        with pytest.raises(TransientError, match=code) as raised:
             ask()
+        assert raised.value.code is expected
 
 
 def test_gives_one_of_many_threads_the_lease() -> None:

@@ -10,9 +10,11 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     IncompleteReadError,
+    NoCredentialsError,
     ReadTimeoutError,
     ResponseStreamingError,
 )
+from botocore.parsers import ResponseParserError
 
 from lib.adapters.aws.errors import error_code, translated
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
@@ -64,6 +66,8 @@ def said(code: str, status: int) -> ClientError:
         (EndpointConnectionError(endpoint_url="x"), ErrorCode.SERVICE_UNAVAILABLE),
         (IncompleteReadError(actual_bytes=1, expected_bytes=2), ErrorCode.SERVICE_UNAVAILABLE),
         (ResponseStreamingError(error="reset"), ErrorCode.SERVICE_UNAVAILABLE),
+        (NoCredentialsError(), ErrorCode.SERVICE_UNAVAILABLE),
+        (ResponseParserError("no XML"), ErrorCode.SERVICE_UNAVAILABLE),
     ],
 )
 @pytest.mark.parametrize("source", [None, SOURCE])
@@ -103,14 +107,32 @@ def test_what_never_had_versions_is_gone_as_its_only_one() -> None:
         ("Whatever", 499, SOURCE),
     ],
 )
-def test_what_is_not_known_stays_unknown(code: str, status: int, source: Source | None) -> None:
-    with pytest.raises(ClientError) as raised, translated(source):
+def test_whatever_else_aws_refuses_may_be_mended_and_is_waited_for(
+    code: str, status: int, source: Source | None
+) -> None:
+    with pytest.raises(TransientError) as raised, translated(source):
         raise said(code, status)
-    assert raised.value.response["Error"]["Code"] == code
+    assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+    assert code in raised.value.message
 
 
-def test_an_error_that_says_nothing_stays_unknown() -> None:
+@pytest.mark.parametrize("source", [None, SOURCE])
+@pytest.mark.parametrize("code", ["NoSuchKey", "ConditionalCheckFailedException", "SlowDown"])
+def test_what_a_caller_goes_on_with_stays_what_it_is(code: str, source: Source | None) -> None:
+    with pytest.raises(ClientError) as raised, translated(source, answers={code}):
+        raise said(code, 400)
+    assert error_code(raised.value) == code
+    with pytest.raises(TransientError), translated(source, answers={code}):
+        raise said("AccessDenied", 403)
+
+
+def test_an_error_that_says_nothing_is_waited_for_too() -> None:
     silent = ClientError({}, "Operation")
     assert error_code(silent) == ""
-    with pytest.raises(ClientError), translated(SOURCE):
+    with pytest.raises(TransientError), translated(SOURCE):
         raise silent
+
+
+def test_what_is_no_error_of_aws_or_the_network_stays_a_bug() -> None:
+    with pytest.raises(KeyError), translated(SOURCE):
+        raise KeyError("Body")

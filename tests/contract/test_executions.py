@@ -89,7 +89,7 @@ def test_says_why_it_stops_one(executions: SfnExecutions, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("operation", ["start_execution", "describe_execution", "stop_execution"])
-def test_throttling_passes_and_a_refusal_stays_what_it_is(
+def test_throttling_and_a_refusal_are_waited_for(
     executions: SfnExecutions, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     def ask() -> None:
@@ -105,8 +105,9 @@ def test_throttling_passes_and_a_refusal_stays_what_it_is(
         ask()
     assert raised.value.code is ErrorCode.THROTTLED
     monkeypatch.setattr(executions._client, operation, refusing("AccessDeniedException"))
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(TransientError, match="AccessDenied") as raised:
         ask()
+    assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,10 @@ class TestS3:
             "put_object": [lambda: renditions.put("a", b"image", "image/avif")],
             "delete_objects": [lambda: renditions.delete(["a"])],
         }
-        for code, expected in (("SlowDown", TransientError), ("AccessDenied", ClientError)):
+        for code, expected in (
+            ("SlowDown", ErrorCode.THROTTLED),
+            ("AccessDenied", ErrorCode.SERVICE_UNAVAILABLE),
+        ):
             refusal = ClientError({"Error": {"Code": code}}, operation)
 
             def refuse(refusal: ClientError = refusal, **_: Any) -> None:
@@ -313,8 +316,9 @@ class TestS3:
 
             monkeypatch.setattr(s3, operation, refuse)
             for ask in asks[operation]:
-                with pytest.raises(expected, match=code):
+                with pytest.raises(TransientError, match=code) as raised:
                     ask()
+                assert raised.value.code is expected
 
     def test_describes_what_never_had_versions(self, s3: Any) -> None:
         s3.create_bucket(Bucket="plain")

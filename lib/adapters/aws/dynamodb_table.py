@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from lib.adapters.aws.dynamodb_conditions import AS_SEEN, conditional_update
 from lib.adapters.aws.dynamodb_items import asset_from_item, from_item, readable_assets
-from lib.adapters.aws.errors import error_code, translated
+from lib.adapters.aws.errors import translated
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import Clock, to_iso
 from lib.domain.events import UploadEvent
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_STATUS = "by-status"
+
+REFUSED = frozenset({"ConditionalCheckFailedException"})
 
 
 class AssetTable:
@@ -79,7 +81,7 @@ class AssetTable:
         now = to_iso(self._clock())
         key = asset_id(event.source.bucket, event.source.key)
         try:
-            with translated():
+            with translated(answers=REFUSED):
                 response = self._client.update_item(
                     TableName=self._table,
                     Key={"pk": {"S": key}},
@@ -90,8 +92,6 @@ class AssetTable:
                     ),
                 )
         except ClientError as exc:
-            if error_code(exc) != "ConditionalCheckFailedException":
-                raise
             stored: dict[str, Any] = {**exc.response}
             return False, from_item(stored.get("Item", {}))
         return True, from_item(response.get("Attributes", {}))

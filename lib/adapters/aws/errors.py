@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.domain.events import Source
@@ -30,24 +25,24 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-INTERRUPTED = frozenset({"RequestTimeout", "RequestTimeoutException"})
 GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 
 
 @contextmanager
-def translated(source: Source | None = None) -> Iterator[None]:
-    """Raise TransientError for what may pass; PermanentError(SOURCE_GONE) where a source is read.
+def translated(source: Source | None = None, answers: Container[str] = ()) -> Iterator[None]:
+    """Raise TransientError for all that fails; PermanentError(SOURCE_GONE) where a source is read.
 
-    Access denied and all that is not known stays what it is: a bug or an outage.
+    Whatever AWS or the network says, it is not the upload's fault: access that is denied or a limit
+    of the account may be mended as an outage is, so that work waits for it. What a caller goes on
+    with, such as a condition that failed, stays a ClientError: `answers` are the codes of those.
     """
     try:
         yield
     except ClientError as exc:
-        error = _translate(exc, source)
-        if error is None:
+        if error_code(exc) in answers:
             raise
-        raise error from exc
-    except (ConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError) as exc:
+        raise _translate(exc, source) from exc
+    except (BotoCoreError, ResponseParserError) as exc:
         raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, str(exc)) from exc
 
 
@@ -56,14 +51,12 @@ def error_code(exc: ClientError) -> str:
     return exc.response.get("Error", {}).get("Code", "")
 
 
-def _translate(exc: ClientError, source: Source | None) -> MediaError | None:
+def _translate(exc: ClientError, source: Source | None) -> MediaError:
     code = error_code(exc)
     status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in THROTTLED or status == 429:
         return TransientError(ErrorCode.THROTTLED, str(exc))
-    if code in INTERRUPTED or status >= 500:
-        return TransientError(ErrorCode.SERVICE_UNAVAILABLE, str(exc))
     if source is not None and code in GONE:
         gone = f"{source.bucket}/{source.key}, version {source.version_id or 'null'}, is gone"
         return PermanentError(ErrorCode.SOURCE_GONE, gone)
-    return None
+    return TransientError(ErrorCode.SERVICE_UNAVAILABLE, str(exc))

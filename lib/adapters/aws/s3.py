@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 IMMUTABLE = "public, max-age=31536000, immutable"
 """One year, the longest that caches honour: a rendition's key changes with its bytes."""
 
+EMPTY = frozenset({"InvalidRange"})
+"""S3 calls a range that starts at or after the end an error; of an empty object, any."""
+
 DELETE_BATCH = 1000
 """Keys that DeleteObjects takes."""
 
@@ -45,12 +48,10 @@ class S3Sources:
         S3 says 404 only to who may `s3:ListBucket`, and 403 to others.
         """
         try:
-            with translated():
+            with translated(answers=GONE):
                 head = self._client.head_object(Bucket=bucket, Key=key)
-        except ClientError as exc:
-            if error_code(exc) in GONE:
-                return None
-            raise
+        except ClientError:
+            return None
         return Source(
             bucket,
             key,
@@ -65,7 +66,7 @@ class S3Sources:
         One request; two of an empty object, which has no range. S3 says 404 as above.
         """
         try:
-            with translated():
+            with translated(answers=GONE | EMPTY):
                 found = self._client.get_object(
                     Bucket=bucket, Key=key, Range=f"bytes=0-{length - 1}"
                 )
@@ -74,8 +75,6 @@ class S3Sources:
         except ClientError as exc:
             if error_code(exc) in GONE:
                 return None
-            if error_code(exc) != "InvalidRange":
-                raise
             empty = self.current_version(bucket, key)
             if empty and empty.size:  # it was, when it was asked first
                 return self.find_current(bucket, key, length)
@@ -98,7 +97,7 @@ class S3Sources:
         if length <= 0:
             return b""
         try:
-            with translated(source):
+            with translated(source, answers=EMPTY):
                 response = self._client.get_object(
                     **_version(source), Range=f"bytes={start}-{start + length - 1}"
                 )
@@ -107,11 +106,8 @@ class S3Sources:
                         return body.read()
                     # A server may ignore a range and send everything (RFC 9110, 14.2).
                     return body.read(start + length)[start:]
-        except ClientError as exc:
-            # S3 calls a range that starts at or after the end an error; of an empty object, any.
-            if error_code(exc) == "InvalidRange":
-                return b""
-            raise
+        except ClientError:
+            return b""
 
     def read(self, source: Source) -> bytes:
         """Return the whole source. Raises PermanentError(SOURCE_GONE)."""
@@ -170,12 +166,10 @@ class S3Renditions:
     def fetch(self, key: str) -> bytes | None:
         """Return a rendition, or a work file beside them; None where there is none."""
         try:
-            with translated():
+            with translated(answers=GONE):
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as exc:
-            if error_code(exc) in GONE:
-                return None
-            raise
+        except ClientError:
+            return None
 
     def keys_below(self, prefix: str) -> list[str]:
         """Return the keys of what lies below a prefix, which ends in `/`, sorted."""

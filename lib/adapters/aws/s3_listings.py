@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lib.adapters.aws.errors import GONE, error_code, translated
+from lib.adapters.aws.errors import GONE, translated
 from lib.domain.events import Source
 from lib.domain.keys import is_asset_id
 from lib.domain.listings import Folder, Page, StoredObject, Upload
@@ -85,12 +85,10 @@ class S3Folders:
     def has(self, key: str) -> bool:
         """Tell whether an object is there."""
         try:
-            with translated():
+            with translated(answers=GONE):
                 self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as exc:
-            if error_code(exc) in GONE:
-                return False
-            raise
+        except ClientError:
+            return False
         return True
 
     def _list(self, **where: str) -> tuple[list[StoredObject], bool]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lib.adapters.aws.errors import error_code, translated
+from lib.adapters.aws.errors import translated
 
+EXISTS = frozenset({"ExecutionAlreadyExists"})
 RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 NOTHING_TO_STOP = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 """Where it never was; where it has ended."""
@@ -23,11 +25,9 @@ class SfnExecutions:
     def start(self, name: str, event: str) -> bool:
         """Start an execution, or find it running; False where it has ended already."""
         try:
-            with translated():
+            with translated(answers=EXISTS):
                 self._client.start_execution(stateMachineArn=self._machine, name=name, input=event)
-        except ClientError as exc:
-            if error_code(exc) != "ExecutionAlreadyExists":
-                raise
+        except ClientError:
             with translated():
                 found = self._client.describe_execution(executionArn=self._arn(name))
             return found["status"] in RUNNING
@@ -35,14 +35,10 @@ class SfnExecutions:
 
     def stop(self, name: str, reason: str) -> None:
         """Stop an execution, where there is one that runs."""
-        try:
-            with translated():
-                self._client.stop_execution(
-                    executionArn=self._arn(name), error="Superseded", cause=reason
-                )
-        except ClientError as exc:
-            if error_code(exc) not in NOTHING_TO_STOP:
-                raise
+        with suppress(ClientError), translated(answers=NOTHING_TO_STOP):
+            self._client.stop_execution(
+                executionArn=self._arn(name), error="Superseded", cause=reason
+            )
 
     def _arn(self, name: str) -> str:
         return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
