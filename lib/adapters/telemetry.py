@@ -7,7 +7,7 @@ in the namespace, `MediaPipeline/<stage>`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, MediaError
-from lib.domain.events import UploadEvent
+from lib.domain.events import Source, UploadEvent
 from lib.domain.keys import asset_id
 
 if TYPE_CHECKING:
@@ -38,6 +38,33 @@ BY_STATUS = {
 
 Event = dict[str, Any]
 """What a function is invoked with."""
+
+
+class Sourced(Protocol):
+    """What is about a source: an upload, an event of S3, the end of an execution."""
+
+    @property
+    def source(self) -> Source:
+        """Return the source."""
+        ...
+
+
+Content = Sourced | Sequence[Sourced] | None
+"""What a message carried, if it could be read."""
+
+
+class Received(Protocol):
+    """What is told of a received message."""
+
+    @property
+    def message_id(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def receives(self) -> int:
+        """Return how often it was received."""
+        ...
 
 
 class Context(Protocol):
@@ -73,19 +100,20 @@ class Telemetry:
 
         return instrumented
 
-    def recorded(self, recorded: Recorded) -> None:
-        """Tell what dispatch did with one S3 event."""
-        self._count("Uploads")
-        if recorded.rejected and recorded.is_news:
-            self._count("AssetsRejected")
-        self.logger.info(
-            "recorded",
-            **_about(recorded.event),
-            action=recorded.event.action,
-            fence=recorded.state,
-            media_type=recorded.event.media_type,
-            rejected=recorded.rejected.message if recorded.rejected else None,
-        )
+    def recorded(self, recorded: Iterable[Recorded]) -> None:
+        """Tell what dispatch did with each S3 event."""
+        for each in recorded:
+            self._count("Uploads")
+            if each.rejected and each.is_news:
+                self._count("AssetsRejected")
+            self.logger.info(
+                "recorded",
+                **_about(each.event),
+                action=each.event.action,
+                fence=each.state,
+                media_type=each.event.media_type,
+                rejected=each.rejected.message if each.rejected else None,
+            )
 
     def finished(
         self,
@@ -94,7 +122,10 @@ class Telemetry:
         sandbox: Mapping[str, bool | int] | None = None,
     ) -> None:
         """Tell how a job ended, and what its decoders had given up, if it had any."""
-        outcome = finished.outcome
+        outcome, error = finished.outcome, finished.error
+        if outcome is None and error is not None:
+            self.retried(error, content=event)
+            return
         if outcome is None:
             self.logger.info("nothing to do", **_about(event), fence=finished.state)
             return
@@ -107,6 +138,7 @@ class Telemetry:
         self.logger.info(
             "finished",
             **_about(event),
+            exc_info=error if error and not isinstance(error, MediaError) else None,
             status=outcome.status,
             renditions=len(outcome.renditions),
             bytes_in=event.source.size,
@@ -128,17 +160,25 @@ class Telemetry:
         self.step(event, "packaged", estimate_ms=estimate_ms, encoders_ms=encoders_ms)
         self.finished(event, packaged.finished, sandbox)
 
-    def retried(self, exc: Exception, message_id: str, receive_count: int) -> None:
-        """Tell why a message goes back to its queue; what is not ours comes with its traceback."""
+    def retried(
+        self, exc: Exception, message: Received | None = None, content: Content = None
+    ) -> None:
+        """Tell why something is delivered again; what is not ours comes with its traceback."""
         waits = isinstance(exc, MediaError) and exc.code is ErrorCode.BUDGET_SPENT
         self._count("BudgetSpent" if waits else "Retries")
-        self.logger.warning(
-            "waits for tomorrow's budget" if waits else "will be delivered again",
-            exc_info=not isinstance(exc, MediaError),
-            reason=str(exc),
-            message_id=message_id,
-            receive_count=receive_count,
-        )
+        for event in content if isinstance(content, Sequence) else [content]:
+            self.logger.warning(
+                "waits for tomorrow's budget" if waits else "will be delivered again",
+                **_about(event),
+                exc_info=not isinstance(exc, MediaError),
+                reason=str(exc),
+                message_id=message.message_id if message else None,
+                receive_count=message.receives if message else None,
+            )
+
+    def refused(self, poison: ValueError, message: Received) -> None:
+        """Tell why a message is a dead letter at once."""
+        self.logger.error("no message of ours", reason=str(poison), message_id=message.message_id)
 
     def skipped(self, unreadable: MediaError) -> None:
         """Tell why a change of the catalog is left out: it is of no asset that can be read."""
@@ -174,7 +214,9 @@ class Telemetry:
         self._metrics.add_metric(name, MetricUnit.Count, 1)
 
 
-def _about(event: UploadEvent) -> dict[str, Any]:
+def _about(event: Sourced | None) -> dict[str, Any]:
+    if event is None:  # of a newer release
+        return {}
     return {
         "asset_id": asset_id(event.source.bucket, event.source.key),
         "key": event.source.key,

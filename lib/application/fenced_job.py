@@ -1,57 +1,80 @@
-"""The fence around a job: claim, work, manifest, commit; and what happens when one of them fails.
+"""The fence around a job: claim, work, commit; and how the upload goes back where one fails.
 
 A use case supplies the work; this module decides the asset's outcome, exactly once per upload.
+
+Where AWS or the network is in the way, the lease is given back, and the message comes again,
+however often. Where the upload may be the cause, that is counted, and ends it. A lease that could
+not be given back goes with the message, so that the next delivery resumes it, and no worker counts
+as killed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
+import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lib.application.context import Delivery, Pipeline
+from lib.application.outcomes import (
+    MOST_KILLED,
+    describe,
+    exhausted,
+    failed,
+    killed,
+    send_dead_letter,
+)
+from lib.application.store_work import store_work
 from lib.application.sweep import delete_unwanted
-from lib.domain.asset import AssetStatus, Claim, ClaimState, CommitState, Outcome
-from lib.domain.errors import ErrorCode, Failure, MediaError, PermanentError, TransientError
+from lib.domain.asset import Claim, ClaimState, CommitState, History, Outcome
+from lib.domain.clock import to_iso
+from lib.domain.errors import ErrorCode, PermanentError, TransientError, is_counted
 from lib.domain.events import UploadEvent
-from lib.domain.keys import manifest_key, rendition_key
-from lib.domain.manifest import manifest
-from lib.domain.ports import Catalog, Renditions
-from lib.domain.renditions import Made, Rendition, Work
+from lib.domain.ports import Catalog
+from lib.domain.renditions import Work
 
 LEASE_MARGIN_SECONDS = 5.0
 """Added to the time an invocation has left, so that a lease never ends before its worker does."""
 
-PUT_THREADS = 4
-"""Renditions are stored while the next ones are encoded."""
-
 PROGRESS_SECONDS = 5.0
 """Least time between two reports of progress: each is a write to the catalog."""
 
-MOST_KILLED = 2
-"""Workers that an upload may kill: one may have died of something else, two did not."""
+COMMIT_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds between tries to commit: what took minutes to make is not thrown away for a moment."""
 
-REFUSED = frozenset({ErrorCode.LIMIT_EXCEEDED})
-"""What is wrong with an upload before any work: REJECTED, where other errors end as FAILED."""
+GIVE_BACK_SECONDS = 10.0
+"""What is left of an invocation when it stops to try: enough to give the lease back."""
+
+RESUMED_AFTER_SECONDS = 30.0
+"""When an upload is delivered again whose lease could not be given back."""
 
 Report = Callable[[float], None]
 """Takes the part of the work that is done, 0 to 1."""
 
 
 class HandedOver(Exception):  # noqa: N818 - nothing went wrong
-    """Raised by work that another has taken on, lease included: there is nothing to commit."""
+    """Raised by work that an execution takes on, lease included: there is nothing to commit.
+
+    `start` takes the number of the try, and returns the execution's name. It raises what work does.
+    """
+
+    def __init__(self, start: Callable[[int], str], lease_seconds: float) -> None:
+        super().__init__()
+        self.start = start
+        self.lease_seconds = lease_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a job ended: what the fence said first, and what was committed, if anything."""
+    """How a job ended: what the fence said first, and what was committed, if anything.
+
+    `error` is why it was given up; without an outcome, why it was sent again.
+    """
 
     state: ClaimState
     outcome: Outcome | None = None
+    error: Exception | None = None
 
 
 def run(
@@ -63,79 +86,142 @@ def run(
     """Claim an upload, do the work, store the renditions, commit the outcome.
 
     Returns when the message can be acknowledged. Raises TransientError, or whatever the work did
-    not foresee, when it must be delivered again; on the last delivery that is recorded as
-    FAILED/EXHAUSTED first, because the message goes to the dead-letter queue.
+    not foresee, when it must be delivered again.
     """
     started = time.monotonic()
-    catalog, renditions = pipeline.catalog, pipeline.renditions
-
-    claim = catalog.claim(event, lease_seconds=delivery.deadline() + LEASE_MARGIN_SECONDS)
+    job = _Job(event, event.lease or uuid.uuid4().hex, pipeline, delivery)
+    try:
+        claim = job.claim()
+    except TransientError as exc:
+        if exc.code is ErrorCode.BUDGET_SPENT:  # nothing was claimed
+            raise
+        return job.give_back(exc, None)  # the claim may have gone through, and its reply be lost
     if claim.state is ClaimState.BUSY:
         raise TransientError(
             ErrorCode.LEASE_HELD, "another worker holds the asset", retry_after=claim.busy_for
         )
     if claim.lease_token is None:
+        if claim.state is not ClaimState.HANDED_OVER:
+            job.clear()
         return Finished(claim.state)
-
-    written: list[str] = []
     try:
-        _refuse_abandoned(claim, delivery.is_last)
-        report = _reporter(event, claim.lease_token, catalog)
-        outcome = store_work(event, work(report), renditions, written)
-    except HandedOver:
-        return Finished(ClaimState.HANDED_OVER)
+        outcome = job.make(work, claim)
     except PermanentError as exc:
         outcome = failed(exc)
     except Exception as exc:
-        if delivery.is_last:
-            state = catalog.commit(event, claim.lease_token, exhausted(exc))
-        else:
-            state = catalog.release(event, claim.lease_token, _failure(exc))
-        if state is CommitState.SUPERSEDED:
-            delete_unwanted(event, renditions, catalog, written)
-            return Finished(ClaimState.STALE)
-        raise
-
-    outcome = replace(outcome, processed_ms=round((time.monotonic() - started) * 1000))
-    if catalog.commit(event, claim.lease_token, outcome) is CommitState.SUPERSEDED:
-        delete_unwanted(event, renditions, catalog, written)
-        return Finished(ClaimState.STALE)
-    return Finished(claim.state, outcome)
+        return job.fail(exc, claim)
+    if outcome is None:
+        return Finished(ClaimState.HANDED_OVER)
+    spent_ms = round((time.monotonic() - started) * 1000)
+    return job.commit(replace(outcome, processed_ms=spent_ms), claim)
 
 
-def _refuse_abandoned(claim: Claim, is_last: bool) -> None:
-    """Refuse to try what killed MOST_KILLED workers; or one, with no delivery after this one.
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A delivery of an upload, and the token of the lease that its worker takes.
 
-    Being killed on the last one would leave the asset in PROCESSING for ever. Raises PermanentError
-    or TransientError(EXHAUSTED).
+    That is the one which came with the message, where one did: else there would be two, either of
+    which could be the lease's when a reply is lost.
     """
-    if claim.abandoned >= MOST_KILLED:
-        raise killed()
-    if claim.abandoned and is_last:
-        raise TransientError(ErrorCode.EXHAUSTED, "the worker that tried last was killed")
 
+    event: UploadEvent
+    token: str
+    pipeline: Pipeline
+    delivery: Delivery
 
-def killed() -> PermanentError:
-    """Return why an upload ends that killed MOST_KILLED workers: it takes more than they have."""
-    return PermanentError(
-        ErrorCode.LIMIT_EXCEEDED,
-        "expected a source that fits into a worker's memory and time "
-        f"but {MOST_KILLED} workers were killed by it",
-    )
+    def claim(self) -> Claim:
+        """Take the lease, or the one that an earlier delivery could not give back."""
+        return self.pipeline.catalog.claim(
+            self.event,
+            lease_seconds=self.delivery.deadline() + LEASE_MARGIN_SECONDS,
+            token=self.token,
+            resumes=self.event.lease,
+        )
 
+    def make(self, work: Callable[[Report], Work], claim: Claim) -> Outcome | None:
+        """Do the work; None where an execution does it. Raises what work raises."""
+        if claim.abandoned >= MOST_KILLED:
+            raise killed()
+        catalog = self.pipeline.catalog
+        report = _reporter(self.event, self.token, catalog)
+        try:
+            return store_work(self.event, work(report), self.pipeline.renditions)
+        except HandedOver as taken:
+            execution = taken.start(claim.attempts)
+            # It takes the lease by itself when it begins. By then this one could have run out.
+            with suppress(TransientError):
+                catalog.transfer_lease(self.event, execution, lease_seconds=taken.lease_seconds)
+            return None
 
-def failed(error: PermanentError) -> Outcome:
-    """Return the outcome of an upload that no retry can help: FAILED, or REJECTED where refused."""
-    status = AssetStatus.REJECTED if error.code in REFUSED else AssetStatus.FAILED
-    return Outcome(status, error=Failure.of(error))
+    def commit(self, outcome: Outcome, claim: Claim, error: Exception | None = None) -> Finished:
+        """Write the outcome, and clear what an earlier try has made and this one has not."""
+        try:
+            state = self._insist(outcome)
+        except TransientError as exc:
+            return self.give_back(exc, self._history(exc, claim))
+        if state is CommitState.LEASE_LOST:
+            raise TransientError(ErrorCode.LEASE_HELD, "another worker took the asset over")
+        if state is CommitState.SUPERSEDED:
+            self.clear()
+            return Finished(ClaimState.STALE)
+        if claim.attempts > 1:
+            self.clear()
+        return Finished(claim.state, outcome, error)
 
+    def fail(self, error: Exception, claim: Claim) -> Finished:
+        """Give the upload back after a failed try; or up, where it is the cause of too many."""
+        history, redelivery = self._history(error, claim), self.delivery.redelivery
+        if redelivery is None:
+            return self.commit(exhausted(history), claim, error)
+        if is_counted(error) and history.failed >= redelivery.max_attempts:
+            outcome = exhausted(history)
+            try:
+                send_dead_letter(self.event, outcome, redelivery.dead_letters)
+            except TransientError as away:
+                error, history = away, self._history(away, claim)
+            else:
+                return self.commit(outcome, claim, error)
+        return self.give_back(error, history)
 
-def exhausted(error: Exception) -> Outcome:
-    """Return the outcome of an upload whose last try failed, though another might not."""
-    last = _failure(error)
-    message = f"gave up after the last delivery: {last.code}: {last.message}"
-    failure = Failure(ErrorCode.EXHAUSTED, message)
-    return Outcome(AssetStatus.FAILED, error=failure)
+    def give_back(self, error: Exception, history: History | None) -> Finished:
+        """Give the lease back, and have the message delivered again: raise why.
+
+        Where that can't be written, the upload is sent as a message that resumes the lease.
+        """
+        try:
+            state = self.pipeline.catalog.release(self.event, self.token, describe(error), history)
+        except TransientError:
+            redelivery = self.delivery.redelivery
+            if redelivery is None or self.event.lease is not None:
+                raise error from None
+            try:
+                resuming = replace(self.event, lease=self.token)
+                redelivery.queue.send(resuming, RESUMED_AFTER_SECONDS)
+            except TransientError:
+                raise error from None
+            return Finished(ClaimState.BUSY, error=error)
+        if state is CommitState.SUPERSEDED:
+            self.clear()
+            return Finished(ClaimState.STALE)
+        raise error
+
+    def clear(self) -> None:
+        """Delete what is not live of what was made: by this try, or one whose worker was killed."""
+        delete_unwanted(self.event, self.pipeline.renditions, self.pipeline.catalog)
+
+    def _insist(self, outcome: Outcome) -> CommitState:
+        for pause in COMMIT_PAUSES:
+            try:
+                return self.pipeline.catalog.commit(self.event, self.token, outcome)
+            except TransientError:
+                if self.delivery.deadline() < pause + GIVE_BACK_SECONDS:
+                    raise
+            time.sleep(pause)
+        return self.pipeline.catalog.commit(self.event, self.token, outcome)
+
+    def _history(self, error: Exception, claim: Claim) -> History:
+        moment = to_iso(self.delivery.clock())
+        return claim.history.after(describe(error), moment, counted=is_counted(error))
 
 
 def _reporter(event: UploadEvent, lease_token: str, catalog: Catalog) -> Report:
@@ -151,80 +237,3 @@ def _reporter(event: UploadEvent, lease_token: str, catalog: Catalog) -> Report:
             catalog.progress(event, lease_token, round(min(1.0, part) * 100))
 
     return report
-
-
-def store_work(
-    event: UploadEvent, work: Work, renditions: Renditions, written: list[str]
-) -> Outcome:
-    """Store what is made as it is made, then the manifest; `written` gets every key first."""
-
-    def store(made: Made) -> Rendition:
-        def key_of(name: str) -> str:
-            return rendition_key(event.source, event.sequencer, work.recipe, name)
-
-        for part in made.parts:
-            part_key = key_of(part.name)
-            written.append(part_key)
-            renditions.put(part_key, part.content, part.mime)
-        key = key_of(made.name)
-        described = Rendition(
-            name=made.name,
-            kind=made.kind,
-            mime=made.mime,
-            width=made.width,
-            height=made.height,
-            duration_ms=made.duration_ms,
-            frames=made.frames,
-            quality=made.quality,
-            instead_of=made.instead_of,
-            codecs=made.codecs,
-            bandwidth=made.bandwidth,
-            language=made.language,
-            error=made.error,
-        )
-        if made.content is None:
-            return described
-        written.append(key)
-        renditions.put(key, made.content, made.mime)
-        size, sha256 = _measure(made.content)
-        return replace(described, key=key, bytes=size, sha256=sha256)
-
-    with ThreadPoolExecutor(PUT_THREADS) as pool:
-        stored = [pool.submit(store, made) for made in work.made]
-    listed = tuple(each.result() for each in stored)
-    failures = [each.error for each in listed if each.error]
-    if len(failures) == len(listed):
-        error = (
-            failures[0]
-            if failures
-            else Failure(ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source")
-        )
-        return Outcome(AssetStatus.FAILED, probe=work.probe, renditions=listed, error=error)
-
-    outcome = Outcome(
-        AssetStatus.PARTIAL if failures else AssetStatus.READY,
-        probe=work.probe,
-        placeholder=work.placeholder,
-        preset=work.preset,
-        recipe=work.recipe,
-        renditions=listed,
-        manifest_key=manifest_key(event.source, event.sequencer, work.recipe),
-    )
-    assert outcome.manifest_key is not None
-    written.append(outcome.manifest_key)
-    renditions.put(outcome.manifest_key, manifest(event, outcome), "application/json")
-    return outcome
-
-
-def _measure(content: bytes | Path) -> tuple[int, str]:
-    if isinstance(content, bytes):
-        return len(content), hashlib.sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return content.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _failure(exc: Exception) -> Failure:
-    if isinstance(exc, MediaError):
-        return Failure.of(exc)
-    unexpected = f"unexpected {type(exc).__name__}"
-    return Failure(ErrorCode.SERVICE_UNAVAILABLE, unexpected)

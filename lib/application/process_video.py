@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,11 +24,15 @@ from lib.video.source import locate
 
 @dataclass(frozen=True, slots=True)
 class Long:
-    """What to do with sources whose encode takes more than `vcpu_seconds`."""
+    """What to do with sources whose encode takes more than `vcpu_seconds`.
+
+    `start_execution` takes an upload, the dollars that it is estimated to cost, and the number of
+    the try; an execution takes `lease_seconds` at most.
+    """
 
     vcpu_seconds: float
-    start_execution: Callable[[UploadEvent, float], object]
-    """Takes an upload, and the dollars that it is estimated to cost."""
+    start_execution: Callable[[UploadEvent, float, int], str]
+    lease_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ def process_video(
     def work(report: fenced_job.Report) -> Work:
         found = inspect_source(event, pipeline)
         if long and found.cost_s > long.vcpu_seconds:
-            long.start_execution(event, found.dollars)
-            raise fenced_job.HandedOver
+            start = partial(long.start_execution, event, found.dollars)
+            raise fenced_job.HandedOver(start, long.lease_seconds)
         # Imported here: what encodes costs 26 ms, ffmpeg-python 11 of them, which a source that is
         # refused or transferred does without.
         from lib.video.assemble import assemble

@@ -62,11 +62,14 @@ class JobTopic:
     images: Images
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
-        """Run each event's job as if on its last delivery, so that it ends in any case."""
-        delivery = Delivery(lambda: DAY_SECONDS, is_last=True)
+        """Run each event's job without another delivery, so that it ends in any case."""
+        delivery = Delivery(lambda: DAY_SECONDS)
         tools = VideoTools(self.images, self._ffmpeg)
         for event in events:
-            process_upload(replace(event, preset=self.preset), self.pipeline, delivery, tools)
+            event = replace(event, preset=self.preset)
+            finished = process_upload(event, self.pipeline, delivery, tools)
+            if finished.error:
+                raise finished.error
 
     def _ffmpeg(self, deadline: Deadline) -> Ffmpeg:
         """Return the ffmpeg that the local stage runs, built where it is not there yet."""

@@ -9,16 +9,20 @@ MediaError                  what went wrong, as a code for machines and a messag
 │     ENCODE_FAILED         one rendition cannot be made from this source
 │     UNKNOWN_PRESET        the asset asks for a preset that presets.toml does not have
 │     CONFIG_MISSING        the preset names an object below config/ that is not there
-└── TransientError          the same work may succeed later: reported, retried, then DLQ
+└── TransientError          the same work may succeed later
+    ·   retried without end, with growing delays: what surrounds the work is in its way
       THROTTLED             AWS asked for fewer requests
       SERVICE_UNAVAILABLE   AWS or the network failed
       LEASE_HELD            another worker holds the asset
       BUDGET_SPENT          what may be started in a day has been: the upload waits for the next
+    ·   counted, and given up after some tries: the upload itself may be the cause
       DEADLINE_NEAR         the invocation has too little time left to start or finish a step
-      EXHAUSTED             the last receive of a message failed for a transient reason
+      DISK_FULL             the worker's disk has no room for what is made
+      OUTDATED              the steps of an execution do not fit together: it has to start over
+      EXHAUSTED             that many tries failed; the message is a dead letter
 
-Anything else that is raised is a bug or an outage. It is treated as transient and logged with
-its traceback, so that a message in a dead-letter queue always means one of those two.
+Anything else that is raised is a bug, or what the upload does to a worker: counted too, and logged
+with its traceback. So a dead letter means a bug, and never that AWS was away.
 """
 
 from __future__ import annotations
@@ -28,9 +32,9 @@ from typing import Any, ClassVar, Self
 
 from lib.domain.open_enum import OpenEnum
 
-PERMANENT_ERROR = "PermanentError"
-"""The name of its class, which Lambda reports as the type of an error (`errorType`): the state
-machine matches it, in executions that run already too. It stays, whatever the class is called.
+PERMANENT_ERROR, TRANSIENT_ERROR = "PermanentError", "TransientError"
+"""The names of classes, which Lambda reports as the type of an error (`errorType`): the state
+machine matches them, in executions that run already too. They stay, whatever a class is called.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
@@ -39,16 +43,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 class ErrorCode(OpenEnum):
     """Why an asset, or one of its renditions, failed; `permanent` where retrying cannot help.
 
+    `counted`: the upload itself may be the cause, so that it is not retried without end.
     The names are part of the catalog.
     """
 
     permanent: bool
+    counted: bool
 
-    def __new__(cls, name: str, permanent: bool = False) -> Self:
+    def __new__(cls, name: str, permanent: bool = False, counted: bool = False) -> Self:
         """Make a member of a name and what is true of it."""
         code = str.__new__(cls, name)
         code._value_ = name
         code.permanent = permanent
+        code.counted = counted
         return code
 
     @classmethod
@@ -56,7 +63,7 @@ class ErrorCode(OpenEnum):
         """Make a code of a text, as one that may pass."""
         unknown = super()._missing_(value)
         if unknown is not None:
-            unknown.permanent = False
+            unknown.permanent = unknown.counted = False
         return unknown
 
     @classmethod
@@ -81,8 +88,10 @@ class ErrorCode(OpenEnum):
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE", False
     LEASE_HELD = "LEASE_HELD", False
     BUDGET_SPENT = "BUDGET_SPENT", False
-    DEADLINE_NEAR = "DEADLINE_NEAR", False
-    EXHAUSTED = "EXHAUSTED", False
+    DEADLINE_NEAR = "DEADLINE_NEAR", False, True
+    DISK_FULL = "DISK_FULL", False, True
+    OUTDATED = "OUTDATED", False, True
+    EXHAUSTED = "EXHAUSTED", False, True
 
 
 class MediaError(Exception):
@@ -117,6 +126,11 @@ class TransientError(MediaError):
 def error_of(code: ErrorCode, message: str) -> MediaError:
     """Return the error to raise for a code: a PermanentError or a TransientError."""
     return PermanentError(code, message) if code.permanent else TransientError(code, message)
+
+
+def is_counted(error: Exception) -> bool:
+    """Tell whether a failed try counts: the upload may be the cause, and not AWS or the network."""
+    return error.code.counted if isinstance(error, MediaError) else True
 
 
 def serialize_error(error: MediaError) -> str:

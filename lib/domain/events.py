@@ -65,3 +65,5 @@ class UploadEvent:
     mime: str
     received_at: str
     preset: str | None = None
+    lease: str | None = None
+    """Which an earlier delivery took and could not give back: who gets this one resumes it."""

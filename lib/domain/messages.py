@@ -80,6 +80,8 @@ def serialize_event(event: UploadEvent) -> str:
     }
     if event.preset is not None:
         message["preset"] = event.preset
+    if event.lease is not None:
+        message["lease"] = event.lease
     return json.dumps(message, separators=(",", ":"))
 
 
@@ -119,6 +121,7 @@ def event_from_values(message: Mapping[str, Any]) -> UploadEvent:
         mime=_text(message, "mime"),
         received_at=_text(message, "received_at"),
         preset=_text(message, "preset") if message.get("preset") is not None else None,
+        lease=_text(message, "lease") if message.get("lease") is not None else None,
     )
 
 

@@ -197,6 +197,16 @@ class Topic(Protocol):
         ...
 
 
+class Uploads(Protocol):
+    """A queue of uploads, as the topic's messages."""
+
+    def send(
+        self, event: UploadEvent, after_seconds: float = 0, *, reason: str | None = None
+    ) -> None:
+        """Send an upload; `reason` goes with what is given up. Raises TransientError."""
+        ...
+
+
 class Executions(Protocol):
     """The state machine of long sources."""
 

@@ -29,22 +29,30 @@ class Settings:
         raise AttributeError(f"settings are not changed, but {name} was to be {value!r}")
 
 
-class DispatchSettings(Settings):
-    """Where dispatch records and publishes."""
+class QueueSettings(Settings):
+    """Where a function reads its messages."""
 
     stage: str
+    queue_url: str
+    dead_letters_url: str
+    max_receives: int
+    """Of a message, before SQS makes a dead letter of it: for functions that never run."""
+
+
+class DispatchSettings(QueueSettings):
+    """Where dispatch records and publishes; the queue is of events that Lambda has given up."""
+
     catalog_table: str
     media_topic_arn: str
 
 
-class ProcessorSettings(Settings):
-    """Where a processor reads its messages and writes renditions, and what that may take."""
+class ProcessorSettings(QueueSettings):
+    """Where a processor writes renditions, and what that may take."""
 
-    stage: str
     catalog_table: str
     renditions_bucket: str
-    queue_url: str
-    max_receives: int
+    max_attempts: int
+    """That may have failed because of the upload, before it is given up."""
     budget_table: str
     daily_dollars: int
     """That may be started in a UTC day; 0 is no limit."""
@@ -72,6 +80,8 @@ class VideoSettings(ProcessorSettings):
     """vCPU seconds of an encode that one invocation may take."""
     dollars: int
     """That a long source may be estimated to cost."""
+    execution_seconds: int
+    """That an execution may take."""
 
 
 class StepSettings(Settings):
@@ -93,13 +103,17 @@ class PlanSettings(StepSettings):
     dollars: int
 
 
-class FailSettings(Settings):
-    """Where the end of an execution is recorded, and where its upload waits."""
+class FailSettings(QueueSettings):
+    """Where the end of an execution is recorded; the queue is of calls that Lambda has given up."""
 
-    stage: str
     catalog_table: str
     renditions_bucket: str
-    dead_letters_url: str
+    video_queue_url: str
+    video_dead_letters_url: str
+    """Where the execution's upload goes."""
+    max_attempts: int
+    settle_seconds: int
+    """After which nothing works any more that an execution has started."""
 
 
 class SweepSettings(Settings):

@@ -35,6 +35,8 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_stops_nobody(deploye
     letters = deployed.outputs["ImageDeadLetters"]
     found = wait_for(lambda: deployed.messages(letters), "the dead letter")
     assert [each["Body"] for each in found] == [poison]
+    [reason] = [each["MessageAttributes"]["reason"]["StringValue"] for each in found]
+    assert reason.startswith("expected a text for ")
 
 
 @pytest.mark.parametrize("kind", [MediaType.IMAGE, MediaType.VIDEO])
@@ -43,6 +45,7 @@ def test_a_message_whose_source_is_gone_ends_as_failed_and_is_not_retried(deploy
     event = UploadEvent(
         Action.CREATED, source, "00" * 9, kind, f"{kind}/any", "2026-01-01T00:00:00+00:00"
     )
+    deployed.catalog.receive(event)
     send(deployed, messages.serialize_event(event), kind)
     asset = deployed.wait(source.key, source.version_id)
     assert (asset.status, asset.error.code) == (AssetStatus.FAILED, ErrorCode.SOURCE_GONE)

@@ -46,9 +46,10 @@ DELETE = Call("s3:DeleteObject", RENDITIONS, RENDITION)
 READ_PARTS = (Call("s3:GetObject", RENDITIONS, RENDITION), Call("s3:ListBucket", RENDITIONS))
 READ_ASSET = Call("dynamodb:GetItem", CATALOG)
 WRITE_ASSET = Call("dynamodb:UpdateItem", CATALOG)
-RETRY = (
+HAND_BACK = (
     Call("sqs:ChangeMessageVisibility", "QUEUE_URL"),
-    Call("sqs:SendMessage", "QUEUE_URL"),  # what waits for the budget
+    Call("sqs:SendMessage", "QUEUE_URL"),  # what would else grow too old
+    Call("sqs:SendMessage", "DEAD_LETTERS_URL"),
 )
 CHARGE = (Call("dynamodb:GetItem", BUDGET), Call("dynamodb:UpdateItem", BUDGET))
 
@@ -58,6 +59,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         READ_ASSET,
         WRITE_ASSET,
         Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
+        *HAND_BACK,
     ),
     "processImage": (
         *READ_VERSION,
@@ -67,7 +69,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
         *CHARGE,
-        *RETRY,
+        *HAND_BACK,
         Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
     ),
     "processVideo": (
@@ -79,11 +81,18 @@ CALLS: dict[str, tuple[Call, ...]] = {
         READ_ASSET,  # what is live, before anything is deleted
         WRITE_ASSET,
         *CHARGE,
-        *RETRY,
+        *HAND_BACK,
         Call("states:StartExecution", LONG),
         Call("states:DescribeExecution", LONG, EXECUTION),
     ),
-    "planVideo": (*READ_VERSION, Call("s3:PutObject", RENDITIONS, WORK), WRITE_ASSET),
+    "planVideo": (
+        *READ_VERSION,
+        Call("s3:PutObject", RENDITIONS, WORK),
+        Call("s3:ListBucket", RENDITIONS),
+        DELETE,
+        READ_ASSET,
+        WRITE_ASSET,
+    ),
     "encodeRange": (
         *READ_VERSION,
         Call("s3:GetObject", RENDITIONS, WORK),
@@ -100,7 +109,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
         DELETE,
         READ_ASSET,
         WRITE_ASSET,
-        Call("sqs:SendMessage", "DEAD_LETTERS_URL"),
+        Call("sqs:SendMessage", "VIDEO_QUEUE_URL"),
+        Call("sqs:SendMessage", "VIDEO_DEAD_LETTERS_URL"),
+        *HAND_BACK,
     ),
     "sweep": (
         Call("s3:ListBucket", RENDITIONS),

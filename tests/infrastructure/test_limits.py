@@ -45,7 +45,7 @@ KIB, MIB = 1024, 1024 * 1024
 ENVIRONMENT_LIMIT = 4 * KIB
 UNZIPPED_LIMIT = 250 * MIB
 NEW_ACCOUNT, FOR_MILLISECONDS = 10, 2
-"""Functions at once of a new account, and how many of them dispatch, sweep and notify share."""
+"""Functions at once of a new account; how many of them dispatch, failVideo, sweep, notify share."""
 
 EM_X86_64, EM_AARCH64 = 62, 183
 """`e_machine` of ELF, a little-endian u16 at byte 18: elf.h."""
@@ -120,13 +120,14 @@ def test_event_sources_stay_within_their_limits(stack: Stack) -> None:
     queues = {stack.arn(name): each for name, each in stack.of_type("AWS::SQS::Queue")}
     of_name = {stack.arn(name): each for name, each in functions(stack).items()}
     mappings = dict(stack.of_type("AWS::Lambda::EventSourceMapping"))
-    assert len(mappings) == 4
+    assert len(mappings) == 6
     for name, each in mappings.items():
         assert len(each.get("FilterCriteria", {}).get("Filters", [])) <= 5, name
         queue = queues.get(each["EventSourceArn"])
         if queue is None:
             assert 1 <= each["BatchSize"] <= 10_000, name
             assert -1 <= each["MaximumRetryAttempts"] <= 10_000, name
+            assert 60 <= each["MaximumRecordAgeInSeconds"] <= 604_800, name
             continue
         function = of_name[each["FunctionName"]]
         assert 1 <= each["BatchSize"] <= 10, name
@@ -137,10 +138,11 @@ def test_event_sources_stay_within_their_limits(stack: Stack) -> None:
 
 def test_a_new_account_can_run_all_of_a_stage_at_once(stack: Stack) -> None:
     limit = 1000 - 100 if stack.stage == "prod" else NEW_ACCOUNT - FOR_MILLISECONDS
+    working = {stack.arn("ImageQueue"), stack.arn("VideoQueue")}
     queues = sum(
         each["ScalingConfig"]["MaximumConcurrency"]
         for _, each in stack.of_type("AWS::Lambda::EventSourceMapping")
-        if "ScalingConfig" in each
+        if each["EventSourceArn"] in working
     )
     definition = stack.properties("LongVideo")["Definition"]
     [ranges, _] = definition["States"]["Encode"]["Branches"]

@@ -8,20 +8,10 @@ from typing import Any
 
 import pytest
 
-from lib.application.fenced_job import MOST_KILLED
-from lib.application.long_video.fail import KILLED
-from lib.domain.errors import PERMANENT_ERROR
-
-BUSY = {
-    "Lambda.TooManyRequestsException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-}
-"""What is reported of a function that could not be started, not of one that failed.
-
-https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-"""
+from lib.adapters.aws.sqs import LONGEST_DELAY
+from lib.application.long_video.fail import BUSY, KILLED, RECORDED
+from lib.application.outcomes import MOST_KILLED
+from lib.domain.errors import PERMANENT_ERROR, TRANSIENT_ERROR
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +62,19 @@ def test_a_task_outlives_its_function_and_the_whole_its_tasks(
         function = resources[function_of(task)]["Properties"]
         assert task["TimeoutSeconds"] > function["Timeout"], name
         assert task["TimeoutSeconds"] < machine["TimeoutSeconds"], name
-    plan = resources["PlanVideoLambdaFunction"]["Properties"]["Environment"]["Variables"]
-    assert int(plan["EXECUTION_SECONDS"]) == machine["TimeoutSeconds"]
+    for starts in ("PlanVideoLambdaFunction", "ProcessVideoLambdaFunction"):
+        variables = resources[starts]["Properties"]["Environment"]["Variables"]
+        assert int(variables["EXECUTION_SECONDS"]) == machine["TimeoutSeconds"]
+
+
+def test_an_upload_is_looked_at_again_once_no_step_of_its_execution_can_run(
+    machine: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    longest = max(
+        resources[function_of(task)]["Properties"]["Timeout"] for _, task, _ in tasks(machine)
+    )
+    told = resources["FailVideoLambdaFunction"]["Properties"]["Environment"]["Variables"]
+    assert longest <= int(told["SETTLE_SECONDS"]) <= LONGEST_DELAY
 
 
 def test_every_task_is_tried_again_but_not_for_what_is_permanent(machine: dict[str, Any]) -> None:
@@ -93,13 +94,35 @@ def test_every_error_that_is_matched_by_its_name_is_ours_or_of_aws(machine: dict
         for each in (*task["Retry"], *task.get("Catch", ()))
         for name in each["ErrorEquals"]
     }
-    assert matched == {PERMANENT_ERROR} | KILLED | BUSY | {"States.ALL"}
+    assert matched == {PERMANENT_ERROR, TRANSIENT_ERROR} | KILLED | BUSY | {"States.ALL"}
+    ends = [state for _, state, _ in states(machine) if state["Type"] == "Fail"]
+    assert ends
+    assert {each["Error"] for each in ends} == {RECORDED}
+
+
+def longest_wait(retry: dict[str, Any]) -> float:
+    """Return the seconds that pass between all tries of a step, without jitter."""
+    delay, waited = float(retry["IntervalSeconds"]), 0.0
+    for _ in range(retry["MaxAttempts"]):
+        waited += min(delay, retry["MaxDelaySeconds"])
+        delay *= retry["BackoffRate"]
+    return waited
+
+
+def test_a_step_waits_for_aws_for_hours_but_less_than_an_execution_may_take(
+    machine: dict[str, Any],
+) -> None:
+    for name, task, _ in tasks(machine):
+        retries = {each["ErrorEquals"][0]: each for each in task["Retry"]}
+        waiting = retries["States.ALL" if name == "Record" else TRANSIENT_ERROR]
+        assert 4 * 3600 < longest_wait(waiting) < machine["TimeoutSeconds"], name
+        assert waiting["JitterStrategy"] == "FULL"
 
 
 def test_a_step_that_is_killed_is_tried_once_more_only(machine: dict[str, Any]) -> None:
     for name, task, _ in tasks(machine):
         if name != "Record":
-            killed, every = task["Retry"][-2:]
+            killed, _, every = task["Retry"][-3:]
             assert set(killed["ErrorEquals"]) == KILLED, name
             assert killed["MaxAttempts"] == MOST_KILLED - 1, name
             assert every["ErrorEquals"] == ["States.ALL"]

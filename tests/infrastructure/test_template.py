@@ -104,11 +104,8 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
     assert roles_with("s3:GetObjectVersion") == makers
     assert roles_with("s3:PutObject") == makers
     assert roles_with("dynamodb:PutItem") == set()
-    assert roles_with("s3:DeleteObject") == makers - {"PlanVideoRole"} | {
-        "FailVideoRole",
-        "SweepRole",
-        "ReconcileRole",
-    }
+    deleters = makers | {"FailVideoRole", "SweepRole", "ReconcileRole"}
+    assert roles_with("s3:DeleteObject") == deleters
     writers = makers | {"DispatchRole", "FailVideoRole", "ReconcileRole"}
     assert roles_with("dynamodb:UpdateItem") == writers
 
@@ -169,24 +166,29 @@ def test_the_image_processor_may_hand_over_to_the_queue_that_it_is_told_of(resou
     )
     queue = target(function["Environment"]["Variables"]["VIDEO_QUEUE_URL"])
     sendable = {
-        target(each["Resource"])
+        target(queue)
         for name, each in statements(resources)
         if name == "ProcessImageRole" and "sqs:SendMessage" in as_list(each["Action"])
+        for queue in as_list(each["Resource"])
     }
     assert queue == "VideoQueue"
-    assert sendable == {queue, "ImageQueue"}  # its own, for what waits for the budget
+    # Its own, for what would else grow too old; and where it gives an upload up.
+    assert sendable == {queue, "ImageQueue", "ImageDeadLetters"}
 
 
 def test_every_queue_has_a_dead_letter_queue(resources):
     queues = of_type(resources, "AWS::SQS::Queue")
     working = {name: each for name, each in queues.items() if "RedrivePolicy" in each}
-    assert set(working) == {"ImageQueue", "VideoQueue"}
+    assert set(working) == {"ImageQueue", "VideoQueue", "DispatchRetries", "ExecutionRetries"}
     for name, queue in working.items():
         redrive = queue["RedrivePolicy"]
         letters = target(redrive["deadLetterTargetArn"])
         assert letters in queues.keys() - working.keys(), name
-        assert redrive["maxReceiveCount"] >= 5
         assert queues[letters]["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+        # SQS keeps what no function ran for, and counts to 1,000 at most. A day is for its delays.
+        longest = redrive["maxReceiveCount"] * queue["VisibilityTimeout"]
+        assert longest + 86_400 <= queue["MessageRetentionPeriod"], name
+        assert 100 <= redrive["maxReceiveCount"] <= 1000, name
     letters = [target(each["RedrivePolicy"]["deadLetterTargetArn"]) for each in working.values()]
     assert len(set(letters)) == len(letters)
 
@@ -199,7 +201,7 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resou
         for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
         if target(each["EventSourceArn"]) in queues
     ]
-    assert len(mappings) == 2
+    assert len(mappings) == 4
     for mapping in mappings:
         queue = queues[target(mapping["EventSourceArn"])]
         function = functions[target(mapping["FunctionName"])]
@@ -208,7 +210,12 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resou
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
         variables = function["Environment"]["Variables"]
         assert int(variables["MAX_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
-        assert target(variables["QUEUE_URL"]) == target(mapping["EventSourceArn"])
+        source = target(mapping["EventSourceArn"])
+        assert target(variables["QUEUE_URL"]) == source
+        letters = target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        assert target(variables["DEAD_LETTERS_URL"]) == letters
+        if source in ("ImageQueue", "VideoQueue"):
+            assert int(variables["MAX_ATTEMPTS"]) == 5
 
 
 def test_filter_policies_are_disjoint_and_exhaustive(resources):
@@ -249,9 +256,15 @@ def test_what_fails_asynchronously_is_kept(resources):
         for name, each in configs.items()
     }
     assert invoked == {
-        "DispatchLambdaFunction": "DispatchFailures",
-        "FailVideoLambdaFunction": "ExecutionFailures",
+        "DispatchLambdaFunction": "DispatchRetries",
+        "FailVideoLambdaFunction": "ExecutionRetries",
     }
+    # The function itself goes on with what Lambda has given up.
+    polled = {
+        target(each["EventSourceArn"]): target(each["FunctionName"])
+        for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    }
+    assert all(polled[queue] == function for function, queue in invoked.items())
     streams = [
         each
         for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
@@ -261,7 +274,8 @@ def test_what_fails_asynchronously_is_kept(resources):
     for each in streams:
         assert target(each["DestinationConfig"]["OnFailure"]["Destination"]) == "StreamFailures"
         assert each["BisectBatchOnFunctionError"] is True
-        assert 0 < each["MaximumRetryAttempts"] < 100
+        assert each["MaximumRetryAttempts"] == -1, "for as long as a record may be old"
+        assert 3600 <= each["MaximumRecordAgeInSeconds"] < 86_400, "hours: a stream keeps a day"
 
 
 def test_one_unfiltered_notification_for_what_is_created_and_one_for_what_is_removed(resources):

@@ -14,15 +14,23 @@ from pathlib import Path
 import pytest
 
 from lib import presets
-from lib.application import fenced_job
 from lib.application.context import Delivery
+from lib.application.fenced_job import Finished
 from lib.application.inspect_source import inspect_source
 from lib.application.long_video.encode_range import encode_part, encode_with_ffmpeg
-from lib.application.long_video.fail import KILLED, Ending, fail, read_ending
+from lib.application.long_video.fail import (
+    BUSY,
+    KILLED,
+    RECORDED,
+    Ending,
+    Recovery,
+    fail,
+    read_ending,
+)
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.package import merge_tracks, package
 from lib.application.long_video.plan import Allowance, make_plan
-from lib.application.long_video.start import start_execution
+from lib.application.long_video.start import Starter
 from lib.application.long_video.stored_segments import assemble_stored
 from lib.application.long_video.work_format import Part, PartIndex
 from lib.application.long_video.work_store import read_index, read_plan, write_index
@@ -30,7 +38,6 @@ from lib.application.process_video import Long, VideoTools, process_video
 from lib.domain.asset import AssetStatus, ClaimState, Outcome
 from lib.domain.clock import from_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
-from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, version_prefix
 from lib.domain.media import MediaType
 from lib.domain.messages import serialize_event
@@ -48,6 +55,7 @@ from tests.support.world import World
 PRESETS = presets.load(PACKAGED)
 ALLOWANCE = Allowance(lease_seconds=3600, range_cost_s=0.1, dollars=20)
 READY = Outcome(AssetStatus.READY)
+SETTLE_SECONDS = 900.0
 STARTED = "2027-01-15T08:00:00.000Z"
 
 
@@ -94,8 +102,8 @@ class LongSource(World):
         disk = Disk()
         disk.path = clip
         super().__init__(sources=disk)
-        self.letters: list[UploadEvent] = []
         self.event = received(self.sources.upload("film.mp4", clip.read_bytes()), MediaType.VIDEO)
+        self.catalog.receive(self.event)
         self.execution = execution_name(self.event.source, self.event.sequencer)
         self.encodes: list[str] = []
         self._folder, self._encoded = folder, encoded
@@ -142,9 +150,16 @@ class LongSource(World):
     def package(self, recipe: str, make=None):
         return package(self.job(recipe), STARTED, make or _streams, clock=self.clock)
 
-    def fail(self, error, execution=None):
-        ending = Ending(self.event, execution or self.execution, error)
-        return fail(ending, self.catalog, self.renditions, self.letters.append)
+    def fail(self, error, execution=None, counted=False):
+        ending = Ending(self.event, execution or self.execution, error, counted)
+        return fail(ending, self.recovery)
+
+    @property
+    def recovery(self):
+        return Recovery(self.catalog, self.renditions, self.redelivery, SETTLE_SECONDS, self.clock)
+
+    def claim(self):
+        return self.catalog.claim(self.event, lease_seconds=60)
 
 
 def _streams(stored, preset, left_out):
@@ -195,13 +210,11 @@ class TestHandOver:
 
     @pytest.fixture
     def start(self, world, charged):
-        def start_in(executions, price=1.5):
+        def start_in(executions, price=1.5, number=1):
             def charge(dollars, name):
                 charged.append((dollars, name))
 
-            return start_execution(
-                world.event, price, executions=executions, dollars=2, charge=charge
-            )
+            return Starter(executions, 2, charge).start(world.event, price, number)
 
         return start_in
 
@@ -211,10 +224,24 @@ class TestHandOver:
         assert start(executions) == world.execution
         assert executions.running == {world.execution: True}
 
-    def test_numbers_the_tries_after_one_that_ended(self, world, start):
-        executions = MemoryExecutions({world.execution: False, f"{world.execution}-2": False})
-        assert start(executions) == f"{world.execution}-3"
-        assert start(executions) == f"{world.execution}-3"
+    def test_is_named_by_the_number_of_the_try_or_the_next_that_is_free(self, world, start):
+        executions = MemoryExecutions({f"{world.execution}-4": False})
+        assert start(executions, number=3) == f"{world.execution}-3"
+        assert start(executions, number=4) == f"{world.execution}-5"
+
+    def test_takes_no_lease_along(self, world):
+        started = []
+
+        class Machine:
+            def start(self, name, event):
+                started.append(json.loads(event))
+                return True
+
+            def stop(self, name, reason):
+                raise AssertionError(name, reason)
+
+        Starter(Machine(), 2, lambda *_: None).start(replace(world.event, lease="a"), 1, 1)
+        assert started == [json.loads(serialize_event(world.event))]
 
     def test_is_charged_under_the_name_of_its_execution_before_that_starts(
         self, world, start, charged
@@ -225,7 +252,7 @@ class TestHandOver:
 
         with pytest.raises(TransientError):
             start(Away())
-        assert charged == [(1.5, world.execution)]
+        assert charged == [(1.5, world.execution), (-1.5, f"{world.execution}-not-started")]
 
     @pytest.mark.parametrize("share", [0.99, 1.0])
     def test_takes_what_costs_more_than_one_worker_may(self, clip, tmp_path, monkeypatch, share):
@@ -240,13 +267,19 @@ class TestHandOver:
         found = inspect_source(event, world.pipeline)
         # Three segments of the picture, and three of the audio.
         assert found.dollars == pytest.approx(price_encode(found.cost_s, 6))
-        long = Long(found.cost_s * share, lambda *each: started.append(each))
+
+        def start(*each):
+            started.append(each)
+            return "a-b"
+
+        long = Long(found.cost_s * share, start, 3600)
         tools = VideoTools(InProcess(), lambda _: ffmpeg_in(tmp_path), long)
         finished = process_video(event, world.pipeline, Delivery(lambda: PLENTY), tools)
         asset = world.find("film.mp4")
         assert asset
         if share < 1:
-            assert started == [(event, found.dollars)]
+            assert started == [(event, found.dollars, 1)]
+            assert (asset.lease_token, asset.execution) == ("a-b", "a-b")
             assert (finished.state, finished.outcome) == (ClaimState.HANDED_OVER, None)
             assert (asset.status, asset.error) == (AssetStatus.PROCESSING, None)
         else:
@@ -321,12 +354,29 @@ class TestPlan:
         assert world.plan() is None
         assert world.renditions.objects == {}
 
+    def test_leaves_nothing_where_the_upload_is_removed_while_it_is_planned(self, world):
+        def remove(_):
+            gone = received(world.sources.remove("film.mp4"), MediaType.VIDEO)
+            world.catalog.remove(gone, after=world.asset.sequencer)
+
+        world.renditions.on_put = remove
+        assert world.plan() is None
+        assert (world.asset.status, world.renditions.objects) == (AssetStatus.DELETED, {})
+
+    def test_touches_nothing_where_a_later_execution_has_the_upload(self, world):
+        world.execution = execution_name(world.event.source, world.event.sequencer, 2)
+        world.plan()
+        stored = dict(world.renditions.objects)
+        world.execution = execution_name(world.event.source, world.event.sequencer, 1)
+        assert world.plan() is None
+        assert (world.renditions.objects, bool(stored)) == (stored, True)
+
     def test_refuses_what_would_cost_too_much(self, world):
         with pytest.raises(PermanentError, match=r"LIMIT_EXCEEDED.*\$0\.00") as raised:
             world.plan(replace(ALLOWANCE, dollars=0))
         world.fail(raised.value)
         assert world.asset.status is AssetStatus.REJECTED
-        assert world.letters == []
+        assert world.dead_letters.sent == []
 
     def test_refuses_what_asks_for_more_than_its_bytes_are_worth(self, world, monkeypatch):
         monkeypatch.setattr("lib.video.plan.proportion.FREE_VCPU_S", 0.0)
@@ -545,38 +595,93 @@ class TestFail:
     CORRUPT = PermanentError(ErrorCode.CORRUPT_MEDIA, "the index is broken")
     AWAY = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
 
+    LATE = TransientError(ErrorCode.DEADLINE_NEAR, "too little time is left")
+
     def test_a_permanent_reason_is_recorded_and_final(self, world):
         world.plan()
         assert world.fail(self.CORRUPT).permanent
         error = world.asset.error
         assert (world.asset.status, error.code) == (AssetStatus.FAILED, ErrorCode.CORRUPT_MEDIA)
         assert (error.message, error.permanent) == ("the index is broken", True)
-        assert world.letters == []
+        assert world.dead_letters.sent == []
+
+    def test_what_ranges_store_after_a_final_failure_is_cleared_once_they_have_ended(self, world):
+        planned = world.plan()
+        world.fail(self.CORRUPT)
+        assert (world.queue.sent, world.queue.delays) == ([world.event], [SETTLE_SECONDS])
+        world.renditions.objects[world.job(planned.recipe).rendition_key("late.m4s")] = b"late"
+        tools = VideoTools(InProcess(), lambda _: ffmpeg_in(world.folder()))
+        finished = process_video(world.queue.sent[0], world.pipeline, world.delivery(), tools)
+        assert finished == Finished(ClaimState.DONE)
+        assert world.renditions.objects == {}
 
     def test_the_first_reason_counts(self, world):
         world.plan()
         world.fail(self.CORRUPT)
         assert world.fail(self.AWAY).permanent
         assert world.asset.error.code is ErrorCode.CORRUPT_MEDIA
-        assert world.letters == []
+        assert world.dead_letters.sent == []
 
-    def test_a_passing_reason_keeps_the_upload_for_a_redrive(self, world):
+    def test_a_passing_reason_sends_the_upload_to_its_queue_however_often(self, world):
+        for number in range(1, 12):
+            world.plan()
+            failed = world.fail(self.AWAY)
+            assert (failed.permanent, failed.finished.error) == (False, self.AWAY)
+            assert (world.asset.status, world.asset.error.code) == ("RECEIVED", self.AWAY.code)
+            assert world.queue.sent == [world.event] * number
+            assert world.claim().state is ClaimState.CLAIMED
+            world.execution = execution_name(world.event.source, world.event.sequencer, number + 1)
+        assert world.asset.history.failed == 0
+        assert {*world.queue.delays} == {SETTLE_SECONDS}
+        assert world.dead_letters.sent == []
+
+    def test_the_upload_is_free_when_its_message_comes_and_sent_before(self, world):
         world.plan()
-        assert not world.fail(self.AWAY).permanent
+        world.queue.away = True
+        with pytest.raises(TransientError, match="the queue is away"):
+            world.fail(self.AWAY)
+        assert world.asset.lease_token == world.execution
+        world.queue.away = False
+        world.fail(self.AWAY)
+        assert (world.asset.lease_token, world.queue.sent) == (None, [world.event])
+
+    def test_what_the_upload_may_cause_is_given_up_after_as_many_executions(self, world):
+        for number in range(2, world.max_attempts + 1):
+            world.plan()
+            world.fail(self.LATE, counted=True)
+            assert world.asset.status is AssetStatus.RECEIVED
+            world.claim()
+            world.execution = execution_name(world.event.source, world.event.sequencer, number)
+        world.plan()
+        sent = list(world.queue.sent)
+        failed = world.fail(self.LATE, counted=True)
         error = world.asset.error
+        assert (failed.permanent, failed.finished.outcome.error) == (False, error)
         assert (error.code, error.permanent) == (ErrorCode.EXHAUSTED, False)
-        assert "S3 is away" in error.message
-        assert world.letters == [world.event]
-        assert world.catalog.claim(world.event, lease_seconds=60).state is ClaimState.CLAIMED
+        assert error.message == f"gave up after the last try: {self.LATE}"
+        assert (world.dead_letters.sent, world.dead_letters.reasons) == (
+            [world.event],
+            [error.message],
+        )
+        assert (world.queue.sent, world.asset.history.failed) == (sent, 0)
+        assert world.claim().state is ClaimState.CLAIMED
 
     def test_an_execution_that_died_before_it_had_the_lease_is_recorded(self, world):
         assert not world.fail(self.AWAY).permanent
-        assert world.asset.status is AssetStatus.FAILED
+        assert (world.asset.status, world.asset.lease_token) == (AssetStatus.RECEIVED, None)
+
+    def test_an_execution_that_gave_its_upload_back_is_not_told_twice(self, world):
+        world.plan()
+        world.fail(self.AWAY)
+        before, sent = world.asset, list(world.queue.sent)
+        for again in (self.LATE, None):
+            assert world.fail(again, counted=True).finished == Finished(ClaimState.DONE)
+        assert (world.asset, world.queue.sent) == (before, sent)
 
     def test_an_execution_that_was_given_up_does_not_fail_its_successor(self, world):
         world.plan()
         world.fail(self.AWAY)
-        world.catalog.claim(world.event, lease_seconds=60)
+        world.claim()
         world.fail(self.AWAY)
         assert world.asset.status is AssetStatus.PROCESSING
         first, world.execution = world.execution, f"{world.execution}-2"
@@ -600,7 +705,9 @@ class TestFail:
         prefix = version_prefix(world.event.source, world.event.sequencer)
         assert not [key for key in world.renditions.objects if key.startswith(prefix)]
         assert world.asset.status is AssetStatus.RECEIVED
-        assert world.letters == []
+        assert world.dead_letters.sent == []
+        # And again when no range of it can run any more.
+        assert (world.queue.sent, world.queue.delays) == ([world.event], [SETTLE_SECONDS])
 
 
 class TestLive:
@@ -652,7 +759,7 @@ class TestLive:
         first = world.execution
         world.plan()
         world.fail(self.AWAY)
-        world.catalog.claim(world.event, lease_seconds=60)
+        world.claim()
         world.execution = f"{first}-2"
         _, live = self.make_live(world)
         world.fail(self.AWAY, first)
@@ -682,13 +789,12 @@ class TestLive:
     def test_is_all_that_stays_when_a_failure_is_superseded_while_it_is_recorded(self, world):
         recipe = world.plan().recipe
 
-        def superseded(_):
+        def superseded(*_, **__):
             self.refuse_newer(world)
             world.renditions.objects[world.job(recipe).work_key("late.json")] = b"{}"
 
-        ending = Ending(world.event, world.execution, self.AWAY)
-        failed = fail(ending, world.catalog, world.renditions, superseded)
-        assert failed.finished == fenced_job.Finished(ClaimState.STALE)
+        world.queue.send = superseded
+        assert world.fail(self.AWAY).finished == Finished(ClaimState.STALE)
         assert world.renditions.objects == {}
 
     def test_goes_with_the_next_commit(self, world):
@@ -713,12 +819,28 @@ class TestEnding:
         world.plan()
         world.fail(ending.error)
         assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
-        assert world.letters == []
+        assert world.dead_letters.sent == []
 
     def test_an_execution_that_took_too_long_as_a_whole_may_be_tried_again(self, world):
         detail = {"name": "a-b", "status": "TIMED_OUT", "input": serialize_event(world.event)}
         ending = read_ending({"source": "aws.states", "detail": detail})
         assert isinstance(ending.error, TransientError)
+        assert ending.counted
+
+    @pytest.mark.parametrize("name", sorted(BUSY))
+    def test_functions_that_are_busy_are_nobodys_fault(self, world, name):
+        message = json.loads(serialize_event(world.event))
+        failure = {"Error": name, "Cause": ""}
+        assert not read_ending({"event": message, "execution": "a", "failure": failure}).counted
+
+    def test_what_is_recorded_already_has_no_second_reason(self, world):
+        message = json.loads(serialize_event(world.event))
+        failure = {"Error": RECORDED, "Cause": "The reason is in the catalog"}
+        state = {"event": message, "execution": "a-b", "failure": failure}
+        detail = {"name": "a-b", "status": "FAILED", "error": RECORDED}
+        told = {"source": "aws.states", "detail": {**detail, "input": serialize_event(world.event)}}
+        for ended in (state, told):
+            assert read_ending(ended).error is None
 
     def test_is_read_from_the_machine_and_from_its_status(self, world):
         message = json.loads(serialize_event(world.event))
@@ -733,4 +855,5 @@ class TestEnding:
         for told in (state, {"source": "aws.states", "detail": detail}):
             ending = read_ending(told)
             assert (ending.event, ending.execution) == (world.event, "a-b")
+            assert ending.error
             assert ending.error.code is ErrorCode.SERVICE_UNAVAILABLE

@@ -130,6 +130,25 @@ class RecordingAssetEvents:
 
 
 @dataclass
+class MemoryUploads:
+    """A queue of uploads: what was sent, after how long, and why; fails while it is `away`."""
+
+    sent: list[UploadEvent] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    away: bool = False
+
+    def send(
+        self, event: UploadEvent, after_seconds: float = 0, *, reason: str | None = None
+    ) -> None:
+        if self.away:
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the queue is away")
+        self.sent.append(event)
+        self.delays.append(after_seconds)
+        self.reasons.append(reason)
+
+
+@dataclass
 class MemoryExecutions:
     """Executions by name, True while they run."""
 

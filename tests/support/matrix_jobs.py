@@ -82,7 +82,9 @@ class JobTopic:
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
-            self.process(event)
+            finished = self.process(event)
+            if finished.error:
+                raise finished.error
 
 
 def take_all(sources: Iterable[Path], presets: Presets, ffmpeg: str, folder: Path) -> list[Ended]:
@@ -101,7 +103,7 @@ def take(source: Path, presets: Presets, ffmpeg: str, folder: Path, function_mb:
     process = partial(
         process_video,
         pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
-        delivery=Delivery(lambda: JOB_SECONDS, is_last=True),
+        delivery=Delivery(lambda: JOB_SECONDS),
         tools=VideoTools(
             InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch, function_mb)
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
-from lib.application.context import Pipeline
+from lib.application.context import Delivery, Pipeline, Redelivery
 from lib.application.dispatch import Recorded, dispatch
 from lib.domain.asset import Asset
 from lib.domain.events import ObjectEvent, UploadEvent
@@ -20,6 +20,7 @@ from tests.support.fakes import (
     MemoryExecutions,
     MemoryRenditions,
     MemorySources,
+    MemoryUploads,
     RecordingTopic,
     received,
 )
@@ -37,6 +38,9 @@ class World:
     presets: Presets = PRESETS
     topic: RecordingTopic = field(default_factory=RecordingTopic)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    queue: MemoryUploads = field(default_factory=MemoryUploads)
+    dead_letters: MemoryUploads = field(default_factory=MemoryUploads)
+    max_attempts: int = 5
     catalog: MemoryCatalog = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +50,15 @@ class World:
     def pipeline(self) -> Pipeline:
         """Return what a job of this world works with."""
         return Pipeline(self.sources, self.renditions, self.catalog, self.presets)
+
+    @property
+    def redelivery(self) -> Redelivery:
+        """Return where an upload goes that is not done in one delivery."""
+        return Redelivery(self.queue, self.dead_letters, self.max_attempts)
+
+    def delivery(self, seconds: float = 30.0) -> Delivery:
+        """Return one delivery of a message, with the time that it has."""
+        return Delivery(lambda: seconds, self.redelivery, self.clock)
 
     def receive(
         self,

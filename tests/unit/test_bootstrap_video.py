@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.entrypoints.bootstrap.video import make_video_tools, open_ffmpeg
+import pytest
+
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.entrypoints.bootstrap.video import CountedError, make_video_tools, open_ffmpeg
 from lib.entrypoints.settings import StepSettings, VideoSettings
 
 MEGABYTES = 1234
@@ -40,7 +43,9 @@ def test_the_processor_gives_ffmpeg_the_delivery_s_time_and_the_function_s_memor
         catalog_table="catalog",
         renditions_bucket="renditions",
         queue_url="https://queue",
+        dead_letters_url="https://letters",
         max_receives=3,
+        max_attempts=2,
         budget_table="budget",
         daily_dollars=0,
         budget_wait_seconds=60,
@@ -48,11 +53,31 @@ def test_the_processor_gives_ffmpeg_the_delivery_s_time_and_the_function_s_memor
         long_video_arn="arn",
         short_seconds=100,
         dollars=1,
+        execution_seconds=600,
     )
     tools = make_video_tools(settings, images=None, budget=Budget())  # type: ignore[arg-type]
     ffmpeg = tools.ffmpeg(lambda: 7.0)
     assert (ffmpeg.deadline(), ffmpeg.function_mb) == (7.0, MEGABYTES)
     assert ffmpeg.scratch == Path("/tmp")
+    assert tools.long
+    assert (tools.long.vcpu_seconds, tools.long.lease_seconds) == (100, 600)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (TransientError(ErrorCode.THROTTLED, "slow down"), TransientError),
+        (TransientError(ErrorCode.DEADLINE_NEAR, "too late"), CountedError),
+        (PermanentError(ErrorCode.CORRUPT_MEDIA, "broken"), PermanentError),
+        (ZeroDivisionError("a bug"), ZeroDivisionError),
+    ],
+)
+def test_the_state_machine_tells_what_counts_by_the_name_of_its_class(tmp_path, error, raised):
+    settings = StepSettings(scratch_folder=str(tmp_path))
+    with pytest.raises(type(error)) as caught, open_ffmpeg(settings, Invocation(1000)):
+        raise error
+    assert type(caught.value) is raised
+    assert str(caught.value) == str(error)
 
 
 class Budget:

@@ -9,20 +9,23 @@ import pytest
 from lib.domain import errors
 from lib.domain.errors import (
     PERMANENT_ERROR,
+    TRANSIENT_ERROR,
     ErrorCode,
     Failure,
     PermanentError,
     TransientError,
     deserialize_error,
     error_of,
+    is_counted,
     serialize_error,
 )
 
 MESSAGES = ("", "moov: not found", "THROTTLED: no", ": ", "“zu groß”\nnoch eine Zeile")
 
 
-def test_the_state_machine_and_lambda_call_a_permanent_error_the_same() -> None:
+def test_the_state_machine_and_lambda_call_an_error_the_same() -> None:
     assert PermanentError.__name__ == PERMANENT_ERROR == "PermanentError"
+    assert TransientError.__name__ == TRANSIENT_ERROR == "TransientError"
 
 
 def test_the_tree_in_the_documentation_has_every_code_below_its_kind() -> None:
@@ -65,6 +68,18 @@ def test_an_error_is_read_back_from_what_it_says(code: ErrorCode, message: str) 
 @pytest.mark.parametrize("text", ["", "'secret'", "KeyError: CORRUPT_MEDIA", "corrupt_media: no"])
 def test_no_other_text_is_an_error_of_ours(text: str) -> None:
     assert deserialize_error(text) is None
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_what_surrounds_the_work_is_waited_for_and_the_rest_is_counted(code: ErrorCode) -> None:
+    surrounding = {"THROTTLED", "SERVICE_UNAVAILABLE", "LEASE_HELD", "BUDGET_SPENT"}
+    assert is_counted(error_of(code, "why")) == code.counted
+    assert code.counted is (not code.permanent and code not in surrounding)
+
+
+def test_a_bug_is_counted_and_an_unknown_code_is_not() -> None:
+    assert is_counted(ZeroDivisionError())
+    assert not ErrorCode("OF_ANOTHER_RELEASE").counted
 
 
 def test_a_failure_is_an_error_as_data() -> None:

@@ -16,7 +16,6 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
-from lib.application.context import Delivery
 from lib.application.sweep import sweep
 from lib.domain.asset import AssetStatus, Change
 from lib.domain.errors import TransientError
@@ -135,7 +134,7 @@ class History(World):
             return Work(Probe(), make(content), "default", "recipe")
 
         try:
-            fenced_job.run(event, work, self.pipeline, Delivery(lambda: 30.0))
+            fenced_job.run(event, work, self.pipeline, self.delivery())
         except TransientError:  # LEASE_HELD: SQS delivers it again, later
             self.waiting.append(event)
 

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from lib import presets
-from lib.application.context import Delivery
 from lib.application.process_image import ImageTools, process_image
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.errors import ErrorCode
@@ -54,8 +53,8 @@ class Working(World):
         return self.receive(key, content, preset=preset)
 
     def process(self, event):
-        delivery = Delivery(lambda: 60.0)
-        finished = process_image(event, self.pipeline, delivery, ImageTools(InProcess()))
+        tools = ImageTools(InProcess())
+        finished = process_image(event, self.pipeline, self.delivery(60.0), tools)
         asset = self.find(event.source.key)
         assert asset is not None
         return finished, asset

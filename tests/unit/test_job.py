@@ -10,7 +10,7 @@ import pytest
 
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application import fenced_job
-from lib.application.context import Delivery
+from lib.application.outcomes import killed
 from lib.domain.asset import AssetStatus, ClaimState
 from lib.domain.clock import to_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
@@ -40,8 +40,8 @@ class Working(World):
     def upload(self, content=JPEG_HEAD):
         return self.receive(KEY, content)
 
-    def run(self, event, work, is_last=False):
-        return fenced_job.run(event, work, self.pipeline, Delivery(lambda: 30.0, is_last))
+    def run(self, event, work):
+        return fenced_job.run(event, work, self.pipeline, self.delivery())
 
     @property
     def asset(self):
@@ -155,37 +155,12 @@ def test_a_transient_or_unknown_error_gives_the_lease_back_and_is_raised(world, 
     assert world.asset.attempts == 2
 
 
-def test_on_the_last_receive_it_is_recorded_as_exhausted_and_a_redrive_starts_over(world):
-    def fail(_):
-        raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
-
-    event = world.upload()
-    with pytest.raises(TransientError):
-        world.run(event, fail, is_last=True)
-    failed = world.asset
-    assert (failed.status, failed.error.code) == (AssetStatus.FAILED, ErrorCode.EXHAUSTED)
-    assert not failed.error.permanent
-    assert "S3 is away" in failed.error.message
-    world.run(event, work_of(MADE))
-    assert world.asset.status is AssetStatus.READY
-
-
-def test_what_killed_a_worker_is_not_tried_on_the_last_receive(world):
-    event = world.upload()
-    world.catalog.claim(event, lease_seconds=30)
-    world.clock.now += 31
-    with pytest.raises(TransientError):
-        world.run(event, pytest.fail, is_last=True)
-    assert world.asset.error.code is ErrorCode.EXHAUSTED
-
-
-@pytest.mark.parametrize("is_last", [False, True])
-def test_what_killed_two_workers_is_refused_for_good_without_a_third(world, is_last):
+def test_what_killed_two_workers_is_refused_for_good_without_a_third(world):
     event = world.upload()
     for _ in range(2):
         world.catalog.claim(event, lease_seconds=30)
         world.clock.now += 31
-    finished = world.run(event, pytest.fail, is_last=is_last)
+    finished = world.run(event, pytest.fail)
     assert finished.state is ClaimState.CLAIMED
     assert (world.asset.status, world.asset.error.code) == ("REJECTED", "LIMIT_EXCEEDED")
     assert world.asset.error.permanent
@@ -293,19 +268,6 @@ def test_what_is_live_stays_though_the_reply_of_its_commit_was_lost(world, newer
     assert len([key for key in world.renditions.objects if "h264-240" in key]) == 3
 
 
-def test_who_loses_to_another_worker_touches_nothing(world):
-    event = world.upload()
-
-    def overtaken():
-        yield MADE
-        world.clock.now += 100
-        world.run(event, work_of(MADE))
-
-    world.run(event, lambda _: replace(work_of()(0), made=overtaken()))
-    assert world.asset.status is AssetStatus.READY
-    assert set(world.renditions.objects) >= {each.key for each in world.asset.renditions}
-
-
 def test_what_is_live_stays_while_a_newer_version_is_worked_on_and_when_it_fails(world):
     event = world.upload()
     world.run(event, work_of(MADE))
@@ -402,16 +364,6 @@ def test_the_lease_outlives_the_invocation(world):
     assert leases == [to_iso(world.clock.now + 35)]
 
 
-def test_work_that_another_took_over_ends_without_an_outcome(world):
-    def hand_over(_):
-        raise fenced_job.HandedOver
-
-    finished = world.run(world.upload(), hand_over, is_last=True)
-    assert finished == fenced_job.Finished(ClaimState.HANDED_OVER)
-    assert (world.asset.status, world.asset.error) == (AssetStatus.PROCESSING, None)
-    assert world.asset.lease_token
-
-
 def test_what_is_not_recorded_is_not_worked_on(world):
     event = world.upload()
     world.catalog = MemoryCatalog(world.clock)
@@ -464,16 +416,16 @@ def test_reasons_are_told_in_words(world):
     def fail(_):
         raise ZeroDivisionError("a secret of the source")
 
-    with pytest.raises(ZeroDivisionError):
-        world.run(world.upload(), fail, is_last=True)
+    world.max_attempts = 1
+    world.run(world.upload(), fail)
     assert world.asset.error.message == (
-        "gave up after the last delivery: SERVICE_UNAVAILABLE: unexpected ZeroDivisionError"
+        "gave up after the last try: SERVICE_UNAVAILABLE: unexpected ZeroDivisionError"
     )
     nothing = world.run(world.upload(b"other"), work_of())
     assert nothing.outcome.error == Failure(
         ErrorCode.ENCODE_FAILED, "the preset makes nothing of this source"
     )
-    assert fenced_job.killed().message == (
+    assert killed().message == (
         "expected a source that fits into a worker's memory and time "
         "but 2 workers were killed by it"
     )

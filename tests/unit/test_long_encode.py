@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lib.application.fenced_job import PUT_THREADS
 from lib.application.long_video import encode_range
 from lib.application.long_video.encode_range import encode_with_ffmpeg
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.work_format import Part, WorkPlan
+from lib.application.store_work import PUT_THREADS
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Source
 from lib.domain.media import AudioProbe, AudioTrack, MediaType, SubtitleTrack, VideoProbe

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.application.fenced_job import Finished
-from lib.application.long_video.fail import Ending, Failed, fail, read_ending
+from lib.application.long_video.fail import Ending, Failed, Recovery, fail, read_ending
 from lib.application.long_video.long_job import LongJob, Standing, find_standing
 from lib.application.long_video.work_format import Part, WorkPlan
 from lib.application.long_video.work_store import (
@@ -144,39 +144,43 @@ def test_the_failure_of_a_state_is_read_from_its_payload(
     assert (type(ending.error), str(ending.error)) == (type(expected), str(expected))
 
 
-def end(
-    world: World, event: UploadEvent, error: MediaError, letters: list[UploadEvent] | None = None
-) -> Failed:
-    letters = [] if letters is None else letters
-    return fail(Ending(event, "a-b", error), world.catalog, world.renditions, letters.append)
+def end(world: World, event: UploadEvent, error: MediaError, counted: bool = False) -> Failed:
+    recovery = Recovery(world.catalog, world.renditions, world.redelivery, 900, world.clock)
+    return fail(Ending(event, "a-b", error, counted), recovery)
 
 
 def test_what_fails_for_good_is_recorded_and_no_letter_is_sent(
     world: World, event: UploadEvent
 ) -> None:
-    letters: list[UploadEvent] = []
     outcome = Outcome(AssetStatus.FAILED, error=Failure.of(CORRUPT))
-    assert end(world, event, CORRUPT, letters) == Failed(
-        True, Finished(ClaimState.CLAIMED, outcome)
+    assert end(world, event, CORRUPT) == Failed(
+        True, Finished(ClaimState.CLAIMED, outcome, CORRUPT)
     )
     assert (entry(world).status, entry(world).error) == (AssetStatus.FAILED, outcome.error)
-    assert letters == []
-    assert end(world, event, AWAY, letters) == Failed(True, Finished(ClaimState.DONE))
-    assert letters == []
+    assert end(world, event, AWAY) == Failed(True, Finished(ClaimState.DONE))
+    assert world.dead_letters.sent == []
 
 
-def test_what_may_pass_is_recorded_with_its_reason_and_sent_to_the_dead_letters(
+def test_what_may_pass_is_recorded_with_its_reason_and_tried_again(
     world: World, event: UploadEvent
 ) -> None:
-    letters: list[UploadEvent] = []
-    reason = "the execution gave up: SERVICE_UNAVAILABLE: S3 is away"
-    failure = Failure(ErrorCode.EXHAUSTED, reason)
-    outcome = Outcome(AssetStatus.FAILED, error=failure)
-    ended = end(world, event, AWAY, letters)
-    assert ended == Failed(False, Finished(ClaimState.CLAIMED, outcome))
-    assert (entry(world).error, letters) == (failure, [event])
-    assert end(world, event, CORRUPT, letters) == Failed(False, Finished(ClaimState.DONE))
-    assert letters == [event]
+    assert end(world, event, AWAY) == Failed(False, Finished(ClaimState.BUSY, error=AWAY))
+    [tried] = entry(world).history.entries
+    assert (tried.failure, entry(world).error) == (Failure.of(AWAY), Failure.of(AWAY))
+    assert end(world, event, CORRUPT) == Failed(False, Finished(ClaimState.DONE))
+    assert (world.queue.sent, world.dead_letters.sent) == ([event], [])
+
+
+def test_what_the_upload_may_cause_is_a_dead_letter_after_its_last_try(
+    world: World, event: UploadEvent
+) -> None:
+    world.max_attempts = 1
+    failed = end(world, event, AWAY, counted=True)
+    failure = Failure(ErrorCode.EXHAUSTED, f"gave up after the last try: {AWAY}")
+    assert failed.finished.outcome is not None
+    assert (failed.permanent, failed.finished.outcome.error) == (False, failure)
+    assert (entry(world).error, world.dead_letters.sent) == (failure, [event])
+    assert (world.queue.sent, world.dead_letters.reasons) == ([], [failure.message])
 
 
 def test_what_nobody_knows_or_wants_any_more_is_final(world: World, event: UploadEvent) -> None:
@@ -198,7 +202,7 @@ def test_a_step_that_finds_no_plan_or_no_index_may_be_tried_again(
         with pytest.raises(TransientError) as raised:
             look()
         key = job.work_key(f"{name}.json")
-        assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+        assert raised.value.code is ErrorCode.OUTDATED
         assert raised.value.message == f"expected {key} but it is not there"
 
 
@@ -214,5 +218,5 @@ def test_a_step_goes_on_with_the_presets_of_the_plan_alone(
     assert preset_of(job, work) == preset
     with pytest.raises(TransientError) as raised:
         preset_of(job, replace(work, recipe=RECIPE))
-    assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
+    assert raised.value.code is ErrorCode.OUTDATED
     assert raised.value.message == "presets.toml was changed while the source was encoded"

@@ -14,7 +14,9 @@ COMPLETE = {
     "CATALOG_TABLE": "catalog",
     "RENDITIONS_BUCKET": "renditions",
     "QUEUE_URL": "https://queue",
+    "DEAD_LETTERS_URL": "https://letters",
     "MAX_RECEIVES": "5",
+    "MAX_ATTEMPTS": "3",
     "BUDGET_TABLE": "budget",
     "DAILY_DOLLARS": "0",
     "BUDGET_WAIT_SECONDS": "3600",
@@ -23,7 +25,7 @@ COMPLETE = {
 
 def test_fields_are_variables_in_upper_case():
     settings = from_env(ProcessorSettings, COMPLETE)
-    assert (settings.stage, settings.max_receives) == ("dev", 5)
+    assert (settings.stage, settings.max_receives, settings.max_attempts) == ("dev", 5, 3)
     assert settings.ffmpeg_path == "/opt/bin/ffmpeg"
     assert from_env(ProcessorSettings, COMPLETE | {"FFMPEG_PATH": "/x"}).ffmpeg_path == "/x"
 

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, PermanentError, TransientError, is_counted
 from lib.video.encode.diagnosis import QUOTED_CHARACTERS, Run, diagnose, quote
 
 URL = "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=SECRET"
@@ -98,9 +98,11 @@ def test_so_has_a_failure_that_says_so(line, said):
     assert diagnose(finished(line, code=0), PATH) is None
 
 
-def test_a_full_disk_is_not_the_sources_fault():
+def test_a_full_disk_may_be_the_sources_fault_so_that_it_is_not_tried_for_ever():
     line = "[out#0/mp4 @ 0x1] [error] Error writing trailer: No space left on device"
-    assert isinstance(diagnose(finished(line), PATH), TransientError)
+    found = diagnose(finished(line), PATH)
+    assert isinstance(found, TransientError)
+    assert is_counted(found)
 
 
 def test_a_stream_without_a_size_is_damaged_and_not_too_large():

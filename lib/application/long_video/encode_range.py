@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from lib.application.fenced_job import PROGRESS_SECONDS, PUT_THREADS
+from lib.application.fenced_job import PROGRESS_SECONDS
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
 from lib.application.long_video.work_store import preset_of, read_plan, write_index
+from lib.application.store_work import PUT_THREADS
 from lib.application.sweep import delete_unwanted
 from lib.domain.clock import Clock, from_iso
 from lib.domain.errors import Failure, PermanentError, TransientError
@@ -141,7 +142,7 @@ def _report(job: LongJob, plan: WorkPlan, clock: Clock) -> Standing:
     renditions, catalog = job.pipeline.renditions, job.pipeline.catalog
     asset = job.find_asset()
     standing = job.find_standing(asset)
-    if standing is Standing.UNWANTED:
+    if standing is not Standing.OWNER:
         delete_unwanted(job.event, renditions, catalog)
     paused = asset is not None and clock() - from_iso(asset.updated_at) >= PROGRESS_SECONDS
     if standing is Standing.OWNER and paused:

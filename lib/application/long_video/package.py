@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from operator import attrgetter
 
-from lib.application import fenced_job
+from lib.application.fenced_job import Finished
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.stored_segments import StoredSegments
 from lib.application.long_video.work_format import Part, PartIndex
-from lib.application.long_video.work_store import find_plan, preset_of, read_index, read_plan
+from lib.application.long_video.work_store import preset_of, read_index, read_plan
+from lib.application.store_work import store_work
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import ClaimState, CommitState
 from lib.domain.clock import Clock, from_iso
@@ -20,7 +21,6 @@ from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.renditions import Work
 from lib.presets import Preset
 from lib.video.package import cmaf
-from lib.video.package.streams import PLAYLIST
 from lib.video.package.track import Track
 
 
@@ -28,7 +28,7 @@ from lib.video.package.track import Track
 class Packaged:
     """How an execution ended, and how its estimate compares: `cpu_ms` took the encoders."""
 
-    finished: fenced_job.Finished
+    finished: Finished
     estimate_ms: int | None = None
     cpu_ms: int = 0
 
@@ -53,22 +53,21 @@ def package(
     asset = job.find_asset()
     standing = job.find_standing(asset)
     if standing is not Standing.OWNER:
-        _tidy(job, standing)
-        return Packaged(fenced_job.Finished(_CLAIM[standing]))
+        _clear(job)
+        return Packaged(Finished(_CLAIM[standing]))
     plan = read_plan(job)
     preset = preset_of(job, plan)
     indexes = _before_the_end(plan.parts, [read_index(job, each) for each in plan.parts])
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
     work = make(StoredSegments(job, plan, merge_tracks(indexes)), preset, left_out)
-    outcome = fenced_job.store_work(job.event, work, job.pipeline.renditions, [])
+    outcome = store_work(job.event, work, job.pipeline.renditions)
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)
     committed = job.pipeline.catalog.commit(job.event, job.execution, outcome)
-    standing = _STANDING[committed]
-    _tidy(job, standing)
-    finished = fenced_job.Finished(_CLAIM[standing])
+    _clear(job)
+    finished = Finished(_CLAIM[_STANDING[committed]])
     if committed is CommitState.COMMITTED:
-        finished = fenced_job.Finished(ClaimState.CLAIMED, outcome)
+        finished = Finished(ClaimState.CLAIMED, outcome)
     return Packaged(
         finished,
         asset.estimate_ms if asset else None,
@@ -126,26 +125,10 @@ def merge_tracks(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
         raise _misfit(str(exc)) from exc
 
 
-def _tidy(job: LongJob, standing: Standing) -> None:
-    """Delete what was stored and not committed, and all that is nobody's.
-
-    What was committed stays while it is live, though a newer upload is known. The plan goes last,
-    so that a repeat knows what there was.
-    """
-    renditions, asset = job.pipeline.renditions, job.find_asset()
-    if asset and asset.manifest_key == job.manifest_key:
-        committed = {each.key for each in asset.renditions}
-        plan = find_plan(job)
-        for rung in plan.rungs if plan else ():
-            playlist = job.rendition_key(f"{rung}/{PLAYLIST}")
-            if playlist not in committed:
-                renditions.delete_below(playlist.removesuffix(PLAYLIST))
-        renditions.delete_below(job.work_key(""))
-    if standing is Standing.UNWANTED:
-        delete_unwanted(job.event, renditions, job.pipeline.catalog)
+def _clear(job: LongJob) -> None:
+    """Delete what was stored and is not live: the work files, rungs that were left out, or all."""
+    delete_unwanted(job.event, job.pipeline.renditions, job.pipeline.catalog)
 
 
 def _misfit(message: str) -> TransientError:
-    return TransientError(
-        ErrorCode.SERVICE_UNAVAILABLE, f"expected ranges that fit together but {message}"
-    )
+    return TransientError(ErrorCode.OUTDATED, f"expected ranges that fit together but {message}")

@@ -8,9 +8,10 @@ from functools import partial
 
 from lib.application.context import Pipeline
 from lib.application.inspect_source import inspect_source
-from lib.application.long_video.long_job import LongJob
+from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.work_format import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import write_plan
+from lib.application.sweep import delete_unwanted
 from lib.domain.events import UploadEvent
 from lib.domain.prices import check_price
 from lib.video.encode.ffmpeg import Ffmpeg
@@ -63,6 +64,7 @@ def make_plan(
 ) -> Planned | None:
     """Take the lease of an upload and store the plan of its parts; None where it is superseded.
 
+    That is looked at again once the plan is stored: who removed the upload may have cleared before.
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
     source, found = event.source, inspect_source(event, pipeline)
@@ -73,6 +75,7 @@ def make_plan(
         lease_seconds=allowance.lease_seconds,
         estimate_ms=round(found.cost_s * 1000),
     ):
+        delete_unwanted(event, pipeline.renditions, pipeline.catalog)
         return None
     container, probe, plan, preset = found.container, found.probe, found.plan, found.preset
     seconds = (probe.duration_ms or 0) / 1000
@@ -102,5 +105,9 @@ def make_plan(
     rungs = tuple(each.name for each in plan.rungs)
     recipe = recipe_of(probe, preset)
     work = WorkPlan(container, probe, preset.name, recipe, parts, rungs)
-    write_plan(LongJob(event, execution, recipe, pipeline), work)
+    job = LongJob(event, execution, recipe, pipeline)
+    write_plan(job, work)
+    if job.find_standing(job.find_asset()) is not Standing.OWNER:
+        delete_unwanted(event, pipeline.renditions, pipeline.catalog)
+        return None
     return Planned(recipe, ranges, audio)

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.application.fenced_job import PUT_THREADS
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.work_format import WorkPlan
 from lib.application.long_video.work_store import require
+from lib.application.store_work import PUT_THREADS
 from lib.domain.errors import Failure
 from lib.domain.renditions import Part, Work
 from lib.imaging.port import Images

@@ -43,12 +43,12 @@ def find_plan(job: LongJob) -> WorkPlan | None:
 def preset_of(job: LongJob, plan: WorkPlan) -> Preset:
     """Return the preset of a plan.
 
-    Raises TransientError where presets.toml was changed since: parts would not fit together.
+    Raises TransientError(OUTDATED) where presets.toml was changed since: parts would not fit.
     """
     preset = job.pipeline.presets.choose(job.event.source.key, job.event.preset)
     if recipe_of(plan.probe, preset) != plan.recipe:
         raise TransientError(
-            ErrorCode.SERVICE_UNAVAILABLE, "presets.toml was changed while the source was encoded"
+            ErrorCode.OUTDATED, "presets.toml was changed while the source was encoded"
         )
     return preset
 
@@ -65,7 +65,7 @@ def read_index(job: LongJob, part: Part) -> PartIndex:
 
 
 def require(found: Found | None, key: str) -> Found:
-    """Return what was found below a key. Raises TransientError where that is nothing."""
+    """Return what was found below a key. Raises TransientError(OUTDATED) where that is nothing."""
     if found is None:
-        raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, f"expected {key} but it is not there")
+        raise TransientError(ErrorCode.OUTDATED, f"expected {key} but it is not there")
     return found

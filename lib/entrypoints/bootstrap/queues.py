@@ -15,14 +15,15 @@ from lib.adapters.aws.s3 import S3Renditions, S3Sources
 from lib.adapters.aws.sqs import SqsQueue
 from lib.adapters.sandbox.sandbox import Sandbox
 from lib.adapters.telemetry import Context, Event, Handler, Telemetry
-from lib.application.context import Delivery, Pipeline
+from lib.application.context import Delivery, Pipeline, Redelivery
 from lib.application.daily_budget import Budget
 from lib.application.fenced_job import Finished
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
+from lib.domain.messages import deserialize_event
 from lib.domain.prices import price_invocation
 from lib.entrypoints.settings import ProcessorSettings
-from lib.entrypoints.sqs_batch import process_batch
+from lib.entrypoints.sqs_batch import Consumer, Queues
 
 
 class Job(Protocol):
@@ -46,6 +47,8 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
     """
     telemetry = Telemetry(settings.stage)
     queue = SqsQueue(client("sqs"), settings.queue_url)
+    dead_letters = SqsQueue(client("sqs"), settings.dead_letters_url)
+    redelivery = Redelivery(queue, dead_letters, settings.max_attempts)
     renditions = S3Renditions(client("s3"), settings.renditions_bucket)
     memory_mb = settings.aws_lambda_function_memory_size
     catalog = BudgetedCatalog(client("dynamodb"), settings.catalog_table, budget, memory_mb)
@@ -53,15 +56,16 @@ def make_handler(job: Job, settings: ProcessorSettings, images: Sandbox, budget:
     pipeline = Pipeline(S3Sources(client("s3")), renditions, catalog, recipes)
 
     def handler(event: Event, context: Context) -> Event:
-        def process(upload: UploadEvent, is_last: bool) -> None:
-            delivery = Delivery(lambda: context.get_remaining_time_in_millis() / 1000, is_last)
+        def process(upload: UploadEvent) -> None:
+            delivery = Delivery(lambda: context.get_remaining_time_in_millis() / 1000, redelivery)
             with charged(budget, renditions, memory_mb):
                 finished = job(upload, pipeline, delivery)
             telemetry.finished(upload, finished, images.holds)
 
-        return process_batch(
-            event, process, queue, max_receives=settings.max_receives, on_retry=telemetry.retried
-        )
+        max_receives = settings.max_receives
+        return Consumer(
+            deserialize_event, process, Queues(queue, dead_letters, max_receives), telemetry
+        ).process_batch(event)
 
     return telemetry.instrument(handler)
 

@@ -40,7 +40,7 @@ def make_animation(
 
     They lie in the scratch meanwhile, 3 bytes a pixel. What is wrong with it for good, or that the
     time does not suffice, is said in the rendition.
-    Raises TransientError(SERVICE_UNAVAILABLE) for a full disk, and what reading the frames does.
+    Raises TransientError(DISK_FULL), and what reading the frames does.
     """
     width, height = fit(*size, preset.mp4 or preset.ladder[-1])
     with TemporaryDirectory(dir=ffmpeg.scratch) as name:

@@ -46,8 +46,8 @@ class Run:
 def diagnose(run: Run, locator: str) -> MediaError | None:
     """Return what is wrong with a run, None if nothing is.
 
-    TransientError(SERVICE_UNAVAILABLE): the source could not be read to its end, the disk is full,
-    or the process was asked to end. PermanentError(LIMIT_EXCEEDED): it took more than it may have;
+    TransientError(SERVICE_UNAVAILABLE): the source could not be read to its end, or the process was
+    asked to end; DISK_FULL. PermanentError(LIMIT_EXCEEDED): it took more than it may have;
     PermanentError(ENCODE_FAILED): everything else.
     """
     failed = run.code != 0
@@ -56,7 +56,8 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
     if stopped and is_remote(locator) and any(_NETWORK.match(line) for line in run.log):
         return _unavailable(f"the source could not be read: {quote(run.log, locator)}")
     if any("No space left on device" in line for line in run.log):
-        return _unavailable("expected free disk space for the rendition but there is none")
+        full = "expected free disk space for the rendition but there is none"
+        return TransientError(ErrorCode.DISK_FULL, full)
     if -run.code == signal.SIGTERM:
         return _unavailable("ffmpeg was ended by signal 15")
     if not failed:

@@ -125,8 +125,8 @@ def rework(inputs: Sequence[str], outputs: Sequence[str], path: Path, ffmpeg: Ff
     """Write the file `path` of the pipeline's own files.
 
     `inputs` and `outputs` are the arguments before and for it.
-    Raises PermanentError(ENCODE_FAILED), TransientError(SERVICE_UNAVAILABLE) where the disk is full
-    or the process was killed, TransientError(DEADLINE_NEAR).
+    Raises PermanentError(ENCODE_FAILED), TransientError: SERVICE_UNAVAILABLE where the process was
+    asked to end, DISK_FULL, DEADLINE_NEAR.
     """
     whole = ("-flags", "+bitexact", "-abort_on", "empty_output")
     arguments = [*inputs, *outputs, *STRIPPED_ARGUMENTS, *whole, f"file:{path}"]

@@ -20,7 +20,7 @@ from tests.robustness.model.turns import START
 from tests.robustness.model.uploads import Uploads
 from tests.robustness.model.world import World
 
-UPLOADS, RENDITIONS = "uploadsBucket", "renditionsBucket"
+UPLOADS, RENDITIONS = "uploads", "renditionsBucket"
 CATALOG, BUDGET = "catalogTable", "budgetTable"
 
 
@@ -52,8 +52,6 @@ class Account:
         ]
         self.executions = _make_executions(self)
         self.end_delay = 0.3
-        self.kept: dict[str, dict[str, Any]] = {}
-        """A backup of the catalog."""
         self.uploads = Uploads(
             world,
             self.s3,

@@ -92,12 +92,7 @@ class Listings:
             for key in keys[:MaxKeys]:
                 for number, each in enumerate(reversed(self.versions[key])):
                     kind = "DeleteMarkers" if each.content is None else "Versions"
-                    entry = {
-                        "Key": key,
-                        "VersionId": each.name,
-                        "IsLatest": number == 0,
-                        "LastModified": datetime.fromtimestamp(each.since, UTC),
-                    }
+                    entry = {"Key": key, "VersionId": each.name, "IsLatest": number == 0}
                     if each.content is not None:
                         entry |= {"ETag": f'"{each.etag}"', "Size": len(each.content)}
                     answer.setdefault(kind, []).append(entry)
