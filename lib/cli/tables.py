@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.text import Text
 
 from lib.cli.printable import as_markup
-from lib.domain.asset import Asset, AssetStatus
+from lib.domain.asset import Asset, AssetStatus, History
 from lib.domain.errors import Failure
 from lib.domain.renditions import Rendition
 from lib.domain.serialized_probe import probe_to_values
@@ -122,7 +122,20 @@ def asset_panel(asset: Asset) -> Group:
     facts.append(("[dim]status[/dim]", describe_status(asset.status)))
     if asset.error:
         facts.append(("[dim]reason[/dim]", describe_failure(asset.error)))
-    return Group(*columns(facts), *(_rendition_lines(asset) if asset.renditions else []))
+    return Group(
+        *columns(facts),
+        *(_history_lines(asset.history) if asset.history.entries else []),
+        *(_rendition_lines(asset) if asset.renditions else []),
+    )
+
+
+def _history_lines(history: History) -> list[Text]:
+    rows = [bold("failed try", "code", "reason")]
+    rows += [
+        (as_markup(each.at), as_markup(each.failure.code), as_markup(each.failure.message))
+        for each in history.entries
+    ]
+    return columns(rows)
 
 
 def _rendition_lines(asset: Asset) -> list[Text]:

@@ -12,7 +12,8 @@ import { Stopped } from "./run_step.mjs";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const NODE = [20, 19];
 // Options of ours that npm takes for its own where `--` is forgotten, and puts here.
-const OURS = ["keep", "stop", "port", "stage", "watch", "preset", "status", "limit", "html", "out"];
+const OURS = ["keep", "stop", "port", "stage", "watch", "preset", "status", "limit", "html", "out",
+  "seed", "seconds"];
 const SUMMARIES = {
   "lib.cli.demo": `npm run demo [-- FILES… | --keep | --stop | --port N]
 The whole pipeline on this machine: starts an AWS emulator, deploys to it, uploads FILES or the samples.`,
@@ -24,6 +25,8 @@ The Serverless Framework's \`sls\`, with the emulator in place of AWS where the 
 Every check, then every test.`,
   "tests.bench": `npm run bench -- BENCH [--json]
 Measures, and prints every number beside its target.`,
+  "tests.robustness.chaos": `npm run chaos -- --stage local [--seed X] [--json]
+Breaks things by a seed, and tells whether each upload ended in its one true state.`,
   "tests.bench.pictures": `npm run pictures [-- NAMES…]
 Makes the documents' pictures anew.`,
 };

@@ -179,9 +179,15 @@ def test_one_asset_is_checked_and_repaired(deployed, before, media, capsys):
 def test_the_function_does_the_same(deployed, before, media):
     """Invoked by hand: the emulator's schedule is off."""
     key, name = "made-good/voice.m4a", "media-pipeline-local-reconcile"
-    asset, untold = deployed.asset(key), "made-good/untold.png"
-    deployed.wait(untold, deployed.upload(untold, picture("pink")))
-    Table(deployed).delete([deployed.asset(untold).asset_id])
+    asset, table = deployed.asset(key), Table(deployed)
+    untold, gone = "made-good/untold.png", "made-good/gone.png"
+    for each in (untold, gone):
+        deployed.wait(each, deployed.upload(each, picture("pink")))
+    before_removal = table.items()
+    deployed.s3.delete_object(Bucket=deployed.uploads, Key=gone)
+    wait_for(lambda: deployed.asset(gone).status is AssetStatus.DELETED, "the tombstone")
+    table.restore(before_removal)
+    table.delete([deployed.asset(untold).asset_id])
     deployed.s3.delete_object(Bucket=deployed.renditions, Key=asset.manifest_key)
     orphan = f"{asset.asset_id}/older/recipe/x.webp"
     deployed.s3.put_object(Bucket=deployed.renditions, Key=orphan, Body=b"1")
@@ -196,6 +202,7 @@ def test_the_function_does_the_same(deployed, before, media):
         wait_for(made_good, "the orphan to be deleted")
     wait_until_ready(deployed, [key, untold])
     assert shown(deployed, [key])[key] == before[key]
+    assert deployed.asset(gone).status is AssetStatus.DELETED
     remembered = boto3.client("dynamodb").get_item(
         TableName=deployed.outputs["BudgetTable"], Key={"pk": {"S": "reconcile"}}
     )

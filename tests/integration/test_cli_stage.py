@@ -9,13 +9,14 @@ import pytest
 from lib.adapters.aws import clients
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.cli.printable import is_hidden
+from lib.domain.asset import AssetStatus, History, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.tools import stack
 from lib.tools.emulator.environment import Credentials
 from tests.support import memory_stage
 from tests.support.fakes import UPLOADS, MemorySources, received
-from tests.support.memory_stage import TEMPLATE, deploy, finish, media
+from tests.support.memory_stage import TEMPLATE, deploy, end, finish, media, receive
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,18 @@ def test_show_takes_a_key_or_an_id(catalog, capsys, name):
     assert shown["renditions"][0]["name"] == "320.webp"
     assert media("show", name, "--stage", "dev") == 0
     assert "320 × 200" in capsys.readouterr().out
+
+
+def test_show_has_the_tries_that_failed(catalog, capsys):
+    event = receive(catalog, "a.jpg")
+    failure = Failure(ErrorCode.THROTTLED, "slow [down]")
+    history = History().after(failure, "2026-01-31T12:00:00.000Z", counted=True)
+    end(catalog, event, Outcome(AssetStatus.FAILED, error=failure, history=history))
+    assert media("show", "a.jpg", "--stage", "dev") == 0
+    assert "2026-01-31T12:00:00.000Z  THROTTLED  slow [down]" in capsys.readouterr().out
+    assert media("show", "a.jpg", "--stage", "dev", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)["history"]
+    assert (shown["failed"], shown["entries"][0]["failure"]["code"]) == (1, "THROTTLED")
 
 
 def test_show_prints_html(catalog, capsys):

@@ -112,6 +112,22 @@ def test_a_removal_that_nobody_told_of_is_recorded_at_the_end(world, destroyed):
     assert world.entry("b.jpg").status is AssetStatus.DELETED
 
 
+def test_a_removal_whose_event_may_still_come_is_left_to_it(world):
+    world.dispatch(world.sources.upload("new.jpg", PHOTO))
+    world.work_off()
+    del world.sources.versions[UPLOADS, "new.jpg"]
+    assert run(world)[1] == []
+    world.clock.now += HOUR
+    assert run(world)[1] == [(Kind.GONE, "new.jpg", "held")]
+
+
+def test_what_is_lost_just_after_it_was_made_is_made_again(world):
+    world.dispatch(world.sources.upload("new.jpg", PHOTO))
+    world.work_off()
+    world.renditions.delete_below(f"{world.entry('new.jpg').asset_id}/")
+    assert run(world)[1] == [(Kind.MISSING, "new.jpg", "mended")]
+
+
 def waiting(world, key="w.jpg"):
     """Record an upload whose message is lost."""
     world.dispatch(world.sources.upload(key, PHOTO + key.encode()))

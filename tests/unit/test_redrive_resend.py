@@ -124,6 +124,7 @@ def test_where_nothing_can_be_sent_it_stops_and_all_are_still_there():
     assert set(redriving.fates.values()) == {Fate.FAILED}
     tried = [each for each in redriving.done if "slow down" in each.reason]
     assert len(tried) == resend.SAME_FAILURE
+    assert sum(each.receives for each in redriving.letters.stored.values()) == resend.AT_ONCE
     assert len(redriving.done) == len(names)
 
 
@@ -146,6 +147,29 @@ def test_a_message_that_is_delivered_twice_is_sent_once():
     redriving.letters.put(letter("body", "a"), letter("body", "b"))
     redriving.run(job("a"), job("b"))
     assert redriving.receiver.acknowledged == ["a", "b"]
+    assert not redriving.letters.stored
+
+
+def test_a_copy_that_outlives_its_deletion_is_deleted_too():
+    class Stubborn(MemoryLetters):
+        deleted = 0
+
+        def delete(self, letter):
+            self.deleted += 1
+            if letter.id != "a" or self.deleted > 2:
+                super().delete(letter)
+
+        def receive(self, most, hold_seconds):
+            received = super().receive(1, hold_seconds)
+            if received and received[0].id == "b":
+                self.stored["a"].visible_at = 0.0
+            return received
+
+    redriving = Redriving()
+    redriving.letters = Stubborn(redriving.clock)
+    redriving.letters.put(*(letter("body", each) for each in ("a", "b", "c")))
+    redriving.run(job("a"), job("b"), job("c"))
+    assert redriving.receiver.acknowledged == ["a", "b", "c"]
     assert not redriving.letters.stored
 
 

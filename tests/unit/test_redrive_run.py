@@ -1,138 +1,26 @@
-"""Which messages are chosen, and when what was sent for an asset has come to its end."""
+"""When what was sent for an asset has come to its end, and what is not followed."""
 
 import pytest
 
-from lib.application.redrive.letters import FailureQueue, Target, Verdict
-from lib.application.redrive.outcome import Patience, Watched, follow
-from lib.application.redrive.resend import Fate, Pace
-from lib.application.redrive.run import Redriven, Stage, redrive, survey
-from lib.application.redrive.selection import Wanted
-from lib.domain import messages
+from lib.application.redrive.letters import FailureQueue, Target
+from lib.application.redrive.outcome import Watched
+from lib.application.redrive.resend import Fate
+from lib.application.redrive.run import Redriven
 from lib.domain.asset import AssetStatus, Outcome
-from lib.domain.clock import from_iso
-from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.keys import asset_id
 from tests.support.failure_letters import (
-    MemoryLetters,
-    MemoryStream,
     change_record,
     failed_batch,
     failed_call,
     letter,
 )
 from tests.support.fakes import JPEG_HEAD, UPLOADS
-from tests.support.world import World
-
-EXHAUSTED = Failure(ErrorCode.EXHAUSTED, "gave up")
-CORRUPT = Failure(ErrorCode.CORRUPT_MEDIA, "cut short")
-
-
-class Deployed(World):
-    """A world with failure queues; what is sent again is kept, and given to `work`."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.letters = {each: MemoryLetters(self.clock) for each in FailureQueue}
-        self.stream = MemoryStream()
-        self.sent = []
-        self.work = lambda job: None
-        self.refuses = False
-        self.stage = Stage(self.letters, self.stream, self, self.catalog)
-
-    def send(self, job):
-        if self.refuses:
-            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "nothing is taken")
-        self.sent.append(job)
-        self.work(job)
-
-    def give_up(self, key, failure=EXHAUSTED):
-        """Receive an upload and fail it, as a worker would; return its message."""
-        event = self.receive(key)
-        self.end(event, Outcome(AssetStatus.FAILED, error=failure))
-        return event
-
-    def end(self, event, outcome):
-        self.clock.now += 1
-        lease = self.catalog.claim(event, lease_seconds=60).lease_token
-        assert lease
-        self.catalog.commit(event, lease, outcome)
-
-    def dead_letter(self, event, queue=FailureQueue.IMAGE, name=None):
-        body = messages.serialize_event(event)
-        name = name or event.source.key
-        self.letters[queue].put(letter(body, name, sent_at=self.clock()))
-
-    def survey(self, *queues, **wanted):
-        return survey(self.stage, queues or tuple(FailureQueue), Wanted(**wanted))
-
-    def redrive(self, found):
-        redriven = Redriven()
-        pace = Pace(1000, self.clock, lambda _: None)
-        redrive([each.job for each in found], self.stage, pace, redriven, lambda: None)
-        return redriven
-
-    def follow(self, redriven, seconds=60.0):
-        def sleep(seconds):
-            self.clock.now += seconds
-
-        counts: list[int] = []
-        patience = Patience(seconds, self.clock, sleep)
-        latest = follow(redriven.watched, self.catalog, patience, counts.append)
-        return {redriven.watched[each].key: asset for each, asset in latest.items()}, counts
+from tests.support.redrive_world import EXHAUSTED, Deployed
 
 
 @pytest.fixture
 def deployed():
     return Deployed()
-
-
-def keys(found):
-    return [subject.key for each in found for subject in each.job.subjects]
-
-
-def test_all_queues_are_surveyed_and_each_asset_is_looked_up(deployed):
-    image = deployed.give_up("a.jpg")
-    deployed.dead_letter(image)
-    deployed.dead_letter(deployed.give_up("b.mp4", CORRUPT), FailureQueue.VIDEO)
-    deployed.letters[FailureQueue.DISPATCH].put(letter("no JSON", "poison"))
-    found = deployed.survey()
-    assert keys(found) == ["a.jpg", "b.mp4"]
-    assert [each.codes for each in found] == [("EXHAUSTED",), ("CORRUPT_MEDIA",), ()]
-    assert [each.job.verdict for each in found] == [Verdict.SEND, Verdict.SEND, Verdict.POISON]
-    assert [len(each.visible) for each in deployed.letters.values()] == [1, 1, 0, 1, 0, 0]
-
-
-def test_a_survey_is_of_the_queues_that_are_named(deployed):
-    deployed.dead_letter(deployed.give_up("a.jpg"))
-    deployed.dead_letter(deployed.give_up("b.mp4"), FailureQueue.VIDEO)
-    assert keys(deployed.survey(FailureQueue.VIDEO)) == ["b.mp4"]
-
-
-def test_codes_and_times_choose_and_poison_has_no_code(deployed):
-    deployed.dead_letter(deployed.give_up("old.jpg"))
-    since = deployed.clock.now = deployed.clock() + 3600
-    deployed.dead_letter(deployed.give_up("new.jpg"))
-    deployed.dead_letter(deployed.give_up("corrupt.jpg", CORRUPT))
-    deployed.dead_letter(deployed.receive("waiting.jpg"))
-    deployed.letters[FailureQueue.IMAGE].put(letter("no JSON", "poison", deployed.clock()))
-    assert keys(deployed.survey(codes=frozenset([ErrorCode.EXHAUSTED]))) == ["old.jpg", "new.jpg"]
-    assert keys(deployed.survey(codes=frozenset([ErrorCode.CORRUPT_MEDIA]))) == ["corrupt.jpg"]
-    assert keys(deployed.survey(since=since)) == ["new.jpg", "corrupt.jpg", "waiting.jpg"]
-    both = deployed.survey(since=since, codes=frozenset([ErrorCode.EXHAUSTED]))
-    assert keys(both) == ["new.jpg"]
-    assert len(deployed.survey()) == 5
-
-
-def test_a_forgotten_batch_names_what_changed_when_it_was_given_up(deployed):
-    told = failed_batch("sweep")["DDBStreamBatchInfo"]
-    deployed.clock.now = from_iso(told["approximateArrivalOfFirstRecord"])
-    deployed.receive("then.jpg")
-    deployed.clock.now += 3600
-    deployed.receive("later.jpg")
-    deployed.letters[FailureQueue.STREAM].put(letter(failed_batch("sweep")))
-    (found,) = deployed.survey()
-    assert found.job.verdict is Verdict.LOST
-    assert [each.source.key for each in found.assets] == ["then.jpg"]
 
 
 def test_an_exhausted_upload_is_followed_until_it_has_ended_again(deployed):

@@ -133,11 +133,11 @@ def _look_at_entries(after: str, stores: Stores, ages: Ages) -> Looked:
     due = to_iso(stores.clock() - ages.lease)
 
     def look(asset: Asset) -> Finding | None:
-        if asset.status is AssetStatus.DELETED or asset.updated_at > due:
+        if asset.status is AssetStatus.DELETED:
             return None
         current = stores.sources.current_version(asset.source.bucket, asset.source.key)
-        if current is None:
-            return compare_upload(None, asset)
+        if current is None:  # a removal that is young is left to its event
+            return compare_upload(None, asset) if asset.updated_at <= due else None
         if asset.manifest_key is None or stores.folders.has(asset.manifest_key):
             return None
         # That of a version which is being replaced will be, too.

@@ -52,8 +52,11 @@ def look_up(job: Job, catalog: Catalog) -> Found:
 
 
 def _codes(asset: Asset) -> Iterator[ErrorCode]:
+    """Yield the reason why an asset is not finished, and that of its last try."""
     if asset.error:
         yield asset.error.code
+    if asset.history.entries and (asset.error or not asset.status.terminal):
+        yield asset.history.entries[-1].failure.code
 
 
 def _changed_then(batch: Batch, catalog: Catalog) -> Iterable[Asset]:

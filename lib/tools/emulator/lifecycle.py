@@ -12,7 +12,7 @@ import fcntl
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,17 +84,23 @@ class Emulator:
         except (URLError, OSError):
             return False
 
-    def deploy(self, stage: str = "local", on_line: Callable[[str], None] = lambda _: None) -> None:
+    def deploy(
+        self,
+        stage: str = "local",
+        on_line: Callable[[str], None] = lambda _: None,
+        params: Mapping[str, object] = {},
+    ) -> None:
         """Run the real `sls deploy --stage STAGE` against it, again where a stack stands.
 
-        `on_line` gets each line that it prints; all of them go to `deploy.log`.
-        Raises EmulatorError with the last lines.
+        `on_line` gets each line that it prints; all of them go to `deploy.log`. `params` are of
+        serverless.yml. Raises EmulatorError with the last lines.
         """
+        options = [f"--param={name}={value}" for name, value in params.items()]
         log = self.folder / "deploy.log"
         with (
             log.open("w") as written,
             subprocess.Popen(
-                [SLS, "deploy", "--stage", stage],
+                [SLS, "deploy", "--stage", stage, *options],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from tests.robustness.chaos import stage
 from tests.robustness.model import command
 
 
@@ -16,9 +17,14 @@ def main(argv: Sequence[str]) -> int:
         description="Break things by a seed, and tell whether each upload ended in its true state.",
     )
     parser.add_argument("--seed", type=int, default=1, help="what all chances are drawn from (1)")
-    parser.add_argument("--seconds", type=float, help="end after so many")
+    parser.add_argument(
+        "--seconds", type=float, help="end after so many; on the stage: spread the load"
+    )
+    parser.add_argument("--json", action="store_true", help="end the output with one JSON object")
     command.add_arguments(parser.add_argument_group("in the model, without a stage"))
-    return command.run(parser.parse_args(argv))
+    stage.add_arguments(parser.add_argument_group("on the real local stage"))
+    arguments = parser.parse_args(argv)
+    return stage.run(arguments) if arguments.stage else command.run(arguments)
 
 
 if __name__ == "__main__":

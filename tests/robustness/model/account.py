@@ -20,7 +20,7 @@ from tests.robustness.model.turns import START
 from tests.robustness.model.uploads import Uploads
 from tests.robustness.model.world import World
 
-UPLOADS, RENDITIONS = "uploads", "renditionsBucket"
+UPLOADS, RENDITIONS = "uploadsBucket", "renditionsBucket"
 CATALOG, BUDGET = "catalogTable", "budgetTable"
 
 
@@ -52,6 +52,8 @@ class Account:
         ]
         self.executions = _make_executions(self)
         self.end_delay = 0.3
+        self.kept: dict[str, dict[str, Any]] = {}
+        """A backup of the catalog."""
         self.uploads = Uploads(
             world,
             self.s3,

@@ -17,8 +17,10 @@ import types
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from lib import presets
 from tests.robustness.model import current, deployment, films, media
 from tests.robustness.model.inline import InlineExecutor, NoFolder
 
@@ -72,6 +74,12 @@ def _uuid4() -> uuid.UUID:
     return uuid.UUID(int=(0xA << 124) + current.world.names)
 
 
+def _type(name: str) -> object:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return object
+
+
 def _module(name: str, **content: Any) -> types.ModuleType:
     module = types.ModuleType(name)
     module.__dict__.update(content)
@@ -94,9 +102,8 @@ def _stubs() -> dict[str, types.ModuleType]:
         "lib.adapters.telemetry": _module(
             "lib.adapters.telemetry",
             Telemetry=Telemetry,
-            Context=object,
-            Event=dict,
-            Handler=Callable,
+            # Names of types, which nobody looks into.
+            __getattr__=_type,
         ),
         "lib.adapters.aws.clients": _module("lib.adapters.aws.clients", client=_Client),
         "lib.adapters.sandbox.sandbox": _module(
@@ -123,6 +130,7 @@ REPLACED: Mapping[str, Any] = {
     "recipe_hash": media.recipe_hash,
     "recipe_of": media.recipe_of,
     "locate": films.locate,
+    "make_animation": media.make_animation,
     "encode_with_ffmpeg": films.encode_part,
     "_store": films.store_part,
     "_children_ms": lambda: 0,
@@ -155,7 +163,7 @@ class Code:
         # Whatever else they import has to be there first, with the real clocks in it.
         for function in deployed.functions.values():
             _import_beneath(function.handler)
-        with self.installed(_standard()):
+        with self.installed(_standard()), _presets_with_films():
             for name, function in deployed.functions.items():
                 with _environment(function.environment):
                     module = importlib.import_module(
@@ -216,6 +224,23 @@ def _import_beneath(handler: str) -> None:
     text = (deployment.ROOT / (handler.rsplit(".", 1)[0] + ".py")).read_text()
     for name in re.findall(r"^from (lib\S+) import", text, re.MULTILINE):
         importlib.import_module(name)
+
+
+@contextmanager
+def _presets_with_films() -> Iterator[None]:
+    """Have the default preset want a film of each animation."""
+    before = presets.load
+
+    def load(path: Path) -> presets.Presets:
+        return presets.parse(
+            path.read_text().replace("animated_mp4 = false", "animated_mp4 = true")
+        )
+
+    presets.load = load
+    try:
+        yield
+    finally:
+        presets.load = before
 
 
 @contextmanager

@@ -7,13 +7,13 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.robustness.model.program import Program
 from tests.robustness.model.run import Result, load_code
 from tests.robustness.model.run import run as run_program
-from tests.robustness.model.schedules import make_program
+from tests.robustness.model.schedules import make_damaged, make_program
 from tests.robustness.model.shrink import shrink
 from tests.robustness.model.story import tell
 
@@ -21,6 +21,9 @@ CHUNK = 250
 """Schedules between two reports of a process."""
 
 MOST_STORIES = 5
+
+MAKERS: Mapping[bool, Callable[[int], Program]] = {False: make_program, True: make_damaged}
+"""What makes a schedule of a seed: without damage, and with."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--schedules", type=int, default=1000, help="how many (1000); 0: no end")
     group.add_argument("--schedule", type=int, metavar="SEED", help="tell the story of one")
     group.add_argument("--processes", type=int, default=os.cpu_count(), help="beside each other")
+    group.add_argument("--damage", action="store_true", help="schedules of damage and reconciling")
     group.add_argument("--keep-going", action="store_true", help="after the first break too")
 
 
@@ -44,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Return 0 where nothing broke, else 1."""
     if arguments.schedule is not None:
         with load_code().installed():
-            result = run_program(make_program(arguments.schedule), traced=True)
+            result = run_program(MAKERS[arguments.damage](arguments.schedule), traced=True)
         print(tell(result))
         return 1 if result.broken else 0
     return run_many(arguments)
@@ -59,7 +63,8 @@ def run_many(arguments: argparse.Namespace) -> int:
         f"schedules from seed {arguments.seed} on, in {arguments.processes} processes", flush=True
     )
     with multiprocessing.Pool(arguments.processes, initializer=_pin) as pool:
-        for chunk in pool.imap_unordered(run_chunk, _chunks(arguments.seed, last)):
+        chunks = _chunks(arguments.seed, last, arguments.damage)
+        for chunk in pool.imap_unordered(run_chunk, chunks):
             total += chunk.schedules
             broken += chunk.broken
             seconds = time.monotonic() - started
@@ -79,19 +84,19 @@ def run_many(arguments: argparse.Namespace) -> int:
     for seed, invariant, _ in sorted(broken):
         if not shown[invariant] and shown.total() < MOST_STORIES:
             shown[invariant] += 1
-            print("\n" + explain(make_program(seed), invariant), flush=True)
+            print("\n" + explain(MAKERS[arguments.damage](seed), invariant), flush=True)
     for seed, invariant, message in sorted(broken)[:50]:
         print(f"seed {seed}: {invariant}: {message}")
     return 1 if broken else 0
 
 
-def run_chunk(chunk: tuple[int, int]) -> Chunk:
-    """Run the schedules of some seeds."""
-    first, count = chunk
+def run_chunk(chunk: tuple[int, int, bool]) -> Chunk:
+    """Run the schedules of some seeds: the first, how many, and whether of damage."""
+    first, count, damage = chunk
     broken = []
     with load_code().installed():
         for seed in range(first, first + count):
-            result = run_program(make_program(seed))
+            result = run_program(MAKERS[damage](seed))
             if result.broken:
                 broken.append((seed, result.broken, result.message))
     return Chunk(first, count, broken)
@@ -108,9 +113,9 @@ def _again(program: Program) -> Result:
     return run_program(program, traced=True)
 
 
-def _chunks(first: int, last: int | None) -> Iterator[tuple[int, int]]:
+def _chunks(first: int, last: int | None, damage: bool) -> Iterator[tuple[int, int, bool]]:
     while last is None or first < last:
-        yield first, CHUNK if last is None else min(CHUNK, last - first)
+        yield first, CHUNK if last is None else min(CHUNK, last - first), damage
         first += CHUNK
 
 

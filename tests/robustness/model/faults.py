@@ -13,6 +13,9 @@ BEFORE = frozenset({"throttle", "unavailable", "denied", "unreachable"})
 AFTER = frozenset({"lost", "twice"})
 """The call had its effect; `twice`: the reply was lost, and botocore's own retry came through."""
 
+BATCHES = frozenset({"publish_batch", "delete_objects"})
+"""Calls of which a part may fail; to others, `partly` does not happen."""
+
 KILLS = frozenset({"kill", "kill after"})
 
 THROTTLES: Mapping[str, tuple[str, int]] = {

@@ -18,6 +18,7 @@ TRUE_ENDS = {
     "video": ("READY", None),
     "film": ("READY", None),
     "partial": ("PARTIAL", None),
+    "animation": ("READY", None),
     "corrupt": ("FAILED", "CORRUPT_MEDIA"),
     "bad film": ("FAILED", "CORRUPT_MEDIA"),
     "deadly": ("REJECTED", "LIMIT_EXCEEDED"),
@@ -28,6 +29,8 @@ TRUE_ENDS = {
     "empty": ("REJECTED", "UNSUPPORTED_MEDIA"),
 }
 """The one true state of each kind of upload."""
+
+MADE = frozenset({"READY", "PARTIAL"})
 
 GIVEN_UP = frozenset({"heavy", "bug"})
 """Kinds whose messages are in the dead letters in the end."""
@@ -43,11 +46,12 @@ class Invariants:
         """What each asset's live manifest lists, parts of renditions included, by asset id."""
         self.recorded: dict[str, int] = {}
         """How far in the history of its key each entry is known to be."""
-        self.keys: dict[str, str] = {}
+        self.damaged = False
+        """Whether something was deleted from outside: then only what is left at last counts."""
 
     def on_object(self, key: str, there: bool) -> None:
         """Look at a rendition that came or went: nothing live may go."""
-        if not there and key in self.live.get(key.partition("/")[0], ()):
+        if not there and not self.damaged and key in self.live.get(key.partition("/")[0], ()):
             self.world.fail("live", f"{key} is deleted, which a live manifest lists")
 
     def on_item(self, record: dict[str, Any]) -> None:
@@ -67,13 +71,15 @@ class Invariants:
             self._follow(name, new)
         if old is not None and (wrong := find_wrong(old, new, self.world.now)):
             self.world.fail("fence", f"{wrong}: {_brief(old)} ▸ {_brief(new)}")
-        if old is None or old.get("manifest_key") != new.get("manifest_key"):
+        replaced = old is None or old.get("manifest_key") != new.get("manifest_key")
+        # Made again in place: the same manifest, whose renditions may have been gone.
+        status = new["status"]["S"]
+        if replaced or (status in MADE and old is not None and old["status"]["S"] != status):
             self._look_at_live(name, new)
 
     def _follow(self, name: str, item: dict[str, Any]) -> None:
         """Hold what is recorded against what was current, one after the other."""
         key = item["key"]["S"]
-        self.keys[name] = key
         history = self.account.uploads.history.get(key, [])
         state = NONE if _deleted(item) else item["version_id"]["S"]
         at = self.recorded.get(name, 0)
@@ -87,31 +93,41 @@ class Invariants:
             )
         self.recorded[name] = at
 
-    def _look_at_live(self, name: str, item: dict[str, Any]) -> None:
-        manifest = item.get("manifest_key")
-        if manifest is None:
-            self.live.pop(name, None)
-            return
-        objects = self.account.s3.objects
-        found = objects.get(manifest["S"])
-        keys = {manifest["S"]}
-        listed = {each["M"]["key"]["S"] for each in item["renditions"]["L"] if "key" in each["M"]}
-        keys |= listed
+    def _live_keys(self, item: dict[str, Any]) -> set[str]:
+        """Return the manifest's key, those that the entry lists, and those of their parts."""
+        if "manifest_key" not in item:
+            return set()
+        listed = _listed(item)
+        keys = {item["manifest_key"]["S"]} | listed
         for each in listed:
-            keys |= _parts(each, objects.get(each, b""))
-        if missing := sorted(keys - objects.keys()):
+            keys |= _parts(each, self.account.s3.objects.get(each, b""))
+        return keys
+
+    def _look_at_live(self, name: str, item: dict[str, Any]) -> None:
+        objects, keys = self.account.s3.objects, self._live_keys(item)
+        if (missing := sorted(keys - objects.keys())) and not self.damaged:
             self.world.fail("live", f"a manifest goes live that lists {missing[0]}")
             return
-        assert found is not None
-        folder = manifest["S"].rpartition("/")[0]
-        said = {
-            f"{folder}/{each['name']}"
-            for each in json.loads(found)["renditions"]
-            if "key" in each or "bytes" in each
-        }
-        if said != listed:
-            self.world.fail("live", f"{manifest['S']} lists others than the catalog")
+        if keys <= objects.keys() and keys:
+            manifest = item["manifest_key"]["S"]
+            folder = manifest.rpartition("/")[0]
+            said = {
+                f"{folder}/{each['name']}"
+                for each in json.loads(objects[manifest])["renditions"]
+                if "bytes" in each
+            }
+            if said != _listed(item):
+                self.world.fail("live", f"{manifest} lists others than the catalog")
         self.live[name] = frozenset(keys)
+
+    def reset(self) -> None:
+        """Begin anew after damage: what was recorded may be recorded again."""
+        self.damaged = True
+        self.recorded.clear()
+        self.live.clear()
+        stored = self.account.s3.objects.keys()
+        for name, item in self.account.items.items():
+            self.live[name] = frozenset(self._live_keys(item) & stored)
 
     # At rest.
 
@@ -160,7 +176,7 @@ class Invariants:
         code = item["error"]["M"]["code"]["S"] if "error" in item else None
         if (status, code) != TRUE_ENDS[kind] and not self._was_killed_for(state, status, code):
             self.world.fail("true", f"{key} ({kind}) ends as {_brief(item)}")
-        if status in ("READY", "PARTIAL"):
+        if status in MADE:
             self._check_bytes(key, item, content)
         self._check_notified(item)
 
@@ -176,7 +192,7 @@ class Invariants:
         recipe = item["recipe"]["S"]
         if recipe not in media.RECIPES.values():
             self.world.fail("bytes", f"{key} was made by {recipe}, which was never deployed")
-        listed = self.live.get(item["pk"]["S"], frozenset())
+        listed = self._live_keys(item)
         if item.get("live_version_id", {}).get("S") != item["version_id"]["S"] or not listed:
             self.world.fail("bytes", f"{key} is {_brief(item)}, and something else is live")
         for each in listed:
@@ -219,6 +235,11 @@ class Invariants:
 
 def _deleted(item: dict[str, Any] | None) -> bool:
     return item is not None and item["status"]["S"] == "DELETED"
+
+
+def _listed(item: dict[str, Any]) -> set[str]:
+    """Return the keys of the renditions that were made."""
+    return {each["M"]["key"]["S"] for each in item["renditions"]["L"] if "key" in each["M"]}
 
 
 def _parts(key: str, content: bytes) -> set[str]:

@@ -7,7 +7,7 @@ bytes; so that what lies in the bucket can be held against what was uploaded.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ WEBM = b"\x1a\x45\xdf\xa3\x01\x42\x82\x84webm"
 HEADS: Mapping[str, bytes] = {
     "image": JPEG,
     "partial": JPEG,
+    "animation": JPEG,
     "corrupt": JPEG,
     "deadly": JPEG,
     "bug": JPEG,
@@ -34,7 +35,7 @@ HEADS: Mapping[str, bytes] = {
     "text": b"plain words",
 }
 """What may be uploaded. `deadly` takes more memory than there is, `heavy` more time, `bug` meets a
-mistake of ours."""
+mistake of ours; `animation` becomes a film too, in the other queue."""
 
 RECIPES: Mapping[str, str] = {"A": "aaaaaaaaaaaa", "B": "bbbbbbbbbbbb"}
 """Of the releases of the code."""
@@ -45,6 +46,7 @@ WIDTHS: Mapping[str, Sequence[str]] = {
 }
 
 IMAGE_PROBE = ImageProbe(width=640, height=480, format="jpeg")
+ANIMATION_PROBE = ImageProbe(width=640, height=480, format="gif", frames=2, loops=0)
 
 
 def make_source(kind: str, number: int) -> bytes:
@@ -94,9 +96,9 @@ class StubImages:
     def start(self) -> None:
         """Start nothing."""
 
-    def is_animation(self, *_: object) -> bool:
-        """Know no animation."""
-        return False
+    def is_animation(self, task: Any, _: object) -> bool:
+        """Tell whether it is an animation."""
+        return kind_of(task.data) == "animation"
 
     @contextmanager
     def open(self, task: Any, _: object) -> Iterator[_Opened]:
@@ -111,14 +113,15 @@ class StubImages:
             raise TransientError(ErrorCode.DEADLINE_NEAR, "too little time is left")
         if kind == "bug":
             raise ZeroDivisionError("a mistake of ours")
-        yield _Opened(task.data, kind)
+        probe = ANIMATION_PROBE if kind == "animation" else IMAGE_PROBE
+        yield _Opened(task.data, kind, probe)
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
     data: bytes
     kind: str
-    probe: ImageProbe = IMAGE_PROBE
+    probe: ImageProbe
     placeholder: None = None
     size: tuple[int, int] = (640, 480)
 
@@ -132,3 +135,20 @@ class _Opened:
                 failure = Failure(ErrorCode.ENCODE_FAILED, "cannot be encoded")
                 made = Made(name, RenditionKind.IMAGE, mime, error=failure)
             yield made
+
+    def film_frames(self, _: object) -> Iterator[tuple[bytes, int]]:
+        """Yield the source for a frame."""
+        yield self.data, 40
+
+
+def make_animation(
+    size: tuple[int, int],
+    frames: Callable[[tuple[int, int]], Iterator[tuple[bytes, int]]],
+    *_: object,
+    **__: object,
+) -> Made:
+    """Encode the film of an animation."""
+    [(data, _duration)] = frames(size)
+    current.world.work(5.0, "encodes animation.mp4")
+    content = first_line(recipe_hash(), "animation.mp4", etag_of(data))
+    return Made("animation.mp4", RenditionKind.VIDEO, "video/mp4", content, *size)

@@ -38,6 +38,8 @@ class Program:
     steps: tuple[Step, ...]
     faults: tuple[Planned, ...]
     end_delay: float = 0.3
+    rounds: int = 0
+    """Of reconciling, after everything else: where somebody did damage."""
 
     def without(self, part: Any) -> Program:
         """Return it without a step or a fault."""

@@ -9,6 +9,7 @@ from functools import cache
 from tests.robustness.model.account import CATALOG, Account
 from tests.robustness.model.aws.lambda_ import Handler
 from tests.robustness.model.code import Code
+from tests.robustness.model.damage import DAMAGES, reconcile
 from tests.robustness.model.media import make_source
 from tests.robustness.model.program import DAY, Program, Step
 from tests.robustness.model.turns import START, BrokenError
@@ -43,6 +44,7 @@ def run(
         world.at(START + step.at, lambda step=step: act(account, step))  # type: ignore[misc]
     try:
         world.run()
+        reconcile(account, program.rounds)
         account.invariants.check_rest()
         if world.broken:
             raise world.broken
@@ -89,3 +91,5 @@ def act(account: Account, step: Step) -> None:
             account.sqs.send("ImageQueue", "poison {", {})
         case "grow":
             uploads.grown = True
+        case damage:
+            DAMAGES[damage](account, step.number)

@@ -14,6 +14,7 @@ KINDS = {
     "video": 8,
     "film": 8,
     "partial": 3,
+    "animation": 5,
     "corrupt": 3,
     "deadly": 2,
     "bug": 2,
@@ -64,6 +65,7 @@ CALLS = {
     "failVideo": 6,
     "sweep": 10,
     "notify": 4,
+    "reconcile": 60,
 }
 """How many calls of a function a schedule has, about."""
 
@@ -72,6 +74,7 @@ FAULTS = {
     "unavailable": 6,
     "denied": 3,
     "unreachable": 4,
+    "partly": 3,
     "lost": 16,
     "twice": 6,
     "kill": 14,
@@ -91,6 +94,29 @@ PLACES = {
     "notify": 1,
     "failVideo": 2,
 }
+
+
+DAMAGES = (
+    ("empty the bucket",),
+    ("delete items",),
+    ("restore the table",),
+    ("purge the queues",),
+    ("empty the bucket", "restore the table"),
+    ("delete items", "empty the bucket"),
+    ("purge the queues", "delete items"),
+)
+MENDED_KINDS = {"image": 10, "video": 3, "film": 3, "partial": 1, "text": 1, "corrupt": 1}
+MENDED_ACTIONS = {
+    "put": 10,
+    "put same": 2,
+    "delete": 3,
+    "delete marker": 2,
+    "delete newest": 2,
+    "deploy": 1,
+}
+
+MEND_ROUNDS = 16
+"""Of reconciling: four days, in which what is a day old is looked at and deleted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +148,7 @@ PROFILES: Mapping[Profile, int] = {
         keys=(1,),
         steps=(1, 1, 2),
         faults=(2, 3, 4, 6),
-        kinds={"image": 5, "video": 2, "partial": 1, "deadly": 1},
+        kinds={"image": 5, "video": 2, "partial": 1, "deadly": 1, "animation": 2},
     ): 13,
     Profile(
         keys=(1,),
@@ -166,6 +192,30 @@ def make_program(seed: int) -> Program:
     return Program(seed, tuple(steps), tuple(faults), late)
 
 
+def make_damaged(seed: int) -> Program:
+    """Return the schedule of a seed in which somebody does damage, and all is made good again."""
+    dice = random.Random(seed)
+    keys = [f"{name}.bin" for name in "abc"[: dice.choice((1, 1, 2, 3))]]
+    steps, at = [], 0.0
+    damages = dice.choice(DAMAGES)
+    for turn in range(dice.choice((2, 3, 4, 6))):
+        if turn == 1 and "restore the table" in damages:
+            steps.append(Step(at, "keep the table"))
+            at += dice.choice((1.0, 3600.0, DAY))
+        action = "put" if turn == 0 else _pick(dice, MENDED_ACTIONS)
+        kind = _pick(dice, MENDED_KINDS) if action == "put" else ""
+        # Without a delay, S3's event never comes.
+        delays = () if dice.random() < 0.1 else (0.0,)
+        steps.append(Step(round(at, 2), action, dice.choice(keys), kind, turn + 1, delays))
+        at += dice.choice((0.4, 2.0, 60.0, 3600.0, DAY))
+    for damage in damages:
+        steps.append(Step(round(at, 2), damage, number=dice.randrange(2)))
+        at += dice.choice((0.0, 1.0, 60.0))
+    functions = {**_functions({each.kind for each in steps}), "reconcile": 60}
+    faults = [_fault(dice, at, functions, 0.2) for _ in range(dice.choice((0, 0, 1, 2)))]
+    return Program(seed, tuple(steps), tuple(faults), rounds=MEND_ROUNDS)
+
+
 def _pause(dice: random.Random, pace: float) -> float:
     if dice.random() < 0.03:
         return dice.choice((3600.0, DAY, 32 * DAY))
@@ -188,7 +238,7 @@ def _functions(kinds: set[str]) -> dict[str, int]:
     found = {**FUNCTIONS}
     if any("film" in each for each in kinds):
         found |= FILM_FUNCTIONS
-    elif "video" in kinds:
+    elif kinds & {"video", "animation"}:
         found |= VIDEO_FUNCTIONS
     if kinds - {"", "video", "film", "bad film", "deadly film", "text", "empty"}:
         found |= IMAGE_FUNCTIONS
@@ -220,4 +270,4 @@ def _fault(
     return Fault(function, number, kind, dice.choice(STALLS) if kind == "stall" else 0.0)
 
 
-assert BEFORE | AFTER | KILLS | {"stall"} == FAULTS.keys()
+assert BEFORE | AFTER | KILLS | {"stall", "partly"} == FAULTS.keys()

@@ -28,6 +28,8 @@ class World(Turns):
         self.clients: dict[str, Any] = {}
         self.assets: dict[int, tuple[Any, Any]] = {}
         """What was read of which item of the catalog."""
+        self.partly = False
+        """Whether a part of the next batch fails."""
         self.plan = plan
         self.trace: list[tuple[float, str]] | None = [] if traced else None
         self.kills: list[tuple[float, Any]] = []
@@ -114,6 +116,13 @@ class World(Turns):
             return self._traced(invocation, service, operation, do)
         if kind == "kill":
             self._kill(invocation, f"is killed before {name}")
+        if kind == "partly":
+            self.partly = operation in faults.BATCHES
+            if self.partly:
+                self._note(invocation, f"a part of {name} fails")
+            result = self._traced(invocation, service, operation, do)
+            self.partly = False
+            return result
         if kind in faults.BEFORE:
             self._note(invocation, f"{name} fails before it happens: {kind}")
             raise faults.error(kind, service, operation)

@@ -89,9 +89,11 @@ class S3(Listings):
 
         def do() -> dict[str, Any]:
             self._expect(Bucket, self.renditions)
-            for each in Delete["Objects"]:
-                self.drop(each["Key"])
-            return {}
+            keys = [each["Key"] for each in Delete["Objects"]]
+            failed = keys[-1:] if self.world.partly else []
+            for key in keys[: len(keys) - len(failed)]:
+                self.drop(key)
+            return {"Errors": [{"Key": key, "Code": "InternalError"} for key in failed]}
 
         return self.world.call(SERVICE, "delete_objects", do)
 

@@ -92,7 +92,12 @@ class Listings:
             for key in keys[:MaxKeys]:
                 for number, each in enumerate(reversed(self.versions[key])):
                     kind = "DeleteMarkers" if each.content is None else "Versions"
-                    entry = {"Key": key, "VersionId": each.name, "IsLatest": number == 0}
+                    entry = {
+                        "Key": key,
+                        "VersionId": each.name,
+                        "IsLatest": number == 0,
+                        "LastModified": datetime.fromtimestamp(each.since, UTC),
+                    }
                     if each.content is not None:
                         entry |= {"ETag": f'"{each.etag}"', "Size": len(each.content)}
                     answer.setdefault(kind, []).append(entry)

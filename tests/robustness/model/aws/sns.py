@@ -39,9 +39,14 @@ class SNS:
         entries = [*PublishBatchRequestEntries]
 
         def do() -> dict[str, Any]:
-            for each in entries:
+            failed = entries[-1:] if self.world.partly else []
+            done = entries[: len(entries) - len(failed)]
+            for each in done:
                 self._publish(TopicArn, each)
-            return {"Successful": [{"Id": each["Id"]} for each in entries], "Failed": []}
+            return {
+                "Successful": [{"Id": each["Id"]} for each in done],
+                "Failed": [{"Id": each["Id"], "Code": "InternalError"} for each in failed],
+            }
 
         return self.world.call(SERVICE, "publish_batch", do)
 
