@@ -170,7 +170,7 @@ class Telemetry:
             self.logger.warning(
                 "waits for tomorrow's budget" if waits else "will be delivered again",
                 **_about(event),
-                exc_info=not isinstance(exc, MediaError),
+                exc_info=None if isinstance(exc, MediaError) else exc,
                 reason=str(exc),
                 message_id=message.message_id if message else None,
                 receive_count=message.receives if message else None,
