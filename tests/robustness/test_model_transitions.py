@@ -13,6 +13,11 @@ NOW = 1_800_000_000.0
 LATER, EARLIER = ({"lease_expires_at": {"S": to_iso(NOW + each)}} for each in (60, -60))
 PERMANENT: dict[str, Any] = {"error": {"M": {"permanent": {"BOOL": True}}}}
 PASSING: dict[str, Any] = {"error": {"M": {"permanent": {"BOOL": False}}}}
+EXHAUSTED: dict[str, Any] = {
+    "error": {"M": {"permanent": {"BOOL": False}, "code": {"S": "EXHAUSTED"}}},
+    "history": {"L": [{"M": {}}] * 4},
+}
+TRIED: dict[str, Any] = {**EXHAUSTED, "history": {"L": [{"M": {}}] * 5}}
 
 
 def item(status: str, token: str = "", **more: Any) -> dict[str, Any]:
@@ -35,13 +40,15 @@ def by(token: str) -> dict[str, Any]:
         (item("PROCESSING", "a", **LATER), item("READY", **by("a"))),
         (item("PROCESSING", "a", **LATER), item("RECEIVED")),
         (item("FAILED", **PASSING), item("PROCESSING", "b")),
+        (item("PROCESSING", "a"), item("FAILED", **TRIED, **by("a"))),
         (item("READY"), item("RECEIVED", sequencer={"S": "3"})),
+        (item("READY"), item("DELETED", sequencer={"S": "3"}, expires_at={"N": "1"})),
         (item("READY"), item("RECEIVED")),  # to be worked on again
         (item("READY"), item("READY", expires_at={"N": "1"})),
     ],
 )
 def test_what_may_be(old: dict[str, Any], new: dict[str, Any]) -> None:
-    assert find_wrong(old, new, NOW) is None
+    assert find_wrong(old, new, NOW, max_attempts=5) is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,9 @@ def test_what_may_be(old: dict[str, Any], new: dict[str, Any]) -> None:
         (item("REJECTED"), item("READY", **by("a")), "final"),
         (item("FAILED", **PERMANENT), item("PROCESSING", "b"), "final"),
         (item("READY"), item("RECEIVED", sequencer={"S": "1"}), "earlier"),
+        (item("READY"), item("RECEIVED", sequencer={"S": "3"}, abandoned={"N": "1"}), "abandoned"),
+        (item("PROCESSING", "a"), item("FAILED", **EXHAUSTED, **by("a")), "before it had"),
     ],
 )
 def test_what_may_not_be(old: dict[str, Any], new: dict[str, Any], wrong: str) -> None:
-    assert wrong in str(find_wrong(old, new, NOW))
+    assert wrong in str(find_wrong(old, new, NOW, max_attempts=5))

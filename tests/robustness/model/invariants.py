@@ -46,6 +46,7 @@ class Invariants:
         """What each asset's live manifest lists, parts of renditions included, by asset id."""
         self.recorded: dict[str, int] = {}
         """How far in the history of its key each entry is known to be."""
+        self.max_attempts = int(account.template.params.get("maxAttempts", 0))
         self.damaged = False
         """Whether something was deleted from outside: then only what is left at last counts."""
 
@@ -69,7 +70,7 @@ class Invariants:
         )
         if moved or _deleted(old) != _deleted(new):
             self._follow(name, new)
-        if old is not None and (wrong := find_wrong(old, new, self.world.now)):
+        if old is not None and (wrong := find_wrong(old, new, self.world.now, self.max_attempts)):
             self.world.fail("fence", f"{wrong}: {_brief(old)} ▸ {_brief(new)}")
         replaced = old is None or old.get("manifest_key") != new.get("manifest_key")
         # Made again in place: the same manifest, whose renditions may have been gone.
@@ -179,6 +180,14 @@ class Invariants:
         if status in MADE:
             self._check_bytes(key, item, content)
         self._check_notified(item)
+        if code == "EXHAUSTED" and not self.damaged and not self._is_dead_letter(state):
+            self.world.fail("dead letters", f"none is there of {_brief(item)}")
+
+    def _is_dead_letter(self, version: str) -> bool:
+        sqs = self.account.sqs
+        queues = {each.dead_letters for each in sqs.queues.values() if each.dead_letters}
+        named = f'"version_id":"{version}"'
+        return any(named in message.body for name in queues for message in sqs.messages[name])
 
     def _was_killed_for(self, version: str, status: str, code: str | None) -> bool:
         """Tell whether two of an upload's workers were killed, which is a true reason."""

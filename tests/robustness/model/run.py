@@ -53,6 +53,17 @@ def run(
     return Result(program, trace=tuple(world.trace or ()))
 
 
+def redrive(account: Account) -> None:
+    """Send what waits in the queues' dead letters to where it came from."""
+    sqs = account.sqs
+    for name, queue in sqs.queues.items():
+        if queue.dead_letters and name in sqs.pollers:
+            for message in [*sqs.messages[queue.dead_letters]]:
+                sqs.delete(queue.dead_letters, message)
+                sqs.send(name, message.body, message.attributes)
+                account.world.say(f"OPERATOR: redrives a message of {queue.dead_letters}")
+
+
 def act(account: Account, step: Step) -> None:
     """Do what a step says."""
     uploads, world = account.uploads, account.world
@@ -89,6 +100,8 @@ def act(account: Account, step: Step) -> None:
                         account.executions.stop(name)
         case "poison":
             account.sqs.send("ImageQueue", "poison {", {})
+        case "redrive":
+            redrive(account)
         case "grow":
             uploads.grown = True
         case damage:

@@ -40,7 +40,7 @@ ACTIONS = {
     "poison": 2,
     "grow": 2,
     "stream again": 0,
-    "redrive": 0,
+    "redrive": 2,
 }
 
 FUNCTIONS = {"dispatch": 26, "sweep": 22, "notify": 4}

@@ -9,12 +9,37 @@ from lib.domain.clock import from_iso
 
 FINAL = frozenset({"READY", "PARTIAL", "REJECTED", "DELETED"})
 
+OF_WORK = frozenset(
+    {
+        "lease_token",
+        "lease_expires_at",
+        "execution",
+        "estimate_ms",
+        "progress",
+        "abandoned",
+        "error",
+        "expires_at",
+        "failed_attempts",
+        "history",
+    }
+)
+OF_NONE = frozenset[str]()
+MAY_HAVE = {"REJECTED": frozenset({"error"}), "DELETED": frozenset({"expires_at"})}
+"""What is known of a recording's work, and what it may have from its beginning, by its status."""
 
-def find_wrong(old: Mapping[str, Any], new: Mapping[str, Any], now: float) -> str | None:
-    """Return what is wrong with a change of an item, or None. `now` in epoch seconds."""
+
+def find_wrong(
+    old: Mapping[str, Any], new: Mapping[str, Any], now: float, max_attempts: int = 0
+) -> str | None:
+    """Return what is wrong with a change of an item, or None. `now` in epoch seconds.
+
+    `max_attempts` is how many tries an upload has to have before it is given up.
+    """
     if new["sequencer"] != old["sequencer"]:
-        grew = new["sequencer"]["S"] > old["sequencer"]["S"]
-        return None if grew else "a recording has the name of an earlier one, or goes before it"
+        if not new["sequencer"]["S"] > old["sequencer"]["S"]:
+            return "a recording has the name of an earlier one, or goes before it"
+        inherited = sorted((OF_WORK - MAY_HAVE.get(new["status"]["S"], OF_NONE)) & new.keys())
+        return f"a new recording has {inherited[0]} of the one before" if inherited else None
     if _is_final(old):
         left = new["status"] != old["status"] and new["status"]["S"] != "RECEIVED"
         return "a final state is left" if left else None
@@ -30,6 +55,8 @@ def find_wrong(old: Mapping[str, Any], new: Mapping[str, Any], now: float) -> st
         return None
     if new["status"]["S"] != "RECEIVED" and new.get("committed_by") != holder:
         return "somebody commits who does not hold the lease"
+    if _is_exhausted(new) and len(new.get("history", {"L": []})["L"]) < max_attempts:
+        return "an upload is given up before it had its tries"
     return None
 
 
@@ -37,6 +64,11 @@ def _is_final(item: Mapping[str, Any]) -> bool:
     status = item["status"]["S"]
     failed = status == "FAILED" and item["error"]["M"]["permanent"] == {"BOOL": True}
     return status in FINAL or failed
+
+
+def _is_exhausted(item: Mapping[str, Any]) -> bool:
+    failed = item["status"]["S"] == "FAILED"
+    return failed and bool(item["error"]["M"]["code"]["S"] == "EXHAUSTED")
 
 
 def _resumes(holder: Any, new: Mapping[str, Any]) -> bool:
