@@ -74,6 +74,7 @@ class MemoryEntries:
 
     catalog: MemoryCatalog
     size: int = 2
+    unreadable: set[str] = field(default_factory=set)
 
     def page(self, after: str) -> Page[Asset]:
         assets = [each for each in self._all() if each.asset_id > after]
@@ -82,7 +83,11 @@ class MemoryEntries:
 
     def find(self, asset_ids: Iterable[str]) -> dict[str, Asset | None]:
         found = {each: self.catalog.get(each) for each in asset_ids}
-        return {name: asset for name, asset in found.items() if asset}
+        return {
+            name: None if name in self.unreadable else asset
+            for name, asset in found.items()
+            if asset
+        }
 
     def unchanged(self, status: AssetStatus, since: str, after: str) -> Page[Asset]:
         assets = [
@@ -95,7 +100,10 @@ class MemoryEntries:
 
     def _all(self) -> list[Asset]:
         every = (asset for status in AssetStatus for asset in self.catalog.by_status(status))
-        return sorted(every, key=lambda each: each.asset_id)
+        return sorted(
+            (each for each in every if each.asset_id not in self.unreadable),
+            key=lambda each: each.asset_id,
+        )
 
 
 def _page(

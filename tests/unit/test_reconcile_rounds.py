@@ -11,8 +11,9 @@ from lib.application.reconcile.rounds import MARGIN_SECONDS, Round, Rules, work
 from lib.application.reconcile.survey import Phase, Position
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, TransientError
+from lib.domain.events import Action, ObjectEvent
 from lib.domain.keys import version_prefix
-from tests.support.fakes import UPLOADS
+from tests.support.fakes import UPLOADS, received
 from tests.support.reconciled import AGES, DAY, HOUR, NAMES, RECIPE, ReconciledWorld
 
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(20)
@@ -230,6 +231,59 @@ def test_what_is_missing_is_looked_for_again_before_it_is_made_again(world):
     world.renditions.objects[asset.manifest_key] = kept
     assert not mend(found, world.stores, AGES)
     assert world.entry("a.jpg").status is AssetStatus.READY
+
+
+def test_an_orphan_that_became_live_is_not_deleted_with_the_others(world):
+    asset = world.entry("a.jpg")
+    keys = [f"{asset.asset_id}/older/{RECIPE}/{name}.webp" for name in "xy"]
+    for key in keys:
+        world.renditions.put(key, b"1", "image/webp")
+    [found] = [each for each in world.survey() if each.kind is Kind.ORPHANS]
+    entry = world.catalog._entries[asset.asset_id]
+    listed = replace(asset.renditions[0], key=keys[0], bytes=1)
+    now = replace(asset, renditions=(*asset.renditions, listed))
+    world.catalog._entries[asset.asset_id] = replace(entry, asset=now)
+    assert mend(found, world.stores, AGES)
+    assert [key in world.renditions.objects for key in keys] == [True, False]
+
+
+def test_what_is_worked_on_meanwhile_is_not_published(world):
+    waiting(world)
+    world.clock.now += DAY
+    [found] = [each for each in world.survey() if each.kind is Kind.STUCK]
+    world.catalog.claim(message_of(world, "w.jpg"), lease_seconds=60)
+    assert not mend(found, world.stores, AGES)
+    assert world.topic.published == []
+
+
+def message_of(world, key):
+    """Return the message that an entry's upload came with."""
+    asset = world.entry(key)
+    sequencer = asset.sequencer[: asset.sequencer_length]
+    return received(ObjectEvent(Action.CREATED, asset.source, sequencer))
+
+
+def test_an_entry_that_cannot_be_read_is_left_alone(world):
+    asset = world.entry("a.jpg")
+    world.entries.unreadable.add(asset.asset_id)
+    world.renditions.put(f"{asset.asset_id}/older/{RECIPE}/x.webp", b"1", "image/webp")
+    world.sources.upload("a.jpg", PHOTO + b"second")
+    assert run(world)[1] == []
+
+
+def test_what_is_being_replaced_is_not_made_again(world):
+    world.dispatch(world.sources.upload("a.jpg", PHOTO + b"second"))
+    world.renditions.delete_below(f"{world.entry('a.jpg').asset_id}/")
+    assert run(world)[1] == []
+
+
+def test_what_there_is_no_time_to_delete_is_left_to_the_next_round(world):
+    for number in range(3):
+        world.renditions.put(f"{number:032x}/older/{RECIPE}/x.webp", b"1", "image/webp")
+    left = iter([900.0] * (2 + 3 + 3 + 4) + [900.0])
+    worked, _ = run(world, left=lambda: next(left, MARGIN_SECONDS))
+    assert (worked.complete, worked.mended) == (True, 1)
+    assert run(world)[0].mended == 2
 
 
 def broken(world):
