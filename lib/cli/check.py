@@ -11,6 +11,7 @@ from rich.text import Text
 
 from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, live_sizes
 from lib.application.reconcile.mend import examine, make_again, mend
+from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import Stores
 from lib.cli.arguments import CommandError, require_unicode
 from lib.cli.options import Region, Stage, console
@@ -106,7 +107,7 @@ def facts(
     else:
         state = f"{describe_status(asset.status)} {describe_failure(asset.error)}".rstrip()
         rows.append(("[dim]entry[/dim]", f"{state} since {as_markup(asset.updated_at)}"))
-        listed = live_sizes(asset)
+        listed = (*live_sizes(asset), *parts_of(asset, stores.renditions))
         stored = {each.key for each in stores.folders.folder(asset.asset_id).objects}
         there = sum(key in stored for key in listed)
         rows.append(("[dim]live[/dim]", f"{there} of {len(listed)} objects stored"))

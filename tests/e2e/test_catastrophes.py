@@ -35,7 +35,11 @@ KEYS = {
     "made-good/b.png": picture("green"),
     "made-good/c.png": picture("blue"),
     "made-good/voice.m4a": (MEDIA / "voice.m4a").read_bytes(),
+    "made-good/film.mov": (MEDIA / "phone clip.mov").read_bytes(),
 }
+
+
+FILM = "made-good/film.mov"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,12 @@ def shown(deployed, keys):
     }
 
 
+def parts(deployed, key):
+    """Return the segments and sheets of a film, which the catalog does not list."""
+    asset = deployed.asset(key)
+    return deployed.stored(key) - {each.key for each in asset.renditions} - {asset.manifest_key}
+
+
 def wait_until_ready(deployed, keys):
     def ready():
         assets = [deployed.asset(key) for key in keys]
@@ -116,6 +126,8 @@ class Table:
 
 def test_the_renditions_bucket_is_emptied(deployed, before, media):
     addresses = {key: deployed.asset(key).manifest_key for key in KEYS}
+    segments = parts(deployed, FILM)
+    assert len(segments) >= 5
     assert empty(deployed) > 20
     assert media("reconcile", *AT_ONCE) == 1, "to look changes nothing"
     assert deployed.stored("made-good/b.png") == set()
@@ -123,6 +135,7 @@ def test_the_renditions_bucket_is_emptied(deployed, before, media):
     wait_until_ready(deployed, KEYS)
     assert shown(deployed, KEYS) == before
     assert {key: deployed.asset(key).manifest_key for key in KEYS} == addresses
+    assert parts(deployed, FILM) == segments
     assert media("reconcile", *AT_ONCE) == 0
 
 
@@ -174,6 +187,17 @@ def test_one_asset_is_checked_and_repaired(deployed, before, media, capsys):
     wait_until_ready(deployed, [key])
     assert shown(deployed, [key])[key] == before[key]
     assert media("check", key, "--stage", "local") == 0
+
+
+def test_a_film_that_lost_a_segment_is_repaired(deployed, before, media, capsys):
+    segments = parts(deployed, FILM)
+    assert media("check", FILM, "--stage", "local") == 0
+    deployed.s3.delete_object(Bucket=deployed.renditions, Key=max(segments))
+    assert media("check", FILM, "--stage", "local") == 1
+    assert media("repair", FILM, "--stage", "local") == 0
+    wait_until_ready(deployed, [FILM])
+    assert parts(deployed, FILM) == segments
+    assert shown(deployed, [FILM])[FILM] == before[FILM]
 
 
 def test_the_function_does_the_same(deployed, before, media):

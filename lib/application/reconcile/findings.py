@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -121,8 +122,10 @@ def _stuck(asset: Asset, detail: str) -> Finding:
     return Finding(Kind.STUCK, asset.asset_id, asset.source, detail)
 
 
-def compare_folder(folder: Folder, asset: Asset | None, now: float, ages: Ages) -> list[Finding]:
-    """Compare what is stored of an asset with what its entry lists.
+def compare_folder(
+    folder: Folder, asset: Asset | None, now: float, ages: Ages, parts: Sequence[str] = ()
+) -> list[Finding]:
+    """Compare what is stored of an asset with what its entry lists, and the `parts` of that.
 
     Nothing is said of an asset that is not finished: what its last version left behind serves until
     then, also where the catalog has forgotten it.
@@ -131,9 +134,9 @@ def compare_folder(folder: Folder, asset: Asset | None, now: float, ages: Ages) 
         return []
     source = asset.source if asset else None
     stored = {each.key: each.size for each in folder.objects}
-    if asset and (missing := missing_keys(asset, stored)):
+    if asset and (missing := missing_keys(asset, stored, parts)):
         kind = Kind.MISSING if is_renewable(asset) else Kind.LOST
-        detail = f"{len(missing)} of {len(live_sizes(asset))} live objects"
+        detail = f"{len(missing)} of {len(live_sizes(asset)) + len(parts)} live objects"
         return [Finding(kind, folder.asset_id, source, detail, missing)]
     orphans = [
         each
@@ -158,12 +161,13 @@ def live_sizes(asset: Asset) -> dict[str, int | None]:
     return {asset.manifest_key: None, **listed}
 
 
-def missing_keys(asset: Asset, stored: dict[str, int]) -> tuple[str, ...]:
+def missing_keys(
+    asset: Asset, stored: dict[str, int], parts: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the live objects that are not stored, or not in the size that they were made in."""
+    sizes = {**dict.fromkeys(parts), **live_sizes(asset)}
     return tuple(
-        key
-        for key, size in live_sizes(asset).items()
-        if key not in stored or size not in (None, stored[key])
+        key for key, size in sizes.items() if key not in stored or size not in (None, stored[key])
     )
 
 

@@ -11,6 +11,7 @@ from lib.application.reconcile.findings import (
     compare_upload,
     compare_waiting,
 )
+from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import Stores
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.events import Action, ObjectEvent, Source
@@ -32,7 +33,7 @@ def examine(asset: Asset | None, source: Source, stores: Stores, ages: Ages) -> 
     if asset and (finding := compare_waiting(asset, now, ages)):
         return [finding]
     folder = stores.folders.folder(asset_id(source.bucket, source.key))
-    return compare_folder(folder, asset, now, ages)
+    return compare_folder(folder, asset, now, ages, parts_of(asset, stores.renditions))
 
 
 def mend(finding: Finding, stores: Stores, ages: Ages) -> bool:
@@ -109,7 +110,8 @@ def _mend_folder(finding: Finding, stores: Stores, ages: Ages) -> bool:
     """Look at a folder, then at its entry, and act on that at once."""
     folder = stores.folders.folder(finding.asset_id)
     asset = stores.catalog.get(finding.asset_id)
-    for found in compare_folder(folder, asset, stores.clock(), ages):
+    parts = parts_of(asset, stores.renditions) if finding.kind is Kind.MISSING else ()
+    for found in compare_folder(folder, asset, stores.clock(), ages, parts):
         if found.kind is Kind.ORPHANS and finding.kind is Kind.ORPHANS:
             stores.renditions.delete(found.keys)
             return True

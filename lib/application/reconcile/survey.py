@@ -15,11 +15,12 @@ from lib.application.reconcile.findings import (
     compare_waiting,
     is_renewable,
 )
+from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import Stores
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.keys import asset_id
-from lib.domain.listings import Page
+from lib.domain.listings import Folder, Page
 
 AT_ONCE = 8
 """Requests about single objects; fewer than the connections that botocore keeps."""
@@ -154,10 +155,14 @@ def _look_at_folders(after: str, stores: Stores, ages: Ages) -> Looked:
     page = stores.folders.page(after)
     known = stores.entries.find(each.asset_id for each in page.found)
     now = stores.clock()
-    found: list[Finding | None] = []
-    for folder in page.found:
-        if folder.asset_id in known and known[folder.asset_id] is None:
-            found.append(None)  # it can't be read, so that nobody knows what is live
-        else:
-            found += compare_folder(folder, known.get(folder.asset_id), now, ages) or [None]
-    return Page(tuple(found), page.after)
+
+    def look(folder: Folder) -> list[Finding]:
+        asset = known.get(folder.asset_id)
+        if folder.asset_id in known and asset is None:
+            return []  # it can't be read, so that nobody knows what is live
+        return compare_folder(folder, asset, now, ages, parts_of(asset, stores.renditions))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        looked = list(pool.map(look, page.found))
+    nothing: list[Finding | None] = [None]
+    return Page(tuple(each for found in looked for each in found or nothing), page.after)
