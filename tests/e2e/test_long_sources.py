@@ -194,25 +194,41 @@ def test_the_end_of_an_unwanted_upload_removes_what_is_left_of_it(long):
     assert not long.stored(key)
 
 
-def test_an_execution_that_is_stopped_by_hand_is_recorded_and_can_be_redriven(
-    long, executions, clip
-):
-    key = "long/stopped.mp4"
-    version = long.upload(key, clip)
+def stop(long, executions, key):
+    """Stop the execution of a source by hand, once it works."""
     asset = wait_for(
         lambda: (asset := long.asset(key)) and asset.execution and asset, "the lease to be taken"
     )
     executions.stop_execution(executionArn=arn_of(executions, asset.execution))
-    failed = long.wait(key, version, AssetStatus.FAILED)
+
+
+def test_an_execution_that_is_stopped_by_hand_is_followed_by_another(long, executions, clip):
+    key = "long/stopped.mp4"
+    version = long.upload(key, clip)
+    stop(long, executions, key)
+    ready = long.wait(key, version)
+    assert (ready.status, ready.history.failed) == (AssetStatus.READY, 1)
+    assert ready.history.entries[0].failure.message == "unexpected ABORTED"
+    assert ready.execution == name_of(ready, 2)
+    assert ended(executions, ready.execution)["status"] == "SUCCEEDED"
+    assert not long.messages(long.outputs["VideoDeadLetters"])
+
+
+def test_an_upload_whose_executions_all_failed_is_kept_and_can_be_redriven(long, executions, clip):
+    key = "long/given-up.mp4"
+    with long.reconfigured("failVideo", MAX_ATTEMPTS="1"):
+        version = long.upload(key, clip)
+        stop(long, executions, key)
+        failed = long.wait(key, version, AssetStatus.FAILED)
     assert (failed.error.code, failed.error.permanent) == ("EXHAUSTED", False)
     assert "ABORTED" in failed.error.message
     letters = long.outputs["VideoDeadLetters"]
     [letter] = wait_for(lambda: long.messages(letters), "the upload to be kept")
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == failed.error.message
     queue = long.sqs.get_queue_url(QueueName=video_queue(long))["QueueUrl"]
     long.sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"])
     ready = long.wait(key, version, AssetStatus.READY)
     assert ready.execution == name_of(ready, 2)
-    assert ended(executions, ready.execution)["status"] == "SUCCEEDED"
 
 
 def charged(deployed, execution):
