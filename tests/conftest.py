@@ -19,6 +19,9 @@ from tests.support.packages import package_service
 SHARED = ("tests/e2e/", "tests/infrastructure/", "tests/conformance/streams/")
 """Folders whose tests share something that takes long to make: a stack, packages, a browser."""
 
+ALONE = ("tests/robustness/test_model_schedules.py",)
+"""Files whose tests share nothing and take long: each test is dealt for itself."""
+
 LONGEST_FIRST = ("conformance", "robustness", "integration", "contract", "unit")
 """The suites whose files share nothing, by what their longest files take."""
 
@@ -56,6 +59,8 @@ class BySharing(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ALONE):
+            return nodeid
         return _shared(nodeid) or nodeid.split("::")[0]
 
 

@@ -1,0 +1,57 @@
+"""Ten thousand schedules of the model, and those that once broke something, by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.robustness.model.command import MAKERS, explain, run_chunk
+from tests.robustness.model.run import load_code, run
+from tests.robustness.model.stories import STORIES
+from tests.robustness.model.story import tell
+
+SCHEDULES = 10_000
+CHUNK = 500
+DAMAGED = 600
+
+
+@pytest.fixture(autouse=True)
+def _one_core() -> Iterator[None]:
+    """Keep to one core: a thread that gets the baton wakes sooner there."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.sched_setaffinity(0, {sorted(before)[worker % len(before)]})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize("name", [*STORIES])
+def test_a_story_ends_well(name: str) -> None:
+    with load_code().installed():
+        result = run(STORIES[name], traced=True)
+    assert result.broken is None, tell(result)
+
+
+@pytest.mark.parametrize("first", range(0, SCHEDULES, CHUNK))
+def test_schedules(first: int) -> None:
+    hold(first, CHUNK, damage=False)
+
+
+@pytest.mark.parametrize("first", range(0, DAMAGED, DAMAGED // 2))
+def test_schedules_of_damage(first: int) -> None:
+    hold(first, DAMAGED // 2, damage=True)
+
+
+def hold(first: int, count: int, *, damage: bool) -> None:
+    """Run the schedules of some seeds; of the first that breaks something, tell the story."""
+    print(f"seeds {first} to {first + count - 1}")
+    broken = run_chunk((first, count, damage)).broken
+    if broken:
+        seed, invariant, _ = broken[0]
+        said = "\n".join(f"seed {each[0]}: {each[1]}: {each[2]}" for each in broken)
+        pytest.fail(f"{said}\n\n{explain(MAKERS[damage](seed), invariant)}", pytrace=False)
