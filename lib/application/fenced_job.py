@@ -11,7 +11,6 @@ as killed.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from lib.domain.asset import Claim, ClaimState, CommitState, History, Outcome
 from lib.domain.clock import to_iso
 from lib.domain.errors import ErrorCode, PermanentError, TransientError, is_counted
 from lib.domain.events import UploadEvent
+from lib.domain.leases import make_token, next_lease
 from lib.domain.ports import Catalog
 from lib.domain.renditions import Work
 
@@ -89,7 +89,7 @@ def run(
     not foresee, when it must be delivered again.
     """
     started = time.monotonic()
-    job = _Job(event, event.lease or uuid.uuid4().hex, pipeline, delivery)
+    job = _Job(event, make_token(event.lease), pipeline, delivery)
     try:
         claim = job.claim()
     except TransientError as exc:
@@ -120,8 +120,7 @@ def run(
 class _Job:
     """A delivery of an upload, and the token of the lease that its worker takes.
 
-    That is the one which came with the message, where one did: else there would be two, either of
-    which could be the lease's when a reply is lost.
+    Where its message carries a lease, the token is a later one of the same message: `leases`.
     """
 
     event: UploadEvent
@@ -192,10 +191,10 @@ class _Job:
             state = self.pipeline.catalog.release(self.event, self.token, describe(error), history)
         except TransientError:
             redelivery = self.delivery.redelivery
-            if redelivery is None or self.event.lease is not None:
+            if redelivery is None:
                 raise error from None
             try:
-                resuming = replace(self.event, lease=self.token)
+                resuming = replace(self.event, lease=next_lease(self.token))
                 redelivery.queue.send(resuming, RESUMED_AFTER_SECONDS)
             except TransientError:
                 raise error from None

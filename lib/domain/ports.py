@@ -106,9 +106,10 @@ class Catalog(Protocol):
         """Take the lease on a recorded upload: one conditional write, two where a lease ran out.
 
         CLAIMED where it is unfinished: RECEIVED; a lease that ran out; FAILED but not permanently;
-        or the lease `resumes`, which an earlier delivery could not give back. Else DONE, STALE,
-        BUSY, or HANDED_OVER where the live lease is an execution's. Workers whose lease ran out are
-        counted. `token` is the new lease's, so that the caller knows it when the reply is lost.
+        or one that an earlier delivery of the message that `resumes` it could not give back
+        (`lib.domain.leases`). Else DONE, STALE, BUSY, or HANDED_OVER where the live lease is an
+        execution's. Workers whose lease ran out are counted. `token` is the new lease's, so that
+        the caller knows it when the reply is lost.
         """
         ...
 

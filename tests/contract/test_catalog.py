@@ -31,6 +31,7 @@ from lib.domain.asset import (
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.leases import make_token, next_lease
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
 from lib.domain.ports import Catalog
 from lib.domain.renditions import RenditionKind
@@ -309,24 +310,34 @@ class TestClaim:
     ) -> None:
         left = take(catalog, upload(NEW))
         clock.now += 20
-        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
+        lease = next_lease(left)
+        token = make_token(lease)
+        claim = catalog.claim(upload(NEW), lease_seconds=60, token=token, resumes=lease)
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
-        assert claim.lease_token not in (None, left)
+        assert claim.lease_token == token
         assert stored(catalog).lease_expires_at == "2027-01-15T08:01:20.000Z"
-        again = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
-        assert again.state is ClaimState.BUSY
+        killed = catalog.claim(upload(NEW), lease_seconds=60, resumes=lease)
+        assert killed.state is ClaimState.BUSY
+        following = next_lease(token)
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=following)
+        assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 3, 0)
 
     def test_resumes_what_ran_out_without_counting_it(
         self, catalog: Catalog, clock: ManualClock
     ) -> None:
         left = take(catalog, upload(NEW))
         clock.now += 60
-        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=left)
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=next_lease(left))
         assert (claim.state, claim.attempts, claim.abandoned) == (ClaimState.CLAIMED, 2, 0)
+
+    def test_resumes_no_other_lease(self, catalog: Catalog) -> None:
+        take(catalog, upload(NEW))
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=next_lease(make_token(None)))
+        assert claim.state is ClaimState.BUSY
 
     def test_resumes_nothing_that_is_over(self, catalog: Catalog) -> None:
         token = finish(catalog, upload(NEW))
-        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=token)
+        claim = catalog.claim(upload(NEW), lease_seconds=60, resumes=next_lease(token))
         assert claim == Claim(ClaimState.DONE, attempts=1)
 
     def test_tells_of_the_tries_before(self, catalog: Catalog) -> None:

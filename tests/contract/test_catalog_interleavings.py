@@ -18,6 +18,7 @@ from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.domain.asset import Asset, AssetStatus, Claim, ClaimState, CommitState, Outcome
 from lib.domain.events import Action, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.leases import next_lease
 from lib.domain.ports import Catalog
 from tests.support.catalog_cases import (
     PASSING,
@@ -98,7 +99,8 @@ class Workers:
         return self.catalog.receive(EVENTS[number], after=pad_sequencer(EVENTS[after].sequencer))
 
     def claim(self, event: UploadEvent, resumes: str | None = None) -> Claim:
-        claim = self.catalog.claim(event, lease_seconds=LEASE_SECONDS, resumes=resumes)
+        lease = None if resumes is None else next_lease(resumes)
+        claim = self.catalog.claim(event, lease_seconds=LEASE_SECONDS, resumes=lease)
         if claim.lease_token:
             self.working.append((event, claim.lease_token))
         return claim

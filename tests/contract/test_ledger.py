@@ -246,5 +246,5 @@ class TestCatalog:
     def test_takes_the_token_and_resumes_the_lease_that_it_is_told(self, catalog):
         catalog.receive(upload(NEW))
         assert catalog.claim(upload(NEW), lease_seconds=LEASE_S, token="a").lease_token == "a"
-        claim = catalog.claim(upload(NEW), lease_seconds=LEASE_S, token="b", resumes="a")
+        claim = catalog.claim(upload(NEW), lease_seconds=LEASE_S, token="b", resumes="a.000001")
         assert (claim.state, claim.lease_token) == (ClaimState.CLAIMED, "b")

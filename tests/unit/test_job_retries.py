@@ -15,6 +15,7 @@ from lib.domain.clock import to_iso
 from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import UploadEvent
 from lib.domain.keys import execution_name, rendition_key
+from lib.domain.leases import is_resumed
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, RenditionKind, Work
 from tests.support.world import World
@@ -182,27 +183,46 @@ def test_a_lease_that_can_not_be_given_back_goes_with_the_message(
     assert again.lease
     assert world.queue.delays == [fenced_job.RESUMED_AFTER_SECONDS]
     if lost == "before":
-        assert world.asset.lease_token == again.lease
+        assert is_resumed(world.asset.lease_token, again.lease)
     setattr(world.catalog, lost, frozenset())
     world.run(again)
     assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 0)
     assert world.asset.attempts == 2
 
 
-def test_a_message_that_has_the_lease_already_just_comes_back(
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_lease_is_resumed_however_often_it_can_not_be_given_back(
+    world: Trying, event: UploadEvent, lost: str
+) -> None:
+    again = event
+    for away in ({"release"}, {"claim", "release"}, {"release"}, {"claim", "release"}):
+        setattr(world.catalog, lost, frozenset(away - {"release"}))
+        world.catalog.before |= {"release"}
+        assert world.run(again, failing(SLOW)).state is ClaimState.BUSY
+        again = world.queue.sent[-1]
+    world.catalog.before = world.catalog.after = frozenset()
+    world.run(again)
+    assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 0)
+
+
+def test_a_worker_that_resumed_a_lease_and_was_killed_is_counted(
     world: Trying, event: UploadEvent
 ) -> None:
     world.catalog.before = frozenset({"release"})
     world.run(event, failing(SLOW))
-    [again] = world.queue.sent
-    for away in ({"release"}, {"claim", "release"}):
-        world.catalog.before = frozenset(away)
-        with pytest.raises(TransientError):
-            world.run(again, failing(SLOW))
-    assert world.queue.sent == [again]
     world.catalog.before = frozenset()
+    [again] = world.queue.sent
+
+    def is_killed(_: object) -> Work:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run(again, is_killed)
+    with pytest.raises(TransientError, match="another worker holds"):
+        world.run(again, pytest.fail)
+    world.clock.now += 10_000
     world.run(again)
-    assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 0)
+    assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 1)
 
 
 def test_where_nothing_can_be_written_the_message_comes_back_as_it_is(

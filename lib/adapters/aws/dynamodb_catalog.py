@@ -60,6 +60,7 @@ from lib.domain.clock import to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import pad_sequencer
+from lib.domain.leases import first_token
 from lib.domain.serialized import failure_to_values, source_to_values
 
 
@@ -111,6 +112,7 @@ class DynamoCatalog(AssetTable):
             "no": False,
             "one": 1,
             "resumed": resumes,
+            "first": resumes and first_token(resumes),
         }
         free = " OR ".join((WAITING, RETRYABLE, *([RESUMED] if resumes else [])))
         written, stored = self._write(event, lease, free, values)

@@ -34,8 +34,11 @@ SAME = "#sequencer = :sequencer"
 WAITING = f"({SAME} AND #status = :waiting)"
 LAPSED = f"({SAME} AND #status = :working AND #lease_expires_at <= :now)"
 RETRYABLE = f"({SAME} AND #status = :failed AND #error.#permanent = :no)"
-RESUMED = f"({SAME} AND #status = :working AND #lease_token = :resumed)"
-"""Held by an earlier delivery of the same message, which could not give it back."""
+RESUMED = (
+    f"({SAME} AND #status = :working"
+    " AND begins_with(#lease_token, :first) AND #lease_token < :resumed)"
+)
+"""Held by an earlier delivery of the same message, which could not give it back: `leases`."""
 HELD = f"{SAME} AND #status = :working AND #lease_token = :held"
 FURTHER = "(attribute_not_exists(#progress) OR #progress < :progress)"
 AS_SEEN = f"{SAME} AND #status = :seen AND #updated_at = :seen_at"

@@ -17,6 +17,7 @@ from lib.domain.clock import from_iso, to_iso
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.leases import is_resumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def why_not_claimed(asset: Asset, now: float, resumes: str | None) -> Claim | No
     if not asset.status.known:
         return Claim(ClaimState.BUSY, attempts=asset.attempts, busy_for=OTHER_RELEASE_SECONDS)
     working = asset.status is AssetStatus.PROCESSING
-    if working and resumes and asset.lease_token == resumes:
+    if working and is_resumed(asset.lease_token, resumes):
         return None
     if working and asset.lease_expires_at is not None and asset.lease_expires_at > to_iso(now):
         if asset.lease_token == asset.execution:
@@ -86,7 +87,8 @@ def why_not_claimed(asset: Asset, now: float, resumes: str | None) -> Claim | No
 def taken(asset: Asset, token: str, until: str, now: float, resumes: str | None) -> Asset:
     """Return an asset whose lease is a new worker's; a worker whose lease ran out is counted."""
     working = asset.status is AssetStatus.PROCESSING
-    killed = working and asset.lease_token not in (asset.execution, resumes)
+    resumed = asset.lease_token == asset.execution or is_resumed(asset.lease_token, resumes)
+    killed = working and not resumed
     return replace(
         asset,
         abandoned=asset.abandoned + killed,

@@ -135,9 +135,10 @@ def fail(ending: Ending, recovery: Recovery) -> Failed:
     taken = error and catalog.transfer_lease(event, execution, lease_seconds=LEASE_SECONDS)
     asset = find_asset(event, catalog)
     if error is None or not taken:
-        if error and find_standing(event, execution, asset) is Standing.UNWANTED:
+        if error:
             delete_unwanted(event, renditions, catalog)
-            redelivery.queue.send(event, settle_seconds)
+            if find_standing(event, execution, asset) is Standing.UNWANTED:
+                redelivery.queue.send(event, settle_seconds)
         final = asset is None or asset.error is None or asset.error.permanent
         return Failed(final, Finished(ClaimState.DONE))
 
