@@ -24,7 +24,7 @@ from lib import presets
 from tests.robustness.model import current, deployment, films, media
 from tests.robustness.model.inline import InlineExecutor, NoFolder
 
-PRIVATE = ("handlers", "lib.entrypoints", "lib.application", "lib.adapters")
+PRIVATE = ("handlers", "lib.entrypoints", "lib.application", "lib.adapters", "lib.domain.leases")
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:long-video"
 
 
@@ -184,7 +184,7 @@ class Code:
         }
         packages = {
             name: vars(sys.modules[name]).copy()
-            for name in ("lib", "lib.video", "lib.video.encode")
+            for name in ("lib", "lib.domain", "lib.video", "lib.video.encode")
         }
         for name in before:
             del sys.modules[name]
