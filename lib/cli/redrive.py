@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_stream import DynamoStream
 from lib.adapters.aws.failure_queues import AwsTargets, SqsLetters
+from lib.application.reconcile.mend import mend_asset
 from lib.application.redrive.letters import FailureQueue, Target, Verdict
 from lib.application.redrive.outcome import Patience, follow
 from lib.application.redrive.resend import Fate, Pace
@@ -20,8 +22,10 @@ from lib.application.redrive.run import Redriven, Stage, redrive, survey
 from lib.application.redrive.selection import Found, Wanted
 from lib.cli import options
 from lib.cli.arguments import CommandError, parse_moment
+from lib.cli.check import LOOKED_AT
 from lib.cli.options import console
 from lib.cli.progress import counted
+from lib.cli.reconcile import open_stores
 from lib.cli.redrive_tables import Ended, found_json, found_table, outcome_table
 from lib.domain.errors import ErrorCode
 from lib.tools.stack import SERVICE, Stack, use_stage
@@ -75,9 +79,12 @@ def command(
     discard_poison: Annotated[
         bool, typer.Option("--discard-poison", help="Delete messages that are none of ours.")
     ] = False,
-    discard_lost: Annotated[
+    mend_lost: Annotated[
         bool,
-        typer.Option("--discard-lost", help="Delete those whose changes no stream holds any more."),
+        typer.Option(
+            "--mend-lost",
+            help="Where no stream holds the changes any more, repair what changed then.",
+        ),
     ] = False,
     as_json: options.Json = False,
     region: options.Region = None,
@@ -101,7 +108,7 @@ def command(
         _show(found, hidden)
     may = {Verdict.SEND}
     may |= {Verdict.POISON} if discard_poison else set()
-    may |= {Verdict.LOST} if discard_lost else set()
+    may |= {Verdict.LOST} if mend_lost else set()
     chosen = [each for each in found if each.job.verdict in may]
     redriven = Redriven()
     ended: Mapping[str, Ended] = {}
@@ -132,6 +139,7 @@ def _deployed(stack: Stack) -> Stage:
         DynamoStream(client("dynamodbstreams"), stack.catalog),
         AwsTargets(sqs, client("lambda"), queues, functions),
         DynamoCatalog(client("dynamodb"), stack.catalog),
+        lambda identity: mend_asset(identity, open_stores(stack), LOOKED_AT),
     )
 
 
@@ -146,10 +154,10 @@ def _show(found: Sequence[Found], hidden: int) -> None:
 
 def _ask(chosen: Sequence[Found], rate: float, yes: bool) -> None:
     """Ask whether to go on, and end the command where not. Raises CommandError."""
-    sent = sum(each.job.verdict is Verdict.SEND for each in chosen)
-    deleted = len(chosen) - sent
-    parts = [f"send {sent} again, {rate:g} a second"] if sent else []
-    parts += [f"delete {deleted} for good"] if deleted else []
+    of = Counter(each.job.verdict for each in chosen)
+    parts = [f"send {of[Verdict.SEND]} again, {rate:g} a second"] if of[Verdict.SEND] else []
+    parts += [f"repair what {of[Verdict.LOST]} are about"] if of[Verdict.LOST] else []
+    parts += [f"delete {of[Verdict.POISON]} for good"] if of[Verdict.POISON] else []
     question = " and ".join(parts)
     if yes:
         return
@@ -161,12 +169,11 @@ def _ask(chosen: Sequence[Found], rate: float, yes: bool) -> None:
 
 def _send(chosen: Sequence[Found], deployed: Stage, pace: Pace, redriven: Redriven) -> None:
     """Carry out all; where it is interrupted, what was done is in `redriven`."""
-    jobs = [each.job for each in chosen]
-    with counted("sent", len(jobs)) as say:
+    with counted("done", len(chosen)) as say:
         try:
-            redrive(jobs, deployed, pace, redriven, lambda: say(len(redriven.done)))
+            redrive(chosen, deployed, pace, redriven, lambda: say(len(redriven.done)))
         except KeyboardInterrupt:
-            left = len(jobs) - len(redriven.done)
+            left = len(chosen) - len(redriven.done)
             print(f"media: interrupted: {left} still wait where they were", file=sys.stderr)
 
 

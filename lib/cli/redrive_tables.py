@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from lib.cli.printable import as_markup
 from lib.cli.tables import bold, columns, describe_failure, describe_status
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import to_iso
-from lib.domain.errors import Failure
 
 MOST_KEYS = 2
 """Of a row; the others are counted."""
@@ -81,7 +81,7 @@ def outcome_table(done: Iterable[Done], ended: Sequence[Ended]) -> Group:
     """Return what became of messages and assets; each one by itself where it is not as wished."""
     done = list(done)
     rows = [
-        (as_markup(each.watched.key), _colored(each), describe_failure(_error(each)))
+        (as_markup(each.watched.key), _colored(each), _reason(each))
         for each in ended
         if each.failed or not each.ended or len(ended) <= MOST_ROWS
     ]
@@ -138,8 +138,8 @@ def _goes_to(found: Found) -> str:
 
 
 def _state(found: Found) -> str:
-    """Return `"FAILED EXHAUSTED, THROTTLED"`; nothing where nothing is known of it."""
-    statuses = dict.fromkeys(str(each.status) for each in found.assets if each)
+    """Return `"FAILED EXHAUSTED, THROTTLED"`, `"no entry"` where the catalog has none."""
+    statuses = dict.fromkeys(str(each.status) if each else "no entry" for each in found.assets)
     return f"{', '.join(statuses)} {', '.join(found.codes)}".strip()
 
 
@@ -186,8 +186,10 @@ def _colored(each: Ended) -> str:
     return each.state
 
 
-def _error(each: Ended) -> Failure | None:
-    return each.asset.error if each.asset and each.ended else None
+def _reason(each: Ended) -> str:
+    if each.asset is None:
+        return f"it has no entry: media repair {as_markup(shlex.quote(each.watched.key))}"
+    return describe_failure(each.asset.error) if each.ended else ""
 
 
 def _plain(markup: str) -> Text:

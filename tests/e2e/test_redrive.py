@@ -194,5 +194,5 @@ def test_changes_that_the_stream_has_forgotten_name_what_changed_then(deployed, 
     (found,) = media_redrive(capsys, "--yes", "--queue", "StreamFailures")
     assert (found["verdict"], found["fate"]) == ("lost", None)
     assert asset_id(deployed.uploads, key) in [each["asset_id"] for each in found["assets"]]
-    (found,) = media_redrive(capsys, "--yes", "--queue", "StreamFailures", "--discard-lost")
-    assert found["fate"] == "discarded"
+    (found,) = media_redrive(capsys, "--yes", "--queue", "StreamFailures", "--mend-lost")
+    assert found["fate"] == "mended"

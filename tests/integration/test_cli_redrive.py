@@ -16,7 +16,7 @@ from lib.domain.errors import ErrorCode, Failure
 from lib.tools import stack
 from tests.support import memory_stage
 from tests.support.failure_letters import failed_batch, failed_call
-from tests.support.fakes import UPLOADS
+from tests.support.fakes import UPLOADS, MemorySources, received
 from tests.support.memory_stage import TEMPLATE, deploy, end, finish, media, receive
 
 EXHAUSTED = Failure(ErrorCode.EXHAUSTED, "gave up: THROTTLED: slow down")
@@ -120,7 +120,7 @@ def test_what_is_sent_is_in_its_queue_and_no_dead_letter_any_more(catalog, queue
     assert queues.bodies("ImageDeadLetters") == []
     said = capsys.readouterr()
     assert "1 sent, 1 WAITING" in said.out
-    assert "sent 1 of 1" in said.err
+    assert "done 1 of 1" in said.err
 
 
 @pytest.mark.parametrize(
@@ -155,13 +155,13 @@ def test_what_is_not_ours_is_deleted_only_where_that_is_asked_for(catalog, queue
     assert "1 discarded" in capsys.readouterr().out
 
 
-def test_changes_that_are_lost_are_deleted_only_where_that_is_asked_for(queues, capsys):
+def test_a_message_about_lost_changes_goes_only_where_that_is_asked_for(queues, capsys):
     body = json.dumps(failed_batch("sweep"))
     queues.put("StreamFailures", body)
     assert redrive("--yes", "--discard-poison") == 0
     assert "sweep gave up 2 changes, which the stream has forgotten" in capsys.readouterr().out
     assert queues.bodies("StreamFailures") == [body]
-    assert redrive("--yes", "--discard-lost") == 0
+    assert redrive("--yes", "--mend-lost") == 0
     assert queues.bodies("StreamFailures") == []
 
 
@@ -191,6 +191,15 @@ def test_what_does_not_end_in_time_is_told(catalog, queues, capsys):
     give_up(catalog, queues, "a.jpg")
     assert redrive("--yes", "--wait", "0.1") == 1
     assert "a.jpg  WAITING" in capsys.readouterr().out
+
+
+def test_a_message_without_an_entry_says_how_to_repair_it(catalog, queues, capsys):
+    event = received(MemorySources().upload("a b.jpg", b"content"))
+    queues.put("ImageDeadLetters", messages.serialize_event(event))
+    assert redrive("--yes") == 1
+    said = capsys.readouterr().out
+    assert "ImageQueue  no entry  a b.jpg" in said
+    assert "a b.jpg  UNKNOWN  it has no entry: media repair 'a b.jpg'" in said
 
 
 def test_what_could_not_be_sent_is_told(catalog, queues, capsys, monkeypatch):

@@ -31,13 +31,19 @@ class Deployed(World):
         self.sent = []
         self.work = lambda job: None
         self.refuses = False
-        self.stage = Stage(self.letters, self.stream, self, self.catalog)
+        self.mended = []
+        self.stage = Stage(self.letters, self.stream, self, self.catalog, self.mend)
 
     def send(self, job):
         if self.refuses:
             raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "nothing is taken")
         self.sent.append(job)
         self.work(job)
+
+    def mend(self, identity):
+        if self.refuses:
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "the bucket can't be listed")
+        self.mended.append(identity)
 
     def give_up(self, key, failure=EXHAUSTED):
         """Receive an upload and fail it, as a worker would; return its message."""
@@ -62,7 +68,7 @@ class Deployed(World):
     def redrive(self, found):
         redriven = Redriven()
         pace = Pace(1000, self.clock, lambda _: None)
-        redrive([each.job for each in found], self.stage, pace, redriven, lambda: None)
+        redrive(found, self.stage, pace, redriven, lambda: None)
         return redriven
 
     def follow(self, redriven, seconds=60.0):

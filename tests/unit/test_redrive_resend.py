@@ -98,11 +98,11 @@ def test_what_is_chosen_is_sent_then_deleted_and_all_others_stay():
 
 
 def test_what_is_discarded_is_deleted_and_never_sent():
-    redriving = Redriving("poison", "lost", "ours")
-    redriving.run(job("poison", Verdict.POISON, None), job("lost", Verdict.LOST, None))
+    redriving = Redriving("poison", "ours")
+    redriving.run(job("poison", Verdict.POISON, None))
     assert redriving.receiver.acknowledged == []
     assert redriving.letters.visible == ["ours"]
-    assert redriving.fates == {"poison": Fate.DISCARDED, "lost": Fate.DISCARDED}
+    assert redriving.fates == {"poison": Fate.DISCARDED}
 
 
 def test_what_could_not_be_sent_is_still_there_and_the_next_is_tried():

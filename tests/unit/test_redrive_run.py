@@ -7,6 +7,7 @@ from lib.application.redrive.outcome import Watched
 from lib.application.redrive.resend import Fate
 from lib.application.redrive.run import Redriven
 from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.clock import from_iso
 from lib.domain.keys import asset_id
 from tests.support.failure_letters import (
     change_record,
@@ -135,6 +136,32 @@ def test_what_could_not_be_sent_is_not_followed_and_the_next_queue_is_worked_on(
         (FailureQueue.VIDEO, Fate.DISCARDED),
     ]
     assert len(deployed.letters[FailureQueue.IMAGE].visible) == 7
+
+
+def lose(deployed):
+    """Give up a batch whose change of an asset the stream has forgotten; return the asset's id."""
+    told = failed_batch("sweep")["DDBStreamBatchInfo"]
+    deployed.clock.now = from_iso(told["approximateArrivalOfFirstRecord"])
+    deployed.receive("then.jpg")
+    deployed.letters[FailureQueue.STREAM].put(letter(failed_batch("sweep")))
+    return deployed.find("then.jpg").asset_id
+
+
+def test_what_a_lost_change_was_about_is_mended_and_followed(deployed):
+    changed = lose(deployed)
+    redriven = deployed.redrive(deployed.survey())
+    assert [each.fate for each in redriven.done] == [Fate.MENDED]
+    assert (deployed.mended, deployed.sent) == ([changed], [])
+    assert redriven.watched == {changed: Watched("then.jpg")}
+    assert not deployed.letters[FailureQueue.STREAM].stored
+
+
+def test_what_could_not_be_mended_stays(deployed):
+    lose(deployed)
+    deployed.refuses = True
+    redriven = deployed.redrive(deployed.survey())
+    assert [each.fate for each in redriven.done] == [Fate.FAILED]
+    assert deployed.letters[FailureQueue.STREAM].visible
 
 
 def test_two_messages_of_one_upload_are_one_thing_to_follow(deployed):

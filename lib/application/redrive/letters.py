@@ -44,7 +44,8 @@ class Verdict(StrEnum):
     POISON = "poison"
     """It is none of ours, and never will be: left, or deleted where that is asked for."""
     LOST = "lost"
-    """It tells of changes that the catalog's stream has forgotten: as poison."""
+    """It tells of changes that the catalog's stream has forgotten: left, or the assets that changed
+    then are checked and made good where that is asked for."""
     LATER = "later"
     """A newer release than this one wrote it: left."""
 

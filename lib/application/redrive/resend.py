@@ -53,11 +53,20 @@ class Fate(StrEnum):
     """What became of a message."""
 
     SENT = "sent"
+    MENDED = "mended"
+    """What its changes have left behind was looked for and made good."""
     DISCARDED = "discarded"
     FAILED = "failed"
     """It could not be sent, or deleted: it is still there."""
     MISSING = "missing"
     """It was not in the queue any more, or somebody else held it."""
+
+
+FATES = {
+    Verdict.SEND: Fate.SENT,
+    Verdict.LOST: Fate.MENDED,
+    Verdict.POISON: Fate.DISCARDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def carry_out(
     pace: Pace,
     report: Callable[[Done], None],
 ) -> None:
-    """Send the jobs of one queue, or discard those that can't be, and report each.
+    """Send the jobs of one queue, but discard what is poison, and report each.
 
     A message is deleted only after its sending was acknowledged. Received ones that are none of the
     jobs, or could not be sent, are visible again at the end, however that comes. Stops where
@@ -151,7 +160,7 @@ def _work(
     job: Job, letter: Letter, letters: Letters, send: Callable[[Job], None], pace: Pace
 ) -> Done:
     try:
-        if job.verdict is Verdict.SEND:
+        if job.verdict is not Verdict.POISON:
             pace.wait()
             send(job)
     except MediaError as exc:
@@ -160,9 +169,8 @@ def _work(
         letters.delete(letter)
     except MediaError as exc:
         # Sent again it does no harm: the catalog knows what is done.
-        sent = "sent, but not deleted: " if job.verdict is Verdict.SEND else ""
-        return Done(job, Fate.FAILED, f"{sent}{exc}")
-    return Done(job, Fate.SENT if job.verdict is Verdict.SEND else Fate.DISCARDED)
+        return Done(job, Fate.FAILED, f"{FATES[job.verdict]}, but not deleted: {exc}")
+    return Done(job, FATES[job.verdict])
 
 
 def _portion(jobs: Iterable[Job], rate: float) -> tuple[int, float]:

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lib.application.redrive.letters import FailureQueue, Job, Streams
+from lib.application.redrive.letters import FailureQueue, Job, Streams, Target, Verdict
 from lib.application.redrive.outcome import Watched, watch
 from lib.application.redrive.reading import read_letter
 from lib.application.redrive.resend import Done, Letters, Pace, carry_out, look
 from lib.application.redrive.selection import Found, Wanted, look_up
+from lib.domain.asset import Asset
 from lib.domain.ports import Catalog
 
 
@@ -31,6 +32,8 @@ class Stage:
     streams: Streams
     targets: Targets
     catalog: Catalog
+    mend: Callable[[str], object]
+    """Check one asset, by its id, and make good what is wrong with it. Raises TransientError."""
 
 
 @dataclass(slots=True)
@@ -58,33 +61,37 @@ def survey(stage: Stage, queues: Collection[FailureQueue], wanted: Wanted) -> li
 
 
 def redrive(
-    jobs: Iterable[Job],
+    found: Iterable[Found],
     stage: Stage,
     pace: Pace,
     redriven: Redriven,
     report: Callable[[], None],
 ) -> None:
-    """Carry out jobs, queue after queue, and note in `redriven` each that is done.
+    """Carry out what was found, queue after queue, and note in `redriven` each that is done.
 
     Can be interrupted anywhere: what is not done then waits where it was. Raises TransientError.
     """
+    affected: dict[str, tuple[Asset | None, ...]] = {}
 
     def send(job: Job) -> None:
         before = [stage.catalog.get(each.asset_id) for each in job.subjects]
-        stage.targets.send(job)
-        if job.batch is None:  # of changes nothing more comes
-            redriven.watched |= {
-                identity: each
-                for identity, each in watch(job, before).items()
-                if identity not in redriven.watched
-            }
+        watched = watch(job, before)
+        if job.verdict is Verdict.LOST:
+            for asset in filter(None, affected[job.letter.id]):
+                stage.mend(asset.asset_id)
+                watched[asset.asset_id] = Watched(asset.source.key)
+        else:
+            stage.targets.send(job)
+        if job.target not in (Target.SWEEP, Target.NOTIFY):  # of changes nothing more comes
+            redriven.watched = watched | redriven.watched
 
     def note(done: Done) -> None:
         redriven.done.append(done)
         report()
 
     of_queue: dict[FailureQueue, list[Job]] = {}
-    for job in jobs:
-        of_queue.setdefault(job.queue, []).append(job)
+    for each in found:
+        affected[each.job.letter.id] = each.assets
+        of_queue.setdefault(each.job.queue, []).append(each.job)
     for queue, of_it in of_queue.items():
         carry_out(of_it, stage.letters[queue], send, pace, note)
