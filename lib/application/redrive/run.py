@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lib.application.redrive.letters import FailureQueue, Job, Streams, Target, Verdict
+from lib.application.redrive.letters import FailureQueue, Job, Letter, Streams, Target, Verdict
 from lib.application.redrive.outcome import Watched, watch
 from lib.application.redrive.reading import read_letter
 from lib.application.redrive.resend import Done, Letters, Pace, carry_out, look
 from lib.application.redrive.selection import Found, Wanted, look_up
 from lib.domain.asset import Asset
 from lib.domain.ports import Catalog
+
+AT_ONCE = 8
+"""Requests."""
 
 
 class Targets(Protocol):
@@ -49,14 +52,18 @@ def survey(stage: Stage, queues: Collection[FailureQueue], wanted: Wanted) -> li
 
     Raises TransientError.
     """
-    with ThreadPoolExecutor(len(FailureQueue)) as pool:  # each look ends in a second of waiting
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # each look ends in a second of waiting
         looked = pool.map(lambda queue: look(stage.letters[queue]), queues)
-        letters = list(zip(queues, looked, strict=True))
-    found = (
-        look_up(read_letter(queue, letter, stage.streams), stage.catalog)
-        for queue, waiting in letters
-        for letter in sorted(waiting, key=lambda each: each.sent_at)
-    )
+        letters = [
+            (queue, letter)
+            for queue, waiting in zip(queues, looked, strict=True)
+            for letter in sorted(waiting, key=lambda each: each.sent_at)
+        ]
+
+        def find(at: tuple[FailureQueue, Letter]) -> Found:
+            return look_up(read_letter(*at, stage.streams), stage.catalog)
+
+        found = list(pool.map(find, letters))
     return [each for each in found if wanted.has(each)]
 
 
