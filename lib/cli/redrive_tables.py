@@ -89,7 +89,7 @@ def outcome_table(done: Iterable[Done], ended: Sequence[Ended]) -> Group:
     lines += [
         _plain(f"{each.job.queue}, {_names(each)}: {as_markup(each.reason)}")
         for each in done
-        if each.fate in (Fate.FAILED, Fate.MISSING)
+        if each.fate in (Fate.KEPT, Fate.MISSING)
     ]
     fates = Counter(str(each.fate) for each in done)
     states = Counter(each.state for each in ended)

@@ -111,7 +111,7 @@ def test_what_could_not_be_sent_is_still_there_and_the_next_is_tried():
     redriving.run(job("a"), job("b"), job("c"))
     assert redriving.receiver.acknowledged == ["a", "c"]
     assert redriving.letters.visible == ["b"]
-    assert redriving.fates == {"a": Fate.SENT, "b": Fate.FAILED, "c": Fate.SENT}
+    assert redriving.fates == {"a": Fate.SENT, "b": Fate.KEPT, "c": Fate.SENT}
     assert [each.reason for each in redriving.done if each.reason] == ["THROTTLED: slow down"]
 
 
@@ -121,7 +121,7 @@ def test_where_nothing_can_be_sent_it_stops_and_all_are_still_there():
     redriving.receiver.refuses = frozenset(names)
     redriving.run(*map(job, names))
     assert sorted(redriving.letters.visible) == sorted(names)
-    assert set(redriving.fates.values()) == {Fate.FAILED}
+    assert set(redriving.fates.values()) == {Fate.KEPT}
     tried = [each for each in redriving.done if "slow down" in each.reason]
     assert len(tried) == resend.SAME_FAILURE
     assert sum(each.receives for each in redriving.letters.stored.values()) == resend.AT_ONCE
@@ -182,7 +182,7 @@ def test_a_deletion_that_fails_is_told_with_that_it_was_sent():
 
     redriving.letters.step = step
     redriving.run(job("a"))
-    assert redriving.fates == {"a": Fate.FAILED}
+    assert redriving.fates == {"a": Fate.KEPT}
     assert redriving.done[0].reason.startswith("sent, but not deleted: SERVICE_UNAVAILABLE")
     assert redriving.letters.visible == ["a"]
 
@@ -264,7 +264,7 @@ def test_nothing_is_lost_whichever_call_fails(at):
     else:
         assert set(redriving.fates) == set(NAMES)
     assert set(redriving.letters.stored) | set(redriving.receiver.acknowledged) == set(NAMES)
-    failed = {name for name, fate in redriving.fates.items() if fate is Fate.FAILED}
+    failed = {name for name, fate in redriving.fates.items() if fate is Fate.KEPT}
     assert failed >= set(redriving.letters.stored) & set(redriving.fates)
 
 

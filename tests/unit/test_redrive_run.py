@@ -132,7 +132,7 @@ def test_what_could_not_be_sent_is_not_followed_and_the_next_queue_is_worked_on(
     assert not redriven.watched
     fates = [(each.job.queue, each.fate) for each in redriven.done]
     assert fates == [
-        *[(FailureQueue.IMAGE, Fate.FAILED)] * 7,
+        *[(FailureQueue.IMAGE, Fate.KEPT)] * 7,
         (FailureQueue.VIDEO, Fate.DISCARDED),
     ]
     assert len(deployed.letters[FailureQueue.IMAGE].visible) == 7
@@ -160,7 +160,7 @@ def test_what_could_not_be_mended_stays(deployed):
     lose(deployed)
     deployed.refuses = True
     redriven = deployed.redrive(deployed.survey())
-    assert [each.fate for each in redriven.done] == [Fate.FAILED]
+    assert [each.fate for each in redriven.done] == [Fate.KEPT]
     assert deployed.letters[FailureQueue.STREAM].visible
 
 

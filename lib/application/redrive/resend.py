@@ -56,7 +56,7 @@ class Fate(StrEnum):
     MENDED = "mended"
     """What its changes have left behind was looked for and made good."""
     DISCARDED = "discarded"
-    FAILED = "failed"
+    KEPT = "kept"
     """It could not be sent, or deleted: it is still there."""
     MISSING = "missing"
     """It was not in the queue any more, or somebody else held it."""
@@ -141,8 +141,8 @@ def carry_out(
                     held.pop(letter.id, None)
                 elif failures < SAME_FAILURE and (job := waiting.pop(letter.id, None)):
                     done = _work(job, letter, letters, send, pace)
-                    failures = failures + 1 if done.fate is Fate.FAILED else 0
-                    if done.fate is not Fate.FAILED:
+                    failures = failures + 1 if done.fate is Fate.KEPT else 0
+                    if done.fate is not Fate.KEPT:
                         gone.add(letter.id)
                         held.pop(letter.id, None)
                     report(done)
@@ -151,7 +151,7 @@ def carry_out(
     gave_up = failures >= SAME_FAILURE
     for job in waiting.values():
         if gave_up:
-            report(Done(job, Fate.FAILED, f"not tried after {SAME_FAILURE} failures in a row"))
+            report(Done(job, Fate.KEPT, f"not tried after {SAME_FAILURE} failures in a row"))
         else:
             report(Done(job, Fate.MISSING, "it is not in the queue any more, or somebody has it"))
 
@@ -164,12 +164,12 @@ def _work(
             pace.wait()
             send(job)
     except MediaError as exc:
-        return Done(job, Fate.FAILED, str(exc))
+        return Done(job, Fate.KEPT, str(exc))
     try:
         letters.delete(letter)
     except MediaError as exc:
         # Sent again it does no harm: the catalog knows what is done.
-        return Done(job, Fate.FAILED, f"{FATES[job.verdict]}, but not deleted: {exc}")
+        return Done(job, Fate.KEPT, f"{FATES[job.verdict]}, but not deleted: {exc}")
     return Done(job, FATES[job.verdict])
 
 
