@@ -783,6 +783,7 @@ class TestReopen:
             before = stored(catalog)
             clock.now += 1
             assert catalog.reopen(before)
+            assert not catalog.reopen(before), "once each time"
             assert stored(catalog) == replace(before, updated_at=stored(catalog).updated_at)
             assert stored(catalog).updated_at > before.updated_at
             take(catalog, upload(NEW), lease_seconds=0)

@@ -174,13 +174,16 @@ def test_json_is_a_line_for_each(stage, capsys):
         (("--yes",), None, True),
     ],
 )
-def test_many_deletions_need_a_person(stage, monkeypatch, options, answer, deleted):
+def test_many_deletions_need_a_person(stage, monkeypatch, capsys, options, answer, deleted):
     monkeypatch.setattr(reconcile, "UNASKED", 2)
     monkeypatch.setattr("sys.stdin", io.StringIO() if answer is None else Terminal(f"{answer}\n"))
     for number in range(3):
         orphan(stage, number)
     assert media("reconcile", *NOW, "--apply", *options) == (0 if deleted else 1)
     assert (stored(stage) == set()) is deleted
+    said = capsys.readouterr().err
+    assert ("more than 2: --yes deletes them" in said) == (answer is None and not deleted)
+    assert ("Type 3 to delete them" in said) == (answer is not None)
 
 
 def test_few_deletions_need_nobody(stage, monkeypatch):
