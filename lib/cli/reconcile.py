@@ -18,7 +18,7 @@ from rich.text import Text
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.s3_inventory import InventoryError, InventoryUploads
 from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, Kind
-from lib.application.reconcile.mend import mend, mend_asset
+from lib.application.reconcile.mend import mend_all, mend_asset
 from lib.application.reconcile.stores import Stores
 from lib.application.reconcile.survey import FULL, Position, survey
 from lib.cli.arguments import CommandError
@@ -88,11 +88,13 @@ class Run:
             while self.position:
                 phase = self.position.phase
                 step = survey(self.position, stores, ages, FULL)
-                for each in filter(self._is_new, step.findings):
-                    if self.as_json:
+                new = list(filter(self._is_new, step.findings))
+                if self.as_json:
+                    for each in new:
                         print(finding_json(each), flush=True)
-                    if self.apply and not each.kind.deletes:
-                        self.mended += mend(each, stores, ages)
+                if self.apply:
+                    others = [each for each in new if not each.kind.deletes]
+                    self.mended += sum(mend_all(others, stores, ages))
                 self.looked += step.looked
                 said = f"{phase}: {self.looked} looked at, {len(self.found)} found"
                 status.update(said)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 from lib.application.dispatch import Recording, record_current
 from lib.application.reconcile.findings import (
     Ages,
@@ -12,7 +15,7 @@ from lib.application.reconcile.findings import (
     compare_waiting,
 )
 from lib.application.reconcile.parts import parts_of
-from lib.application.reconcile.stores import Stores
+from lib.application.reconcile.stores import AT_ONCE, Stores
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.events import Action, ObjectEvent, Source
 from lib.domain.keys import asset_id
@@ -34,6 +37,12 @@ def examine(asset: Asset | None, source: Source, stores: Stores, ages: Ages) -> 
         return [finding]
     folder = stores.folders.folder(asset_id(source.bucket, source.key))
     return compare_folder(folder, asset, now, ages, parts_of(asset, stores.renditions))
+
+
+def mend_all(findings: Sequence[Finding], stores: Stores, ages: Ages) -> list[bool]:
+    """Make findings good, several at once; answer of each as `mend` does. Raises TransientError."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda each: mend(each, stores, ages), findings))
 
 
 def mend(finding: Finding, stores: Stores, ages: Ages) -> bool:

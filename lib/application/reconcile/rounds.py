@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lib.application.reconcile.findings import Ages, Finding
-from lib.application.reconcile.mend import mend, mend_asset
+from lib.application.reconcile.mend import mend_all, mend_asset
 from lib.application.reconcile.stores import Stores
 from lib.application.reconcile.survey import FULL, QUICK, Phase, Position, survey
 from lib.domain.clock import Deadline
 
-MARGIN_SECONDS = 60.0
+MARGIN_SECONDS = 120.0
 """Left to an invocation when the last step is begun: a step is a page, and what it mends."""
 
 Tell = Callable[[Finding, str], None]
@@ -126,11 +126,10 @@ def work(stores: Stores, rules: Rules, memory: Memory, deadline: Deadline, tell:
         step = survey(current.position, stores, rules.ages, current.phases)
         looked += step.looked
         deleting = [each for each in step.findings if each.kind.deletes]
-        for finding in step.findings:
-            if not finding.kind.deletes:
-                done = mend(finding, stores, rules.ages)
-                mended += done
-                tell(finding, "mended" if done else "nothing to do")
+        others = [each for each in step.findings if not each.kind.deletes]
+        for finding, done in zip(others, mend_all(others, stores, rules.ages), strict=True):
+            mended += done
+            tell(finding, "mended" if done else "nothing to do")
         for finding in deleting:
             tell(finding, "held")
         current = replace(

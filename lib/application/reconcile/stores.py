@@ -9,6 +9,9 @@ from lib.domain.clock import Clock
 from lib.domain.listings import Entries, Folders, Uploads
 from lib.domain.ports import Catalog, Renditions, Sources, Topic
 
+AT_ONCE = 8
+"""Requests about single objects; fewer than the connections that botocore keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:

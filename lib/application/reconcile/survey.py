@@ -16,14 +16,11 @@ from lib.application.reconcile.findings import (
     is_renewable,
 )
 from lib.application.reconcile.parts import parts_of
-from lib.application.reconcile.stores import Stores
+from lib.application.reconcile.stores import AT_ONCE, Stores
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.keys import asset_id
 from lib.domain.listings import Folder, Page
-
-AT_ONCE = 8
-"""Requests about single objects; fewer than the connections that botocore keeps."""
 
 UNFINISHED = (AssetStatus.RECEIVED, AssetStatus.PROCESSING)
 
