@@ -75,6 +75,10 @@ def record_current(
     So what is written is never older than what it replaces, and after the last change of a key
     the first event that is dispatched completes the picture: events may come late, twice and in
     any order. Raises TransientError.
+
+    An event that finds the entry right leaves no trace, so that a slower one, which looked at S3
+    before, may still write what was current then. Who wrote over an entry therefore looks at S3
+    once more. A key's first upload does not need to: where there was no entry, nothing was right.
     """
     bucket, key = hint.source.bucket, hint.source.key
     received_at = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
@@ -87,10 +91,12 @@ def record_current(
             recorded = seen.sequencer[: seen.sequencer_length]
             known = replace(event, sequencer=recorded)
             return Recorded(known, Recording.KNOWN, _may_be_unheard(seen, hint), failure)
-        after = seen.sequencer if seen else None
-        seen = _write(event, failure, catalog, after)
-        if seen is None:
-            return Recorded(event, Recording.RECORDED, failure is None, failure)
+        overtaken = _write(event, failure, catalog, seen.sequencer if seen else None)
+        if overtaken is None:
+            if seen is None or _is_same(current, sources.find_current(bucket, key, HEAD_BYTES)):
+                return Recorded(event, Recording.RECORDED, failure is None, failure)
+            overtaken = catalog.get(asset_id(bucket, key))
+        seen = overtaken
     raise TransientError(
         ErrorCode.SERVICE_UNAVAILABLE, f"{bucket}/{key} changes faster than it can be recorded"
     )
@@ -148,6 +154,14 @@ def _shows(asset: Asset, current: Current | None) -> bool:
         return current is None and asset.status is AssetStatus.DELETED
     stored, source = asset.source, current.source
     return (stored.version_id, stored.etag) == (source.version_id, source.etag)
+
+
+def _is_same(before: Current | None, now: Current | None) -> bool:
+    """Tell whether what was current still is."""
+    if before is None or now is None:
+        return before is now
+    first, second = before.source, now.source
+    return (first.version_id, first.etag) == (second.version_id, second.etag)
 
 
 def _may_be_unheard(asset: Asset, hint: ObjectEvent) -> bool:

@@ -158,6 +158,24 @@ def test_what_was_seen_before_another_looked_is_looked_at_again(world):
     assert world.find("a.jpg").source == world.sources.current_version("uploads", "a.jpg")
 
 
+def test_who_writes_over_an_entry_looks_whether_that_is_still_current(world):
+    first = world.sources.upload("a.jpg", JPEG_HEAD)
+    world.dispatch(first)
+
+    def go_back_unnoticed(sources):
+        [known] = world.dispatch(sources.destroy(second))
+        assert known.state is Recording.KNOWN
+
+    changing = Changing(lambda _: None, go_back_unnoticed)
+    changing.versions, changing.sequence = world.sources.versions, world.sources.sequence
+    world.sources = changing
+    second = world.sources.upload("a.jpg", JPEG_HEAD + b"2")
+    [recorded] = world.dispatch(second)
+    assert (recorded.state, recorded.event.source) == (Recording.RECORDED, first.source)
+    assert world.find("a.jpg").source == first.source
+    assert world.topic.published[-1].source == first.source
+
+
 def test_who_is_overtaken_each_time_asks_for_another_call(world):
     def overtake(sources):
         event = received(sources.upload("a.jpg", b"x"))

@@ -60,6 +60,14 @@ STORIES: Mapping[str, Program] = {
         put(0.47, "image", 3),
         seed=961,
     ),
+    "removed again unnoticed, before the upload between is recorded": tell(
+        put(0),
+        do(1, "delete"),
+        put(2, "image", 2),
+        do(3, "delete"),
+        faults=(Fault("dispatch", 11, "stall", 2.0),),
+        seed=1026457,
+    ),
     "publishing fails once": tell(put(0), faults=(Fault("dispatch", 3, "unavailable"),)),
     "publishing fails once after a version was deleted": tell(
         put(0),
