@@ -127,25 +127,26 @@ class Deployed:
     @contextmanager
     def recoded(self, function: str, files: Mapping[str, str]) -> Iterator[None]:
         """Give a function other contents of some of its files for the length of a `with` block."""
-        name = f"media-pipeline-local-{function}"
-        before = self._code(name)
+        name = FUNCTIONS + function
+        before = self.packages()[function]
         self.functions.update_function_code(FunctionName=name, ZipFile=replace_in(before, files))
         try:
             yield
         finally:
             self.functions.update_function_code(FunctionName=name, ZipFile=before)
 
-    def _code(self, name: str) -> bytes:
-        """Return a function's package, as it lies in the deployment bucket."""
+    def packages(self) -> dict[str, bytes]:
+        """Return every function's package, as it lies in the deployment bucket, by its name."""
         template = self.stacks.get_template(StackName=STACK)["TemplateBody"]
         resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
-        [key] = [
-            each["Properties"]["Code"]["S3Key"]
-            for each in resources.values()
-            if each.get("Properties", {}).get("FunctionName") == name
-        ]
         bucket = self.outputs["ServerlessDeploymentBucketName"]
-        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return {
+            each["Properties"]["FunctionName"].removeprefix(FUNCTIONS): self.s3.get_object(
+                Bucket=bucket, Key=each["Properties"]["Code"]["S3Key"]
+            )["Body"].read()
+            for each in resources.values()
+            if each["Type"] == "AWS::Lambda::Function"
+        }
 
     def publish(self, event: UploadEvent, queue: MediaType) -> None:
         """Publish an upload for a processor's queue, as dispatch does."""

@@ -363,6 +363,7 @@ def test_a_value_comes_back_from_an_attribute_as_what_it_was() -> None:
     for value in (-7, 7, -0.5, 1e21, 1e-7, "-7", "", True, False, [], [1, ["a"]], {"a": {"b": -1}}):
         again = dynamodb_items.from_attribute(dynamodb_items.to_attribute(value))
         assert (again, type(again)) == (value, type(value))
+    assert dynamodb_items.from_attribute({"M": {"a": {"NULL": True}}}) == {"a": None}
     with pytest.raises(TypeError) as refused:
         dynamodb_items.to_attribute({"a": [b"bytes"]})
     assert str(refused.value) == "expected text, number, map or list but received bytes"
