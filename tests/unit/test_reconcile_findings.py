@@ -134,6 +134,13 @@ class TestFolders:
         world.renditions.objects.clear()
         assert kinds(self.compare(world, failed)) == [Kind.LOST]
 
+    def test_without_what_is_live_but_with_what_was_between(self, world, asset):
+        failed = replace(asset, status=AssetStatus.FAILED, sequencer="F" * 64, error=PERMANENT)
+        between = f"{asset.asset_id}/between/{RECIPE}/x.webp"
+        world.renditions.objects = {between: b"x"}
+        lost, orphans = self.compare(world, failed)
+        assert (lost.kind, orphans.kind, orphans.keys) == (Kind.LOST, Kind.ORPHANS, (between,))
+
     def test_with_what_nothing_refers_to(self, world, asset):
         more = [f"{asset.asset_id}/older/{RECIPE}/x.webp", asset.manifest_key + ".old"]
         for key in more:

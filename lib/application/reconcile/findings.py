@@ -134,10 +134,13 @@ def compare_folder(
         return []
     source = asset.source if asset else None
     stored = {each.key: each.size for each in folder.objects}
+    lost = []
     if asset and (missing := missing_keys(asset, stored, parts)):
         kind = Kind.MISSING if is_renewable(asset) else Kind.LOST
         detail = f"{len(missing)} of {len(live_sizes(asset)) + len(parts)} live objects"
-        return [Finding(kind, folder.asset_id, source, detail, missing)]
+        lost.append(Finding(kind, folder.asset_id, source, detail, missing))
+        if kind is Kind.MISSING:
+            return lost  # and what is made again may need the rest
     orphans = [
         each
         for each in folder.objects
@@ -146,11 +149,11 @@ def compare_folder(
     if asset is None and len(orphans) < len(folder.objects):
         return []  # what is new may be of an upload that is recorded just now
     if not orphans:
-        return []
+        return lost
     keys, size = tuple(each.key for each in orphans), sum(each.size for each in orphans)
     state = asset.status if asset else "no entry"
     detail = f"{len(keys)} objects, {state}"
-    return [Finding(Kind.ORPHANS, folder.asset_id, source, detail, keys, size)]
+    return [*lost, Finding(Kind.ORPHANS, folder.asset_id, source, detail, keys, size)]
 
 
 def live_sizes(asset: Asset) -> dict[str, int | None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tests.robustness.model.faults import Again, Fault, Outage
 from tests.robustness.model.program import DAY, Planned, Program, Step
+from tests.robustness.model.schedules import MEND_ROUNDS
 
 
 def put(at: float, kind: str = "image", number: int = 1, *delays: float) -> Step:
@@ -176,5 +178,23 @@ STORIES: Mapping[str, Program] = {
         put(0, "image", 1, 0.0, 40 * DAY), do(10, "delete"), do(35 * DAY, "expire")
     ),
     "poison": tell(put(0), do(0, "poison")),
+    # What is damaged, and reconciled.
+    "restored to where what is live was swept since": replace(
+        tell(
+            put(0),
+            do(10, "keep the table"),
+            put(20, "image", 2),
+            put(40, "text", 3),
+            do(60, "restore the table"),
+        ),
+        rounds=MEND_ROUNDS,
+    ),
+    "all renditions deleted": replace(
+        tell(put(0), put(0, "film", 2), do(100, "empty the bucket")), rounds=MEND_ROUNDS
+    ),
+    "all entries deleted": replace(tell(put(0), do(10, "delete items")), rounds=MEND_ROUNDS),
+    "an event that never came": replace(
+        tell(put(0), Step(10, "put", "a.bin", "image", 2, ())), rounds=MEND_ROUNDS
+    ),
 }
 """Numbered by what they are about; none of them may break anything."""
