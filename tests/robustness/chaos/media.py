@@ -21,7 +21,8 @@ from lib.domain.errors import ErrorCode
 from tests.support.ffmpeg_binary import find_ffmpeg
 
 SAMPLES_PER_SECOND = 8000
-MADE = frozenset({AssetStatus.READY})
+FILM_SECONDS = 80
+"""Estimated at more than one vCPU second, mostly for its sound: it is encoded in ranges."""
 
 
 class Medium(StrEnum):
@@ -72,8 +73,8 @@ class Maker:
 
     def __init__(self, folder: Path) -> None:
         self._films = {
-            Medium.CLIP: _encode(folder / "clip.mp4", seconds=1, size="64x36"),
-            Medium.FILM: _encode(folder / "film.mp4", seconds=13, size="64x36"),
+            Medium.CLIP: _encode(folder / "clip.mp4", seconds=1),
+            Medium.FILM: _encode(folder / "film.mp4", seconds=FILM_SECONDS),
         }
         self._makers: Mapping[Medium, Callable[[random.Random], bytes]] = {
             Medium.JPEG: partial(_picture, form="JPEG"),
@@ -96,13 +97,14 @@ class Maker:
         return self._films[medium] + struct.pack(">I4s", 24, b"free") + chance.randbytes(16)
 
 
-def _encode(path: Path, seconds: int, size: str) -> bytes:
+def _encode(path: Path, seconds: int) -> bytes:
     subprocess.run(
         [
-            *(find_ffmpeg(), "-v", "error", "-f", "lavfi"),
-            *("-i", f"testsrc2=s={size}:r=10:d={seconds}"),
-            *("-f", "lavfi", "-i", f"sine=440:d={seconds}"),
-            *("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac", str(path)),
+            *(find_ffmpeg(), "-v", "error"),
+            *("-f", "lavfi", "-i", f"testsrc2=s=64x36:r=4:d={seconds}"),
+            *("-f", "lavfi", "-i", f"sine=440:r=8000:d={seconds}"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-g", "4"),
+            *("-c:a", "aac", "-b:a", "16k", str(path)),
         ],
         check=True,
     )

@@ -37,7 +37,7 @@ PARAMS: Mapping[str, object] = {
     "videoTimeout": 45,
     "videoVisibility": 47,
     "shortSeconds": 1,
-    "rangeSeconds": 0,
+    "rangeSeconds": 1,
 }
 
 
