@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import random
-import signal
 import threading
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lib.tools.emulator import server
-from tests.e2e.deployed import FUNCTIONS, Deployed
+from tests.e2e.deployed import Deployed
+from tests.robustness.chaos.disturb import LOOK_SECONDS, Disturber
+from tests.robustness.chaos.done import WARM_UP, Done, Upload
 from tests.robustness.chaos.faults import Faults
-from tests.robustness.chaos.invocations import Invocation, Invocations
+from tests.robustness.chaos.invocations import Invocations
 from tests.robustness.chaos.media import Maker, Medium
 from tests.robustness.chaos.plan import Deed, Plan, Step
 
-WARM_UP = "warm-up/"
 THREADS = 16
-PATIENCE_SECONDS = 3.0
-LOOK_SECONDS = 0.05
 MOST_AT_WORK = 8
 """Invocations at once: a laptop has two cores, and each new worker wants one for a second."""
-
-PROCESSORS = frozenset({"processImage", "processVideo"})
-POISON = (
-    "not JSON: {number}",
-    '{{"schema": 1, "this": "is not ours {number}"}}',
-    '["a list", {number}]',
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """One version that was stored."""
-
-    key: str
-    version_id: str
-    medium: Medium
-    at: float
-    """Seconds of the epoch, before it was sent."""
-
-
-@dataclass
-class Done:
-    """What was done, as it went."""
-
-    sent: dict[str, set[Medium]] = field(default_factory=dict)
-    """What was sent to each key, stored or not: a request that timed out may have been served."""
-    uploads: list[Upload] = field(default_factory=list)
-    poison: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    told: list[tuple[float, str, str]] = field(default_factory=list)
-    """When (seconds of the epoch), to which key, what."""
-
-    def tell(self, key: str, what: str) -> None:
-        """Remember a deed for a key's story."""
-        self.told.append((time.time(), key, what))
 
 
 class Load:
@@ -78,6 +34,7 @@ class Load:
         self._keys: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self.done = Done()
+        self._disturber = Disturber(deployed, invocations, faults, self.done)
 
     def warm_up(self) -> None:
         """Have the workers of the processors started before anything is timed."""
@@ -89,6 +46,7 @@ class Load:
     def run(self, plan: Plan) -> None:
         """Do each step at its time. All wait while the machine has more to do than it can."""
         started = time.monotonic()
+        doing: list[Future[None]] = []
         self._faults.active = True
         with ThreadPoolExecutor(THREADS) as pool:
             for step in plan.steps:
@@ -97,8 +55,10 @@ class Load:
                 while self._invocations.count_open() >= MOST_AT_WORK:
                     time.sleep(LOOK_SECONDS)
                     started += LOOK_SECONDS
-                pool.submit(self._do, step)
+                doing.append(pool.submit(self._do, step))
         self._faults.active = False
+        for each in doing:
+            each.result()
 
     def _do(self, step: Step) -> None:
         try:
@@ -108,7 +68,7 @@ class Load:
                 with lock:
                     self._change(step)
             else:
-                self._disturb(step)
+                self._disturber.do(step)
         except (ClientError, BotoCoreError) as exc:
             self.done.counts["steps that failed"] += 1
             self.done.tell(step.key, f"could not {step.deed}: {exc}")
@@ -163,98 +123,3 @@ class Load:
             Bucket=self._deployed.uploads, Prefix=key
         ).get("Versions", [])
         return [each["VersionId"] for each in listed if each["Key"] == key] or ["none"]
-
-    def _disturb(self, step: Step) -> None:
-        chance = random.Random(step.seed)
-        match step.deed:
-            case Deed.POISON:
-                self._poison(chance)
-            case Deed.REPEAT_EVENT:
-                self._repeat_event(chance)
-            case Deed.REPEAT_MESSAGE:
-                self._repeat_message(chance)
-            case Deed.OUTAGE:
-                assert step.how is not None
-                self._faults.break_down(step.how)
-                self.done.counts[f"{step.how.service} refused {step.how.seconds:.0f} s"] += 1
-            case Deed.FREEZE_ALL:
-                self._freeze(self._deployed.emulator.pid, step.seconds)
-                self.done.counts[step.deed] += 1
-            case _:
-                self._strike(step, chance)
-
-    def _poison(self, chance: random.Random) -> None:
-        body = chance.choice(POISON).format(number=chance.getrandbits(40))
-        queue = chance.choice(("image", "video"))
-        self.done.poison.append(body)
-        self._deployed.sns.publish(
-            TopicArn=self._deployed.outputs["MediaTopic"],
-            Message=body,
-            MessageAttributes={
-                "action": {"DataType": "String", "StringValue": "created"},
-                "media_type": {"DataType": "String", "StringValue": queue},
-            },
-        )
-        self.done.counts[Deed.POISON] += 1
-
-    def _repeat_event(self, chance: random.Random) -> None:
-        events = [
-            each.event
-            for each in self._invocations.refresh()
-            if each.function == "dispatch" and "s3" in (each.event.get("Records") or [{}])[0]
-        ]
-        if not events:
-            return
-        self._deployed.functions.invoke(
-            FunctionName=FUNCTIONS + "dispatch",
-            InvocationType="Event",
-            Payload=json.dumps(chance.choice(events)),
-        )
-        self.done.counts[Deed.REPEAT_EVENT] += 1
-
-    def _repeat_message(self, chance: random.Random) -> None:
-        records = [
-            record
-            for each in self._invocations.refresh()
-            if each.function in PROCESSORS and each.assets
-            for record in each.event["Records"]
-        ]
-        if not records:
-            return
-        record = chance.choice(records)
-        name = record["eventSourceARN"].rsplit(":", 1)[1]
-        url = self._deployed.sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        self._deployed.sqs.send_message(QueueUrl=url, MessageBody=record["body"])
-        self.done.counts[Deed.REPEAT_MESSAGE] += 1
-
-    def _strike(self, step: Step, chance: random.Random) -> None:
-        """Kill or freeze a worker at work; wait a little for one."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (working := self._invocations.running()):
-            if time.monotonic() > deadline:
-                self.done.counts["strikes that found nobody at work"] += 1
-                return
-            time.sleep(LOOK_SECONDS)
-        time.sleep(chance.uniform(0, 0.2))  # anywhere in its work, not only at its start
-        victim = self._still_working(chance, working)
-        if victim is None or victim.pid is None:
-            self.done.counts["strikes that found nobody at work"] += 1
-            return
-        victim.struck.append(f"{step.deed} at {time.time():.3f}")
-        self.done.counts[step.deed] += 1
-        self.done.counts[f"{step.deed}: {victim.function}"] += 1
-        if step.deed is Deed.KILL:
-            server.end_tree(victim.pid)
-        else:
-            self._freeze(victim.pid, step.seconds)
-
-    def _still_working(self, chance: random.Random, working: list[Invocation]) -> Invocation | None:
-        left = [each for each in self._invocations.running() if each in working]
-        left = left or self._invocations.running()
-        return chance.choice(left) if left else None
-
-    def _freeze(self, pid: int, seconds: float) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
-            time.sleep(seconds)
-            os.kill(pid, signal.SIGCONT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -104,8 +104,9 @@ def _draw_uploads(chance: random.Random, options: Options) -> list[Step]:
     steps: list[Step] = []
     keys: list[str] = []
     times = sorted(chance.uniform(0, options.seconds) for _ in range(options.uploads))
+    first = chance.sample(list(SHARES), len(SHARES))  # each of them once, before chance has it
     for number, at in enumerate(times):
-        medium = _choose(chance, SHARES)
+        medium = first[number] if number < len(first) else _choose(chance, SHARES)
         if keys and chance.random() < OVERWRITES:
             key = chance.choice(keys[-20:])
         else:
@@ -147,16 +148,17 @@ OUTAGES = (
 
 
 def _draw_outages(chance: random.Random, options: Options) -> list[Step]:
-    """Return outages one after another, with as much time between them, while they fit."""
+    """Return outages one after another, with about as much time between them, while they fit."""
     steps: list[Step] = []
     start = 0.0
     while True:
         for how in chance.sample(OUTAGES, len(OUTAGES)):
-            start += chance.uniform(0.5, 1.5) * how.seconds
-            if start + how.seconds > options.seconds:
+            seconds = min(how.seconds, options.seconds / 5)
+            start += chance.uniform(0.5, 1.5) * seconds
+            if start + seconds > options.seconds:
                 return steps
-            steps.append(Step(start, Deed.OUTAGE, how=how))
-            start += how.seconds
+            steps.append(Step(start, Deed.OUTAGE, how=replace(how, seconds=seconds)))
+            start += seconds
 
 
 def _choose(chance: random.Random, shares: dict[Any, int]) -> Any:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from lib.domain.asset import Asset
+from tests.robustness.chaos.done import WARM_UP, Done, Upload
 from tests.robustness.chaos.faults import Faults
 from tests.robustness.chaos.invocations import Invocation
-from tests.robustness.chaos.load import WARM_UP, Done, Upload
 from tests.robustness.chaos.plan import Deed
 from tests.robustness.chaos.truth import Broken, Facts
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import boto3
 
 from lib.domain.keys import asset_id
+from tests.robustness.chaos.done import Done
 from tests.robustness.chaos.faults import Fault
 from tests.robustness.chaos.invocations import PREFIX, Invocation
-from tests.robustness.chaos.load import Done
 
 LONGEST_LINE = 260
 LINES = 60

@@ -13,8 +13,8 @@ from lib.domain.errors import ErrorCode
 from lib.domain.keys import asset_id
 from lib.domain.renditions import RenditionKind
 from tests.e2e.deployed import Deployed
+from tests.robustness.chaos.done import Done
 from tests.robustness.chaos.invocations import Invocation
-from tests.robustness.chaos.load import Done
 from tests.robustness.chaos.media import ENDINGS, Ending, Medium
 
 READY = Ending(AssetStatus.READY)
