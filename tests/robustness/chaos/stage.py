@@ -36,6 +36,7 @@ PARAMS: Mapping[str, object] = {
     "imageVisibility": 32,
     "videoTimeout": 45,
     "videoVisibility": 47,
+    "settleSeconds": 15,
     "shortSeconds": 1,
     "rangeSeconds": 1,
 }
