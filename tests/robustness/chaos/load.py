@@ -17,7 +17,7 @@ from tests.robustness.chaos.media import Maker, Medium
 from tests.robustness.chaos.plan import Deed, Plan, Step
 
 THREADS = 16
-MOST_AT_WORK = 8
+MOST_AT_WORK = 6
 """Invocations at once: a laptop has two cores, and each new worker wants one for a second."""
 
 
