@@ -29,26 +29,44 @@ class Speed:
     p99: float
     span: float
     """From the first upload until 95 of 100 had come to their end: killed work comes back late."""
+    busy: float
+    """That handlers ran in that time, waiting included."""
     work: float
-    """Of the handlers themselves, in that time."""
-    share: float
-    """Of what the cores had to give in that time that went into the handlers' own work."""
+    """CPU seconds of the handlers' own in that time."""
+    others: float
+    """CPU seconds of the emulator and of this command in that time."""
+
+    @property
+    def share(self) -> float:
+        """Return the handlers' part of what the cores had, without what the others took."""
+        left = CORES * self.span - self.others
+        return self.work / left if left > 0 else 0.0
 
 
-def measure(facts: Facts, uploads: Sequence[Upload], invocations: list[Invocation]) -> Speed:
-    """Measure the uploads that were not overwritten: of those the end is on record."""
+def measure(
+    facts: Facts,
+    uploads: Sequence[Upload],
+    invocations: list[Invocation],
+    others: float,
+    seconds: float,
+) -> Speed:
+    """Measure the uploads that were not overwritten: of those the end is on record.
+
+    `others` is what everything but the handlers took of the CPU, in the `seconds` of all of it.
+    """
     uploads = [each for each in uploads if not each.key.startswith(WARM_UP)]
     endings = sorted(_endings(facts, uploads))
     if not endings:
-        return Speed(0, 0, 0, 0, 0, 0, 0)
+        return Speed(*8 * (0.0,))
     first = min(each.at for each in uploads)
     until = sorted(end for _, end in endings)[int(0.95 * (len(endings) - 1))]
     waits = sorted(end - start for start, end in endings)
     span = max(until - first, 0.001)
     begun = sum(each.at <= until for each in uploads)
-    work = sum(each.seconds for each in invocations if each.end and first < each.end <= until)
+    counted = [each for each in invocations if each.end and first < each.end <= until]
+    busy, work = sum(each.seconds for each in counted), sum(each.cpu for each in counted)
     p50, p95, p99 = (waits[int(share * (len(waits) - 1))] for share in (0.5, 0.95, 0.99))
-    return Speed(begun / span, p50, p95, p99, span, work, work / (CORES * span))
+    return Speed(begun / span, p50, p95, p99, span, busy, work, others * span / seconds)
 
 
 def _endings(facts: Facts, uploads: Sequence[Upload]) -> list[tuple[float, float]]:
@@ -100,7 +118,9 @@ class Report:
 
     def to_json(self) -> str:
         """Return the one line that programs read."""
-        return json.dumps({"ok": self.ok} | asdict(self), ensure_ascii=False)
+        return json.dumps(
+            {"ok": self.ok, "share": self.speed.share} | asdict(self), ensure_ascii=False
+        )
 
     def to_text(self) -> str:
         """Return what people read."""
@@ -119,7 +139,11 @@ class Report:
             ("time", f"{self.seconds:.0f} s; 95 of 100 uploads ended after {speed.span:.0f} s"),
             ("assets per second", f"{speed.assets_per_second:.2f}"),
             ("upload to end", f"p50 {speed.p50:.1f}  p95 {speed.p95:.1f}  p99 {speed.p99:.1f} s"),
-            ("handlers' own work", f"{speed.work:.0f} s: {speed.share:.0%} of {CORES} cores"),
+            (
+                "handlers' own work",
+                f"{speed.work:.0f} CPU s in {speed.busy:.0f} s: {speed.share:.0%} of what emulator "
+                f"and load ({speed.others:.0f} CPU s) left of {CORES} cores",
+            ),
             ("did not come to rest", self.moving or "-"),
             ("broken invariants", len(self.broken)),
         ]

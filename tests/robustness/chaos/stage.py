@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -124,10 +125,10 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
     load = Load(scene.deployed, scene.invocations, Maker(scene.folder), scene.faults)
     stage = Stage(scene.deployed, scene.invocations)
     load.warm_up()
-    started = time.time()
+    started, taken = time.time(), _take_cpu(scene)
     load.run(drawn)
     moving = stage.wait_for_rest(settle)
-    seconds = time.time() - started
+    seconds, others = time.time() - started, _take_cpu(scene) - taken
     facts = stage.look(load.done.sent)
     invocations = scene.invocations.refresh()
     broken = tuple(truth.judge(facts, load.done, invocations, scene.deployed))
@@ -147,11 +148,20 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
         invocations=report.count_functions(invocations),
         killed=sum(each.killed for each in invocations),
         seconds=seconds,
-        speed=report.measure(facts, done.uploads, invocations),
+        speed=report.measure(facts, done.uploads, invocations, others, seconds),
         moving=moving,
         broken=broken,
         stories=_tell_stories(scene, load, broken),
     )
+
+
+def _take_cpu(scene: Scene) -> float:
+    """Return the CPU seconds that the emulator, without what it started, and this process took."""
+    stat = Path(f"/proc/{scene.deployed.emulator.pid}/stat")
+    if not stat.exists():
+        return time.process_time()
+    fields = stat.read_text().rpartition(")")[2].split()
+    return time.process_time() + sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def _tell_stories(scene: Scene, load: Load, broken: tuple[Broken, ...]) -> dict[str, list[str]]:
