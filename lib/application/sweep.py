@@ -41,13 +41,8 @@ def sweep(changes: Sequence[Change], renditions: Renditions, executions: Executi
     return sum(renditions.delete_below(prefix) for prefix in sorted(dropped))
 
 
-def delete_unwanted(
-    event: UploadEvent,
-    renditions: Renditions,
-    catalog: Catalog,
-    written: Iterable[str] | None = None,
-) -> None:
-    """Delete what was made of an upload, except what is live: `written`, or all below its prefix.
+def delete_unwanted(event: UploadEvent, renditions: Renditions, catalog: Catalog) -> None:
+    """Delete what was made of an upload, all below its prefix, except what is live.
 
     For whoever learnt that the upload is superseded, or has come to an end: sweep may have come
     before the last of it was stored. Superseded does not mean that it is not live: its commit may
@@ -55,8 +50,7 @@ def delete_unwanted(
     Nothing is deleted while the upload may still finish, or where the entry is gone.
     """
     prefix = version_prefix(event.source, event.sequencer)
-    if written is None:
-        written = renditions.keys_below(prefix)
+    written = renditions.keys_below(prefix)
     asset = catalog.get(asset_id(event.source.bucket, event.source.key))
     if asset is None or prefix == pending_prefix(asset):
         return

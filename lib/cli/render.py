@@ -118,7 +118,8 @@ def _render(path: Path, out: Path, topic: JobTopic) -> Rendered:
     except CommandError:
         raise
     except Exception:
-        # The catalog has the outcome, as after a last delivery; the traceback is for a bug report.
+        # The catalog has the outcome, since nothing is delivered twice here; the traceback is for a
+        # bug report.
         log.exception("%s", path)
     asset = catalog.get(asset_id(bucket, key))
     if asset is None or asset.manifest_key is None:

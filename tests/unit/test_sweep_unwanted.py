@@ -64,15 +64,6 @@ def test_what_is_live_stays_without_its_work_files(renditions: MemoryRenditions)
     assert left(renditions) == {manifest, rendition, *keys(NEW)}
 
 
-def test_only_what_was_written_goes_where_that_is_known(renditions: MemoryRenditions) -> None:
-    before = left(renditions)
-    _, written, _ = keys(OLD)
-    delete_unwanted(OLD, renditions, catalog_with(live=None), [written])
-    assert left(renditions) == before - {written}
-    delete_unwanted(OLD, renditions, catalog_with(live=None), [])
-    assert left(renditions) == before - {written}
-
-
 def test_where_somebody_deleted_the_entry_nothing_goes(renditions: MemoryRenditions) -> None:
     before = left(renditions)
     delete_unwanted(OLD, renditions, MemoryCatalog())
