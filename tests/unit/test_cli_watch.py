@@ -58,6 +58,14 @@ def fail(stage):
     stage.catalog.commit(stage.event, stage.lease, Outcome(AssetStatus.FAILED, error=failure))
 
 
+def archive(stage):
+    """Write what a later release may write."""
+    entries = stage.catalog._entries
+    [(key, entry)] = entries.items()
+    status = AssetStatus("ARCHIVED")
+    entries[key] = replace(entry, asset=replace(entry.asset, status=status, updated_at="later"))
+
+
 def nothing(_):
     """Let a look pass in which nothing happens."""
 
@@ -149,3 +157,9 @@ def test_the_table_tells_what_was_made_and_why_not(console):
 )
 def test_sizes_are_three_digits(number, text):
     assert describe_bytes(number) == text
+
+
+def test_a_status_that_is_not_known_is_shown_and_waited_for(console):
+    followed = follow(Stage(upload_again, archive), console, patience=0.05)
+    assert not followed.finished
+    assert "archived" in console.file.getvalue().lower()
