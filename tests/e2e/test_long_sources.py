@@ -175,21 +175,22 @@ def test_a_range_that_outlives_its_upload_removes_what_it_stored(long, execution
         wait_for(lambda: not long.stored(key), "the parts to go")
 
 
-def test_the_end_of_an_unwanted_upload_removes_what_is_left_of_it(long):
-    key = "long/left"  # an image will do: the end is told of below
-    version = long.upload(key, MEDIA / "cat.jp2")
+@pytest.mark.parametrize("function", ["planVideo", "failVideo"])
+def test_a_step_of_an_unwanted_upload_removes_what_is_left_of_it(long, function):
+    key = f"long/left-{function}.m4a"
+    version = long.upload(key, MEDIA / "voice.m4a")
     asset = long.wait(key, version)
     marker = long.s3.delete_object(Bucket=long.uploads, Key=key)["VersionId"]
     long.wait(key, marker, AssetStatus.DELETED)
     wait_for(lambda: not long.stored(key), "the renditions to be swept")
     late = f"{version_prefix(asset.source, asset.sequencer)}recipe/late.m4s"
     long.s3.put_object(Bucket=long.renditions, Key=late, Body=b"stored after the sweep")
-    ending = {
+    payload = {
         "event": json.loads(messages.serialize_event(event_of(asset))),
         "execution": name_of(asset),
         "failure": {"Error": "States.Timeout", "Cause": ""},
     }
-    answer = long.functions.invoke(FunctionName=f"{FUNCTIONS}failVideo", Payload=json.dumps(ending))
+    answer = long.functions.invoke(FunctionName=FUNCTIONS + function, Payload=json.dumps(payload))
     assert "FunctionError" not in answer
     assert not long.stored(key)
 
