@@ -57,6 +57,7 @@ def test_what_may_be(old: dict[str, Any], new: dict[str, Any]) -> None:
         (item("PROCESSING", "a", **LATER), item("PROCESSING", "b"), "takes a lease"),
         (item("PROCESSING", "a", **LATER), item("READY", **by("b")), "not hold the lease"),
         (item("PROCESSING", "a", **LATER), item("FAILED"), "not hold the lease"),
+        (item("PROCESSING", "a", progress={"N": "9"}), item("PROCESSING", "a"), "goes back"),
         (item("READY"), item("PROCESSING", "b"), "final"),
         (item("REJECTED"), item("READY", **by("a")), "final"),
         (item("FAILED", **PERMANENT), item("PROCESSING", "b"), "final"),

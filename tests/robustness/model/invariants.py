@@ -232,6 +232,8 @@ class Invariants:
         account, sqs = self.account, self.account.sqs
         if sqs.expired:
             self.world.fail("lost", f"a message of {sqs.expired[0][0]} was dropped by its age")
+        if sqs.redriven and not self.damaged:
+            self.world.fail("lost", f"a message of {sqs.redriven[0][0]} was received too often")
         for name, messages in sqs.messages.items():
             for each in messages:
                 if not self._may_stay(name, each.body):

@@ -52,7 +52,8 @@ def find_wrong(
         early = "lease_expires_at" in old and from_iso(old["lease_expires_at"]["S"]) > now
         if taken and by_worker and early and not _resumes(holder, new):
             return "a worker takes a lease that another still holds"
-        return None
+        back = not taken and _progress(new) < _progress(old)
+        return "progress goes back" if back else None
     if new["status"]["S"] != "RECEIVED" and new.get("committed_by") != holder:
         return "somebody commits who does not hold the lease"
     if _is_exhausted(new) and len(new.get("history", {"L": []})["L"]) < max_attempts:
@@ -64,6 +65,10 @@ def _is_final(item: Mapping[str, Any]) -> bool:
     status = item["status"]["S"]
     failed = status == "FAILED" and item["error"]["M"]["permanent"] == {"BOOL": True}
     return status in FINAL or failed
+
+
+def _progress(item: Mapping[str, Any]) -> int:
+    return int(item["progress"]["N"]) if "progress" in item else 0
 
 
 def _is_exhausted(item: Mapping[str, Any]) -> bool:
