@@ -15,6 +15,7 @@ from tests.robustness.model.story import tell
 SCHEDULES = 10_000
 CHUNK = 500
 DAMAGED = 600
+BUDGETED = 400
 
 
 @pytest.fixture(autouse=True)
@@ -39,19 +40,23 @@ def test_a_story_ends_well(name: str) -> None:
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES, CHUNK))
 def test_schedules(first: int) -> None:
-    hold(first, CHUNK, damage=False)
+    hold(first, CHUNK, "usual")
 
 
 @pytest.mark.parametrize("first", range(0, DAMAGED, DAMAGED // 2))
 def test_schedules_of_damage(first: int) -> None:
-    hold(first, DAMAGED // 2, damage=True)
+    hold(first, DAMAGED // 2, "damage")
 
 
-def hold(first: int, count: int, *, damage: bool) -> None:
+def test_schedules_of_a_stage_with_a_budget() -> None:
+    hold(0, BUDGETED, "budget")
+
+
+def hold(first: int, count: int, what: str) -> None:
     """Run the schedules of some seeds; of the first that breaks something, tell the story."""
     print(f"seeds {first} to {first + count - 1}")
-    broken = run_chunk((first, count, damage)).broken
+    broken = run_chunk((first, count, what)).broken
     if broken:
         seed, invariant, _ = broken[0]
         said = "\n".join(f"seed {each[0]}: {each[1]}: {each[2]}" for each in broken)
-        pytest.fail(f"{said}\n\n{explain(MAKERS[damage](seed), invariant)}", pytrace=False)
+        pytest.fail(f"{said}\n\n{explain(MAKERS[what](seed), invariant)}", pytrace=False)

@@ -23,6 +23,7 @@ class Invocation:
     """
 
     __slots__ = (
+        "away",
         "deadline",
         "done",
         "function",
@@ -43,6 +44,8 @@ class Invocation:
         self.function = function
         self.run = run
         self.done = done
+        self.away: set[str] = set()
+        """Services whose calls failed."""
         self.deadline = 0.0
         self.number = 0
         self.killed: str | None = None

@@ -25,6 +25,9 @@ from tests.robustness.model import current, deployment, films, media
 from tests.robustness.model.inline import InlineExecutor, NoFolder
 
 PRIVATE = ("handlers", "lib.entrypoints", "lib.application", "lib.adapters", "lib.domain.leases")
+STATE = ("_sum", "_owed")
+"""What a budget remembers from one invocation to the next."""
+
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:long-video"
 
 
@@ -155,15 +158,16 @@ def _remember(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class Code:
     """The private copy: `handlers` by function, `modules` by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, dollars: int = deployment.NO_LIMIT) -> None:
         self._stubs = _stubs()
+        self._budgets: list[tuple[Any, dict[str, Any]]] = []
         self.modules: dict[str, types.ModuleType] = {}
         self.handlers: dict[str, Callable[[Any, Any], Any]] = {}
-        deployed = deployment.load()
+        deployed = deployment.load(dollars)
         # Whatever else they import has to be there first, with the real clocks in it.
         for function in deployed.functions.values():
             _import_beneath(function.handler)
-        with self.installed(_standard()), _presets_with_films():
+        with self.installed(_standard()), _presets_with_films(), self._budgets_kept():
             for name, function in deployed.functions.items():
                 with _environment(function.environment):
                     module = importlib.import_module(
@@ -172,6 +176,28 @@ class Code:
                 self.handlers[name] = module.handler
                 self._replace()
             self._keep()
+
+    def forget(self) -> None:
+        """Have the budgets know nothing of the last world's day, as new workers do."""
+        for budget, before in self._budgets:
+            for name, value in before.items():
+                setattr(budget, name, value)
+
+    @contextmanager
+    def _budgets_kept(self) -> Iterator[None]:
+        """Note the budgets that are made meanwhile, and how they begin."""
+        made = importlib.import_module("lib.application.daily_budget").Budget
+        begin = made.__init__
+
+        def noted(budget: Any, *given: Any, **named: Any) -> None:
+            begin(budget, *given, **named)
+            self._budgets.append((budget, {each: getattr(budget, each) for each in STATE}))
+
+        made.__init__ = noted
+        try:
+            yield
+        finally:
+            made.__init__ = begin
 
     @contextmanager
     def installed(self, more: Mapping[str, types.ModuleType] | None = None) -> Iterator[None]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.robustness.model.program import Program
 from tests.robustness.model.run import Result, load_code
 from tests.robustness.model.run import run as run_program
-from tests.robustness.model.schedules import make_damaged, make_program
+from tests.robustness.model.schedules import make_budgeted, make_damaged, make_program
 from tests.robustness.model.shrink import shrink
 from tests.robustness.model.story import tell
 
@@ -22,8 +22,12 @@ CHUNK = 250
 
 MOST_STORIES = 5
 
-MAKERS: Mapping[bool, Callable[[int], Program]] = {False: make_program, True: make_damaged}
-"""What makes a schedule of a seed: without damage, and with."""
+MAKERS: Mapping[str, Callable[[int], Program]] = {
+    "usual": make_program,
+    "damage": make_damaged,
+    "budget": make_budgeted,
+}
+"""What makes a schedule of a seed, by what happens in it."""
 
 
 @dataclass(slots=True)
@@ -40,7 +44,12 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--schedules", type=int, default=1000, help="how many (1000); 0: no end")
     group.add_argument("--schedule", type=int, metavar="SEED", help="tell the story of one")
     group.add_argument("--processes", type=int, default=os.cpu_count(), help="beside each other")
-    group.add_argument("--damage", action="store_true", help="schedules of damage and reconciling")
+    group.add_argument(
+        "--of",
+        choices=[*MAKERS],
+        default="usual",
+        help="damage: operators delete, and it is reconciled; budget: few films a day",
+    )
     group.add_argument("--keep-going", action="store_true", help="after the first break too")
 
 
@@ -48,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Return 0 where nothing broke, else 1."""
     if arguments.schedule is not None:
         with load_code().installed():
-            result = run_program(MAKERS[arguments.damage](arguments.schedule), traced=True)
+            result = run_program(MAKERS[arguments.of](arguments.schedule), traced=True)
         print(tell(result))
         return 1 if result.broken else 0
     return run_many(arguments)
@@ -63,10 +72,12 @@ def run_many(arguments: argparse.Namespace) -> int:
         f"schedules from seed {arguments.seed} on, in {arguments.processes} processes", flush=True
     )
     with multiprocessing.Pool(arguments.processes, initializer=_pin) as pool:
-        chunks = _chunks(arguments.seed, last, arguments.damage)
+        chunks = _chunks(arguments.seed, last, arguments.of)
         for chunk in pool.imap_unordered(run_chunk, chunks):
             total += chunk.schedules
             broken += chunk.broken
+            for seed, invariant, message in chunk.broken:
+                print(f"\rseed {seed}: {invariant}: {message[:120]}", flush=True)
             seconds = time.monotonic() - started
             counted = ", ".join(f"{name}: {n}" for name, n in Counter(b[1] for b in broken).items())
             print(
@@ -84,19 +95,19 @@ def run_many(arguments: argparse.Namespace) -> int:
     for seed, invariant, _ in sorted(broken):
         if not shown[invariant] and shown.total() < MOST_STORIES:
             shown[invariant] += 1
-            print("\n" + explain(MAKERS[arguments.damage](seed), invariant), flush=True)
+            print("\n" + explain(MAKERS[arguments.of](seed), invariant), flush=True)
     for seed, invariant, message in sorted(broken)[:50]:
         print(f"seed {seed}: {invariant}: {message}")
     return 1 if broken else 0
 
 
-def run_chunk(chunk: tuple[int, int, bool]) -> Chunk:
-    """Run the schedules of some seeds: the first, how many, and whether of damage."""
-    first, count, damage = chunk
+def run_chunk(chunk: tuple[int, int, str]) -> Chunk:
+    """Run the schedules of some seeds: the first, how many, and of which kind."""
+    first, count, what = chunk
     broken = []
     with load_code().installed():
         for seed in range(first, first + count):
-            result = run_program(MAKERS[damage](seed))
+            result = run_program(MAKERS[what](seed))
             if result.broken:
                 broken.append((seed, result.broken, result.message))
     return Chunk(first, count, broken)
@@ -113,9 +124,9 @@ def _again(program: Program) -> Result:
     return run_program(program, traced=True)
 
 
-def _chunks(first: int, last: int | None, damage: bool) -> Iterator[tuple[int, int, bool]]:
+def _chunks(first: int, last: int | None, what: str) -> Iterator[tuple[int, int, str]]:
     while last is None or first < last:
-        yield first, CHUNK if last is None else min(CHUNK, last - first), damage
+        yield first, CHUNK if last is None else min(CHUNK, last - first), what
         first += CHUNK
 
 

@@ -14,8 +14,8 @@ import yaml
 ROOT = Path(__file__).parents[3]
 PARAM = re.compile(r"\$\{param:(\w+)\}")
 
-OVERRIDES: Mapping[str, object] = {"dailyDollars": 0}
-"""Params that the model sets otherwise: 0 dollars are no limit, and no requests for it."""
+NO_LIMIT = 0
+"""Dollars a day, without requests to the budget's table."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -99,10 +99,10 @@ class Template:
 
 
 @cache
-def load() -> Template:
-    """Return the template of a stage without parameters of its own."""
+def load(dollars: int = NO_LIMIT) -> Template:
+    """Return the template of a stage with a daily budget, and no other parameters of its own."""
     service = _read("serverless.yml", {})
-    params = {**service["params"]["default"], **OVERRIDES}
+    params = {**service["params"]["default"], "dailyDollars": dollars}
     service = _read("serverless.yml", params)
     resources = _resources(service, params)
     functions = {name: _function(name, each) for name, each in service["functions"].items()}

@@ -43,7 +43,7 @@ def inspect_source(event: UploadEvent, pipeline: Any) -> Inspected:
         rungs=(SimpleNamespace(name=RUNG),), audio=(SimpleNamespace(name=SOUND),), subtitles=()
     )
     cost = 300.0 if "film" in kind else 20.0
-    return Inspected("matroska", VIDEO_PROBE, None, preset, plan, cost, cost / 1000)
+    return Inspected("matroska", VIDEO_PROBE, None, preset, plan, cost, cost / 500)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Program:
     steps: tuple[Step, ...]
     faults: tuple[Planned, ...]
     end_delay: float = 0.3
+    dollars: int = 0
+    """Daily budget of the stage; 0: none."""
     rounds: int = 0
     """Of reconciling, after everything else: where somebody did damage."""
 

@@ -28,15 +28,20 @@ class Result:
 
 
 @cache
-def load_code() -> Code:
-    """Return the private copy of the functions: one for the process."""
-    return Code()
+def load_code(dollars: int = 0) -> Code:
+    """Return the private copy of the functions of a stage: one for the process."""
+    return Code(dollars)
 
 
 def run(
     program: Program, handlers: Mapping[str, Handler] | None = None, *, traced: bool = False
 ) -> Result:
     """Run a schedule until nothing more happens, and look whether all is well."""
+    if program.dollars and handlers is None:
+        code = load_code(program.dollars)
+        code.forget()
+        with code.installed():
+            return run(program, code.handlers, traced=traced)
     account = Account(program.seed, program.faults, handlers or load_code().handlers, traced=traced)
     world = account.world
     account.end_delay = program.end_delay

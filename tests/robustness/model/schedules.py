@@ -115,6 +115,8 @@ MENDED_ACTIONS = {
     "deploy": 1,
 }
 
+BUDGETED_KINDS = {"film": 5, "image": 2, "video": 1, "deadly": 1}
+
 MEND_ROUNDS = 16
 """Of reconciling: four days, in which what is a day old is looked at and deleted."""
 
@@ -214,6 +216,21 @@ def make_damaged(seed: int) -> Program:
     functions = {**_functions({each.kind for each in steps}), "reconcile": 60}
     faults = [_fault(dice, at, functions, 0.2) for _ in range(dice.choice((0, 0, 1, 2)))]
     return Program(seed, tuple(steps), tuple(faults), rounds=MEND_ROUNDS)
+
+
+def make_budgeted(seed: int) -> Program:
+    """Return the schedule of a seed in a stage whose budget lasts for two films a day."""
+    dice = random.Random(seed)
+    keys = [f"{name}.bin" for name in "abc"[: dice.choice((1, 2, 3))]]
+    steps, at = [], 0.0
+    for turn in range(dice.choice((3, 4, 5, 6))):
+        action = dice.choices(("put", "delete", "put same"), (8, 1, 1))[0] if turn else "put"
+        kind = _pick(dice, BUDGETED_KINDS) if action == "put" else ""
+        steps.append(Step(round(at, 2), action, dice.choice(keys), kind, turn))
+        at += dice.choice((0.4, 20.0, 60.0, 600.0, 10_000.0))
+    functions = _functions({each.kind for each in steps})
+    faults = [_fault(dice, at, functions, 0.2) for _ in range(dice.choice((0, 1, 2, 3)))]
+    return Program(seed, tuple(steps), tuple(faults), dollars=1)
 
 
 def _pause(dice: random.Random, pace: float) -> float:

@@ -33,7 +33,10 @@ class World(Turns):
         self.plan = plan
         self.trace: list[tuple[float, str]] | None = [] if traced else None
         self.kills: list[tuple[float, Any]] = []
-        """When which upload's worker was killed."""
+        """When which upload's worker was killed; or could reach neither the catalog nor its queue.
+
+        Nobody can tell the two apart.
+        """
         self._salt = seed * 2654435761 & 0xFFFFFFFF
         self._calls: dict[str, int] = {}
 
@@ -123,6 +126,7 @@ class World(Turns):
             result = self._traced(invocation, service, operation, do)
             self.partly = False
             return result
+        invocation.away.add(service)
         if kind in faults.BEFORE:
             self._note(invocation, f"{name} fails before it happens: {kind}")
             raise faults.error(kind, service, operation)

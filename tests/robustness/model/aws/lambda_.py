@@ -23,6 +23,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 """
 
 
+MUTE = {"dynamodb", "sqs"}
+"""Who reaches neither can tell nobody that its lease is free: it is as good as killed."""
+
+
 class Context:
     """What a handler may ask of its invocation."""
 
@@ -72,6 +76,8 @@ class Lambda:
             return self.handlers[name](payload, Context(world, invocation))
 
         def ended(value: Any, error: BaseException | None, killed: str | None) -> None:
+            if killed is None and invocation.away >= MUTE:
+                world.kills.append((world.now, subject))
             if world.trace is not None:
                 how = killed or (f"{type(error).__name__}: {error}" if error else f"{value}")
                 world.say(f"{name} {invocation.number} ends: {how[:160]}")
