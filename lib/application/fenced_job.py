@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from lib.application.context import Delivery, Pipeline
+from lib.application.context import Delivery, Pipeline, Redelivery
 from lib.application.outcomes import (
     MOST_KILLED,
     describe,
@@ -45,6 +45,9 @@ COMMIT_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 GIVE_BACK_SECONDS = 10.0
 """What is left of an invocation when it stops to try: enough to give the lease back."""
+
+LAST_TRY_SECONDS = 5.0
+"""What is left of an invocation when it stops to try that: enough to end by itself."""
 
 RESUMED_AFTER_SECONDS = 30.0
 """When an upload is delivered again whose lease could not be given back."""
@@ -185,24 +188,37 @@ class _Job:
     def give_back(self, error: Exception, history: History | None) -> Finished:
         """Give the lease back, and have the message delivered again: raise why.
 
-        Where that can't be written, the upload is sent as a message that resumes the lease.
+        Where that can't be written, the upload is sent as a message that resumes the lease. Where
+        neither can be done, it is tried again while there is time: who can tell nobody that the
+        lease is free counts as killed.
         """
-        try:
-            state = self.pipeline.catalog.release(self.event, self.token, describe(error), history)
-        except TransientError:
-            redelivery = self.delivery.redelivery
-            if redelivery is None:
-                raise error from None
-            try:
-                resuming = replace(self.event, lease=next_lease(self.token))
-                redelivery.queue.send(resuming, RESUMED_AFTER_SECONDS)
-            except TransientError:
-                raise error from None
-            return Finished(ClaimState.BUSY, error=error)
-        if state is CommitState.SUPERSEDED:
-            self.clear()
-            return Finished(ClaimState.STALE)
+        for pause in (*COMMIT_PAUSES, None):
+            state = self._release(error, history)
+            if state is CommitState.SUPERSEDED:
+                self.clear()
+                return Finished(ClaimState.STALE)
+            if state is not None or self.delivery.redelivery is None:
+                break
+            if self._send_again(self.delivery.redelivery):
+                return Finished(ClaimState.BUSY, error=error)
+            if pause is None or self.delivery.deadline() < pause + LAST_TRY_SECONDS:
+                break
+            time.sleep(pause)
         raise error
+
+    def _release(self, error: Exception, history: History | None) -> CommitState | None:
+        """Give the lease back; None where the catalog is away."""
+        with suppress(TransientError):
+            return self.pipeline.catalog.release(self.event, self.token, describe(error), history)
+        return None
+
+    def _send_again(self, redelivery: Redelivery) -> bool:
+        """Send the upload as a message that resumes the lease; False where the queue is away."""
+        with suppress(TransientError):
+            resuming = replace(self.event, lease=next_lease(self.token))
+            redelivery.queue.send(resuming, RESUMED_AFTER_SECONDS)
+            return True
+        return False
 
     def clear(self) -> None:
         """Delete what is not live of what was made: by this try, or one whose worker was killed."""

@@ -226,13 +226,36 @@ def test_a_worker_that_resumed_a_lease_and_was_killed_is_counted(
     assert (world.asset.status, world.asset.abandoned) == (AssetStatus.READY, 1)
 
 
+@pytest.mark.parametrize("back", ["queue", "catalog"])
+def test_where_nothing_can_be_written_it_is_tried_again_while_there_is_time(
+    world: Trying, event: UploadEvent, monkeypatch: pytest.MonkeyPatch, back: str
+) -> None:
+    world.catalog.before, world.queue.away = frozenset({"release"}), True
+
+    def come_back(_: float) -> None:
+        if back == "queue":
+            world.queue.away = False
+        else:
+            world.catalog.before = frozenset()
+
+    monkeypatch.setattr("lib.application.fenced_job.time.sleep", come_back)
+    if back == "queue":
+        assert world.run(event, failing(SLOW)).state is ClaimState.BUSY
+        assert world.queue.sent[0].lease
+    else:
+        with pytest.raises(TransientError, match="slow down"):
+            world.run(event, failing(SLOW))
+        assert world.asset.status is AssetStatus.RECEIVED
+
+
 def test_where_nothing_can_be_written_the_message_comes_back_as_it_is(
-    world: Trying, event: UploadEvent
+    world: Trying, event: UploadEvent, pauses: list[float]
 ) -> None:
     world.catalog.before, world.queue.away = frozenset({"release"}), True
     with pytest.raises(TransientError, match="slow down"):
-        world.run(event, failing(SLOW))
+        world.run(event, failing(SLOW), seconds=11.0)
     assert world.asset.status is AssetStatus.PROCESSING
+    assert pauses == [1.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
