@@ -56,8 +56,8 @@ JOBS = (
     Mutant(
         "a lease is kept by who failed",
         JOB,
-        "state = self.pipeline.catalog.release(self.event, self.token, describe(error), history)",
-        "state = CommitState.COMMITTED",
+        "return self.pipeline.catalog.release(self.event, self.token, describe(error), history)",
+        "return CommitState.COMMITTED",
     ),
     Mutant(
         "a lease that could not be given back is nobody's",
