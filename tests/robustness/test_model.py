@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.robustness.model.faults import Fault
-from tests.robustness.model.invariants import TRUE_ENDS
 from tests.robustness.model.program import Program, Step
+from tests.robustness.model.rest import TRUE_ENDS
 from tests.robustness.model.run import load_code, run
 from tests.robustness.model.schedules import make_program
 from tests.robustness.model.shrink import shrink

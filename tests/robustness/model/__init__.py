@@ -14,9 +14,17 @@ Each client's call goes through `World.call`, where time passes and others may c
 invocation is a thread, of which exactly one runs (`baton`, `turns`). The same seed gives the same
 trace.
 
-`invariants` says what has to hold at every step, and what when nothing more happens. What breaks
+`invariants` says what has to hold at every step, `rest` what when nothing more happens. What breaks
 is shrunk to the shortest schedule that breaks the same (`shrink`), and told (`story`).
 
+`special_schedules` have operators do damage, which reconciling has to make good, or a budget for
+two films a day (`--of damage`, `--of budget`). `stories` are short schedules that once broke
+something. `mutants` are mistakes that the model has to find.
+
 `deployment` reads from serverless.yml and resources/ what the model has to know of it; `code` loads
-a second copy of the functions' modules, in which clients, clocks and encoders are the model's.
+a second copy of the functions' modules, in which `stubs` stand for clients, clocks and encoders.
+
+What it leaves out: other services' time to become consistent, quotas, the contents of media,
+permissions, and what Lambda's own retries cost. A worker that reaches neither the catalog nor its
+queue until its time is up counts as killed: nobody can tell the difference.
 """

@@ -15,7 +15,7 @@ from tests.robustness.model.aws.sqs import SQS
 from tests.robustness.model.aws.states import Reply
 from tests.robustness.model.aws.step_functions import StepFunctions
 from tests.robustness.model.aws.streams import Stream
-from tests.robustness.model.invariants import Invariants
+from tests.robustness.model.rest import Rest
 from tests.robustness.model.turns import START
 from tests.robustness.model.uploads import Uploads
 from tests.robustness.model.world import World
@@ -59,7 +59,7 @@ class Account:
             self.s3,
             lambda event, delay: self.lambda_.invoke_async("dispatch", event, delay + 0.3),
         )
-        self.invariants = Invariants(self)
+        self.invariants = Rest(self)
         self.dynamodb.on_change = self._on_change
         self.s3.on_change = self.invariants.on_object
         world.clients = {

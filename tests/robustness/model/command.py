@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from tests.robustness.model.program import Program
 from tests.robustness.model.run import Result, load_code
 from tests.robustness.model.run import run as run_program
-from tests.robustness.model.schedules import make_budgeted, make_damaged, make_program
+from tests.robustness.model.schedules import make_program
 from tests.robustness.model.shrink import shrink
+from tests.robustness.model.special_schedules import make_budgeted, make_damaged
 from tests.robustness.model.story import tell
 
 CHUNK = 250

@@ -96,31 +96,6 @@ PLACES = {
 }
 
 
-DAMAGES = (
-    ("empty the bucket",),
-    ("delete items",),
-    ("restore the table",),
-    ("purge the queues",),
-    ("empty the bucket", "restore the table"),
-    ("delete items", "empty the bucket"),
-    ("purge the queues", "delete items"),
-)
-MENDED_KINDS = {"image": 10, "video": 3, "film": 3, "partial": 1, "text": 1, "corrupt": 1}
-MENDED_ACTIONS = {
-    "put": 10,
-    "put same": 2,
-    "delete": 3,
-    "delete marker": 2,
-    "delete newest": 2,
-    "deploy": 1,
-}
-
-BUDGETED_KINDS = {"film": 5, "image": 2, "video": 1, "deadly": 1}
-
-MEND_ROUNDS = 16
-"""Of reconciling: four days, in which what is a day old is looked at and deleted."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """What a kind of schedule is made of; counts are chosen from."""
@@ -164,7 +139,8 @@ PROFILES: Mapping[Profile, int] = {
 """Kinds of schedules, and how often."""
 
 
-def _pick(dice: random.Random, weighted: Mapping[str, int]) -> str:
+def pick(dice: random.Random, weighted: Mapping[str, int]) -> str:
+    """Choose by weights."""
     return dice.choices([*weighted], [*weighted.values()])[0]
 
 
@@ -176,61 +152,22 @@ def make_program(seed: int) -> Program:
     pace, shuffled = dice.choice(profile.paces), dice.random() < profile.shuffled
     steps, at, number = [], 0.0, 0
     for turn in range(dice.choice(profile.steps)):
-        action = "put" if turn == 0 else _pick(dice, ACTIONS)
+        action = "put" if turn == 0 else pick(dice, ACTIONS)
         kind = ""
         if action == "put":
             number += 1
-            kind = _pick(dice, profile.kinds)
+            kind = pick(dice, profile.kinds)
         delays = _delays(dice, pace, shuffled)
         index = dice.randrange(3) if action == "copy older" else 0
         key = dice.choice(keys)
         steps.append(Step(round(at, 2), action, key, kind, number if kind else index, delays))
         at += _pause(dice, pace)
-    functions = _functions({each.kind for each in steps})
+    functions = find_functions({each.kind for each in steps})
     faults = [
-        _fault(dice, at, functions, profile.outages) for _ in range(dice.choice(profile.faults))
+        make_fault(dice, at, functions, profile.outages) for _ in range(dice.choice(profile.faults))
     ]
     late = dice.choice((0.3, 0.3, 0.3, 5.0, 600.0, DAY))
     return Program(seed, tuple(steps), tuple(faults), late)
-
-
-def make_damaged(seed: int) -> Program:
-    """Return the schedule of a seed in which somebody does damage, and all is made good again."""
-    dice = random.Random(seed)
-    keys = [f"{name}.bin" for name in "abc"[: dice.choice((1, 1, 2, 3))]]
-    steps, at = [], 0.0
-    damages = dice.choice(DAMAGES)
-    for turn in range(dice.choice((2, 3, 4, 6))):
-        if turn == 1 and "restore the table" in damages:
-            steps.append(Step(at, "keep the table"))
-            at += dice.choice((1.0, 3600.0, DAY))
-        action = "put" if turn == 0 else _pick(dice, MENDED_ACTIONS)
-        kind = _pick(dice, MENDED_KINDS) if action == "put" else ""
-        # Without a delay, S3's event never comes.
-        delays = () if dice.random() < 0.1 else (0.0,)
-        steps.append(Step(round(at, 2), action, dice.choice(keys), kind, turn + 1, delays))
-        at += dice.choice((0.4, 2.0, 60.0, 3600.0, DAY))
-    for damage in damages:
-        steps.append(Step(round(at, 2), damage, number=dice.randrange(2)))
-        at += dice.choice((0.0, 1.0, 60.0))
-    functions = {**_functions({each.kind for each in steps}), "reconcile": 60}
-    faults = [_fault(dice, at, functions, 0.2) for _ in range(dice.choice((0, 0, 1, 2)))]
-    return Program(seed, tuple(steps), tuple(faults), rounds=MEND_ROUNDS)
-
-
-def make_budgeted(seed: int) -> Program:
-    """Return the schedule of a seed in a stage whose budget lasts for two films a day."""
-    dice = random.Random(seed)
-    keys = [f"{name}.bin" for name in "abc"[: dice.choice((1, 2, 3))]]
-    steps, at = [], 0.0
-    for turn in range(dice.choice((3, 4, 5, 6))):
-        action = dice.choices(("put", "delete", "put same"), (8, 1, 1))[0] if turn else "put"
-        kind = _pick(dice, BUDGETED_KINDS) if action == "put" else ""
-        steps.append(Step(round(at, 2), action, dice.choice(keys), kind, turn))
-        at += dice.choice((0.4, 20.0, 60.0, 600.0, 10_000.0))
-    functions = _functions({each.kind for each in steps})
-    faults = [_fault(dice, at, functions, 0.2) for _ in range(dice.choice((0, 1, 2, 3)))]
-    return Program(seed, tuple(steps), tuple(faults), dollars=1)
 
 
 def _pause(dice: random.Random, pace: float) -> float:
@@ -251,7 +188,8 @@ def _delays(dice: random.Random, pace: float, shuffled: bool) -> tuple[float, ..
     return (first,)
 
 
-def _functions(kinds: set[str]) -> dict[str, int]:
+def find_functions(kinds: set[str]) -> dict[str, int]:
+    """Return where faults are planned, by what is uploaded."""
     found = {**FUNCTIONS}
     if any("film" in each for each in kinds):
         found |= FILM_FUNCTIONS
@@ -262,9 +200,10 @@ def _functions(kinds: set[str]) -> dict[str, int]:
     return found
 
 
-def _fault(
+def make_fault(
     dice: random.Random, length: float, functions: Mapping[str, int], outages: float
 ) -> Planned:
+    """Plan something that goes wrong within a time in s."""
     chance = dice.random()
     if chance < outages:
         begins = round(dice.uniform(0, length + 5), 2)
@@ -280,9 +219,9 @@ def _fault(
         seconds = dice.choice((5.0, 60.0, 75.0, 400.0, 2000.0))
         return Outage(service, begins, seconds, dice.choice(kinds), dice.random() < 0.5)
     if chance < outages + 0.13:
-        return Again(_pick(dice, PLACES), 1 + int(dice.expovariate(0.7)))
-    function = _pick(dice, functions)
-    kind = _pick(dice, FAULTS)
+        return Again(pick(dice, PLACES), 1 + int(dice.expovariate(0.7)))
+    function = pick(dice, functions)
+    kind = pick(dice, FAULTS)
     number = 1 + int(dice.random() * CALLS[function])
     return Fault(function, number, kind, dice.choice(STALLS) if kind == "stall" else 0.0)
 

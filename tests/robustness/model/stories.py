@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.robustness.model.faults import Again, Fault, Outage
 from tests.robustness.model.program import DAY, Planned, Program, Step
-from tests.robustness.model.schedules import MEND_ROUNDS
+from tests.robustness.model.special_schedules import MEND_ROUNDS
 
 
 def put(at: float, kind: str = "image", number: int = 1, *delays: float) -> Step:

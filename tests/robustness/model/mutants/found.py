@@ -13,7 +13,8 @@ from tests.robustness.model.mutants.hard import make_hard_program, make_hasty_pr
 from tests.robustness.model.mutants.patch import Mutant, applied
 from tests.robustness.model.program import Program
 from tests.robustness.model.run import load_code, run
-from tests.robustness.model.schedules import make_damaged, make_program
+from tests.robustness.model.schedules import make_program
+from tests.robustness.model.special_schedules import make_damaged
 
 FOUND_FILE = Path(__file__).with_name("found.json")
 
