@@ -6,9 +6,15 @@ imported, so each function imports what it mends.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shutil
+import tempfile
 import threading
+import zipfile
 from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -100,3 +106,32 @@ def let_workers_finish() -> None:
     lambda_runtime.kill_workers = kill_idle
     lambda_runtime.release_worker = lambda_svc.release_worker = release_or_kill
     lambda_runtime.Worker.invoke = invoke_or_die
+
+
+def unzip_once() -> None:
+    """Have the workers of all functions share what is unzipped: code and layers, by their bytes.
+
+    Each new worker would unzip thousands of files, which takes longer than all else that it does
+    first; what Python compiles of them is shared too. On AWS both are read-only.
+    """
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.zipfile = SimpleNamespace(ZipFile=_SharedZip, BadZipFile=zipfile.BadZipFile)
+
+
+_UNZIPPING = threading.Lock()
+
+
+class _SharedZip(zipfile.ZipFile):
+    """Extracts all by making the target, an empty folder, a link to where that was done once."""
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        content = Path(str(self.filename)).read_bytes()
+        folder = Path(tempfile.gettempdir()) / f"unzipped-{hashlib.sha256(content).hexdigest()}"
+        with _UNZIPPING:
+            if not folder.exists():
+                new = Path(tempfile.mkdtemp(prefix="unzipping-"))
+                super().extractall(new, members, pwd)
+                new.rename(folder)
+        shutil.rmtree(path)
+        Path(path).symlink_to(folder)

@@ -74,6 +74,7 @@ def _prepare(access_key: str, secret_key: str) -> None:
     app.app = request_filter.filter_requests(app.app, port, sigv4.Verifier(access_key))
     patches.serve_ranges_of_versions()
     patches.let_wildcards_match_newlines()
+    patches.unzip_once()
     patches.let_workers_finish()
 
 
