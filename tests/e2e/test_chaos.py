@@ -10,8 +10,8 @@ import sys
 from lib.tools import ROOT
 
 SEED = 11
-UPLOADS, SECONDS, SETTLE_SECONDS = 50, 20, 120
-FEWEST_KILLS = 5
+UPLOADS, SECONDS, SETTLE_SECONDS = 40, 15, 240
+FEWEST_KILLS, FEWEST_FAILED_CALLS = 5, 5
 
 
 def test_no_fault_keeps_an_upload_from_its_true_state():
@@ -38,6 +38,6 @@ def test_no_fault_keeps_an_upload_from_its_true_state():
     assert report["uploads"] >= UPLOADS
     assert report["kills"] >= FEWEST_KILLS
     assert report["stops"]
-    assert report["failed_calls"].keys() >= {"in an outage", "done, but refused"}
+    assert sum(report["failed_calls"].values()) >= FEWEST_FAILED_CALLS
     assert report["repeats"]
     assert report["poison"]

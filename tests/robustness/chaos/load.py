@@ -47,7 +47,6 @@ class Load:
         """Do each step at its time. All wait while the machine has more to do than it can."""
         started = time.monotonic()
         doing: list[Future[None]] = []
-        self._faults.active = True
         with ThreadPoolExecutor(THREADS) as pool:
             for step in plan.steps:
                 while (early := started + step.at - time.monotonic()) > 0:
@@ -56,7 +55,6 @@ class Load:
                     time.sleep(LOOK_SECONDS)
                     started += LOOK_SECONDS
                 doing.append(pool.submit(self._do, step))
-        self._faults.active = False
         for each in doing:
             each.result()
 

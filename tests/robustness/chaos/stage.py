@@ -126,7 +126,10 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
     stage = Stage(scene.deployed, scene.invocations)
     load.warm_up()
     started, taken = time.time(), _take_cpu(scene)
+    scene.faults.active = True
     load.run(drawn)
+    stage.wait_for_rest(time.time() - started)  # what the load has left behind meets faults too
+    scene.faults.active = False
     moving = stage.wait_for_rest(settle)
     seconds, others = time.time() - started, _take_cpu(scene) - taken
     facts = stage.look(load.done.sent)
