@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lib.domain.asset import AssetStatus
 from tests.robustness.model.transitions import find_wrong
 from tests.robustness.model.uploads import NONE
 
 if TYPE_CHECKING:
     from tests.robustness.model.account import Account
+
+STATE = ("pk", "version_id", "status", "updated_at")
 
 MADE = frozenset({"READY", "PARTIAL"})
 
@@ -25,6 +28,8 @@ class Invariants:
         self.recorded: dict[str, int] = {}
         """How far in the history of its key each entry is known to be."""
         self.max_attempts = int(account.template.params.get("maxAttempts", 0))
+        self.ended: list[tuple[str, ...]] = []
+        """What somebody has to be told of: each state in which nothing more happens by itself."""
         self.damaged = False
         """Whether something was deleted from outside: then only what is left at last counts."""
 
@@ -53,6 +58,10 @@ class Invariants:
         replaced = old is None or old.get("manifest_key") != new.get("manifest_key")
         # Made again in place: the same manifest, whose renditions may have been gone.
         status = new["status"]["S"]
+        if AssetStatus(status).terminal and (
+            moved or old is None or old["status"] != new["status"]
+        ):
+            self.ended.append(tuple(new[each]["S"] for each in STATE))
         if replaced or (status in MADE and old is not None and old["status"]["S"] != status):
             self._look_at_live(name, new)
 

@@ -44,6 +44,7 @@ class Rest(Invariants):
         if orphans:
             self.world.fail("orphans", f"{len(orphans)} are left over, such as {orphans[0]}")
         self._check_queues()
+        self._check_told()
         running = (
             []
             if account.executions is None
@@ -90,7 +91,6 @@ class Rest(Invariants):
             self.world.fail("true", f"{key} ({kind}) ends as {brief(item)}")
         if status in MADE:
             self._check_bytes(key, item, content)
-        self._check_notified(item)
         if code == "EXHAUSTED" and not self.damaged and not self._is_dead_letter(state):
             self.world.fail("dead letters", f"none is there of {brief(item)}")
 
@@ -121,14 +121,21 @@ class Rest(Invariants):
             if name != "manifest.json" and found != media.first_line(recipe, name, etag):
                 self.world.fail("bytes", f"{each} is {found!r}")
 
-    def _check_notified(self, item: dict[str, Any]) -> None:
-        told = (
-            (each["asset_id"], each["version_id"], each["status"])
-            for each in self.account.sns.published
-        )
-        wanted = (item["pk"]["S"], item["version_id"]["S"], item["status"]["S"])
-        if wanted not in told:
-            self.world.fail("notified", f"nobody was told of {brief(item)}")
+    def _check_told(self) -> None:
+        """Hold what was told against what came to an end: each state, in its asset's order."""
+        place = {state: number for number, state in enumerate(self.ended)}
+        told: set[tuple[str, ...]] = set()
+        latest: dict[str, int] = {}
+        for each in self.account.sns.published:
+            state = tuple(each[name] for name in ("asset_id", "version_id", "status", "updated_at"))
+            number = place.get(state, -1)
+            if state not in told and latest.get(state[0], -1) > number:
+                self.world.fail("notified", f"{state} is told after what came later")
+            told.add(state)
+            latest[state[0]] = number
+        for state in self.ended:
+            if state not in told:
+                self.world.fail("notified", f"nobody was told of {state}")
 
     def _check_queues(self) -> None:
         account, sqs = self.account, self.account.sqs
