@@ -24,6 +24,8 @@ PORT = "proxy.port"
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = ROOT / "lib/tools/emulator/server.py"
 ABOVE = Path("..").resolve()
+AT_ONCE = 3
+"""Workers of one function: each new one wants a core for a second."""
 
 
 def serve_proxied_too(proxy_port: int) -> None:
@@ -83,6 +85,36 @@ def note_invocations(path: Path) -> None:
     worker._spawn, worker.invoke = spawning, invoking
 
 
+def let_invocations_wait(at_once: int) -> None:
+    """Let each function have so many workers at once; who comes then waits for one.
+
+    As Lambda lets asynchronous invocations wait where the account's limit is reached. Here each S3
+    event would have a new process, and a machine that can't start them within dispatch's time-out
+    would do nothing else any more.
+    """
+    from ministack.services import lambda_svc
+
+    lock = threading.Lock()
+    slots: dict[str, threading.Semaphore] = {}
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+
+    def acquiring(func_name: str, *arguments: Any, **options: Any) -> Any:
+        with lock:
+            free = slots.setdefault(func_name, threading.Semaphore(at_once))
+        free.acquire()
+        worker, how = acquire(func_name, *arguments, **options)
+        if worker is None:
+            free.release()
+        return worker, how
+
+    def releasing(worker: Any) -> None:
+        release(worker)
+        if worker is not None:
+            slots[worker.func_name].release()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquiring, releasing
+
+
 def cpu_seconds(pid: int) -> float | None:
     """Return what a process, what it started and what of that has ended took; None where unknown.
 
@@ -108,6 +140,7 @@ def main() -> None:
 
     def run(mod_name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
         note_invocations(ABOVE / NOTES)
+        let_invocations_wait(AT_ONCE)
         return run_module(mod_name, *arguments, **options)
 
     runpy.run_module = run
