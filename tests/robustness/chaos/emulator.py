@@ -2,8 +2,7 @@
 
 The proxy's port stands in `proxy.port` in the folder above the emulator's; the notes are lines of
 JSON in `invocations.jsonl` beside that. Each has `request`, `at` (seconds of the epoch) and what
-happened: `begin` (with `function`, `event`, `pid`), `spawned` (a new `pid`) or `end`; and `cpu`,
-the seconds that the worker has taken so far.
+happened: `begin` (with `function`, `event`, `pid`), `spawned` (a new `pid`) or `end`.
 
 Standard library only, and ministack: this runs in the emulator's own environment.
 """
@@ -57,8 +56,6 @@ def note_invocations(path: Path) -> None:
     invoke, spawn = worker.invoke, worker._spawn
 
     def note(request: str, **facts: Any) -> None:
-        if facts.get("pid"):
-            facts["cpu"] = cpu_seconds(facts["pid"])
         line = json.dumps({"request": request, "at": time.time()} | facts, default=str)
         with lock, path.open("a") as file:
             file.write(line + "\n")
@@ -77,10 +74,9 @@ def note_invocations(path: Path) -> None:
             answer = invoke(self, event, request_id, **options)
             return answer
         finally:
-            pid = self._proc.pid if self._proc is not None else None
             error = answer.get("error", "") if answer.get("status") == "error" else ""
             failed = not answer or answer.get("status") == "error"
-            note(request_id, what="end", pid=pid, failed=failed, error=str(error)[:200])
+            note(request_id, what="end", failed=failed, error=str(error)[:200])
 
     worker._spawn, worker.invoke = spawning, invoking
 
@@ -113,21 +109,6 @@ def let_invocations_wait(at_once: int) -> None:
             slots[worker.func_name].release()
 
     lambda_svc.acquire_worker, lambda_svc.release_worker = acquiring, releasing
-
-
-def cpu_seconds(pid: int) -> float | None:
-    """Return what a process, what it started and what of that has ended took; None where unknown.
-
-    Only where there is a /proc: proc(5).
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-        tasks = [each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children")]
-    except (OSError, IndexError):
-        return None
-    children = (int(each) for listed in tasks for each in listed.split())
-    return own + sum(cpu_seconds(each) or 0.0 for each in children)
 
 
 def main() -> None:

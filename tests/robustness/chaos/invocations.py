@@ -30,9 +30,6 @@ class Invocation:
     started: float = 0.0
     """After its worker was there."""
     end: float | None = None
-    cpu_before: float | None = None
-    """What its worker had taken before, and after it; None where that is not known."""
-    cpu_after: float | None = None
     failed: bool = False
     error: str = ""
     struck: list[str] = field(default_factory=list)
@@ -47,13 +44,6 @@ class Invocation:
     def seconds(self) -> float:
         """Return how long the handler worked, without the start of its process."""
         return self.end - self.started if self.end and self.started else 0.0
-
-    @property
-    def cpu(self) -> float:
-        """Return the CPU seconds that it took, as far as is known."""
-        if self.cpu_before is None or self.cpu_after is None:
-            return 0.0
-        return max(0.0, self.cpu_after - self.cpu_before)
 
 
 class Invocations:
@@ -103,17 +93,14 @@ class Invocations:
                 frozenset(assets_in(event)),
                 note["pid"],
                 note["at"] if note["pid"] else 0.0,
-                cpu_before=note.get("cpu"),
             )
             known.append(invocation)
             self._open[id(invocation)] = invocation
             self.all.append(invocation)
         elif known and note["what"] == "spawned":
             known[-1].pid, known[-1].started = note["pid"], note["at"]
-            known[-1].cpu_before = note.get("cpu")
         elif known:
             known[-1].end = note["at"]
-            known[-1].cpu_after = note.get("cpu")
             self._open.pop(id(known[-1]), None)
             known[-1].failed, known[-1].error = note["failed"], note["error"]
 

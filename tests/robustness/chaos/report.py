@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from lib.domain.asset import Asset
+from lib.domain.keys import asset_id
 from tests.robustness.chaos.done import WARM_UP, Done, Upload
 from tests.robustness.chaos.faults import Faults
 from tests.robustness.chaos.invocations import Invocation
+from tests.robustness.chaos.media import Medium
 from tests.robustness.chaos.plan import Deed
 from tests.robustness.chaos.truth import Broken, Facts
 
 CORES = 2
+PICTURES = frozenset({Medium.JPEG, Medium.PNG, Medium.GIF, Medium.CORRUPT})
+FILMS = frozenset({Medium.SOUND, Medium.CLIP, Medium.FILM})
 MOST_LISTED = 40
 
 
@@ -29,54 +34,78 @@ class Speed:
     p99: float
     span: float
     """From the first upload until 95 of 100 had come to their end: killed work comes back late."""
-    busy: float
-    """That handlers ran in that time, waiting included."""
     work: float
-    """CPU seconds of the handlers' own in that time."""
-    others: float
-    """CPU seconds of the emulator and of this command in that time."""
-
-    @property
-    def share(self) -> float:
-        """Return the handlers' part of what the cores had, without what the others took."""
-        left = CORES * self.span - self.others
-        return self.work / left if left > 0 else 0.0
+    """Of the handlers in that time: how long they ran, what kept them waiting included."""
+    part: float
+    """Of the time from upload to end that handlers worked on the upload."""
+    against_ideal: float
+    """Of what two cores could do at best: an undisturbed dispatch and processing for each upload,
+    by the median, and nothing else to do for the machine."""
 
 
 def measure(
-    facts: Facts,
-    uploads: Sequence[Upload],
-    invocations: list[Invocation],
-    others: float,
-    seconds: float,
+    facts: Facts, uploads: Sequence[Upload], invocations: list[Invocation], bucket: str
 ) -> Speed:
-    """Measure the uploads that were not overwritten: of those the end is on record.
-
-    `others` is what everything but the handlers took of the CPU, in the `seconds` of all of it.
-    """
+    """Measure the uploads that were not overwritten: of those the end is on record."""
     uploads = [each for each in uploads if not each.key.startswith(WARM_UP)]
-    endings = sorted(_endings(facts, uploads))
+    endings = _endings(facts, uploads)
     if not endings:
         return Speed(*8 * (0.0,))
     first = min(each.at for each in uploads)
     until = sorted(end for _, end in endings)[int(0.95 * (len(endings) - 1))]
-    waits = sorted(end - start for start, end in endings)
+    waits = sorted(end - upload.at for upload, end in endings)
     span = max(until - first, 0.001)
-    begun = sum(each.at <= until for each in uploads)
-    counted = [each for each in invocations if each.end and first < each.end <= until]
-    busy, work = sum(each.seconds for each in counted), sum(each.cpu for each in counted)
     p50, p95, p99 = (waits[int(share * (len(waits) - 1))] for share in (0.5, 0.95, 0.99))
-    return Speed(begun / span, p50, p95, p99, span, busy, work, others * span / seconds)
+    return Speed(
+        sum(each.at <= until for each in uploads) / span,
+        p50,
+        p95,
+        p99,
+        span,
+        work=sum(each.seconds for each in invocations if each.end and first < each.end <= until),
+        part=_work_on(endings, invocations, bucket) / max(sum(waits), 0.001),
+        against_ideal=_ideal_seconds(uploads, invocations) / span,
+    )
 
 
-def _endings(facts: Facts, uploads: Sequence[Upload]) -> list[tuple[float, float]]:
-    """Return (upload, end) of each upload that is its key's current one and terminal."""
+def _work_on(
+    endings: list[tuple[Upload, float]], invocations: list[Invocation], bucket: str
+) -> float:
+    """Return how long handlers worked on uploads before their ends."""
+    return sum(
+        each.seconds
+        for upload, end in endings
+        for each in invocations
+        if asset_id(bucket, upload.key) in each.assets and upload.at <= each.begin <= end
+    )
+
+
+def _ideal_seconds(uploads: Sequence[Upload], invocations: list[Invocation]) -> float:
+    """Return how long the cores would work on the uploads if nothing stood in the way."""
+
+    def median(function: str) -> float:
+        good = [
+            each.seconds
+            for each in invocations
+            if each.function == function and each.seconds and not each.failed and not each.struck
+        ]
+        return statistics.median(good) if good else 0.0
+
+    films = sum(each.medium in FILMS for each in uploads)
+    pictures = sum(each.medium in PICTURES for each in uploads)
+    work = len(uploads) * median("dispatch")
+    work += pictures * median("processImage") + films * median("processVideo")
+    return work / CORES
+
+
+def _endings(facts: Facts, uploads: Sequence[Upload]) -> list[tuple[Upload, float]]:
+    """Return each upload that is its key's current one and terminal, with the time of its end."""
     found = []
     for each in uploads:
         asset = facts.assets.get(each.key)
         if _is_end_of(asset, each.version_id):
             assert asset is not None
-            found.append((each.at, datetime.fromisoformat(asset.updated_at).timestamp()))
+            found.append((each, datetime.fromisoformat(asset.updated_at).timestamp()))
     return found
 
 
@@ -118,9 +147,7 @@ class Report:
 
     def to_json(self) -> str:
         """Return the one line that programs read."""
-        return json.dumps(
-            {"ok": self.ok, "share": self.speed.share} | asdict(self), ensure_ascii=False
-        )
+        return json.dumps({"ok": self.ok} | asdict(self), ensure_ascii=False)
 
     def to_text(self) -> str:
         """Return what people read."""
@@ -141,9 +168,9 @@ class Report:
             ("upload to end", f"p50 {speed.p50:.1f}  p95 {speed.p95:.1f}  p99 {speed.p99:.1f} s"),
             (
                 "handlers' own work",
-                f"{speed.work:.0f} CPU s in {speed.busy:.0f} s: {speed.share:.0%} of what emulator "
-                f"and load ({speed.others:.0f} CPU s) left of {CORES} cores",
+                f"{speed.part:.0%} of upload to end; {speed.work:.0f} s in {speed.span:.0f} s",
             ),
+            ("against the ideal", f"{speed.against_ideal:.0%} of {CORES} cores undisturbed"),
             ("did not come to rest", self.moving or "-"),
             ("broken invariants", len(self.broken)),
         ]

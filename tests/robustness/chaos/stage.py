@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -125,13 +124,13 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
     load = Load(scene.deployed, scene.invocations, Maker(scene.folder), scene.faults)
     stage = Stage(scene.deployed, scene.invocations)
     load.warm_up()
-    started, taken = time.time(), _take_cpu(scene)
+    started = time.time()
     scene.faults.active = True
     load.run(drawn)
     stage.wait_for_rest(time.time() - started)  # what the load has left behind meets faults too
     scene.faults.active = False
     moving = stage.wait_for_rest(settle)
-    seconds, others = time.time() - started, _take_cpu(scene) - taken
+    seconds = time.time() - started
     facts = stage.look(load.done.sent)
     invocations = scene.invocations.refresh()
     broken = tuple(truth.judge(facts, load.done, invocations, scene.deployed))
@@ -151,20 +150,11 @@ def play(scene: Scene, drawn: Plan, settle: float) -> Report:
         invocations=report.count_functions(invocations),
         killed=sum(each.killed for each in invocations),
         seconds=seconds,
-        speed=report.measure(facts, done.uploads, invocations, others, seconds),
+        speed=report.measure(facts, done.uploads, invocations, scene.deployed.uploads),
         moving=moving,
         broken=broken,
         stories=_tell_stories(scene, load, broken),
     )
-
-
-def _take_cpu(scene: Scene) -> float:
-    """Return the CPU seconds that the emulator, without what it started, and this process took."""
-    stat = Path(f"/proc/{scene.deployed.emulator.pid}/stat")
-    if not stat.exists():
-        return time.process_time()
-    fields = stat.read_text().rpartition(")")[2].split()
-    return time.process_time() + sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def _tell_stories(scene: Scene, load: Load, broken: tuple[Broken, ...]) -> dict[str, list[str]]:
