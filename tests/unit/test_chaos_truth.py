@@ -106,12 +106,12 @@ def test_a_worker_that_was_killed_timed_out_or_stood_still_counts():
     assert count_kills(harmed) == {"id": 3}
 
 
-def test_each_poison_is_one_dead_letter_and_nothing_else_is():
+def test_each_poison_is_a_dead_letter_and_nothing_else_is():
     def letters(*bodies):
         found = judge_letters({"ImageDeadLetters": list(bodies)}, ["poison"])
         return [each.invariant for each in found]
 
     assert letters("poison") == []
     assert letters() == ["poison ends in the dead letters"]
-    assert letters("poison", "poison") == ["dead letters are poison alone"]
+    assert letters("poison", "poison") == []
     assert letters("poison", '{"key": "a.jpg"}') == ["dead letters are poison alone"]

@@ -178,15 +178,16 @@ def judge_live(
 
 
 def judge_letters(letters: dict[str, list[str]], poison: list[str]) -> Iterator[Broken]:
-    """Yield dead letters that are no poison, and poison that is in none of the queues."""
-    left = Counter(poison)
+    """Yield dead letters that are no poison, and poison that is in none of the queues.
+
+    A poison may be there twice: the reply to who put it there may have been lost.
+    """
+    found = {body for bodies in letters.values() for body in bodies}
     for queue, bodies in letters.items():
         for body in bodies:
-            if left[body]:
-                left[body] -= 1
-            else:
+            if body not in poison:
                 yield Broken("dead letters are poison alone", _key_in(body), f"{queue}: {body}")
-    for body in left.elements():
+    for body in set(poison) - found:
         yield Broken("poison ends in the dead letters", "", body)
 
 
