@@ -9,7 +9,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, live_sizes
+from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, Kind, live_sizes
 from lib.application.reconcile.mend import examine, make_again, mend
 from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import Stores
@@ -72,7 +72,9 @@ def repair(
         console.print(f"{each.kind}: {as_markup(each.detail)}: {said}", soft_wrap=True)
         if not done:
             raise typer.Exit(1)
-    if findings:
+    if any(each.kind is not Kind.ORPHANS for each in findings):
+        return  # it is being made already, or gone
+    if findings and not again:
         return
     if not again:
         console.print("nothing is wrong; --again makes its renditions again")

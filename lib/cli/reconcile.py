@@ -18,7 +18,7 @@ from rich.text import Text
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.s3_inventory import InventoryError, InventoryUploads
 from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, Kind
-from lib.application.reconcile.mend import mend_all, mend_asset
+from lib.application.reconcile.mend import Mended, mend_all, mend_asset
 from lib.application.reconcile.stores import Stores
 from lib.application.reconcile.survey import FULL, Position, survey
 from lib.cli.arguments import CommandError
@@ -74,6 +74,8 @@ class Run:
     position: Position | None
     looked: int = 0
     mended: int = 0
+    failed: int = 0
+    """What AWS refused to have made good."""
     found: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     @property
@@ -94,7 +96,9 @@ class Run:
                         print(finding_json(each), flush=True)
                 if self.apply:
                     others = [each for each in new if not each.kind.deletes]
-                    self.mended += sum(mend_all(others, stores, ages))
+                    done = Counter(mend_all(others, stores, ages))
+                    self.mended += done[Mended.MENDED]
+                    self.failed += done[Mended.FAILED]
                 self.looked += step.looked
                 said = f"{phase}: {self.looked} looked at, {len(self.found)} found"
                 status.update(said)
@@ -170,7 +174,9 @@ def command(
     for identity in run.deleting:
         run.mended += mend_asset(identity, stores, ages)
     progress.print(f"made good: {run.mended}")
-    if any(each.kind is Kind.LOST for each in run.found.values()):
+    if run.failed:
+        progress.print(f"not made good: {run.failed}, which AWS refused; run it again")
+    if run.failed or any(each.kind is Kind.LOST for each in run.found.values()):
         raise typer.Exit(1)
 
 

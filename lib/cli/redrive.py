@@ -124,7 +124,7 @@ def command(
         console.print(outcome_table(redriven.done, list(ended.values())), soft_wrap=True)
     if len(redriven.done) < len(chosen) and not dry_run:
         raise typer.Exit(INTERRUPTED)
-    if any(each.fate is Fate.KEPT for each in redriven.done) or any(
+    if any(each.fate in (Fate.KEPT, Fate.MISSING) for each in redriven.done) or any(
         each.failed or (wait and not each.ended) for each in ended.values()
     ):
         raise typer.Exit(1)

@@ -46,6 +46,8 @@ def zipped(release: str) -> bytes:
 def functions(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
+    # The session of an earlier test has the credentials of an earlier stage.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     role = boto3.client("iam").create_role(
         RoleName=NAME,
         AssumeRolePolicyDocument=json.dumps(

@@ -176,6 +176,24 @@ def test_who_writes_over_an_entry_looks_whether_that_is_still_current(world):
     assert world.topic.published[-1].source == first.source
 
 
+def test_who_wrote_a_tombstone_looks_again_too(world):
+    """The key is restored meanwhile, and whoever heard of that found nothing to write."""
+    upload = world.sources.upload("a.jpg", JPEG_HEAD)
+    world.dispatch(upload)
+    marker = world.sources.remove("a.jpg")
+
+    def restore(sources):
+        [known] = world.dispatch(sources.destroy(marker))
+        assert known.state is Recording.KNOWN
+
+    restoring = Changing(restore)
+    restoring.versions, restoring.sequence = world.sources.versions, world.sources.sequence
+    world.sources = restoring
+    world.dispatch(marker)
+    asset = world.find("a.jpg")
+    assert (asset.status, asset.source) == (AssetStatus.RECEIVED, upload.source)
+
+
 def test_who_is_overtaken_each_time_asks_for_another_call(world):
     def overtake(sources):
         event = received(sources.upload("a.jpg", b"x"))

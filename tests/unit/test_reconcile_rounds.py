@@ -1,6 +1,7 @@
 """A stage that was broken is made good again, in one go or step by step, and nothing else is."""
 
 import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -343,13 +344,11 @@ def test_a_round_goes_on_where_time_was_short(world, note):
     assert mended(world) == RIGHT
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", range(1, 14))
-def test_a_round_that_is_killed_is_made_up_for(world, note, monkeypatch, call, when):
-    """Each call that changes something fails once, before or after it went through."""
-    broken(world)
+@contextmanager
+def failing_once(world, call, when, error):
+    """Let one call that changes something fail, before or after it went through."""
     calls = itertools.count(1)
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         for port, name in (
             (world.topic, "publish"),
             (world.catalog, "reopen"),
@@ -362,24 +361,59 @@ def test_a_round_that_is_killed_is_made_up_for(world, note, monkeypatch, call, w
             def failing(*arguments, whole=whole, **named):
                 fails = next(calls) == call
                 if fails and when == "before":
-                    raise InjectedError(when)
+                    raise error
                 answer = whole(*arguments, **named)
                 if fails:
-                    raise InjectedError(when)
+                    raise error
                 return answer
 
             patched.setattr(port, name, failing)
-        with pytest.raises(InjectedError):
+        yield
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 14))
+def test_a_round_that_is_killed_is_made_up_for(world, note, call, when):
+    broken(world)
+    with failing_once(world, call, when, KilledError()):
+        with pytest.raises(KilledError):
             run(world, note)
         assert run(world, note)[0].complete
     assert mended(world) == RIGHT
 
 
-class InjectedError(TransientError):
-    """One that a test raised."""
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 14))
+def test_what_aws_refuses_keeps_nothing_else_from_being_made_good(world, note, call, when):
+    broken(world)
+    with failing_once(world, call, when, TransientError(ErrorCode.SERVICE_UNAVAILABLE, when)):
+        assert run(world, note)[0].complete
+    world.clock.now += 24 * HOUR
+    assert run(world, note)[0].complete
+    assert mended(world) == RIGHT
 
-    def __init__(self, when):
-        super().__init__(ErrorCode.SERVICE_UNAVAILABLE, when)
+
+def test_what_can_never_be_read_is_told_in_each_round_and_stops_none(world, note, monkeypatch):
+    """As an object that is encrypted with somebody else's key."""
+    look = world.sources.find_current
+
+    def refuse(bucket, key, length):
+        if key == "a.jpg":
+            raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, "AccessDenied")
+        return look(bucket, key, length)
+
+    monkeypatch.setattr(world.sources, "find_current", refuse)
+    world.forget("a.jpg", "b.jpg")
+    worked, told = run(world, note)
+    assert worked.complete
+    assert sorted(each for each in told if each[0] is Kind.UNRECORDED) == [
+        (Kind.UNRECORDED, "a.jpg", "failed"),
+        (Kind.UNRECORDED, "b.jpg", "mended"),
+    ]
+
+
+class KilledError(Exception):
+    """What ends a function in the midst of its work."""
 
 
 def test_rounds_look_at_every_object_once_a_day_and_quickly_between(world, note):

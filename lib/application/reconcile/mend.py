@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 
 from lib.application.dispatch import Recording, record_current
 from lib.application.reconcile.findings import (
@@ -17,6 +18,7 @@ from lib.application.reconcile.findings import (
 from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import AT_ONCE, Stores
 from lib.domain.asset import Asset, AssetStatus
+from lib.domain.errors import TransientError
 from lib.domain.events import Action, ObjectEvent, Source
 from lib.domain.keys import asset_id
 
@@ -39,10 +41,27 @@ def examine(asset: Asset | None, source: Source, stores: Stores, ages: Ages) -> 
     return compare_folder(folder, asset, now, ages, parts_of(asset, stores.renditions))
 
 
-def mend_all(findings: Sequence[Finding], stores: Stores, ages: Ages) -> list[bool]:
-    """Make findings good, several at once; answer of each as `mend` does. Raises TransientError."""
+class Mended(StrEnum):
+    """What became of a finding."""
+
+    MENDED = "mended"
+    NOTHING = "nothing to do"
+    """It was not so any more, or there is nothing that can be done."""
+    FAILED = "failed"
+    """AWS refused something of it: the next round finds it again."""
+
+
+def mend_all(findings: Sequence[Finding], stores: Stores, ages: Ages) -> list[Mended]:
+    """Make findings good, several at once; one that can't be is no reason to leave the others."""
+
+    def mended(finding: Finding) -> Mended:
+        try:
+            return Mended.MENDED if mend(finding, stores, ages) else Mended.NOTHING
+        except TransientError:
+            return Mended.FAILED
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda each: mend(each, stores, ages), findings))
+        return list(pool.map(mended, findings))
 
 
 def mend(finding: Finding, stores: Stores, ages: Ages) -> bool:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lib.application.reconcile.findings import Ages, Finding
-from lib.application.reconcile.mend import mend_all, mend_asset
+from lib.application.reconcile.mend import Mended, mend_all, mend_asset
 from lib.application.reconcile.stores import Stores
 from lib.application.reconcile.survey import FULL, QUICK, Phase, Position, survey
 from lib.domain.clock import Deadline
+from lib.domain.errors import TransientError
 
 MARGIN_SECONDS = 120.0
 """Left to an invocation when the last step is begun: a step is a page, and what it mends."""
 
 Tell = Callable[[Finding, str], None]
-"""Takes a finding, and what became of it: `mended`, `held` or `nothing to do`."""
+"""Takes a finding, and what became of it: `held`, or one of `Mended`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ def work(stores: Stores, rules: Rules, memory: Memory, deadline: Deadline, tell:
         deleting = [each for each in step.findings if each.kind.deletes]
         others = [each for each in step.findings if not each.kind.deletes]
         for finding, done in zip(others, mend_all(others, stores, rules.ages), strict=True):
-            mended += done
-            tell(finding, "mended" if done else "nothing to do")
+            mended += done is Mended.MENDED
+            tell(finding, done)
         for finding in deleting:
             tell(finding, "held")
         current = replace(
@@ -146,7 +148,8 @@ def work(stores: Stores, rules: Rules, memory: Memory, deadline: Deadline, tell:
     for identity in current.held:
         if deadline() <= MARGIN_SECONDS:
             break  # the next round finds the others again
-        mended += mend_asset(identity, stores, rules.ages)
+        with suppress(TransientError):  # the next round finds it again
+            mended += mend_asset(identity, stores, rules.ages)
     memory.write(replace(current, held=()).serialize())
     return Worked(looked, mended, current)
 
