@@ -131,7 +131,7 @@ class Consumer(Generic[Content]):
     def _goes_back(self, message: Message, exc: Exception) -> bool:
         """Have a message delivered again, as a new one where it is old; tell whether it is that.
 
-        A failed one becomes visible again after an exponential delay with full jitter
+        A failed one becomes visible again after an exponential delay with jitter
         (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/), not
         after the queue's whole visibility timeout; that one is for workers that were killed.
         """
