@@ -366,7 +366,7 @@ def test_alarms_only_where_the_stage_asks(resources, stage):
         (letters, "ExecutionFailures"),
         ("ApproximateAgeOfOldestMessage", "ImageQueue"),
         ("ApproximateAgeOfOldestMessage", "VideoQueue"),
-        ("Errors", "DispatchLambdaFunction"),
+        ("ApproximateAgeOfOldestMessage", "DispatchRetries"),
     } == watched
 
 
