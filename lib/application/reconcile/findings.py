@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lib.application.sweep import is_live
+from lib.application.sweep import is_live, pending_prefix
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Source
@@ -185,10 +185,5 @@ def _is_wanted(key: str, asset: Asset | None) -> bool:
     """Tell whether a key is live, or of an upload that may still finish."""
     if asset is None:
         return False
-    below = version_prefix(asset.source, asset.sequencer)
-    return is_live(key, asset) or (_may_finish(asset) and key.startswith(below))
-
-
-def _may_finish(asset: Asset) -> bool:
-    failed = asset.status is AssetStatus.FAILED
-    return failed and asset.error is not None and not asset.error.permanent
+    pending = pending_prefix(asset)
+    return is_live(key, asset) or (pending is not None and key.startswith(pending))
