@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 from PIL import Image, ImageCms
 
+from lib.imaging.color.profile import open_profile
 from lib.imaging.metadata import printable
 from lib.imaging.transparency import has_alpha
 
@@ -15,27 +14,21 @@ DESCRIBED = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 NAMES = {"1": "grey", "L": "grey", "LA": "grey", "I;16": "grey", "CMYK": "CMYK", "LAB": "Lab"}
 """Mode without a profile → colour space; sRGB otherwise, as browsers take it."""
 
-NEEDS_CONVERSION = ("CMYK", "LAB")
-
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the image as L, LA, RGB or RGBA in sRGB.
 
-    Relative colorimetric with black point compensation, as browsers do. Without a profile, or with
-    one that is broken or describes another kind of pixels, RGB and grey are taken for sRGB, and
-    CMYK is converted arithmetically.
+    Relative colorimetric with black point compensation, as browsers do. Without a profile that
+    describes such pixels, RGB and grey are taken for sRGB, and CMYK is converted arithmetically.
     """
-    if not profile and image.mode != "LAB":
+    source = open_profile(profile, image.mode)
+    if not source and image.mode != "LAB":
         return image.convert("RGB") if image.mode == "CMYK" else image
+    source = source or ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    described = DESCRIBED[source.profile.xcolor_space]
+    # LittleCMS passes the alpha of RGBA on.
+    mode = "RGBA" if (image.mode, described) == ("RGBA", "RGB") else described
     try:
-        source = ImageCms.ImageCmsProfile(
-            io.BytesIO(profile) if profile else ImageCms.createProfile("LAB")
-        )
-        described = DESCRIBED[source.profile.xcolor_space]
-        if image.mode != described and {image.mode, described}.intersection(NEEDS_CONVERSION):
-            return to_srgb(image, None)
-        # LittleCMS passes the alpha of RGBA on.
-        mode = "RGBA" if (image.mode, described) == ("RGBA", "RGB") else described
         converted = ImageCms.profileToProfile(
             image if image.mode == mode else image.convert(mode),
             source,
@@ -44,7 +37,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             "RGBA" if mode == "RGBA" else "RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
-    except (ImageCms.PyCMSError, OSError, KeyError):
+    except (ImageCms.PyCMSError, OSError):
         return to_srgb(image, None)
     assert converted is not None  # only None when converted in place
     if described == "L" or image.mode in ("L", "LA"):
@@ -55,13 +48,10 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def name_space(mode: str, profile: bytes | None) -> str:
-    """Return the colour space of pixels as their profile calls it, or as they are taken."""
-    if profile:
-        try:
-            opened = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
-            described = "Lab" if opened.xcolor_space == "Lab " else opened.profile_description
-        except OSError:
-            described = None
-        if described:
-            return printable(described)
+    """Return the colour space of pixels as the profile that is followed calls it, or as taken."""
+    if opened := open_profile(profile, mode):
+        if opened.profile.xcolor_space == "Lab ":
+            return "Lab"
+        if name := printable(opened.profile.profile_description):
+            return name
     return NAMES.get(mode, "sRGB")

@@ -31,5 +31,5 @@ def open_first_page(file: BytesIO) -> TiffImageFile:
         raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, "RAW photo: not supported")
     if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == TIFF_CIELAB:
         described = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        image.info["icc_profile"] = described.tobytes()
+        image.info |= {"icc_profile": described.tobytes(), "mode": "LAB"}
     return image

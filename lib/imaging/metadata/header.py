@@ -63,7 +63,7 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
         turn=turn,
         orientation=orientation,
         profile=profile,
-        color_space=name_space(image.mode, profile),
+        color_space=name_space(image.info.get("mode", image.mode), profile),
         facts=facts if facts.copyright else replace(facts, copyright=rights),
     )
 

@@ -1,0 +1,61 @@
+"""Decide whether a profile is followed: what describes other pixels, or is broken, is ignored.
+
+The rules are those of browsers (Chromium's skcms), so that a rendition looks as its source does
+there.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+
+from PIL import ImageCms
+
+HEAD_BYTES = 128
+VERSION, CLASS, SPACE, CONNECTION, END = 8, 12, 16, 20, 24
+"""Where the header has its fields (ICC.1:2022, 7.2)."""
+
+NEWEST = 4
+"""Major version; profiles of iccMAX mean other things by the same tags."""
+
+CONNECTIONS = (b"XYZ ", b"Lab ")
+
+GREY, RGB, CMYK, LAB = b"GRAY", b"RGB ", b"CMYK", b"Lab "
+FOLLOWED = {GREY: (GREY, RGB), RGB: (RGB,), CMYK: (CMYK,), LAB: (LAB,)}
+"""Model of pixels → of the profiles that are followed. Grey ones are RGB with equal channels; an
+editor that turned a grey picture into a coloured one left its profile, which says nothing then."""
+
+DISPLAY = b"mntr"
+"""LittleCMS converts from no device link, abstract or named profile; browsers don't read the class.
+"""
+
+INTENTS = (ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Intent.PERCEPTUAL)
+
+
+def model_of(mode: str) -> bytes:
+    """Return the colour space of pixels by its name in a profile."""
+    if mode in ("CMYK", "LAB"):
+        return CMYK if mode == "CMYK" else LAB
+    return GREY if mode[0] in "1LIF" else RGB
+
+
+def open_profile(profile: bytes | None, mode: str) -> ImageCms.ImageCmsProfile | None:
+    """Return a profile that is followed for pixels of a mode, None for none or any other."""
+    if not profile or len(profile) < HEAD_BYTES:
+        return None
+    (size,) = struct.unpack_from(">I", profile)
+    if (
+        size > len(profile)
+        or profile[VERSION] > NEWEST
+        or profile[SPACE:CONNECTION] not in FOLLOWED[model_of(mode)]
+        or profile[CONNECTION:END] not in CONNECTIONS
+    ):
+        return None
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile[:CLASS] + DISPLAY + profile[SPACE:]))
+        inwards = ImageCms.Direction.INPUT
+        if any(opened.profile.is_intent_supported(each, inwards) for each in INTENTS):
+            return opened
+    except OSError:
+        pass
+    return None
