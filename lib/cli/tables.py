@@ -100,7 +100,7 @@ def asset_panel(asset: Asset) -> Group:
     probe = {
         name: value
         for name, value in probe_to_values(asset.probe).items()
-        if value not in (None, ())
+        if value not in (None, ()) and name != "warnings"
     }
     known = {
         "key": asset.source.key,
@@ -122,6 +122,10 @@ def asset_panel(asset: Asset) -> Group:
     facts.append(("[dim]status[/dim]", describe_status(asset.status)))
     if asset.error:
         facts.append(("[dim]reason[/dim]", describe_failure(asset.error)))
+    facts += [
+        ("[dim]warning[/dim]", as_markup(f"{each.code}: {each.message}"))
+        for each in asset.probe.warnings
+    ]
     return Group(
         *columns(facts),
         *(_history_lines(asset.history) if asset.history.entries else []),

@@ -49,6 +49,7 @@ class ImageSource:
 def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
     """Return the manifest as JSON: the same bytes for the same source and recipe."""
     probe = probe_to_values(outcome.probe)
+    warnings = probe.pop("warnings")
     described = {
         "schema": SCHEMA,
         "asset_id": asset_id(event.source.bucket, event.source.key),
@@ -58,6 +59,7 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
         "preset": outcome.preset,
         "recipe": outcome.recipe,
         "probe": _known(probe),
+        "warnings": list(warnings),
         "aspect_ratio": _aspect_ratio(probe["width"], probe["height"]),
         "placeholder": (
             placeholder_to_values(outcome.placeholder)

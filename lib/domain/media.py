@@ -55,6 +55,29 @@ class SubtitleTrack:
     forced: bool = False
 
 
+class WarningCode(OpenEnum):
+    """What of a source is not as it says, and is no failure. The names are part of the catalog."""
+
+    INCOMPLETE = "INCOMPLETE"
+    """Lines, frames or seconds of it are missing: it was cut short."""
+    DAMAGED = "DAMAGED"
+    """Parts that can't be read were passed over."""
+    TRACK_NOT_DECODED = "TRACK_NOT_DECODED"
+    """A track that no decoder has, or whose samples none can read, beside others that are shown."""
+    DURATION_DIFFERS = "DURATION_DIFFERS"
+    """Its header tells another duration than its samples."""
+    IGNORED = "IGNORED"
+    """Something well-formed that can't be true was not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaWarning:
+    """One thing to know of a source that was processed all the same; `message` is for people."""
+
+    code: WarningCode
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What was read from any source; None where it does not say. Each medium has a class below."""
@@ -64,6 +87,9 @@ class Probe:
     """Container or image format, in lower case: `jpeg`, `heif`, `mpeg-4`, …"""
     captured_at: str | None = None
     """ISO-8601, without an offset where the source has none."""
+    complete: bool | None = None
+    """Whether all that the source promises is there; False where it was cut short."""
+    warnings: tuple[MediaWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +118,8 @@ class ImageProbe(Probe):
     copyright: str | None = None
     loops: int | None = None
     """How often an animation is played; 0 for ever."""
+    hdr: str | None = None
+    """Of high dynamic range: `pq`, `hlg`, or `gain-map` for a picture that carries one."""
     sha256: str | None = None
     """Of the source's bytes."""
     phash: str | None = None

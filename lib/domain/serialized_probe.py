@@ -8,8 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lib.domain.media import AudioProbe, AudioTrack, ImageProbe, Probe, SubtitleTrack, VideoProbe
-from lib.domain.serialized import Values, number_of, tables_of
+from lib.domain.media import (
+    AudioProbe,
+    AudioTrack,
+    ImageProbe,
+    MediaWarning,
+    Probe,
+    SubtitleTrack,
+    VideoProbe,
+    WarningCode,
+)
+from lib.domain.serialized import Values, number_of, tables_of, text_of
 
 PROBE: Values = {
     "width": None,
@@ -46,6 +55,9 @@ PROBE: Values = {
     "loops": None,
     "sha256": None,
     "phash": None,
+    "hdr": None,
+    "complete": None,
+    "warnings": (),
 }
 """What is stored of a probe of any medium, in this order, where the source says nothing."""
 
@@ -65,6 +77,8 @@ def probe_to_values(probe: Probe) -> dict[str, Any]:
         "duration_ms": probe.duration_ms,
         "format": probe.format,
         "captured_at": probe.captured_at,
+        "complete": probe.complete,
+        "warnings": tuple(_warning_to_values(each) for each in probe.warnings),
     }
     match probe:
         case ImageProbe():
@@ -97,6 +111,7 @@ def _image_to_values(probe: ImageProbe) -> dict[str, Any]:
         "loops": probe.loops,
         "sha256": probe.sha256,
         "phash": probe.phash,
+        "hdr": probe.hdr,
     }
 
 
@@ -160,7 +175,13 @@ def _says(values: Values, names: Iterable[str]) -> bool:
 
 
 def _shared_from_values(values: Values) -> dict[str, Any]:
-    return {name: values.get(name) for name in ("duration_ms", "format", "captured_at")}
+    return {
+        "duration_ms": values.get("duration_ms"),
+        "format": values.get("format"),
+        "captured_at": values.get("captured_at"),
+        "complete": values.get("complete"),
+        "warnings": tuple(map(_warning_from_values, tables_of(values, "warnings"))),
+    }
 
 
 def _image_from_values(values: Values) -> ImageProbe:
@@ -185,6 +206,7 @@ def _image_from_values(values: Values) -> ImageProbe:
         loops=values.get("loops"),
         sha256=values.get("sha256"),
         phash=values.get("phash"),
+        hdr=values.get("hdr"),
     )
 
 
@@ -204,6 +226,16 @@ def _video_from_values(values: Values, audio: dict[str, Any]) -> VideoProbe:
         video_codec=values.get("video_codec"),
         subtitles=tuple(map(_subtitle_from_values, tables_of(values, "subtitles"))),
         phash=values.get("phash"),
+    )
+
+
+def _warning_to_values(warning: MediaWarning) -> dict[str, Any]:
+    return {"code": str(warning.code), "message": warning.message}
+
+
+def _warning_from_values(values: Values) -> MediaWarning:
+    return MediaWarning(
+        WarningCode(text_of(values, "code") or ""), text_of(values, "message") or ""
     )
 
 

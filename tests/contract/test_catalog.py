@@ -32,7 +32,16 @@ from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
 from lib.domain.leases import make_token, next_lease
-from lib.domain.media import AudioTrack, ImageProbe, MediaType, Probe, SubtitleTrack, VideoProbe
+from lib.domain.media import (
+    AudioTrack,
+    ImageProbe,
+    MediaType,
+    MediaWarning,
+    Probe,
+    SubtitleTrack,
+    VideoProbe,
+    WarningCode,
+)
 from lib.domain.ports import Catalog
 from lib.domain.renditions import RenditionKind
 from tests.support.catalog_cases import (
@@ -479,6 +488,9 @@ class TestCommit:
             loops=0,
             sha256="0" * 64,
             phash="0000000000000001",
+            hdr="pq",
+            complete=False,
+            warnings=(MediaWarning(WarningCode.INCOMPLETE, "3 of 12 lines"),),
         )
         instead = replace(MADE, frames=12, quality=71, instead_of="w320.avif")
         finish(catalog, upload(NEW), replace(READY, probe=probe, renditions=(instead, NOT_MADE)))

@@ -12,6 +12,7 @@ from lib.cli.printable import is_hidden
 from lib.domain.asset import AssetStatus, History, Outcome
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
+from lib.domain.media import ImageProbe, MediaWarning, WarningCode
 from lib.tools import stack
 from lib.tools.emulator.environment import Credentials
 from tests.support import memory_stage
@@ -134,6 +135,15 @@ def test_show_has_the_tries_that_failed(catalog, capsys):
     assert media("show", "a.jpg", "--stage", "dev", "--json") == 0
     shown = json.loads(capsys.readouterr().out)["history"]
     assert (shown["failed"], shown["entries"][0]["failure"]["code"]) == (1, "THROTTLED")
+
+
+def test_show_has_what_to_know_of_a_source(catalog, capsys):
+    event = receive(catalog, "a.jpg")
+    cut = MediaWarning(WarningCode.INCOMPLETE, "3 of 12 lines [cut]")
+    probe = ImageProbe(width=6, height=12, complete=False, warnings=(cut,))
+    end(catalog, event, Outcome(AssetStatus.READY, probe=probe))
+    assert media("show", "a.jpg", "--stage", "dev") == 0
+    assert "INCOMPLETE: 3 of 12 lines [cut]" in capsys.readouterr().out
 
 
 def test_show_prints_html(catalog, capsys):

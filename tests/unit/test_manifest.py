@@ -19,9 +19,11 @@ from lib.domain.media import (
     AudioTrack,
     ImageProbe,
     MediaType,
+    MediaWarning,
     Probe,
     SubtitleTrack,
     VideoProbe,
+    WarningCode,
 )
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from lib.domain.serialized_probe import probe_to_values
@@ -297,9 +299,24 @@ def test_the_schema_refuses_what_no_manifest_is(damage):
     assert not VALIDATOR.is_valid(made | damage)
 
 
+def test_what_to_know_of_a_source_stands_beside_its_probe():
+    cut = MediaWarning(WarningCode.INCOMPLETE, "412 of 1,200 lines")
+    made = written(
+        outcome(image("320.jpg", 320, 213), probe=replace(PHOTO, complete=False, warnings=(cut,)))
+    )
+    assert made["warnings"] == [{"code": "INCOMPLETE", "message": "412 of 1,200 lines"}]
+    assert made["probe"]["complete"] is False
+    assert written(outcome(image("320.jpg", 320, 213)))["warnings"] == []
+
+
+def test_every_warning_is_in_the_schema():
+    codes = SCHEMA["properties"]["warnings"]["items"]["properties"]["code"]["enum"]
+    assert codes == [str(each) for each in WarningCode]
+
+
 def test_every_probe_field_is_in_the_schema():
     described = set(SCHEMA["properties"]["probe"]["properties"])
-    assert described == set(probe_to_values(Probe()))
+    assert described == set(probe_to_values(Probe())) - {"warnings"}  # these stand beside it
 
 
 def test_sources_have_their_widest_last():

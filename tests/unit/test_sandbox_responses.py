@@ -16,7 +16,7 @@ from lib.adapters.sandbox.protocol import LONGEST_TEXT
 from lib.adapters.sandbox.responses import PlannedRenditions
 from lib.adapters.sandbox.untrusted import InvalidResponseError
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
-from lib.domain.media import ImageProbe
+from lib.domain.media import ImageProbe, MediaWarning, WarningCode
 from lib.imaging.variants import plan_variants
 from tests.support.images import photo, save
 
@@ -107,6 +107,22 @@ def test_no_pace_is_believed_that_would_stop_all_others():
     for wrong in nonsense:
         with pytest.raises(InvalidResponseError):
             responses.read_measured(wrong)
+
+
+def opened(**probe: object) -> dict[str, Any]:
+    shown = {"thumbhash": "m8QJFwA=", "color": "#a0b1c2"}
+    return {"probe": {"width": 6, "height": 4, **probe}, "size": [6, 4], "placeholder": shown}
+
+
+def test_what_to_know_of_a_source_is_one_of_our_own_warnings():
+    cut = {"code": "INCOMPLETE", "message": "3 of 4 \n lines"}
+    probe, _, _ = responses.read_opened(opened(complete=False, warnings=[cut]), "jpeg")
+    assert probe.warnings == (MediaWarning(WarningCode.INCOMPLETE, "3 of 4   lines"),)
+    assert probe.complete is False
+    nonsense: list[Any] = [[cut | {"code": "FINE"}], [cut] * 17, ["INCOMPLETE"], "INCOMPLETE", [{}]]
+    for wrong in nonsense:
+        with pytest.raises(InvalidResponseError):
+            responses.read_opened(opened(warnings=wrong), "jpeg")
 
 
 ANYTHING = st.recursive(

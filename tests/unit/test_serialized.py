@@ -12,7 +12,16 @@ from lib.adapters.aws import dynamodb_items
 from lib.domain.asset import AssetStatus, Outcome
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.events import Source
-from lib.domain.media import AudioProbe, AudioTrack, ImageProbe, Probe, SubtitleTrack, VideoProbe
+from lib.domain.media import (
+    AudioProbe,
+    AudioTrack,
+    ImageProbe,
+    MediaWarning,
+    Probe,
+    SubtitleTrack,
+    VideoProbe,
+    WarningCode,
+)
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
 from lib.domain.serialized import (
     Record,
@@ -27,7 +36,10 @@ from lib.domain.serialized import (
 )
 from lib.domain.serialized_probe import probe_from_values, probe_to_values
 
+WARNING = MediaWarning(WarningCode.INCOMPLETE, "3 of 12 s")
 VIDEO = VideoProbe(
+    complete=False,
+    warnings=(WARNING,),
     width=1920,
     height=1080,
     duration_ms=12000,
@@ -50,6 +62,9 @@ VIDEO = VideoProbe(
     phash="0123456789abcdef",
 )
 IMAGE = ImageProbe(
+    hdr="hlg",
+    complete=False,
+    warnings=(WARNING,),
     width=1920,
     height=1080,
     duration_ms=12000,
@@ -74,6 +89,8 @@ IMAGE = ImageProbe(
     phash="0123456789abcdef",
 )
 AUDIO = AudioProbe(
+    complete=False,
+    warnings=(WARNING,),
     duration_ms=12000,
     format="mpeg-4",
     audio_codec="aac",
@@ -135,6 +152,9 @@ STORED: dict[str, Any] = {
     "loops": 0,
     "sha256": "ab" * 32,
     "phash": "0123456789abcdef",
+    "hdr": "hlg",
+    "complete": False,
+    "warnings": [{"code": "INCOMPLETE", "message": "3 of 12 s"}],
 }
 
 SAID: dict[Probe, set[str]] = {
@@ -142,17 +162,17 @@ SAID: dict[Probe, set[str]] = {
         *("width", "height", "duration_ms", "frames", "format", "color_space", "rotation"),
         *("frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer", "video_codec"),
         *("audio_codec", "audio_channels", "sample_rate", "audio_tracks", "subtitles"),
-        *("captured_at", "phash"),
+        *("captured_at", "phash", "complete", "warnings"),
     },
     IMAGE: {
         *("width", "height", "duration_ms", "frames", "format", "orientation", "has_alpha"),
         *("color_space", "captured_at", "camera", "lens", "exposure_s", "f_number", "iso"),
         *("focal_length_mm", "latitude", "longitude", "altitude_m", "copyright", "loops"),
-        *("sha256", "phash"),
+        *("sha256", "phash", "hdr", "complete", "warnings"),
     },
     AUDIO: {
         *("duration_ms", "format", "audio_codec", "audio_channels", "sample_rate"),
-        *("audio_tracks", "captured_at"),
+        *("audio_tracks", "captured_at", "complete", "warnings"),
     },
 }
 """What each medium says; of the others nothing is stored but None, and no tracks."""
@@ -160,7 +180,7 @@ SAID: dict[Probe, set[str]] = {
 
 def stored(probe: Probe) -> dict[str, Any]:
     said = SAID[probe]
-    nothing: dict[str, Any] = {"audio_tracks": [], "subtitles": []}
+    nothing: dict[str, Any] = {"audio_tracks": [], "subtitles": [], "warnings": []}
     return {name: value if name in said else nothing.get(name) for name, value in STORED.items()}
 
 
@@ -188,6 +208,7 @@ def test_a_source_that_says_nothing_gives_nothing_back() -> None:
     assert {name for name, value in values.items() if value is not None} == {
         "audio_tracks",
         "subtitles",
+        "warnings",
     }
     assert probe_from_values(values) == probe_from_values({}) == Probe()
     assert probe_from_values({"audio_tracks": [{}], "subtitles": [{}]}) == VideoProbe(
@@ -214,7 +235,7 @@ def test_what_another_release_wrote_besides_does_no_harm(probe: Probe) -> None:
     written = stored(probe)
     newer = written | {
         name: [each | {"mood": "blue"} for each in written[name]]
-        for name in ("audio_tracks", "subtitles")
+        for name in ("audio_tracks", "subtitles", "warnings")
     }
     assert probe_from_values(newer | {"mood": "blue"}) == probe
 

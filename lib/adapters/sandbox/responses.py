@@ -25,7 +25,7 @@ from lib.adapters.sandbox.untrusted import (
 )
 from lib.domain.errors import ErrorCode, Failure, MediaError, error_of
 from lib.domain.formats import OUTPUTS
-from lib.domain.media import ImageProbe
+from lib.domain.media import ImageProbe, MediaWarning, WarningCode
 from lib.domain.renditions import Made, Placeholder
 from lib.imaging.port import StillStatistics
 from lib.imaging.variants import Size, Target, fallback_of, outcome_of
@@ -53,6 +53,22 @@ OWN_CODES = frozenset(
 """What a decoder or an encoder can know to be wrong."""
 
 SIDE = integer(1, 2**31)
+MOST_WARNINGS = 16
+
+
+def _warnings(value: object) -> tuple[MediaWarning, ...]:
+    if not isinstance(value, list) or len(value) > MOST_WARNINGS:
+        raise InvalidResponseError("a list")
+    warnings = tuple(
+        MediaWarning(WarningCode(text(each.get("code"))), text(each.get("message")))
+        for each in value
+        if isinstance(each, dict)
+    )
+    if len(warnings) < len(value) or not all(each.code.known for each in warnings):
+        raise InvalidResponseError("warnings")
+    return warnings
+
+
 PROBE: Mapping[str, Check] = {
     "width": SIDE,
     "height": SIDE,
@@ -74,6 +90,9 @@ PROBE: Mapping[str, Check] = {
     "longitude": number,
     "altitude_m": number,
     "phash": matching("[0-9a-f]{16}"),
+    "hdr": matching("pq|hlg|gain-map"),
+    "complete": flag,
+    "warnings": _warnings,
 }
 """What a probe of an image may have."""
 
