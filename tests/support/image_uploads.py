@@ -18,6 +18,7 @@ from lib.domain.keys import asset_id
 from lib.domain.media import ImageProbe, MediaType
 from lib.domain.renditions import Rendition
 from lib.imaging.port import Images
+from lib.presets import Presets
 from tests.support.fakes import UPLOADS, MemoryRenditions, MemorySources
 
 PACKAGED = presets.load(Path(__file__).parents[2] / "presets.toml")
@@ -41,11 +42,13 @@ class ImageTopic:
             process_image(event, self.pipeline, delivery, ImageTools(self.images))
 
 
-def upload(name: str, content: bytes, images: Images) -> tuple[Asset, dict[str, bytes]]:
+def upload(
+    name: str, content: bytes, images: Images, recipes: Presets = PRESETS
+) -> tuple[Asset, dict[str, bytes]]:
     """Send one file all the way, and return what the catalog and the bucket have then."""
     sources, renditions, catalog = MemorySources(), MemoryRenditions(), MemoryCatalog()
     event = sources.upload(name, content)
-    topic = ImageTopic(Pipeline(sources, renditions, catalog, PRESETS), images)
+    topic = ImageTopic(Pipeline(sources, renditions, catalog, recipes), images)
     dispatch([event], sources=sources, catalog=catalog, topic=topic, clock=time.time)
     asset = catalog.get(asset_id(UPLOADS, name))
     assert asset is not None
