@@ -10,6 +10,7 @@ from PIL import Image
 
 from lib.domain.media import ImageProbe
 from lib.imaging.color.cicp import add_profile
+from lib.imaging.completeness import is_complete, read_warnings
 from lib.imaging.decode import DECODERS, blaming_the_source, open_header
 from lib.imaging.metadata.header import Header, read_header
 from lib.imaging.metadata.timeline import read_timeline, refuse_long, shown_ms
@@ -67,7 +68,9 @@ def read_picture(
         if decoder.reduce:
             extent = decoder.reduce(source, data, header.stored_size)
             header = replace(header, extent=extent)
+        warnings = read_warnings(source)
         image = decoder.decode(source)
+        warnings = tuple(dict.fromkeys((*warnings, *read_warnings(image))))
     del source  # each step's input can go when the next has its own
     for step in STEPS:
         image = step(image, header)
@@ -88,6 +91,8 @@ def read_picture(
             orientation=header.orientation,
             has_alpha=has_alpha(image),
             color_space=header.color_space,
+            complete=is_complete(warnings),
+            warnings=warnings,
         ),
         animation,
     )
