@@ -77,6 +77,7 @@ def test_everything_that_a_camera_writes():
         frames=1,
         format="jpeg",
         has_alpha=False,
+        complete=True,
         captured_at="2024-07-14T21:30:05-03:30",
         camera="Canon EOS R5",
         lens="Canon RF 24-70mm F2.8",
@@ -119,6 +120,32 @@ def test_it_is_read_from_every_container(container: str):
 def test_half_a_place_is_no_place(wrong: dict[int, Any]):
     probe = described(place=PLACE | wrong)
     assert (probe.latitude, probe.longitude, probe.altitude_m) == (None, None, None)
+
+
+ZEROS = (IFDRational(0),) * 3
+
+
+@pytest.mark.parametrize("parts", [ZEROS, (NAN,) * 3, (IFDRational(0), IFDRational(0), NAN)])
+@pytest.mark.parametrize("signs", ["NE", "SW"])
+def test_a_phone_without_a_fix_has_no_place(parts: tuple[Any, ...], signs: str):
+    place = PLACE | {GPS.GPSLatitude: parts, GPS.GPSLongitude: parts}
+    place |= {GPS.GPSLatitudeRef: signs[0], GPS.GPSLongitudeRef: signs[1]}
+    probe = described(place=place)
+    assert (probe.latitude, probe.longitude, probe.altitude_m) == (None, None, None)
+
+
+def test_the_equator_and_the_meridian_are_places():
+    on_equator = described(place=PLACE | {GPS.GPSLatitude: ZEROS})
+    assert (on_equator.latitude, on_equator.longitude) == (0.0, -151.2111111)
+    on_meridian = described(place=PLACE | {GPS.GPSLongitude: ZEROS})
+    assert (on_meridian.latitude, on_meridian.longitude) == (-33.8599333, 0.0)
+
+
+@pytest.mark.parametrize(("south", "west"), [("s", "w"), ("South", "West"), ("S\0", "W\0")])
+def test_a_half_of_the_earth_is_known_by_its_first_letter(south: str, west: str):
+    place = PLACE | {GPS.GPSLatitudeRef: south, GPS.GPSLongitudeRef: west}
+    assert described(place=place).latitude == -33.8599333
+    assert described(place=place).longitude == -151.2111111
 
 
 @pytest.mark.parametrize(
@@ -193,6 +220,56 @@ def test_a_copyright_is_short_and_printable(said: str, expected: str | None):
 def test_an_offset_is_one_that_clocks_have(offset: str, expected: str):
     details = DETAILS | {Base.OffsetTimeOriginal: offset}
     assert described(details=details).captured_at == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        # Those that exiftool 13.59 hands on as they are, in ISO 8601.
+        ("2025:01:14 18:31:30", "2025-01-14T18:31:30+05:00"),
+        ("2025:01:14 18:31:30+00:00", "2025-01-14T18:31:30+00:00"),
+        ("2025:01:14 18:31:30-08:00", "2025-01-14T18:31:30-08:00"),
+        ("2025:01:14 18:31:30 +02:00", "2025-01-14T18:31:30+02:00"),
+        ("2025:01:14 18:31:30+0200", "2025-01-14T18:31:30+02:00"),
+        ("2025:01:14 18:31:30+2", "2025-01-14T18:31:30+02:00"),
+        ("2025:01:14 18:31:30Z", "2025-01-14T18:31:30+00:00"),
+        ("2025:01:14 18:31:30 UTC", "2025-01-14T18:31:30+00:00"),
+        ("2025:01:14 18:31:30.250", "2025-01-14T18:31:30+05:00"),
+        ("2025:01:14 18:31:30.250-03:30", "2025-01-14T18:31:30-03:30"),
+        ("2025:01:14 18:31:30+99:00", "2025-01-14T18:31:30"),
+        ("2025-01-14 18:31:30", "2025-01-14T18:31:30+05:00"),
+        ("2025-01-14T18:31:30", "2025-01-14T18:31:30+05:00"),
+        ("2025-01-14T18:31:30.5Z", "2025-01-14T18:31:30+00:00"),
+        ("2025/01/14 18:31:30", "2025-01-14T18:31:30+05:00"),
+        ("2025.01.14 18:31:30", "2025-01-14T18:31:30+05:00"),
+        ("2025:1:4 8:05:09", "2025-01-04T08:05:09+05:00"),
+        ("2025:01:14 18:31", "2025-01-14T18:31:00+05:00"),
+        ("  2025:01:14  18:31:30  ", "2025-01-14T18:31:30+05:00"),
+        ("2025:01/14 18:31:30", None),
+        ("14/01/2025 18:31:30", None),
+        ("2025:01:14", None),
+        ("2025:01:14 06:31:30 PM", None),
+        ("2025:01:14 24:00:00", None),
+        ("2025:13:14 18:31:30", None),
+        ("2025:02:29 18:31:30", None),
+        ("0000:00:00 00:00:00", None),
+        ("    :  :     :  :  ", None),
+        ("2025:01:14 18:31:30 in the evening", None),
+        ("２０２５:01:14 18:31:30", None),
+    ],
+)
+def test_a_moment_is_read_as_it_is_written(said: str, expected: str | None):
+    details = {Base.DateTimeOriginal: said, Base.OffsetTimeOriginal: "+05:00"}
+    assert described(details=details).captured_at == expected
+
+
+def test_what_is_no_moment_gives_way_to_the_next():
+    details = {
+        Base.DateTimeOriginal: "0000:00:00 00:00:00",
+        Base.DateTimeDigitized: "2025/01/14 18:31:30",
+        Base.OffsetTimeDigitized: "+1:00",
+    }
+    assert described(details=details).captured_at == "2025-01-14T18:31:30+01:00"
 
 
 @pytest.mark.parametrize(

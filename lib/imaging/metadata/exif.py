@@ -28,8 +28,16 @@ SENSITIVITIES = (
 MORE_THAN_16_BITS = 65_535
 """A sensitivity that has no room in the first of its fields and is found in another."""
 
-MOMENT = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)", re.ASCII)
-OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+MOMENT = re.compile(
+    r"(\d{4})([:/.-])(\d\d?)\2(\d\d?)(?: +|T)(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d*)?)? ?(\S*)",
+    re.ASCII,
+)
+"""As the standard has it, and as phones and editors write it: other signs between, no seconds or
+parts of them, a zone of its own. The year comes first; what may be a day or a month is no date."""
+
+OFFSET = re.compile(r"([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
+UTC = ("Z", "UTC")
+MOST_HOURS = 14
 
 LOWEST_M, HIGHEST_M = -12_000.0, 100_000.0
 """From below the deepest sea to the edge of space."""
@@ -41,7 +49,8 @@ def read_exif(exif: Image.Exif) -> ImageProbe:
     details, place = _directory(exif, IFD.Exif), _directory(exif, IFD.GPSInfo)
     latitude = _degrees(place, GPS.GPSLatitude, GPS.GPSLatitudeRef, ("N", "S"), 90)
     longitude = _degrees(place, GPS.GPSLongitude, GPS.GPSLongitudeRef, ("E", "W"), 180)
-    located = latitude is not None and longitude is not None
+    # Phones without a fix write zeros. Nobody takes photos on the sea at exactly 0°, 0°.
+    located = latitude is not None and longitude is not None and (latitude, longitude) != (0, 0)
     return ImageProbe(
         captured_at=_captured_at(details),
         camera=_product(main, Base.Make, Base.Model),
@@ -112,7 +121,7 @@ def _degrees(
     place: Tags, tag: int, reference: int, signs: tuple[str, str], most: int
 ) -> float | None:
     """Return degrees, minutes and seconds as degrees to 7 digits (a centimetre), signed."""
-    parts, sign = place.get(tag), printable(place.get(reference))
+    parts, sign = place.get(tag), printable(place.get(reference))[:1].upper()
     if not isinstance(parts, tuple) or len(parts) != 3 or sign not in signs:
         return None
     degrees, minutes, seconds = map(_number, parts)
@@ -132,19 +141,35 @@ def _altitude(place: Tags) -> float | None:
 
 
 def _captured_at(details: Tags) -> str | None:
+    """Return the moment in ISO 8601; a zone beside the time itself comes before the tag's."""
     for moment, zone in (
         (Base.DateTimeOriginal, Base.OffsetTimeOriginal),
         (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
     ):
-        moment_found, offset = MOMENT.fullmatch(_text(details, moment)), _text(details, zone)
-        if moment_found is None:
+        found = MOMENT.fullmatch(_text(details, moment))
+        if found is None:
             continue
+        year, _, month, day, hour, minute, second, inside = found.groups(default="0")
+        date, time = f"{year}-{month:>02}-{day:>02}", f"{hour:>02}:{minute}:{second:>02}"
         try:
-            taken = datetime.fromisoformat("{}-{}-{}T{}".format(*moment_found.groups()))
+            taken = datetime.fromisoformat(f"{date}T{time}").isoformat()
         except ValueError:
             continue
-        return taken.isoformat() + (offset if OFFSET.fullmatch(offset) else "")
+        if not inside:
+            return taken + _offset(_text(details, zone))
+        if inside in UTC:
+            return f"{taken}+00:00"
+        if OFFSET.fullmatch(inside):
+            return taken + _offset(inside)
     return None
+
+
+def _offset(text: str) -> str:
+    """Return a clock's distance from UTC as `+HH:MM`, nothing for what no clock has."""
+    found = OFFSET.fullmatch(text)
+    if found is None or int(found[2]) > MOST_HOURS:
+        return ""
+    return f"{found[1]}{int(found[2]):02}:{found[3] or '00'}"
 
 
 def _product(tags: Tags, make_tag: int, model_tag: int) -> str | None:
