@@ -20,7 +20,6 @@ from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import jpeg_factory
-from PIL.PngImagePlugin import PngImageFile
 from pillow_heif import HeifImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -31,6 +30,7 @@ from lib.imaging.bounds.jpeg2000 import check_jpeg2000
 from lib.imaging.bounds.tiff import check_tiff
 from lib.imaging.decoders.ico import open_largest
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
+from lib.imaging.decoders.png import decode_png, open_png
 from lib.imaging.decoders.psd import open_flattened
 from lib.imaging.decoders.tiff import open_first_page
 from lib.imaging.pillow import open_webp, take_first_frame
@@ -99,7 +99,7 @@ class Decoder:
 
 DECODERS: dict[str, Decoder] = {
     "jpeg": Decoder(jpeg_factory, check_jpeg, reduce=_draft),
-    "png": Decoder(PngImageFile, check_png),
+    "png": Decoder(open_png, check_png, decode=decode_png),
     "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
     "gif": Decoder(GifImageFile, check_gif),
     "tiff": Decoder(open_first_page, check_tiff, is_upright=True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, _webp
+from PIL import Image, ImageFile, _webp
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.PsdImagePlugin import MODES, PsdImageFile
 from PIL.TiffImagePlugin import OPEN_INFO
@@ -60,6 +60,19 @@ def take_first_frame(image: Image.Image) -> Image.Image:
 def has_readable_pixels(image: PsdImageFile) -> bool:
     """Tell whether Pillow knows the compression of a Photoshop document."""
     return bool(image.tile)
+
+
+def keep_what_was_decoded(image: ImageFile.ImageFile) -> None:
+    """Have an image be what its decoder had made of it when it raised; the rest is 0.
+
+    `ImageFile.LOAD_TRUNCATED_IMAGES` would do that for all images of the process.
+    """
+    image.tile = []
+
+
+def set_raw_mode(image: ImageFile.ImageFile, raw_mode: str) -> None:
+    """Have the one tile of an opened image read in another of Pillow's raw modes."""
+    image.tile = [image.tile[0]._replace(args=raw_mode)]
 
 
 class WebPAnimation:

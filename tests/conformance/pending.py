@@ -32,16 +32,6 @@ PENDING = frozenset(
         "ico-dir8-dib32.ico",
         "jpg-cut-half.jpg",
         "jpg-noeoi.jpg",
-        "png-crc-iccp.png",
-        "png-crc-phys.png",
-        "png-crc-text.png",
-        "png-grey2-trns.png",
-        "png-grey4-trns.png",
-        "png-iccp-1.4mb.png",
-        "png-itxt-2mb.png",
-        "png-rgb16-trns-low.png",
-        "png-ztxt-2mb.png",
-        "png-ztxt-late-2mb.png",
         "psd-grey-transparent.psd",
         "psd-rgb-selection-layers.psd",
         "psd-rgb-selection.psd",
@@ -49,9 +39,6 @@ PENDING = frozenset(
         "tif-rgb16-planar.tif",
         "tif2-cmyk16-planar.tif",
         "tif2-ga8-planar.tif",
-        "trns-grey16-false.png",
-        "trns-grey16-low.png",
-        "trns-rgb16-false.png",
     }
 )
 """Names of images; of videos with their path: `"clap.mp4 short"`."""

@@ -207,7 +207,13 @@ def test_a_picture_of_one_pixel():
     assert [opened(each).size for each in render(file.getvalue(), "png")] == [(1, 1)] * 6
     picture = read_picture(file.getvalue(), "png", PRESETS.limits)
     assert picture.probe == ImageProbe(
-        width=1, height=1, frames=1, format="png", has_alpha=False, color_space="sRGB"
+        width=1,
+        height=1,
+        frames=1,
+        format="png",
+        has_alpha=False,
+        color_space="sRGB",
+        complete=True,
     )
 
 

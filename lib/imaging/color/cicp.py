@@ -13,7 +13,6 @@ from PIL import Image
 
 from lib.imaging.color.icc import BT_709, Curve, write_profile
 
-CICP = b"\0\0\0\x04cICP"
 NCLX = b"colrnclx"
 
 PRIMARIES = {
@@ -37,9 +36,8 @@ HLG_WHITE = 0.26496256
 def add_profile(image: Image.Image, data: bytes, container: str) -> None:
     """Give an opened source the profile that its signals mean, where they count."""
     if container == "png":
-        at = data.find(CICP, 0, data.find(b"IDAT"))
-        if at >= 0:
-            profile = _from_code_points(data[at + 8], data[at + 9])
+        if cicp := image.info.get("cicp"):
+            profile = _from_code_points(*cicp[:2])
         elif "icc_profile" in image.info or "srgb" in image.info:
             return
         else:

@@ -39,12 +39,10 @@ class Header:
 
 
 def read_header(image: Image.Image, container: str, widest: int | None, tallest: int) -> Header:
-    """Collect the header of an opened source. May decode a PNG, whose EXIF may follow its pixels.
+    """Collect the header of an opened source.
 
     `widest` and `tallest` as in `load.read_picture`.
     """
-    if container == "png":
-        image.load()
     rights = find_rights(image)
     exif = _exif(image)
     facts = read_exif(exif)

@@ -1,0 +1,172 @@
+"""Open a PNG without what no picture needs, and decode it with the transparency that it has."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from io import BytesIO
+
+from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngImageFile
+
+from lib.domain.media import WarningCode
+from lib.domain.png import SIGNATURE
+from lib.imaging.completeness import report_lines, warn
+from lib.imaging.decoders.png_chunks import HEAD, Parts, read_parts, write_png
+from lib.imaging.decoders.png_stream import PASSES, Layout, Stream
+from lib.imaging.pillow import keep_what_was_decoded, set_raw_mode
+
+IHDR = struct.Struct(">IIBBBBB")
+GREY, RGB, PALETTE = 0, 2, 3
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+TRANSPARENCY_BYTES = {GREY: 2, RGB: 6}
+"""Of one grey, and of one colour."""
+
+GRIDS = ((8, 8), (4, 8), (4, 4), (2, 4), (2, 2), (1, 2), (1, 1))
+"""How far pixels lie apart that are there after each pass of Adam7, across and down (8.2)."""
+
+
+def open_png(file: BytesIO) -> PngImageFile:
+    """Return the picture, its pixels not decoded yet; of its chunks those that it needs.
+
+    Raises ValueError for a header or palette that cannot be believed, and
+    PermanentError(UNSUPPORTED_MEDIA) for what is a PNG but in name.
+    """
+    parts = read_parts(file.getvalue())
+    if len(parts.header) >= IHDR.size:
+        _check_transparency(parts)
+    image = PngImageFile(BytesIO(write_png(parts)))
+    # Where there is none, Pillow would decode the pixels to look behind them.
+    image.info["exif"] = parts.exif
+    image.info["cicp"] = parts.facts.get(b"cICP")
+    profile = parts.profile
+    if profile:
+        image.info["icc_profile"] = profile
+    elif b"iCCP" in parts.facts:
+        parts.damaged.add(b"iCCP")
+    for kind in sorted(parts.damaged):
+        warn(image, WarningCode.DAMAGED, f"passed over: a damaged chunk {kind.decode()}")
+    return image
+
+
+def _check_transparency(parts: Parts) -> None:
+    """Bring tRNS into the form in which it counts: of one grey or colour, with its own bits."""
+    chunk = parts.facts.get(b"tRNS")
+    if chunk is None:
+        return
+    _, _, depth, model, *_ = IHDR.unpack_from(parts.header)
+    if model == PALETTE:
+        parts.facts[b"tRNS"] = chunk[:256]
+    elif model not in TRANSPARENCY_BYTES:
+        del parts.facts[b"tRNS"]
+    elif len(chunk) < TRANSPARENCY_BYTES[model]:
+        del parts.facts[b"tRNS"]
+        parts.damaged.add(b"tRNS")
+    else:
+        # The higher bits do not count (11.3.1.1). Grey of few bits is decoded as 8.
+        values = struct.unpack_from(f">{TRANSPARENCY_BYTES[model] // 2}H", chunk)
+        most = (1 << depth) - 1
+        scale = 255 // most if depth in (2, 4) else 1
+        parts.facts[b"tRNS"] = b"".join(
+            ((value & most) * scale).to_bytes(2, "big") for value in values
+        )
+
+
+def decode_png(image: Image.Image) -> Image.Image:
+    """Decode an opened PNG; what is cut short as far as it goes.
+
+    Modes L, LA, P, RGB, RGBA, 1 and I;16. One transparent value is compared with all of its bits.
+    """
+    assert isinstance(image, PngImageFile)
+    assert isinstance(image.fp, BytesIO)
+    data = image.fp.getvalue()
+    depth, model = data[len(SIGNATURE) + HEAD.size + 8 :][:2]
+    transparent = image.info.get("transparency")
+    if depth < 16 or transparent is None or model not in TRANSPARENCY_BYTES:
+        return _load(image, data)
+    if model == GREY:
+        return _grey_with_alpha(_load(image, data), transparent)
+    low = PngImageFile(BytesIO(data))
+    set_raw_mode(low, "RGB;16L")
+    mask = _equal(_load(low, data), [value & 255 for value in transparent])
+    high = _load(image, data)
+    del high.info["transparency"]
+    mask = ImageChops.darker(mask, _equal(high, [value >> 8 for value in transparent]))
+    high = high.copy()
+    high.putalpha(ImageChops.invert(mask))
+    return high
+
+
+def _equal(image: Image.Image, color: Iterable[int]) -> Image.Image:
+    """Return a mask of the pixels of one colour: 255 there, else 0."""
+    mask = None
+    for channel, value in zip(image.split(), color, strict=True):
+        table = [0] * 256
+        table[value] = 255
+        found = channel.point(table)
+        mask = found if mask is None else ImageChops.darker(mask, found)
+    assert mask is not None
+    return mask
+
+
+def _grey_with_alpha(image: Image.Image, transparent: int) -> Image.Image:
+    numbers = image.convert("I")
+    alpha = [255] * 65_536
+    alpha[transparent] = 0
+    grey = numbers.point([(value * 255 + 32_767) // 65_535 for value in range(65_536)], "L")
+    found = Image.merge("LA", (grey, numbers.point(alpha, "L")))
+    found.info = {name: each for name, each in image.info.items() if name != "transparency"}
+    return found
+
+
+def _load(image: PngImageFile, data: bytes) -> Image.Image:
+    """Decode as Pillow does, and as far as it does. Raises what is no fault of the pixels."""
+    try:
+        image.load()
+    except (OSError, SyntaxError) as exc:
+        if isinstance(exc, OSError) and str(exc).startswith("out of memory"):
+            raise
+        keep_what_was_decoded(image)
+        return _salvage(image, data)
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    # What ends early and in good order leaves zeros, of which Pillow does not tell.
+    return _salvage(image, data) if not any(last.tobytes()) else image
+
+
+def _salvage(image: PngImageFile, data: bytes) -> Image.Image:
+    """Return a picture that may not have been decoded to its end, after a look at what is there."""
+    width, height, depth, model, *_, interlace = IHDR.unpack_from(data, len(SIGNATURE) + HEAD.size)
+    layout = Layout(width, height, depth * CHANNELS[model], bool(interlace))
+    parts = read_parts(data)
+    stream = Stream(layout, b"".join(each.content for each in parts.pixels if each.kind == b"IDAT"))
+    if stream.is_whole:
+        return image if image.fp is None and stream.is_checked else _mend(image, stream, parts)
+    if not interlace:
+        report_lines(image, stream.rows[0], height)
+        return image
+    complete = next(at for at, rows in enumerate(stream.rows) if rows < layout.passes()[at][0])
+    if not complete:
+        raise ValueError(f"cut short: {stream.rows[0]} lines of the first of {len(PASSES)} passes")
+    warn(image, WarningCode.INCOMPLETE, f"cut short: {complete} of {len(PASSES)} passes are there")
+    return _spread(image, GRIDS[complete - 1])
+
+
+def _mend(image: PngImageFile, stream: Stream, parts: Parts) -> PngImageFile:
+    """Decode again what is whole but for the head or the end of its stream."""
+    mended = PngImageFile(BytesIO(write_png(stream.mend(parts))))
+    mended.load()
+    mended.info = image.info
+    return mended
+
+
+def _spread(image: Image.Image, grid: tuple[int, int]) -> Image.Image:
+    """Have each pixel of a grid fill its cell, as browsers show what they have so far."""
+    across, down = grid
+    cells = (-(-image.width // across), -(-image.height // down))
+    # Each is taken at its own place, and not from the middle of its cell.
+    taken = (across, 0, 0.5 - across / 2, 0, down, 0.5 - down / 2)
+    small = image.transform(cells, Image.Transform.AFFINE, taken, Image.Resampling.NEAREST)
+    large = small.resize((cells[0] * across, cells[1] * down), Image.Resampling.NEAREST)
+    found = large.crop((0, 0, *image.size))
+    found.info = dict(image.info)
+    return found
