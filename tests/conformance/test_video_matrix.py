@@ -25,6 +25,7 @@ from tests.support.ffmpeg_binary import find_ffmpeg
 from tests.support.matrix_jobs import (
     LADDER,
     Ended,
+    Worker,
     combing,
     frame_times,
     grey,
@@ -75,7 +76,7 @@ def ended(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str
     ]
     out = tmp_path_factory.mktemp("out")
     sources = [folder / name for name in names]
-    results = take_all(sources, small(PRESETS, AROUND), find_ffmpeg(), out)
+    results = take_all(sources, Worker(small(PRESETS, AROUND), find_ffmpeg()), out)
     return dict(zip(names, results, strict=True))
 
 

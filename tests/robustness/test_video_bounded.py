@@ -16,7 +16,7 @@ from lib.domain.errors import ErrorCode
 from lib.presets import PACKAGED, load
 from tests.media import hostile_videos as hostile
 from tests.support.ffmpeg_binary import find_ffmpeg
-from tests.support.matrix_jobs import Ended, small, take
+from tests.support.matrix_jobs import Ended, Worker, small, take
 
 PRESETS = small(load(PACKAGED), ())
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "hostile"
@@ -35,7 +35,7 @@ def make(folder: Path, name: str, arguments: str) -> bytes:
 def job(folder: Path, name: str, data: bytes, function_mb: int = 0) -> Ended:
     path = folder / f"job-{name}"
     path.write_bytes(data)
-    ended = take(path, PRESETS, find_ffmpeg(), folder, function_mb)
+    ended = take(path, Worker(PRESETS, find_ffmpeg(), function_mb=function_mb), folder)
     assert ended.problem is None
     assert ended.asset.status.terminal
     assert ended.left == ()

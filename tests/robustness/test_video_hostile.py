@@ -18,7 +18,7 @@ from lib.video.probe.limits import check_limits
 from lib.video.probe.mediainfo import read_probe
 from tests.media.matrix import build, cases
 from tests.support.ffmpeg_binary import find_ffmpeg
-from tests.support.matrix_jobs import small, take
+from tests.support.matrix_jobs import Worker, small, take
 
 PRESETS = load(PACKAGED)
 BY_NAME = {case.name: case for case in cases()}
@@ -75,7 +75,7 @@ def test_what_lasts_longer_than_it_says_is_cut(tmp_path: Path) -> None:
     assert struct.unpack_from(">d", data, at)[0] > 3_000_000
     struct.pack_into(">d", data, at, 1000.0)
     path.write_bytes(data.replace(b"01:00:0", b"00:00:0"))
-    result = take(path, small(PRESETS, ()), find_ffmpeg(), tmp_path)
+    result = take(path, Worker(small(PRESETS, ()), find_ffmpeg()), tmp_path)
     assert (result.problem, result.asset.status) == (None, AssetStatus.READY)
     (stream,) = (each for each in result.asset.renditions if each.name == "hls.m3u8")
     assert stream.duration_ms

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from statistics import median
@@ -24,6 +23,7 @@ from lib.adapters.local.folder import FolderRenditions, FolderSources
 from lib.adapters.local.memory_catalog import MemoryCatalog
 from lib.application.context import Delivery, Pipeline
 from lib.application.dispatch import dispatch
+from lib.application.fenced_job import Finished
 from lib.application.process_video import VideoTools, process_video
 from lib.domain.asset import Asset
 from lib.domain.events import Action, ObjectEvent, UploadEvent
@@ -46,6 +46,8 @@ RED = 60
 """How much more red than anything else a corner has to be, in grey levels."""
 
 Fields = dict[str, Any]
+Process = Callable[[UploadEvent, Pipeline, Delivery, VideoTools], Finished]
+"""`process_video`, or another way to the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Ended:
 class JobTopic:
     """A topic without queues: what is published is processed before `publish` returns."""
 
-    process: partial[Any]
+    process: Callable[[UploadEvent], Finished]
 
     def publish(self, events: Iterable[UploadEvent]) -> None:
         for event in events:
@@ -87,27 +89,37 @@ class JobTopic:
                 raise finished.error
 
 
-def take_all(sources: Iterable[Path], presets: Presets, ffmpeg: str, folder: Path) -> list[Ended]:
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What takes a source: the recipes, ffmpeg's path, the job, and the function's memory in MB."""
+
+    presets: Presets
+    ffmpeg: str
+    process: Process = process_video
+    function_mb: int = 0
+
+
+def take_all(sources: Iterable[Path], worker: Worker, folder: Path) -> list[Ended]:
     """Take each source through the pipeline; what is made of it lies below `folder`."""
     with ThreadPoolExecutor(JOBS) as pool:
-        return list(pool.map(lambda source: take(source, presets, ffmpeg, folder), sources))
+        return list(pool.map(lambda source: take(source, worker, folder), sources))
 
 
-def take(source: Path, presets: Presets, ffmpeg: str, folder: Path, function_mb: int = 0) -> Ended:
-    """Dispatch one source and process it as on its last delivery, in a function of some memory."""
+def take(source: Path, worker: Worker, folder: Path) -> Ended:
+    """Dispatch one source and process it as on its last delivery."""
     out, scratch = folder / f"{source.name}.out", folder / f"{source.name}.scratch"
     scratch.mkdir()
     sources, catalog = FolderSources(), MemoryCatalog()
     found = sources.current_version(str(source.parent), source.name)
     assert found
-    process = partial(
-        process_video,
-        pipeline=Pipeline(sources, FolderRenditions(out), catalog, presets),
-        delivery=Delivery(lambda: JOB_SECONDS),
-        tools=VideoTools(
-            InProcess(), lambda deadline: Ffmpeg(ffmpeg, deadline, scratch, function_mb)
-        ),
+    pipeline = Pipeline(sources, FolderRenditions(out), catalog, worker.presets)
+    tools = VideoTools(
+        InProcess(), lambda deadline: Ffmpeg(worker.ffmpeg, deadline, scratch, worker.function_mb)
     )
+
+    def process(event: UploadEvent) -> Finished:
+        return worker.process(event, pipeline, Delivery(lambda: JOB_SECONDS), tools)
+
     event = ObjectEvent(Action.CREATED, found, sequencer="1")
     topic = JobTopic(process)
     problem = None

@@ -10,14 +10,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lib.adapters.sandbox.sandbox import Sandbox
-from lib.domain.media import MediaType
-from lib.sniff import HEAD_BYTES, sniff
 from tests.conformance.cases.case import EXPECTED, Case, read_cases
 from tests.conformance.cases.judge_image import IMAGES, judge_image
+from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
+from tests.media.case_videos import MAKERS
 
-FOLDERS = (IMAGES,)
+FOLDERS = (IMAGES, VIDEOS)
 
 
 def find_cases(names: Sequence[str]) -> Iterator[Case]:
@@ -41,24 +42,27 @@ def main(names: Sequence[str]) -> int:
     wrong = 0
     with closing(Sandbox()) as images:
         for case in find_cases(names):
-            differences = judge(case, images)
-            wrong += bool(differences)
-            print(f"{case.name}: {'right' if not differences else ''}")
-            for each in differences:
-                print(f"    {each}")
+            for title, differences in judge(case, images):
+                wrong += bool(differences)
+                print(
+                    "\n    ".join(
+                        [f"{title}: {'differs' if differences else 'right'}", *differences]
+                    )
+                )
     print(f"{wrong} differ")
     return int(wrong > 0)
 
 
-def judge(case: Case, images: Sandbox) -> list[str]:
-    """Return what differs of a case."""
-    if not case.path.is_file():
-        return ["the file is not there"]
-    with case.path.open("rb") as file:
-        found = sniff(file.read(HEAD_BYTES)).media_type
-    if found is MediaType.IMAGE or "path" not in case.facts:
-        return judge_image(case, images)
-    return ["videos are not judged here yet"]
+def judge(case: Case, images: Sandbox) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name of a case, with each path of a video, and what differs."""
+    if not case.path.is_file() and case.name not in MAKERS:
+        yield case.name, ["the file is not there"]
+    elif "path" not in case.facts:  # what only videos have
+        yield case.name, judge_image(case, images)
+    else:
+        for path in paths_of(case):
+            with TemporaryDirectory() as folder:
+                yield f"{case.name} {path}", judge_case(case, path, Path(folder))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def compare(made: Any, facts: Facts, find: Callable[[str], Check | None]) -> lis
     `find` gives the check of a key. A key without one is a difference: nothing is passed over.
     `either` is a list of alternatives; `or_` is checked where all others are not right.
     """
-    differences = [line for each in facts for line in _compare_one(made, each, facts, find)]
+    lines = (line for each in facts for line in _compare_one(made, each, facts, find))
+    differences = list(dict.fromkeys(lines))
     if differences and "or_" in facts:
         instead = list((find("or_") or _unknown("or_"))(made, facts["or_"], facts))
         return [*differences, *instead] if instead else []

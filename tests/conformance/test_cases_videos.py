@@ -1,0 +1,57 @@
+"""Videos and sounds with faults of the field's own: each becomes what its right values say.
+
+Where a case is for both paths, the one job and the steps of a long source have to give them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from tests.conformance.cases.case import EXPECTED, Case, read_cases
+from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
+from tests.conformance.pending import PENDING
+from tests.media import case_videos
+from tests.support.matrix_jobs import JOBS
+
+CASES = read_cases(VIDEOS)
+BOTH = [(case, path) for case in CASES for path in paths_of(case)]
+Judge = Callable[[Case, str], list[str]]
+
+
+def _param(case: Case, path: str) -> object:
+    name = f"{case.name} {path}"
+    marks = [pytest.mark.xfail(strict=True, reason="pending")] if name in PENDING else []
+    return pytest.param(case, path, id=name, marks=marks)
+
+
+@pytest.fixture(scope="module")
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Judge]:
+    """Judge what is asked for, several at once; return what gives the differences of one."""
+    folder = tmp_path_factory.mktemp("cases")
+    asked = {item.name for item in request.session.items if item.path == request.path}
+    waiting: dict[str, Future[list[str]]] = {}
+    with ThreadPoolExecutor(JOBS) as pool:
+        for case, path in BOTH:
+            name = f"{case.name} {path}"
+            if any(f"[{name}]" in each for each in asked):
+                own = folder / name
+                own.mkdir()
+                waiting[name] = pool.submit(partial(judge_case, case, path, own))
+        yield lambda case, path: waiting[f"{case.name} {path}"].result()
+
+
+@pytest.mark.parametrize(("case", "path"), [_param(*each) for each in BOTH])
+def test_a_video_becomes_what_is_right(case: Case, path: str, judged: Judge) -> None:
+    assert judged(case, path) == []
+
+
+def test_every_file_has_its_right_values() -> None:
+    there = {path.name for path in VIDEOS.iterdir()} - {EXPECTED}
+    assert there | set(case_videos.MAKERS) == {case.name for case in CASES}
+    assert there & set(case_videos.MAKERS) == set()
