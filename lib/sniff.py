@@ -6,10 +6,20 @@ The table of signatures first (`lib.domain.signatures`), then the formats that a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
-from lib.domain.media import Sniffed
+from lib.domain.framing import (
+    find_frames,
+    find_frames_behind,
+    find_packets,
+    find_packets_behind,
+    skip_tags,
+)
+from lib.domain.media import MediaType, Sniffed
 from lib.domain.signatures import (
+    APE,
     BRANDS,
     EMPTY,
     IFF,
@@ -23,18 +33,21 @@ from lib.domain.signatures import (
     QUICKTIME,
     QUICKTIME_BOXES,
     RAW,
+    READ_WITH_TAGS,
     SIGNATURES,
     STRUCTURAL_BRANDS,
     TEXT,
     TIFF,
+    TRANSPORT_STREAM,
     UNKNOWN,
     supported,
 )
 
-HEAD_BYTES = 4096
-"""How much of a source `sniff` wants to see."""
+HEAD_BYTES = 64 * 1024
+"""How much of a source `sniff` wants to see: players look as far for audio behind rubbish."""
 
-TS_PACKET = 188
+EMPTY_TAG = b"ID3\4" + bytes(6)
+
 BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
 CONTROL_CHARACTERS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
 NEW_SUBFILE_TYPE, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0103, 0x0106
@@ -45,13 +58,6 @@ SENSOR_COMPRESSIONS = frozenset((32_767, 32_769, 32_770, 34_713, 65_000, 65_535)
 
 SENSOR_PHOTOMETRICS = frozenset((32_803, 34_892))
 """A colour filter array (TIFF/EP); linear RAW (DNG)."""
-
-KBPS = (
-    (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-)
-"""Of MPEG audio: MPEG-2 and 2.5; layers III and II of MPEG-1, whose field says 1 and 2."""
 
 
 def sniff(head: bytes) -> Sniffed:
@@ -64,10 +70,26 @@ def sniff(head: bytes) -> Sniffed:
     for sniffed, signatures in SIGNATURES:
         if head.startswith(signatures):
             return sniffed
-    for look in (_boxes, _iff, _tiff, _bmp, _ebml, _ogg, _transport_stream, _mpeg_audio):
+    looks = (_boxes, _iff, _tiff, _bmp, _ebml, _ogg, _ape, _packets, _tagged, find_frames, _text)
+    # Last: what nothing else is may be a stream that begins in the middle, or behind rubbish.
+    for look in (*looks, _packets_behind, find_frames_behind):
         if found := look(head):
             return found
-    return _text(head) or UNKNOWN
+    return UNKNOWN
+
+
+def sniff_source(read: Callable[[int, int], bytes]) -> Sniffed:
+    """Tell what a source is, however long the tags are that it has first.
+
+    `read` gives at most so many bytes from a start on.
+    """
+    head = read(0, HEAD_BYTES)
+    start = skip_tags(head)
+    if start <= HEAD_BYTES // 2:
+        return sniff(head)
+    # What is behind a long tag is what would be behind an empty one.
+    found = sniff(EMPTY_TAG + read(start, HEAD_BYTES))
+    return replace(found, start=found.start and found.start + start - len(EMPTY_TAG))
 
 
 def _boxes(head: bytes) -> Sniffed | None:
@@ -142,50 +164,34 @@ def _ogg(head: bytes) -> Sniffed | None:
     return supported("video/ogg", "ogg") if b"\x80theora" in head else supported("audio/ogg", "ogg")
 
 
-def _transport_stream(head: bytes) -> Sniffed | None:
-    # Cameras (M2TS) put a four-byte time stamp before each packet.
-    for stamp in (0, 4):
-        packets = head[stamp :: TS_PACKET + stamp]
-        if len(packets) >= 3 and set(packets) == {0x47}:
-            return supported("video/mp2t", "mpegts")
-    return None
+def _ape(head: bytes) -> Sniffed | None:
+    # The version, of four digits, tells it from prose about a MAC address.
+    is_ape = head[:4] == b"MAC " and 3_900 <= int.from_bytes(head[4:6], "little") < 4_100
+    return APE if is_ape else None
 
 
-def _mpeg_audio(head: bytes) -> Sniffed | None:
-    start = 0
-    if head[:3] == b"ID3" and len(head) >= 10:
-        # The tag's length: four bytes of seven bits each.
-        start = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
-        if start + 4 > len(head):
-            return MP3
-    for length, found in ((_mpeg_frame_length, MP3), (_adts_frame_length, supported("audio/aac"))):
-        first = length(head[start:])
-        # Eleven bits are soon found by chance: believe them where the next frame begins in time.
-        if first and length(head[start + first :]):
-            return found
-    return MP3 if start else None
+def _packets(head: bytes) -> Sniffed | None:
+    return TRANSPORT_STREAM if find_packets(head) else None
 
 
-def _mpeg_frame_length(frame: bytes) -> int:
-    """Return the bytes of an MPEG audio frame of layer II or III (ISO/IEC 11172-3), 0 for none."""
-    if len(frame) < 4 or frame[0] != 0xFF or frame[1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = frame[1] >> 3 & 3, frame[1] >> 1 & 3
-    rate_index, hertz_index, padding = frame[2] >> 4, frame[2] >> 2 & 3, frame[2] >> 1 & 1
-    if version == 1 or layer not in (1, 2) or rate_index in (0, 15) or hertz_index == 3:
-        return 0
-    hertz = (44100, 48000, 32000)[hertz_index] // {3: 1, 2: 2, 0: 4}[version]
-    kbps = KBPS[layer if version == 3 else 0][rate_index - 1]
-    samples = 1152 if version == 3 or layer == 2 else 576
-    return samples // 8 * kbps * 1000 // hertz + padding
+def _packets_behind(head: bytes) -> Sniffed | None:
+    found = find_packets_behind(head)
+    return replace(TRANSPORT_STREAM, start=found[0]) if found else None
 
 
-def _adts_frame_length(frame: bytes) -> int:
-    """Return the bytes of an AAC frame with its ADTS header (ISO/IEC 13818-7), 0 for none."""
-    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0 or frame[2] >> 2 & 15 > 12:
-        return 0
-    length = (frame[3] & 3) << 11 | frame[4] << 3 | frame[5] >> 5
-    return length if length > 7 else 0
+def _tagged(head: bytes) -> Sniffed | None:
+    """Tell what is behind the tags that audio has first; where they are all there is, it is MP3."""
+    start = skip_tags(head)
+    if not start:
+        return None
+    content = head[start:]
+    known = (found for found, signatures in SIGNATURES if content.startswith(signatures))
+    found = next(known, None) or _iff(content) or _ape(content) or find_frames(content)
+    if found and found.media_type is MediaType.AUDIO:
+        return found if found.container in READ_WITH_TAGS else replace(found, start=start)
+    if found := find_frames_behind(content):
+        return replace(found, start=start + found.start)
+    return MP3
 
 
 def _text(head: bytes) -> Sniffed | None:

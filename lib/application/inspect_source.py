@@ -20,10 +20,11 @@ from lib.video.source import inspect
 class Inspected:
     """A source before anything is decoded: `cost_s` vCPU seconds and `dollars` are estimates.
 
-    `container` is its demuxer; `reader` reads the rest of it.
+    `container` is its demuxer, `start` where its content begins, in bytes, and `reader` reads that.
     """
 
     container: str
+    start: int
     probe: AudioProbe
     reader: RangeReader
     preset: Preset
@@ -40,9 +41,18 @@ def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
     """
     source, presets = event.source, pipeline.presets
     preset = presets.choose(source.key, event.preset)
-    container, probe, reader = inspect(source, presets.limits, pipeline.sources)
+    sniffed, probe, reader = inspect(source, presets.limits, pipeline.sources)
     plan = plan_video(probe, preset)
     cost_s = estimate(probe, plan, preset.video.speed)
     check_proportion(probe, cost_s, source.size)
     puts = count_segments(probe, plan, preset.video.segment_seconds)
-    return Inspected(container, probe, reader, preset, plan, cost_s, price_encode(cost_s, puts))
+    return Inspected(
+        container=sniffed.container,
+        start=sniffed.start,
+        probe=probe,
+        reader=reader,
+        preset=preset,
+        plan=plan,
+        cost_s=cost_s,
+        dollars=price_encode(cost_s, puts),
+    )

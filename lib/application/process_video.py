@@ -68,7 +68,7 @@ def process_video(
         from lib.video.encode.encode import encode_video
 
         own = replace(ffmpeg, scratch=Path(scratch))
-        readable = locate(event.source, found.container, pipeline.sources, own.deadline)
+        readable = locate(event.source, found, pipeline.sources, own.deadline)
         task = VideoTask(readable, found.probe, found.plan, found.preset)
         failed = encode_video(task, own, report)
         left_out = {name: Failure.of(error) for name, error in failed.items()}

@@ -21,13 +21,15 @@ class Sniffed:
     """What the first bytes say.
 
     `mime` is an IANA type; `container` is the demuxer family that may read the source
-    (`"mov"`, `"matroska"`, `"jpeg"`, …); `reason` says in plain words why it is unsupported.
+    (`"mov"`, `"matroska"`, `"jpeg"`, …); `reason` says in plain words why it is unsupported;
+    `start` is where the content begins, in bytes, of what has something else first.
     """
 
     media_type: MediaType
     mime: str
     container: str
     reason: str | None = None
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ TEXT = unsupported("text", "text/plain")
 TIFF = supported("image/tiff")
 QUICKTIME = supported("video/quicktime", "mov")
 MP3 = supported("audio/mpeg", "mp3")
+AAC = supported("audio/aac")
+AC3 = supported("audio/ac3")
+EAC3 = supported("audio/eac3")
+APE = supported("audio/x-ape", "ape")
+TRANSPORT_STREAM = supported("video/mp2t", "mpegts")
 
 SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (supported("image/jpeg"), (b"\xff\xd8\xff",)),
@@ -41,6 +46,21 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (supported("video/mpeg", "mpeg"), (b"\x00\x00\x01\xba",)),
     (supported("video/x-ms-asf", "asf"), (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),)),
     (supported("audio/flac", "flac"), (b"fLaC",)),
+    (supported("audio/amr"), (b"#!AMR\n", b"#!AMR_MC1.0\n")),
+    (supported("audio/amr-wb", "amr"), (b"#!AMR-WB\n", b"#!AMR-WB_MC1.0\n")),
+    (supported("audio/x-caf", "caf"), (b"caff\0\1",)),
+    (supported("audio/basic", "au"), (b".snd\0\0",)),
+    (supported("audio/x-w64", "w64"), (bytes.fromhex("726966662e91cf11a5d628db04c10000"),)),
+    (supported("audio/x-tta", "tta"), (b"TTA1",)),
+    (supported("audio/x-wavpack", "wv"), (b"wvpk",)),
+    (supported("audio/x-musepack", "mpc"), (b"MP+\x07", b"MP+\x17", b"MP+\x27")),
+    (supported("audio/x-musepack", "mpc8"), (b"MPCK",)),
+    (supported("audio/x-tak", "tak"), (b"tBaK",)),
+    (supported("audio/x-dsf", "dsf"), (b"DSD \x1c\0\0\0",)),
+    (
+        supported("audio/vnd.dts", "dts"),
+        tuple(map(bytes.fromhex, ("7ffe8001", "fe7f0180", "1fffe800", "ff1f00e8"))),
+    ),
     (supported("image/vnd.adobe.photoshop", "psd"), (b"8BPS\0\1",)),
     (unsupported("large Photoshop document", "image/vnd.adobe.photoshop"), (b"8BPS\0\2",)),
     (JPEG_2000, (b"\xff\x4f\xff\x51",)),
@@ -62,6 +82,39 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (unsupported("gzip archive", "application/gzip"), (b"\x1f\x8b",)),
     (unsupported("7-Zip archive", "application/x-7z-compressed"), (b"7z\xbc\xaf\x27\x1c",)),
     (unsupported("RAR archive", "application/vnd.rar"), (b"Rar!\x1a\x07",)),
+    (unsupported("Direct Stream Digital (DSDIFF) audio", "audio/x-dff"), (b"FRM8",)),
+    (unsupported("OptimFROG audio", "audio/x-ofr"), (b"OFR ",)),
+    (unsupported("Shorten audio", "audio/x-shorten"), (b"ajkg",)),
+    (unsupported("Creative voice file", "audio/x-voc"), (b"Creative Voice File",)),
+    (unsupported("DTS-HD audio", "audio/vnd.dts.hd"), (b"DTSHDHDR",)),
+    (unsupported("MIDI music", "audio/midi"), (b"MThd",)),
+    (unsupported("MXF video", "application/mxf"), (bytes.fromhex("060e2b34020501010d010201"),)),
+    (unsupported("RealMedia", "application/vnd.rn-realmedia"), (b".RMF", b".ra\xfd")),
+    (unsupported("DV video", "video/x-dv"), (b"\x1f\x07\0",)),
+    (unsupported("IVF video", "video/x-ivf"), (b"DKIF",)),
+    (unsupported("YUV4MPEG video", "video/x-yuv4mpeg"), (b"YUV4MPEG2",)),
+    (unsupported("NUT video", "video/x-nut"), (b"nut/multimedia container",)),
+    (unsupported("Bink video", "video/x-bink"), (b"BIKb", b"BIKf", b"BIKi", b"KB2")),
+    (
+        unsupported("Windows recorded television (WTV)", "video/x-ms-wtv"),
+        (bytes.fromhex("b7d800203749da11a64e0007e95ead8d"),),
+    ),
+    (
+        unsupported("MPEG video without a container", "video/mpv"),
+        (b"\0\0\1\xb3", b"\0\0\1\xb0"),
+    ),
+    (
+        unsupported("H.264 video without a container", "video/h264"),
+        tuple(
+            start + byte
+            for start in (b"\0\0\1", b"\0\0\0\1")
+            for byte in (b"\x67", b"\x27", b"\x47", b"\x09\x10", b"\x09\x30", b"\x09\xf0")
+        ),
+    ),
+    (
+        unsupported("H.265 video without a container", "video/h265"),
+        (b"\0\0\0\1\x40\1", b"\0\0\1\x40\1", b"\0\0\0\1\x46\1", b"\0\0\1\x46\1"),
+    ),
     (PLAYLIST, (b"#EXTM3U", b"ffconcat version", b"[playlist]")),
 )
 """What a source of each format begins with."""
@@ -78,6 +131,9 @@ IFF: dict[bytes, dict[bytes, Sniffed]] = {
 }
 """What a file of chunks says it is: in its first four bytes, and after its length."""
 
+READ_WITH_TAGS = frozenset(("aac", "flac", "mp3", "tta"))
+"""Containers whose readers know the tags that audio may have first."""
+
 MATROSKA: dict[bytes, Sniffed] = {
     b"webm": supported("video/webm", "matroska"),
     b"matroska": supported("video/x-matroska", "matroska"),
@@ -90,6 +146,7 @@ BRANDS: dict[bytes, Sniffed] = {
         supported("image/heic", "heif"),
     ),
     b"crx ": RAW,
+    **dict.fromkeys((b"aax ", b"aaxc"), unsupported("Audible audiobook", "audio/vnd.audible.aax")),
     b"jxl ": JPEG_XL,
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), supported("audio/mp4", "mov")),
     b"qt  ": QUICKTIME,

@@ -44,8 +44,9 @@ SHOWN = 100
 
 IMAGES_IN = tuple(each.name for each in formats.IMAGE_FORMATS)
 VIDEOS_IN = (
-    *("aac", "aiff", "asf", "avi", "flac", "flv", "matroska", "mov", "mp3", "mpeg", "mpegts"),
-    *("ogg", "wav"),
+    *("aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dsf", "dts", "eac3", "flac"),
+    *("flv", "matroska", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "ogg", "tak", "tta"),
+    *("w64", "wav", "wv"),
 )
 FORMATS_IN = (*IMAGES_IN, *VIDEOS_IN)
 """Containers that can be read, as `lib.sniff.sniff` names them."""

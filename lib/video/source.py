@@ -6,16 +6,17 @@ import ssl
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import Source
-from lib.domain.media import AudioProbe
+from lib.domain.media import AudioProbe, Sniffed
 from lib.domain.ports import Sources
 from lib.presets import Limits
-from lib.sniff import HEAD_BYTES, sniff
+from lib.sniff import sniff_source
 from lib.video.probe.limits import check_limits
-from lib.video.probe.mediainfo import read_probe
+from lib.video.probe.mediainfo import PARSERS, read_probe
 from lib.video.probe.range_reader import RangeReader
 
 MARGIN_SECONDS = 60
@@ -28,7 +29,8 @@ _PROTOCOLS = {"http://": ("http", "tcp"), "https://": ("https", "tls", "tcp")}
 class Input:
     """A source as ffmpeg opens it: a path or an http(s) URL, and the sniffed demuxer.
 
-    `size` is what was received, in bytes; None where that bounds nothing. `ca_file` holds the
+    `size` is what was received, in bytes; None where that bounds nothing; `start` the bytes before
+    the content. `ca_file` holds the
     authorities that https trusts: ffmpeg's own OpenSSL looks where its builder kept them; Python
     knows where the system does.
     """
@@ -37,12 +39,27 @@ class Input:
     container: str
     ca_file: str | None = field(default_factory=lambda: ssl.get_default_verify_paths().cafile)
     size: int | None = None
+    start: int = 0
+
+
+class Content(Protocol):
+    """What says which demuxer reads a source, and where its content begins, in bytes."""
+
+    @property
+    def container(self) -> str:
+        """Return the demuxer's name."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """Return how many bytes come before."""
+        ...
 
 
 def inspect(
     source: Source, limits: Limits, sources: Sources
-) -> tuple[str, AudioProbe, RangeReader]:
-    """Return the sniffed demuxer of a source, its probe, and what reads the rest of it.
+) -> tuple[Sniffed, AudioProbe, RangeReader]:
+    """Return what a source was sniffed to be, its probe, and what reads the rest of it.
 
     Raises PermanentError, LIMIT_EXCEEDED among them, before anything is decoded.
     """
@@ -52,18 +69,21 @@ def inspect(
             f"expected at most {limits.source_gigabytes:g} GB "
             f"but received {source.size / 1e9:.2f} GB",
         )
-    container = sniff(sources.read_range(source, 0, HEAD_BYTES)).container
-    limits.refuse_format(container)
-    reader = RangeReader(partial(sources.read_range, source), source.size)
-    probe = read_probe(reader, container)
+    read = partial(sources.read_range, source)
+    sniffed = sniff_source(read)
+    if sniffed.container not in PARSERS:
+        raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, sniffed.reason or "not a video or sound")
+    limits.refuse_format(sniffed.container)
+    reader = RangeReader(read, source.size, skipped=sniffed.start)
+    probe = read_probe(reader, sniffed.container)
     check_limits(probe, limits)
-    return container, probe, reader
+    return sniffed, probe, reader
 
 
-def locate(source: Source, container: str, sources: Sources, deadline: Deadline) -> Input:
+def locate(source: Source, content: Content, sources: Sources, deadline: Deadline) -> Input:
     """Return a source as ffmpeg reads it for as long as the invocation may take."""
     locator = sources.locate(source, round(deadline()) + MARGIN_SECONDS)
-    return Input(locator, container, size=source.size)
+    return Input(locator, content.container, size=source.size, start=content.start)
 
 
 def protocols(locator: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ PLAN_TEXT = (
     '"sample_rate":null,"sha256":null,"subtitles":[{"codec":"tx3g","default":true,'
     '"forced":true,"is_text":true,"language":"fr","title":"Sous-titres"}],'
     '"transfer":null,"video_codec":null,"width":1920},"recipe":"0123456789ab",'
-    '"rungs":["h264-96","h264-240"]}'
+    '"rungs":["h264-96","h264-240"],"start":0}'
 )
 PICTURE = Track(
     "h264-96",

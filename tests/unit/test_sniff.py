@@ -36,7 +36,7 @@ def ebml(doctype: bytes) -> bytes:
 
 MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes
 ADTS_FRAME = b"\xff\xf1\x50\x80\x0c\x9f\xfc" + bytes(93)  # 100 bytes
-TS_PACKET = b"\x47" + bytes(187)
+TS_PACKET = b"\x47\x40\0\x10" + bytes(184)
 
 MPEG_AUDIO = ((0xFD, 417), (0xF3, 208), (0xF5, 417), (0xE3, 417))
 """Second byte of a header, bytes of its frame at the highest of three rates: MPEG-1 layer II with

@@ -79,7 +79,7 @@ def encode_with_ffmpeg(
     plan = work.plan(preset)
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
-    source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
+    source = locate(job.event.source, work, job.pipeline.sources, ffmpeg.deadline)
     task = VideoTask(source, work.probe, plan, preset, part.span)
     try:
         return encode_video(task, ffmpeg)

@@ -93,7 +93,7 @@ def make_plan(
         # Imported here: 20 ms, ffmpeg-python 11 of them, that most sources can do without.
         from lib.video.encode.find_keyframe import find_keyframe
 
-        readable = locate(source, container, pipeline.sources, ffmpeg.deadline)
+        readable = locate(source, found, pipeline.sources, ffmpeg.deadline)
         border = partial(find_keyframe, source=readable, probe=probe, ffmpeg=ffmpeg)
     spans = cut(seconds, length, border) if plan.rungs else ()
     ranges = tuple(
@@ -104,7 +104,7 @@ def make_plan(
     parts = (*ranges, audio) if audio else ranges
     rungs = tuple(each.name for each in plan.rungs)
     recipe = recipe_of(probe, preset)
-    work = WorkPlan(container, probe, preset.name, recipe, parts, rungs)
+    work = WorkPlan(container, probe, preset.name, recipe, parts, rungs, found.start)
     job = LongJob(event, execution, recipe, pipeline)
     write_plan(job, work)
     if job.find_standing(job.find_asset()) is not Standing.OWNER:

@@ -97,7 +97,7 @@ def assemble_stored(
 
     def make(stored: StoredSegments, preset: Preset, left_out: Mapping[str, Failure]) -> Work:
         work, job = stored.work, stored.job
-        source = locate(job.event.source, work.container, job.pipeline.sources, ffmpeg.deadline)
+        source = locate(job.event.source, work, job.pipeline.sources, ffmpeg.deadline)
         task = VideoTask(source, work.probe, work.plan(preset), preset)
         return assemble(task, stored, left_out, ffmpeg, images)
 

@@ -63,6 +63,8 @@ class WorkPlan:
     recipe: str
     parts: tuple[Part, ...]
     rungs: tuple[str, ...]
+    start: int = 0
+    """Bytes before the content of the source."""
 
     def plan(self, preset: Preset) -> Plan:
         """Return what is made in all."""
@@ -104,6 +106,7 @@ def serialize_plan(work: WorkPlan) -> bytes:
             "recipe": work.recipe,
             "parts": [part_to_values(each) for each in work.parts],
             "rungs": work.rungs,
+            "start": work.start,
         }
     )
 
@@ -118,6 +121,7 @@ def deserialize_plan(content: bytes) -> WorkPlan:
         recipe=read["recipe"],
         parts=tuple(map(part_from_values, read["parts"])),
         rungs=tuple(read["rungs"]),
+        start=read.get("start", 0),
     )
 
 

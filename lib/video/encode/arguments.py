@@ -117,6 +117,8 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
         # Where ffmpeg starts to read; the graph cuts.
         options["noaccurate_seek"] = None
         options["ss"] = f"{max(0.0, span.start_s - _run_up(source, probe, plan)):.6f}"
+    if source.start:
+        options["skip_initial_bytes"] = source.start
     if is_remote(source.locator):
         options |= {
             "rw_timeout": READ_TIMEOUT_US,

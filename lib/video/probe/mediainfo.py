@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import IO, Any, cast
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.framing import PROTECTED_PACKET, STAMPED_PACKET, find_packets
 from lib.domain.media import AudioProbe
 from lib.process_limits import child_environment
 from lib.video.probe import matroska
@@ -25,18 +26,32 @@ from lib.video.probe.mp4_sample_bytes import bytes_of_samples
 
 PARSERS = {
     "aac": "Adts",
+    "ac3": "Ac3",
     "aiff": "Riff",
+    "amr": "Amr",
+    "ape": "Ape",
     "asf": "Wm",
+    "au": "Au",
     "avi": "Riff",
+    "caf": "Caf",
+    "dsf": "Dsf",
+    "dts": "Dts",
+    "eac3": "Ac3",
     "flac": "Flac",
     "flv": "Flv",
     "matroska": "Mk",
     "mov": "Mpeg4",
     "mp3": "Mpega",
+    "mpc": "Mpc",
+    "mpc8": "MpcSv8",
     "mpeg": "MpegPs",
     "mpegts": "MpegTs",
     "ogg": "Ogg",
+    "tak": "Tak",
+    "tta": "Tta",
+    "w64": "Riff",
     "wav": "Riff",
+    "wv": "Wvpk",
 }
 """MediaInfo's name of the parser for each container. Left to choose, it would take a playlist for
 one, whatever it is called, and fetch what the playlist names."""
@@ -48,12 +63,19 @@ PARSE_SPEEDS = {"mp3": 0.5}
 """Where the least is too little: of a file without an index it would count the first frames."""
 
 
+PACKET_BYTES = 4096
+"""In which some transport packets lie."""
+
 MOST_ASKED_BYTES = 1024**3
 """What MediaInfo may read of a source: its description is a few MB, and each of these a request."""
 
 
 MOST_ANSWER_BYTES = 4 * 1024**2
 """Of its answer; a film with a hundred chapters and tracks gets a part of one."""
+
+
+PACKET_PARSERS = {STAMPED_PACKET: "Bdav", PROTECTED_PACKET: "Tsp"}
+"""Of transport streams, by the bytes from one packet to the next, where these are not the usual."""
 
 
 def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioProbe:
@@ -66,7 +88,7 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
     """
     size = file.seek(0, io.SEEK_END)
     speed = PARSE_SPEEDS.get(sniffed_container, PARSE_SPEED)
-    tracks = _parse(file, size, PARSERS[sniffed_container], speed)
+    tracks = _parse(file, size, _choose_parser(file, sniffed_container), speed)
     if sniffed_container == "mov":
         _check_samples(file, size, tracks)
     if sniffed_container != "matroska":
@@ -75,6 +97,14 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
     if probe.duration_ms is None:
         return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
     return probe
+
+
+def _choose_parser(file: IO[bytes] | io.RawIOBase, container: str) -> str:
+    usual = PARSERS[container]
+    if container != "mpegts":
+        return usual
+    file.seek(0)
+    return PACKET_PARSERS.get(find_packets(file.read(PACKET_BYTES) or b"") or 0, usual)
 
 
 def _check_samples(file: IO[bytes] | io.RawIOBase, size: int, tracks: list[dict[str, Any]]) -> None:

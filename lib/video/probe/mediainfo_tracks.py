@@ -18,7 +18,12 @@ from lib.video.probe.mediainfo_fields import (
     read_title,
 )
 
-AUDIO_ONLY = frozenset({"aac", "aiff", "flac", "mp3", "wav"})
+AUDIO_ONLY = frozenset(
+    (
+        *("aac", "ac3", "aiff", "amr", "ape", "au", "caf", "dsf", "dts", "eac3", "flac", "mp3"),
+        *("mpc", "mpc8", "tak", "tta", "w64", "wav", "wv"),
+    )
+)
 """Containers without video: what looks like one is cover art."""
 
 MOST_TRACKS = 32

@@ -16,13 +16,15 @@ CACHED_BLOCKS = 16
 class RangeReader(io.RawIOBase):
     """Read an object of `size` bytes through `read(start, length)`, one aligned block at a time.
 
-    The latest blocks are kept, 4 MB in all. Errors of `read` pass through.
+    What lies before `skipped` bytes is as if it were not there. The latest blocks are kept, 4 MB in
+    all. Errors of `read` pass through.
     """
 
-    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+    def __init__(self, read: Callable[[int, int], bytes], size: int, *, skipped: int = 0) -> None:
         super().__init__()
         self._read_range = read
-        self._size = size
+        self._skipped = skipped
+        self._size = max(0, size - skipped)
         self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
@@ -62,7 +64,7 @@ class RangeReader(io.RawIOBase):
             self._blocks.move_to_end(index)
             return self._blocks[index]
         start = index * BLOCK_BYTES
-        block = self._read_range(start, min(BLOCK_BYTES, self._size - start))
+        block = self._read_range(self._skipped + start, min(BLOCK_BYTES, self._size - start))
         self._blocks[index] = block
         if len(self._blocks) > CACHED_BLOCKS:
             self._blocks.popitem(last=False)

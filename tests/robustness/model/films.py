@@ -33,6 +33,7 @@ class Inspected:
     plan: Any
     cost_s: float
     dollars: float
+    start: int = 0
 
 
 def inspect_source(event: UploadEvent, pipeline: Any) -> Inspected:
