@@ -16,6 +16,9 @@ MAX_FRAME_RATE = 1000
 LEAST_HZ, MOST_HZ = 1000, 768_000
 """Samples a second. Phones and voices have 8,000, the slowest audio that is of use 4,000; the
 fastest recorders have the other."""
+DSD_BITS = 8
+"""Samples of one bit that are decoded to one of PCM."""
+
 MOST_CHANNELS = 64
 """Ambisonics of the seventh order."""
 
@@ -29,6 +32,8 @@ def check_limits(probe: AudioProbe, limits: Limits) -> None:
     """
     for track in probe.audio_tracks:
         rate, channels = track.sample_rate, track.channels or 0
+        if rate is not None and track.codec == "dsd":
+            rate //= DSD_BITS
         if rate is not None and not LEAST_HZ <= rate <= MOST_HZ:
             raise _exceeded(f"{LEAST_HZ} to {MOST_HZ} samples a second of sound", str(rate))
         if channels > MOST_CHANNELS:

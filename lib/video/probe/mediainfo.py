@@ -19,6 +19,7 @@ from lib.domain.media import AudioProbe
 from lib.process_limits import child_environment
 from lib.video.probe import matroska
 from lib.video.probe import mediainfo_worker as reader
+from lib.video.probe.audio_headers import DURATIONS
 from lib.video.probe.mediainfo_fields import read_number
 from lib.video.probe.mediainfo_tracks import make_probe
 from lib.video.probe.mediainfo_worker import ANSWER, ASK
@@ -91,6 +92,10 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
     tracks = _parse(file, size, _choose_parser(file, sniffed_container), speed)
     if sniffed_container == "mov":
         _check_samples(file, size, tracks)
+    if sniffed_container in DURATIONS:
+        found = DURATIONS[sniffed_container](file, size)
+        probe = make_probe(tracks, sniffed_container)
+        return replace(probe, duration_ms=found) if found else probe
     if sniffed_container != "matroska":
         return make_probe(tracks, sniffed_container)
     probe = make_probe(tracks, sniffed_container, turned=matroska.read_rotation(file))
