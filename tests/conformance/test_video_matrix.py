@@ -227,7 +227,7 @@ def test_renditions_tell_nothing_of_where_and_with_what(
             assert [word for word in planted if word in content] == [], path.name
 
 
-UNTITLED = ("mpegts", "mpeg", "aac")
+UNTITLED = ("mpegts", "mpeg", "aac", "ac3", "amr", "dts", "eac3", "w64")
 """Containers, or ffmpeg's way of writing them, without titles."""
 
 
