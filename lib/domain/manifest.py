@@ -20,8 +20,8 @@ from lib.domain.serialized import placeholder_to_values, rendition_to_values, so
 from lib.domain.serialized_probe import probe_to_values
 from lib.domain.thumbhash import data_uri
 
-BEST_FIRST = tuple(each.mime for each in OUTPUTS.values())
-"""A browser takes the first that it knows."""
+MOST_KNOWN_FIRST = tuple(each.mime for each in OUTPUTS.values())[::-1]
+"""The older a format is, the more browsers know it: whoever knows one knows those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,15 @@ class ImageSource:
     def sizes(self) -> str:
         """Return a hint for a page that shows the image as wide as it can, but never enlarged."""
         return f"(max-width: {self.widest.width}px) 100vw, {self.widest.width}px"
+
+    def is_smaller_than(self, other: ImageSource) -> bool:
+        """Tell whether it takes fewer bytes, in the widths that both have."""
+        both = {each.width for each in self.renditions} & {each.width for each in other.renditions}
+        sizes = [
+            sum(each.bytes or 0 for each in source.renditions if each.width in both)
+            for source in (self, other)
+        ]
+        return sizes[0] < sizes[1]
 
     def srcset(self, address: Callable[[Rendition], str]) -> str:
         """Return the attribute of that name."""
@@ -80,29 +89,41 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
 def image_sources(renditions: Iterable[Rendition]) -> list[ImageSource]:
     """Return the formats that show the whole image in several widths, the best first.
 
-    Where it is animated these are the animated ones alone: the best format might stand still.
+    A browser takes the first that it knows, whatever its size. So one is left out that is not
+    smaller than another that more browsers know, or that lacks the widest: they would show less,
+    or load more. Where it is animated these are the animated ones alone: the best format might
+    stand still.
     """
     whole = [each for each in _images(renditions) if _stem(each).isdigit()]
     shown = [each for each in whole if each.frames] or whole
-    by_mime = (
-        (mime, sorted((each for each in shown if each.mime == mime), key=lambda it: it.width or 0))
-        for mime in BEST_FIRST
-    )
-    return [ImageSource(mime, tuple(group)) for mime, group in by_mime if group]
+    return _offer(shown)
 
 
 def _boxes(renditions: Iterable[Rendition]) -> dict[str, list[dict[str, Any]]]:
     """Return the renditions of each box by its name, the best format first."""
     boxed = [each for each in _images(renditions) if not _stem(each).isdigit()]
-    boxed.sort(key=lambda each: BEST_FIRST.index(each.mime))
     return {
         name: [
-            {"mime": each.mime, "src": each.name, "width": each.width, "height": each.height}
-            for each in boxed
-            if _stem(each) == name
+            {"mime": each.mime, "src": made.name, "width": made.width, "height": made.height}
+            for each in _offer([each for each in boxed if _stem(each) == name])
+            for made in each.renditions
         ]
         for name in map(_stem, boxed)
     }
+
+
+def _offer(renditions: Sequence[Rendition]) -> list[ImageSource]:
+    """Return the formats of one picture that are worth a place, the best first."""
+    widest = max((each.width or 0 for each in renditions), default=0)
+    offered: list[ImageSource] = []
+    for mime in MOST_KNOWN_FIRST:
+        made = sorted(
+            (each for each in renditions if each.mime == mime), key=lambda each: each.width or 0
+        )
+        source = ImageSource(mime, tuple(made))
+        if made and source.widest.width == widest and all(map(source.is_smaller_than, offered)):
+            offered.insert(0, source)
+    return offered
 
 
 def _images(renditions: Iterable[Rendition]) -> Sequence[Rendition]:

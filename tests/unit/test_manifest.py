@@ -82,8 +82,9 @@ PLACEHOLDER = Placeholder("3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#aabbcc")
 
 def image(name, width, height, **more):
     mime = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}[name.split(".")[1]]
+    size = {"image/avif": 5, "image/webp": 7, "image/jpeg": 9}[mime]
     made = Rendition(
-        name, RenditionKind.IMAGE, mime, f"a/b/c/{name}", width, height, bytes=9, sha256="f" * 64
+        name, RenditionKind.IMAGE, mime, f"a/b/c/{name}", width, height, bytes=size, sha256="f" * 64
     )
     return replace(made, **more)
 
@@ -155,6 +156,38 @@ def test_every_format_has_its_widths_in_a_srcset_and_boxes_stand_apart():
     assert made["source"]["key"] == "photos/été.jpg"
 
 
+def test_a_format_is_offered_only_where_it_is_smaller_than_what_more_browsers_know():
+    sizes = {"jpg": 90, "webp": 60, "avif": 61}
+    names = [f"{width}.{end}" for width in (640, 320) for end in sizes]
+    made = written(
+        outcome(
+            *(
+                image(each, 640 if "640" in each else 320, 100, bytes=sizes[each[4:]])
+                for each in names
+            ),
+            image("thumb.jpg", 64, 64, bytes=30),
+            image("thumb.avif", 64, 64, bytes=31),
+        )
+    )
+    assert [each["mime"] for each in made["sources"]] == ["image/webp", "image/jpeg"]
+    assert [each["mime"] for each in made["boxes"]["thumb"]] == ["image/jpeg"]
+
+
+def test_what_both_have_is_compared_where_a_format_lacks_a_width():
+    narrow = (image("320.jpg", 320, 100, bytes=50), image("640.jpg", 640, 200, bytes=90))
+    made = written(outcome(image("640.webp", 640, 200, bytes=80), *narrow))
+    assert [each["mime"] for each in made["sources"]] == ["image/webp", "image/jpeg"]
+
+
+def test_no_format_is_offered_whose_widest_is_a_part_of_the_picture():
+    made = written(
+        outcome(
+            image("320.avif", 320, 15_000), failed("1600.avif"), image("1600.jpg", 1600, 75_000)
+        )
+    )
+    assert [each["srcset"] for each in made["sources"]] == ["1600.jpg 1600w"]
+
+
 def test_what_failed_is_listed_with_its_reason_and_with_what_stands_in_for_it():
     made = written(
         outcome(
@@ -163,7 +196,7 @@ def test_what_failed_is_listed_with_its_reason_and_with_what_stands_in_for_it():
             image("320.avif", 320, 213),
         )
     )
-    assert [each["srcset"] for each in made["sources"]] == ["320.avif 320w", "1920.webp 1920w"]
+    assert [each["srcset"] for each in made["sources"]] == ["1920.webp 1920w"]
     broken, instead, _ = made["renditions"]
     assert broken["error"] == {
         "code": "ENCODE_FAILED",
