@@ -109,10 +109,10 @@ IMAGE_FORMATS = (
             longest_side=65_536,  # of an AV1 frame header
             quality=60,
             ssim_curve=(
-                *((20, 7.8), (30, 9.1), (50, 12.9), (60, 15.8), (75, 18.2), (85, 21.6)),
-                (95, 26.6),
+                *((20, 8.0), (30, 9.3), (50, 13.7), (60, 15.6), (75, 18.2), (85, 21.1)),
+                (95, 26.5),
             ),
-            seconds_per_megapixel=0.2,
+            seconds_per_megapixel=0.3,
             most_megapixels=30,  # as WebP
         ),
     ),

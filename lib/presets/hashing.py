@@ -11,7 +11,7 @@ import json
 
 from lib.presets.model import AudioPreset, Box, ImagePreset, VideoPreset, Watermark
 
-RECIPE_SCHEMA = 3
+RECIPE_SCHEMA = 4
 """Part of every hash: raise it when the same preset would give other bytes than before."""
 
 IMAGE, VIDEO, AUDIO = "ImagePreset", "VideoPreset", "AudioPreset"

@@ -32,7 +32,7 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
     assert image.widths == (320, 640, 1280, 1920)
     assert image.formats == ("avif", "webp", "jpeg")
     assert loaded.limits.image_megapixels == 100
-    assert image.quality == {"avif": 65, "webp": 78, "jpeg": 80}
+    assert image.quality == {"avif": 60, "webp": 78, "jpeg": 80}
     assert image.boxes == (presets.Box("thumb", 256, 256, presets.Fit.COVER, "attention"),)
     assert image.watermark is None
     video = loaded.named(None).video
@@ -81,10 +81,10 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
         ("storyboard = true", "storyboard = 1", "storyboard: expected true or false"),
         ('preview = "webp"', 'preview = "gif"', "preview: expected one of webp, mp4, none"),
         ("waveform = true", 'waveform = "png"', "[default.audio], waveform: expected true or"),
-        ("avif = 65, ", "", "[default.image], quality: missing for avif"),
-        ("avif = 65", "avif = 0", "[default.image], quality: expected a whole number from 1"),
+        ("avif = 60, ", "", "[default.image], quality: missing for avif"),
+        ("avif = 60", "avif = 0", "[default.image], quality: expected a whole number from 1"),
         (
-            "avif = 65",
+            "avif = 60",
             "heic = 6",
             '[default.image], quality: expected "auto" or a table of format = quality',
         ),
@@ -135,7 +135,7 @@ def test_every_problem_is_told_at_once():
 
 
 def test_what_is_wrong_in_the_default_is_not_told_again_for_those_that_inherit_it():
-    text = TEXT.replace("avif = 65, ", "").replace("h264 = 21", "h264 = 99")
+    text = TEXT.replace("avif = 60, ", "").replace("h264 = 21", "h264 = 99")
     assert problems(text + "[small.audio]\nkbps = 64\n") == problems(text)
 
 

