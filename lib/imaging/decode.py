@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from PIL import Image
-from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import jpeg_factory
-from pillow_heif import HeifImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.chunks import check_gif, check_png, check_psd, check_webp
@@ -28,6 +26,7 @@ from lib.imaging.bounds.heif import check_avif, check_heif
 from lib.imaging.bounds.jpeg import check_jpeg
 from lib.imaging.bounds.jpeg2000 import check_jpeg2000
 from lib.imaging.bounds.tiff import check_tiff
+from lib.imaging.decoders.heif import open_avif, open_heif
 from lib.imaging.decoders.ico import open_largest
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
 from lib.imaging.decoders.png import decode_png, open_png
@@ -109,8 +108,8 @@ DECODERS: dict[str, Decoder] = {
     "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half),
     "psd": Decoder(open_flattened, check_psd),
     "ico": Decoder(open_largest, None),
-    "avif": Decoder(AvifImageFile, check_avif, decode=take_first_frame),
-    "heif": Decoder(HeifImageFile, check_heif, is_upright=True),
+    "avif": Decoder(open_avif, check_avif, decode=take_first_frame),
+    "heif": Decoder(open_heif, check_heif, is_upright=True),
 }
 """One for each format of `lib.domain.formats`."""
 

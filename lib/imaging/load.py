@@ -63,7 +63,7 @@ def read_picture(
     with blaming_the_source(container):
         found = read_timeline(source, data, container, limits.animation_frames)
         refuse_long(found, source.size, limits)
-        add_profile(source, data, container)
+        add_profile(source, container)
         header = read_header(source, container, widest, tallest)
         if decoder.reduce:
             extent = decoder.reduce(source, data, header.stored_size)

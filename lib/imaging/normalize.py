@@ -44,6 +44,11 @@ TRANSPOSITIONS = {
 """EXIF orientation (CIPA DC-008, 4.6.5) → what makes the pixels upright."""
 
 
+def crop(image: Image.Image, header: Header) -> Image.Image:
+    """Keep what is to be seen of what is stored, as it is stored: a crop comes before a turn."""
+    return image.crop(header.crop) if header.crop else image
+
+
 def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
     """Bring 16 bits a channel down to 8, rounded. Most colour has 8 when it leaves the decoder."""
     tags = getattr(image, "tag_v2", {})
@@ -96,6 +101,7 @@ def strip(image: Image.Image, _header: Header) -> Image.Image:
 
 
 STEPS: tuple[Step, ...] = (
+    crop,
     reduce_depth,
     expand,
     shrink,

@@ -242,17 +242,27 @@ class Item:
     hidden: bool = False
 
 
-def item_file(items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"") -> bytes:
-    """Write a file of items, numbered from 1; the first is the primary one."""
-    infe, ipco, ipma, iref, iloc, mdat = b"", b"", b"", b"", b"", b""
+ESSENTIAL = (b"clap", b"irot", b"imir", b"av1C", b"hvcC")
+
+
+def item_file(
+    items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"", *, split: bool = False
+) -> bytes:
+    """Write a file of items, numbered from 1; the first is the primary one.
+
+    `split` gives each item a box of its own for which properties it has, as some encoders do.
+    """
+    infe, ipco, iref, iloc, mdat = b"", b"", b"", b"", b""
+    ipma: list[bytes] = []
     known = 0
     for number, item in enumerate(items, 1):
         infe += full(b"infe", struct.pack(">HH", number, 0) + item.kind + b"\0", 2, item.hidden)
         ipco += b"".join(item.properties)
-        indices = struct.pack(
-            f">{len(item.properties)}H", *range(known + 1, known + 1 + len(item.properties))
+        indices = b"".join(
+            struct.pack(">H", index | (each[4:8] in ESSENTIAL) << 15)
+            for index, each in enumerate(item.properties, known + 1)
         )
-        ipma += struct.pack(">HB", number, len(item.properties)) + indices
+        ipma.append(struct.pack(">HB", number, len(item.properties)) + indices)
         known += len(item.properties)
         for kind, targets in item.references.items():
             count = len(targets)
@@ -260,6 +270,11 @@ def item_file(items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"") 
         iloc += struct.pack(">HHH", number, 0, item.repeated)
         iloc += struct.pack(">II", len(mdat), len(item.content)) * item.repeated
         mdat += item.content
+
+    groups = [[each] for each in ipma] if split else [ipma]
+    associations = b"".join(
+        full(b"ipma", struct.pack(">I", len(group)) + b"".join(group), flags=1) for group in groups
+    )
 
     def meta(base: int) -> bytes:
         moved = b"".join(_moved(iloc, base))
@@ -269,10 +284,7 @@ def item_file(items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"") 
             + full(b"pitm", struct.pack(">H", 1))
             + full(b"iloc", b"\x44\0" + struct.pack(">H", len(items)) + moved)
             + full(b"iinf", struct.pack(">H", len(items)) + infe)
-            + box(
-                b"iprp",
-                box(b"ipco", ipco) + full(b"ipma", struct.pack(">I", len(items)) + ipma, flags=1),
-            )
+            + box(b"iprp", box(b"ipco", ipco) + associations)
             + (full(b"iref", iref) if iref else b""),
         )
 
@@ -362,7 +374,13 @@ def obu(kind: int, content: bytes) -> bytes:
 
 
 def sequence_header(
-    width: int, height: int, *, reduced: bool = True, bits: int = 16, timing: bool = False
+    width: int,
+    height: int,
+    *,
+    reduced: bool = True,
+    bits: int = 16,
+    timing: bool = False,
+    code_points: Sequence[int] = (),
 ) -> bytes:
     """Spell an AV1 sequence header OBU; sizes are written in so many bits."""
     header = Bits().put(0, 3).put(1, 1).put(reduced, 1)
@@ -382,6 +400,9 @@ def sequence_header(
     header.put(0, 3)
     if not reduced:
         header.put(0, 4).put(0, 1).put(0, 1).put(0, 1)  # no order, no screen content
+    header.put(0, 3).put(0, 2).put(bool(code_points), 1)
+    for each in code_points:
+        header.put(each, 8)
     return obu(1, header.put(0, 16).content())
 
 

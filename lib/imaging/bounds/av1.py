@@ -18,6 +18,8 @@ CHOSEN = 2
 
 KEY, SWITCH = 0, 3
 MOST_LEB128 = 8
+HIGH, PROFESSIONAL = 1, 2
+"""Profiles of more than 4:2:0."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Sequence:
     id_bits: int = 0
     screen_content: int = CHOSEN
     integer_motion: int = CHOSEN
+    code_points: tuple[int, int] | None = None
+    """Of primaries and transfer (ITU-T H.273), where they are there."""
 
 
 @dataclass(slots=True)
@@ -83,7 +87,8 @@ def _units(data: bytes) -> Iterator[tuple[int, int, int]]:
 def read_sequence(data: bytes) -> Sequence:
     """Read a sequence header OBU (5.5)."""
     bits = Bits(data)
-    bits.take(4)  # profile, still picture
+    profile = bits.take(3)
+    bits.take(1)  # still picture
     reduced = bool(bits.take(1))
     presentation_bits = 0
     if reduced:
@@ -93,10 +98,19 @@ def read_sequence(data: bytes) -> Sequence:
     width_bits, height_bits = bits.take(4) + 1, bits.take(4) + 1
     size = bits.take(width_bits) + 1, bits.take(height_bits) + 1
     found = Sequence(size, (1 << width_bits, 1 << height_bits), reduced, presentation_bits)
-    if reduced:
-        return found
-    if bits.take(1):
-        found.id_bits = bits.take(4) + 2 + bits.take(3) + 1
+    if not reduced:
+        if bits.take(1):
+            found.id_bits = bits.take(4) + 2 + bits.take(3) + 1
+        _tools_of_inter_frames(bits, found)
+    try:
+        bits.take(3 * (1 + reduced))  # tools of intra frames; superresolution, and two filters
+        found.code_points = _code_points(bits, profile)
+    except IndexError:  # without colours it is a header still
+        pass
+    return found
+
+
+def _tools_of_inter_frames(bits: Bits, found: Sequence) -> None:
     bits.take(3 + 4)  # tools of intra and of inter frames
     if order_hint := bits.take(1):
         bits.take(2)
@@ -105,7 +119,16 @@ def read_sequence(data: bytes) -> Sequence:
         found.integer_motion = CHOSEN if bits.take(1) else bits.take(1)
     if order_hint:
         bits.take(3)
-    return found
+
+
+def _code_points(bits: Bits, profile: int) -> tuple[int, int] | None:
+    """Read the colour configuration as far as its code points (5.5.2)."""
+    is_deep = bits.take(1)
+    if profile == PROFESSIONAL and is_deep:
+        bits.take(1)
+    if profile != HIGH:
+        bits.take(1)  # monochrome
+    return (bits.take(8), bits.take(8)) if bits.take(1) else None
 
 
 def _operating_points(bits: Bits) -> int:

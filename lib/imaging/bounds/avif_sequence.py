@@ -26,11 +26,26 @@ def check_tracks(data: bytes, movie: Box, limits: Limits) -> None:
     tracks = [box for box in read_boxes(data, movie.start, movie.end) if box.kind == b"trak"]
     check_most(len(tracks), MOST_TRACKS, "tracks")
     for track in tracks:
-        box: Box | None = track
-        for kind in (b"mdia", b"minf", b"stbl"):
-            box = only(by_kind(data, box.start, box.end), kind) if box else None
-        if box:
-            _check_track(data, box, limits)
+        if table := _sample_table(data, track):
+            _check_track(data, table, limits)
+
+
+def read_entry(data: bytes, movie: Box) -> Iterator[Box]:
+    """Yield the boxes in the first track's description of its samples."""
+    tracks = (box for box in read_boxes(data, movie.start, movie.end) if box.kind == b"trak")
+    table = next((table for track in tracks if (table := _sample_table(data, track))), None)
+    description = only(by_kind(data, table.start, table.end), b"stsd") if table else None
+    if description:
+        for entry in read_boxes(data, description.start + FULL_BOX + 4, description.end):
+            yield from read_boxes(data, entry.start + SAMPLE_ENTRY, entry.end)
+            return
+
+
+def _sample_table(data: bytes, track: Box) -> Box | None:
+    box: Box | None = track
+    for kind in (b"mdia", b"minf", b"stbl"):
+        box = only(by_kind(data, box.start, box.end), kind) if box else None
+    return box
 
 
 def _check_track(data: bytes, table: Box, limits: Limits) -> None:

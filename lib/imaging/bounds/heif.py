@@ -84,7 +84,7 @@ class _Work:
         """Raise PermanentError(LIMIT_EXCEEDED) or ValueError for what is too much or nonsense."""
         for item, indices in self._meta.associations.items():
             check_most(len(indices), MOST_PROPERTIES, "properties of one item")
-            transforms = sum(box.kind in TRANSFORMS for box in self._properties(item))
+            transforms = sum(box.kind in TRANSFORMS for box in self._meta.properties_of(item))
             check_most(transforms, MOST_TRANSFORMS, "rotations, mirrors and crops of one item")
         for (kind, source), targets in self._meta.references.items():
             if kind == DESCRIBES:  # handed out with each image that it is about
@@ -101,11 +101,6 @@ class _Work:
         }:
             raise ValueError("the primary item is hidden, or a part of another")
         self._add(primary, 0)
-
-    def _properties(self, item: int) -> list[Box]:
-        known = self._meta.properties
-        indices = self._meta.associations.get(item, [])
-        return [known[index - 1] for index in indices if 0 < index <= len(known)]
 
     def _add(self, item: int, depth: int) -> None:
         """Add an item, what it is composed of, and what is decoded beside it."""
@@ -166,7 +161,7 @@ class _Work:
         """Return the size of the `ispe` property, in px."""
         sizes = [
             struct.unpack_from(">II", self._data, box.start + FULL_BOX)
-            for box in self._properties(item)
+            for box in self._meta.properties_of(item)
             if box.kind == b"ispe"
         ]
         return larger((0, 0), *sizes)
@@ -176,7 +171,9 @@ class _Work:
         wanted, content = CONFIGURATIONS[kind], self._content(item)
         stated = self._ispe_size(item)
         configurations = [
-            self._data[box.start : box.end] for box in self._properties(item) if box.kind == wanted
+            self._data[box.start : box.end]
+            for box in self._meta.properties_of(item)
+            if box.kind == wanted
         ]
         if len(configurations) > 1:
             raise ValueError(f"{len(configurations)} decoder configurations of one item")

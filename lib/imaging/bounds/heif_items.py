@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes
@@ -9,6 +10,9 @@ from lib.imaging.bounds.parts import check_count
 
 HIDDEN = 1
 """The flag of an item that is not to be shown by itself."""
+
+NUMBER = 0x7FFF
+"""Of a property, below the bit that says whether it is essential."""
 
 IN_FILE, IN_IDAT = 0, 1
 """Where an item's extents lie; a third way, in another item, is read by nobody."""
@@ -32,6 +36,11 @@ class Meta:
     references: dict[tuple[bytes, int], list[int]] = field(default_factory=dict)
     """From a type of reference and an item to the items that it refers to."""
 
+    def properties_of(self, item: int) -> list[Box]:
+        """Return the properties of an item, in the order in which they apply."""
+        indices = self.associations.get(item, [])
+        return [self.properties[n - 1] for n in indices if 0 < n <= len(self.properties)]
+
 
 def read_meta(data: bytes, meta: Box) -> Meta:
     """Read the items of a `meta` box."""
@@ -48,7 +57,9 @@ def read_meta(data: bytes, meta: Box) -> Meta:
         if container := only(properties, b"ipco"):
             found.properties.extend(read_boxes(data, container.start, container.end))
         for associated in properties.get(b"ipma", []):
-            _read_associations(data, associated, found)
+            for item, numbers in read_item_associations(data, associated):
+                indices = found.associations.setdefault(item, [])
+                indices.extend(number & NUMBER for number in numbers)
     if box := only(inside, b"iref"):
         _read_references(data, box, found)
     return found
@@ -118,7 +129,8 @@ def _read_extents(data: bytes, box: Box, idat: Box | None, found: Meta) -> None:
             extents.append((min(offset, end), min(offset + length, end) if length else end))
 
 
-def _read_associations(data: bytes, box: Box, found: Meta) -> None:
+def read_item_associations(data: bytes, box: Box) -> Iterator[tuple[int, list[int]]]:
+    """Yield an item, and its properties: their numbers, with 1 << 15 for each essential one."""
     version, wide = data[box.start], data[box.start + 3] & 1
     item_width = 2 if version < 1 else 4
     at = box.start + FULL_BOX
@@ -128,10 +140,9 @@ def _read_associations(data: bytes, box: Box, found: Meta) -> None:
     for _ in range(entries):
         item, count = _number(data, at, item_width), data[at + item_width]
         at += item_width + 1
-        indices = found.associations.setdefault(item, [])
-        for _ in range(count):
-            indices.append(_number(data, at, 1 + wide) & (0x7FFF if wide else 0x7F))
-            at += 1 + wide
+        numbers = [_number(data, at + n * (1 + wide), 1 + wide) for n in range(count)]
+        at += count * (1 + wide)
+        yield item, numbers if wide else [(n & 0x80) << 8 | n & 0x7F for n in numbers]
 
 
 def _read_references(data: bytes, box: Box, found: Meta) -> None:

@@ -13,8 +13,6 @@ from PIL import Image
 
 from lib.imaging.color.icc import BT_709, Curve, write_profile
 
-NCLX = b"colrnclx"
-
 PRIMARIES = {
     9: ("BT.2020", (0.708, 0.292, 0.170, 0.797, 0.131, 0.046)),
     12: ("Display P3", (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
@@ -33,7 +31,7 @@ HLG_WHITE = 0.26496256
 """Light of the same paper: that of the signal 0.75."""
 
 
-def add_profile(image: Image.Image, data: bytes, container: str) -> None:
+def add_profile(image: Image.Image, container: str) -> None:
     """Give an opened source the profile that its signals mean, where they count."""
     if container == "png":
         if cicp := image.info.get("cicp"):
@@ -43,10 +41,9 @@ def add_profile(image: Image.Image, data: bytes, container: str) -> None:
         else:
             profile = _from_chunks(image.info.get("gamma"), image.info.get("chromaticity"))
     elif container in ("avif", "heif") and not image.info.get("icc_profile"):
-        at = data.find(NCLX) + len(NCLX)
-        if at < len(NCLX):
+        if not image.info.get("code_points"):
             return
-        profile = _from_code_points(*(int.from_bytes(data[at + n : at + n + 2]) for n in (0, 2)))
+        profile = _from_code_points(*image.info["code_points"])
     else:
         return
     image.info["icc_profile"] = profile

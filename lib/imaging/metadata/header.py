@@ -12,6 +12,7 @@ from lib.domain.media import ImageProbe
 from lib.imaging.bounds.ifd import check_exif
 from lib.imaging.color.convert import name_space
 from lib.imaging.decode import DECODERS
+from lib.imaging.decoders.item_properties import Rectangle
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
 from lib.imaging.metadata.exif import first_value, read_exif
 from lib.imaging.resize import Extent
@@ -36,6 +37,8 @@ class Header:
     color_space: str
     facts: ImageProbe
     extent: Extent | None = None
+    crop: Rectangle | None = None
+    """The part of what is stored that is to be seen, in px, None for all."""
 
 
 def read_header(image: Image.Image, container: str, widest: int | None, tallest: int) -> Header:
@@ -50,7 +53,9 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
     orientation = orientation if orientation in range(1, 9) else None
     turn = 1 if DECODERS[container].is_upright else orientation or 1
     sideways = turn >= 5
-    width, height = reversed(image.size) if sideways else image.size
+    crop: Rectangle | None = image.info.get("crop")
+    stored = (crop[2] - crop[0], crop[3] - crop[1]) if crop else image.size
+    width, height = stored[::-1] if sideways else stored
     kept = min(width, max(widest, -(-width * tallest // height))) if widest else width
     kept_size = (kept, height_at(width, height, kept))
     profile = image.info.get("icc_profile") or None
@@ -63,6 +68,7 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
         profile=profile,
         color_space=name_space(image.info.get("mode", image.mode), profile),
         facts=facts if facts.copyright else replace(facts, copyright=rights),
+        crop=crop,
     )
 
 

@@ -1,0 +1,123 @@
+"""Open HEIC and AVIF, with what their decoders leave to whoever reads.
+
+libavif crops nothing, and reads one box of which items have which properties; libheif refuses the
+whole of a picture whose clean aperture is none.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from pillow_heif import HeifImageFile
+
+from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes, read_top
+from lib.imaging.bounds.heif_items import read_item_associations
+from lib.imaging.decoders.item_properties import CLAP, Properties, read_clap, read_properties
+
+READ_HEIF: Callable[[BytesIO], Image.Image] = HeifImageFile
+PROPERTIES, ASSOCIATIONS = b"iprp", b"ipma"
+MOST_ASSOCIATIONS = 255
+
+
+def open_avif(file: BytesIO) -> Image.Image:
+    """Return an AVIF, its pixels not decoded yet; what is to be seen of them is `info["crop"]`."""
+    data = file.getvalue()
+    image = AvifImageFile(BytesIO(_join_associations(data)))
+    known = read_properties(data)
+    _note_signals(image, known)
+    for clap in known.claps()[:1]:
+        crop = read_clap(data, clap, image.size)
+        # One that reaches over the edge is none to libavif, and so to browsers.
+        if crop and min(crop[:2]) >= 0 and crop[2] <= image.width and crop[3] <= image.height:
+            image.info["crop"] = crop
+    return image
+
+
+def open_heif(file: BytesIO) -> Image.Image:
+    """Return a HEIC, which will be cropped and upright once its pixels are decoded."""
+    data = file.getvalue()
+    known = read_properties(data)
+    image = READ_HEIF(BytesIO(_put_claps_right(data, known)))
+    _note_signals(image, known)
+    return image
+
+
+def _note_signals(image: Image.Image, known: Properties) -> None:
+    image.info["code_points"] = known.code_points()
+    image.info["peak_nits"] = known.peak_nits()
+
+
+def _join_associations(data: bytes) -> bytes:
+    """Return a file with one box of which items have which properties.
+
+    Some encoders write one an item. What has been there becomes free space, and a whole new `meta`
+    goes behind the end, so that nothing in the file moves.
+    """
+    meta = only(read_top(data), b"meta")
+    if not meta:
+        return data
+    inside = list(read_boxes(data, meta.start + FULL_BOX, meta.end))
+    properties = next((box for box in inside if box.kind == PROPERTIES), None)
+    found = by_kind(data, properties.start, properties.end) if properties else {}
+    boxes = found.get(ASSOCIATIONS, [])
+    if len(boxes) < 2:
+        return data
+    joined = b"".join(
+        data[box.start - 8 : box.end]
+        if box.kind != PROPERTIES
+        else _box(PROPERTIES, _copy(data, found[b"ipco"]) + _join(data, boxes))
+        for box in inside
+    )
+    head = meta.start - 4 if data[meta.start - 4 : meta.start] == b"meta" else meta.start - 12
+    old = data[:head] + b"free" + data[head + 4 :]
+    return old + _box(b"meta", data[meta.start : meta.start + FULL_BOX] + joined)
+
+
+def _join(data: bytes, boxes: list[Box]) -> bytes:
+    """Spell one `ipma` box, of the widest numbers, for several."""
+    items: dict[int, list[int]] = {}
+    for box in boxes:
+        for item, properties in read_item_associations(data, box):
+            items.setdefault(item, []).extend(properties)
+    content = struct.pack(">BxxBI", 1, 1, len(items))
+    for item, properties in sorted(items.items()):
+        kept = properties[:MOST_ASSOCIATIONS]
+        content += struct.pack(f">IB{len(kept)}H", item, len(kept), *kept)
+    return _box(ASSOCIATIONS, content)
+
+
+def _copy(data: bytes, boxes: list[Box]) -> bytes:
+    return b"".join(_box(box.kind, data[box.start : box.end]) for box in boxes)
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def _put_claps_right(data: bytes, known: Properties) -> bytes:
+    """Return a file whose clean apertures lie within the picture, in whole px.
+
+    libheif crops to what lies within, and tells the size of what does not.
+    """
+    width, height = known.size
+    for box in known.boxes:
+        if box.kind == b"irot" and data[box.start] & 1:
+            width, height = height, width
+        if box.kind != b"clap" or box.end - box.start < CLAP.size:
+            continue
+        left, top, right, bottom = read_clap(data, box, (width, height)) or (0, 0, width, height)
+        left, top = max(left, 0), max(top, 0)
+        right, bottom = min(right, width), min(bottom, height)
+        if left >= right or top >= bottom:
+            left, top, right, bottom = 0, 0, width, height
+        wide, high = right - left, bottom - top
+        put = CLAP.pack(
+            *(wide, 1, high, 1), *(2 * left + wide - width, 2, 2 * top + high - height, 2)
+        )
+        data = data[: box.start] + put + data[box.start + CLAP.size :]
+        width, height = wide, high
+    return data

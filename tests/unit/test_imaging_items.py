@@ -1,0 +1,272 @@
+"""The picture of a HEIC or AVIF is its primary item: cropped as it says, in its own colours.
+
+Right values: ISO/IEC 23008-12, 6.5; libheif 1.23 for HEIC; Chromium 156 for AVIF, but for crops
+that begin elsewhere than at the top left, which it leaves.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from lib.imaging.decoders.item_properties import read_properties
+from lib.imaging.load import Picture, read_picture
+from tests.media.hostile_images import Item, ispe, sequence_header
+from tests.support.boxes import box
+from tests.support.image_items import (
+    ALPHA,
+    clap,
+    coded_item,
+    icc,
+    imir,
+    irot,
+    nclx,
+    with_properties,
+    write,
+)
+from tests.support.images import LIMITS
+from tests.support.profiles import ADOBE_RGB, profile
+
+SIZE = WIDTH, HEIGHT = 160, 120
+FULL: dict[str, dict[str, object]] = {"avif": {"subsampling": "4:4:4"}, "heif": {"chroma": 444}}
+
+
+def places() -> Image.Image:
+    """Red tells how far to the right a pixel is, green how far down."""
+    across = Image.linear_gradient("L").rotate(90).crop((0, 0, WIDTH, 256)).resize(SIZE)
+    down = Image.linear_gradient("L").crop((0, 0, 256, HEIGHT)).resize(SIZE)
+    return Image.merge("RGB", (across, down, Image.new("L", SIZE, 90)))
+
+
+ITEMS = {container: coded_item(places(), container, **FULL[container]) for container in FULL}
+GREY = coded_item(Image.new("L", SIZE, 200), "avif")
+
+
+def read(data: bytes, container: str) -> Picture:
+    picture = read_picture(data, container, LIMITS)
+    assert (picture.probe.width, picture.probe.height) == picture.image.size
+    return picture
+
+
+def seen(container: str, *properties: bytes) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The size, and which pixel of the stored picture is at the top left."""
+    image = read(write(container, with_properties(ITEMS[container], *properties)), container).image
+    # The corner's own pixel is further from its value after coding than one inside.
+    red, green, _ = image.crop((2, 2, 3, 3)).tobytes()
+    return image.size, (red, green)
+
+
+def near(place: tuple[int, int], wanted: tuple[int, int]) -> bool:
+    return all(abs(a - b) <= 2 for a, b in zip(place, wanted, strict=True))
+
+
+TOP_LEFT = clap((80, 1), (60, 1), (-40, 1), (-30, 1))
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+@pytest.mark.parametrize(
+    ("properties", "size", "corner"),
+    [
+        ([], SIZE, (2, 2)),
+        ([clap((80, 1), (60, 1))], (80, 60), (42, 32)),
+        ([TOP_LEFT], (80, 60), (2, 2)),
+        ([clap((100, 1), (120, 1), (-30, 1))], (100, 120), (2, 2)),
+        ([clap((100, 1), (120, 1), (30, 1))], (100, 120), (62, 2)),
+        ([clap((80, 1), (60, 1), (-35, 1), (-20, 1))], (80, 60), (7, 12)),
+        ([clap((81, 1), (61, 1))], (81, 61), (41, 31)),
+        ([clap((161, 2), (121, 2))], (81, 61), (41, 31)),
+        ([clap((159, 2), (119, 2))], (80, 60), (42, 32)),
+        ([clap((80, 1), (60, 1), (1, 2), (1, 2))], (80, 60), (42, 32)),
+        ([clap((80, 1), (60, 1), (-1, 2), (-1, 2))], (80, 60), (41, 31)),
+        ([clap((160, 2), (180, 3), (-80, 2), (-90, 3))], (80, 60), (2, 2)),
+        ([clap(*[(each, 1) for each in SIZE])], SIZE, (2, 2)),
+    ],
+)
+def test_a_clean_aperture_is_what_is_seen(
+    container: str, properties: list[bytes], size: tuple[int, int], corner: tuple[int, int]
+):
+    received = seen(container, *properties)
+    assert received[0] == size
+    assert near(received[1], corner), received
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+@pytest.mark.parametrize(
+    ("turns", "size", "corner"),
+    [
+        ([irot(1)], (60, 80), (77, 2)),
+        ([irot(2)], (80, 60), (77, 57)),
+        ([irot(3)], (60, 80), (2, 57)),
+        ([imir(1)], (80, 60), (77, 2)),
+        ([imir(0)], (80, 60), (2, 57)),
+        ([irot(1), imir(0)], (60, 80), (2, 2)),
+    ],
+)
+def test_a_crop_comes_before_turns(
+    container: str, turns: list[bytes], size: tuple[int, int], corner: tuple[int, int]
+):
+    received = seen(container, TOP_LEFT, *turns)
+    assert received[0] == size
+    assert near(received[1], corner), received
+
+
+HUGE = 2**31 - 1
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        clap((80, 0), (60, 1)),
+        clap((80, 1), (60, 0)),
+        clap((80, 1), (60, 1), (0, 0)),
+        clap((80, 1), (60, 1), (40, 2**32 - 1)),
+        clap((0, 1), (60, 1)),
+        clap((80, 1), (1, HUGE)),
+        clap((2**32 - 80, 1), (60, 1)),
+        clap((80, 1), (60, 1), (-HUGE, 1)),
+        clap((80, 1), (60, 1), (0, 1), (200, 1)),
+    ],
+    ids=[
+        *("no-width", "no-height", "no-offset", "offset-below-0", "empty", "thin", "negative"),
+        *("far-left", "far-below"),
+    ],
+)
+def test_a_clean_aperture_of_nothing_is_ignored(container: str, wrong: bytes):
+    size, corner = seen(container, wrong)
+    assert size == SIZE
+    assert near(corner, (2, 2))
+
+
+@pytest.mark.parametrize(
+    ("over", "size", "corner"),
+    [
+        (clap((200, 1), (60, 1)), (160, 60), (2, 32)),
+        (clap((80, 1), (60, 1), (60, 1)), (60, 60), (102, 32)),
+    ],
+)
+def test_one_that_reaches_over_the_edge(
+    over: bytes, size: tuple[int, int], corner: tuple[int, int]
+):
+    """libheif crops to what is there; libavif, and so browsers, ignore it."""
+    received = seen("heif", over)
+    assert received[0] == size
+    assert near(received[1], corner), received
+    assert seen("avif", over)[0] == SIZE
+
+
+# Colours
+
+RED = (200, 60, 40)
+# As Chromium 156 shows them.
+RED_IN_P3, RED_IN_ADOBE = (217, 43, 23), (231, 58, 34)
+P3 = nclx(12, 13, 6)
+SRGB = nclx(1, 13, 6)
+
+
+def red(container: str, *properties: bytes) -> Item:
+    item = coded_item(Image.new("RGB", SIZE, RED), container, quality=100, **FULL[container])
+    return with_properties(item, *properties)
+
+
+def alpha(*properties: bytes) -> Item:
+    return replace(with_properties(GREY, ALPHA, *properties), references={b"auxl": [1]})
+
+
+def color(data: bytes, container: str) -> tuple[int, ...]:
+    image = read(data, container).image.convert("RGB")
+    return tuple(image.crop((80, 60, 81, 61)).tobytes())
+
+
+def assert_near(received: tuple[int, ...], wanted: tuple[int, int, int]):
+    assert all(abs(a - b) <= 3 for a, b in zip(received, wanted, strict=True)), received
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+@pytest.mark.parametrize(
+    ("properties", "wanted"),
+    [
+        ([], RED),
+        ([SRGB], RED),
+        ([P3], RED_IN_P3),
+        ([nclx(2, 2, 2)], RED),
+        ([icc(profile(ADOBE_RGB))], RED_IN_ADOBE),
+        ([P3, icc(profile(ADOBE_RGB))], RED_IN_ADOBE),
+        ([icc(profile(ADOBE_RGB)), P3], RED_IN_ADOBE),
+    ],
+    ids=["none", "srgb", "p3", "unspecified", "profile", "p3-profile", "profile-p3"],
+)
+def test_the_colours_of_the_picture(
+    container: str, properties: list[bytes], wanted: tuple[int, int, int]
+):
+    assert_near(color(write(container, red(container, *properties)), container), wanted)
+
+
+@pytest.mark.parametrize("others", [P3, nclx(9, 16, 9)], ids=["p3", "pq"])
+@pytest.mark.parametrize("own", [[], [SRGB]], ids=["none", "srgb"])
+def test_the_colours_of_its_transparency_are_not_its_own(others: bytes, own: list[bytes]):
+    data = write("avif", red("avif", *own), alpha(others))
+    picture = read(data, "avif")
+    assert_near(color(data, "avif"), RED)
+    assert picture.probe.color_space == "sRGB"
+    assert picture.probe.has_alpha
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+def test_the_colours_of_a_thumbnail_are_not_its_own(container: str):
+    thumbnail = replace(red(container, P3), references={b"thmb": [1]})
+    assert_near(color(write(container, red(container), thumbnail), container), RED)
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+def test_a_grid_has_the_colours_of_its_first_tile(container: str):
+    tiles = [red(container, P3)] * 2
+    grid = Item(
+        b"grid",
+        struct.pack(">BBBBHH", 0, 0, 0, 1, 2 * WIDTH, HEIGHT),
+        [ispe(2 * WIDTH, HEIGHT)],
+        {b"dimg": [2, 3]},
+    )
+    data = write(container, grid, *tiles)
+    assert_near(color(data, container), RED_IN_P3)
+    own = replace(grid, properties=[*grid.properties, SRGB])
+    assert_near(color(write(container, own, *tiles), container), RED)
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_code_points_of_the_codec_count_where_no_property_has_any(reduced: bool):
+    def known(*properties: bytes, points: tuple[int, ...] = ()) -> tuple[int, int] | None:
+        header = sequence_header(64, 48, reduced=reduced, code_points=points)
+        item = Item(b"av01", header, [ispe(64, 48), box(b"av1C", b"\x81\0\x0c\0"), *properties])
+        return read_properties(write("avif", item)).code_points()
+
+    assert known(points=(9, 16, 9)) == (9, 16)
+    assert known(SRGB, points=(9, 16, 9)) == (1, 13)
+    assert known() is None
+
+
+def test_code_points_as_an_encoder_writes_them():
+    data = write("avif", red("avif"))
+    assert read_properties(data).code_points() == (1, 13)
+
+
+# Associations
+
+
+@pytest.mark.parametrize("properties", [[], [P3]], ids=["none", "p3"])
+def test_a_box_of_properties_for_each_item(properties: list[bytes]):
+    data = write("avif", red("avif", *properties), alpha(), split=True)
+    picture = read(data, "avif")
+    assert data.count(b"ipma") == 2
+    assert_near(color(data, "avif"), RED_IN_P3 if properties else RED)
+    assert picture.image.getchannel("A").getextrema() == (200, 200)
+
+
+def test_a_box_of_properties_for_each_tile_of_a_heic():
+    thumbnail = replace(red("heif", P3), references={b"thmb": [1]})
+    data = write("heif", with_properties(ITEMS["heif"], TOP_LEFT), thumbnail, split=True)
+    assert data.count(b"ipma") == 2
+    assert read(data, "heif").image.size == (80, 60)
