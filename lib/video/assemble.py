@@ -58,9 +58,11 @@ def assemble(
     probe, preset = task.probe, task.preset
     if not task.plan.rungs:
         segments.fetch(task.plan, (), ffmpeg.scratch)
+        lasts_ms = _duration_ms(ffmpeg.scratch / AUDIO_FILE)
         return Work(
-            probe=probe,
-            made=_audio_alone(task, ffmpeg),
+            # What has no index says only now how long it is.
+            probe=replace(probe, duration_ms=probe.duration_ms or lasts_ms),
+            made=_audio_alone(task, lasts_ms, ffmpeg),
             preset=preset.name,
             recipe=recipe_of(probe, preset),
         )
@@ -96,11 +98,14 @@ def assemble(
     )
 
 
-def _audio_alone(task: VideoTask, ffmpeg: Ffmpeg) -> Iterator[Made]:
+def _duration_ms(path: Path) -> int:
+    with path.open("rb") as file:
+        return read_probe(file, "mov").duration_ms or 0
+
+
+def _audio_alone(task: VideoTask, duration_ms: int, ffmpeg: Ffmpeg) -> Iterator[Made]:
     """Yield the one file of a source without video, and its waveform."""
     path = ffmpeg.scratch / AUDIO_FILE
-    with path.open("rb") as file:
-        duration_ms = read_probe(file, "mov").duration_ms or 0
     yield Made(path.name, RenditionKind.AUDIO, "audio/mp4", path, duration_ms=duration_ms)
     if task.preset.audio.waveform:
         yield from attempt(
