@@ -17,7 +17,6 @@ from math import ceil
 
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import jpeg_factory
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -26,6 +25,7 @@ from lib.imaging.bounds.heif import check_avif, check_heif
 from lib.imaging.bounds.jpeg import check_jpeg
 from lib.imaging.bounds.jpeg2000 import check_jpeg2000
 from lib.imaging.bounds.tiff import check_tiff
+from lib.imaging.decoders.gif import decode_first, open_gif
 from lib.imaging.decoders.heif import open_avif, open_heif
 from lib.imaging.decoders.ico import open_largest
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
@@ -100,7 +100,7 @@ DECODERS: dict[str, Decoder] = {
     "jpeg": Decoder(jpeg_factory, check_jpeg, reduce=_draft),
     "png": Decoder(open_png, check_png, decode=decode_png),
     "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
-    "gif": Decoder(GifImageFile, check_gif),
+    "gif": Decoder(open_gif, check_gif, decode=decode_first),
     "tiff": Decoder(open_first_page, check_tiff, is_upright=True),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.

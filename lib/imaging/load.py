@@ -8,14 +8,15 @@ from functools import partial
 
 from PIL import Image
 
-from lib.domain.media import ImageProbe
+from lib.domain.media import ImageProbe, WarningCode
 from lib.imaging.color.cicp import add_profile
-from lib.imaging.completeness import is_complete, read_warnings
+from lib.imaging.completeness import is_complete, read_warnings, warn
 from lib.imaging.decode import DECODERS, blaming_the_source, open_header
+from lib.imaging.decoders.frames import FrameSequence, compose
 from lib.imaging.metadata.header import Header, read_header
 from lib.imaging.metadata.timeline import read_timeline, refuse_long, shown_ms
 from lib.imaging.normalize import STEPS
-from lib.imaging.transparency import has_alpha
+from lib.imaging.transparency import has_alpha, shows_through
 from lib.presets import Limits
 
 Frames = Callable[[], Iterator[tuple[Image.Image, int]]]
@@ -68,16 +69,23 @@ def read_picture(
         if decoder.reduce:
             extent = decoder.reduce(source, data, header.stored_size)
             header = replace(header, extent=extent)
+        if found.sequence and found.sequence.missing:
+            warn(source, WarningCode.INCOMPLETE, found.sequence.missing)
         warnings = read_warnings(source)
         image = decoder.decode(source)
         warnings = tuple(dict.fromkeys((*warnings, *read_warnings(image))))
     del source  # each step's input can go when the next has its own
     for step in STEPS:
         image = step(image, header)
-    animation = None
+    animation, is_clear = None, has_alpha(image)
     if found.frames and found.loops is not None:
-        frames = partial(_decode_frames, data, container, limits, header, found.frames)
-        animation = Animation(frames, found.loops)
+        if found.sequence:
+            canvases = partial(_compose, found.sequence, container)
+        else:
+            canvases = partial(_seek_frames, data, container, limits, found.frames)
+        animation = Animation(partial(_finish, canvases, header), found.loops)
+        if not is_clear and found.may_become_clear:
+            is_clear = any(shows_through(canvas) for canvas, _ in canvases())
     return Picture(
         image,
         replace(
@@ -89,7 +97,7 @@ def read_picture(
             loops=found.loops,
             format=container,
             orientation=header.orientation,
-            has_alpha=has_alpha(image),
+            has_alpha=is_clear,
             color_space=header.color_space,
             complete=is_complete(warnings),
             warnings=warnings,
@@ -98,14 +106,31 @@ def read_picture(
     )
 
 
-def _decode_frames(
-    data: bytes, container: str, limits: Limits, header: Header, count: int
-) -> Iterator[tuple[Image.Image, int]]:
+def _finish(canvases: Frames, header: Header) -> Iterator[tuple[Image.Image, int]]:
     """Yield each frame as a whole picture (L, LA, RGB or RGBA, sRGB, upright), and its ms.
 
-    The decoder composes them; no more than one of them is held beside its canvas. All have the
-    size of the picture that the header describes. Raises PermanentError(CORRUPT_MEDIA).
+    No more than one of them is held beside its canvas. All have the size of the picture that the
+    header describes. Raises PermanentError(CORRUPT_MEDIA).
     """
+    for frame, shown in canvases():
+        for step in STEPS:
+            frame = step(frame, header)
+        yield frame, shown
+
+
+def _compose(sequence: FrameSequence, container: str) -> Iterator[tuple[Image.Image, int]]:
+    """Yield the canvas after each frame, laid by us."""
+    canvases = compose(sequence.size, sequence.frames)
+    for frame in sequence.frames:
+        with blaming_the_source(container):
+            canvas = next(canvases)
+        yield canvas, shown_ms(frame.delay_ms)
+
+
+def _seek_frames(
+    data: bytes, container: str, limits: Limits, count: int
+) -> Iterator[tuple[Image.Image, int]]:
+    """Yield the canvas after each frame, laid by the decoder."""
     source = open_header(data, container, limits)
     canvas = source.size
     # The picture of an animated PNG that others show need not be part of the animation.
@@ -116,8 +141,6 @@ def _decode_frames(
             source.load()
             delay = shown_ms(source.info.get("duration", 0))
             frame = source if source.size == canvas else source.crop((0, 0, *canvas))
-        for step in STEPS:
-            frame = step(frame, header)
         yield frame, delay
 
 

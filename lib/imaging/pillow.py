@@ -21,6 +21,9 @@ for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
     # Read as if it were RGB, whose bytes lie alike; `normalize.reduce_depth` makes it Lab.
     OPEN_INFO[_order, TIFF_CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", f"RGB;16{_suffix}")
 
+WEBP_KIND, WEBP_FLAGS, WEBP_ALPHA = slice(12, 16), 20, 0x10
+"""Where the VP8X chunk has its flags, and that of transparency (RFC 9649, 2.7)."""
+
 PSD_MODES = frozenset(MODES)
 """Colour mode and bits a channel of the Photoshop documents that Pillow reads."""
 
@@ -28,6 +31,16 @@ PSD_MODES = frozenset(MODES)
 def share_pixels(image: Image.Image) -> Image.Image:
     """Return another object of the same pixels, with a copy of what is known beside them."""
     return image._new(image.im)
+
+
+def load_what_is_there(image: ImageFile.ImageFile) -> bool:
+    """Decode as far as the bytes go or are right; tell whether that was to the end."""
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError, EOFError):
+        image.tile = []
+        return False
+    return True
 
 
 def open_webp(file: BytesIO) -> WebPImageFile:
@@ -88,12 +101,14 @@ class WebPAnimation:
         self._encoder = _webp.WebPAnimEncoder(
             size, transparent, loops, minimize_size, *keyframes, mixed, verbose
         )
+        self._has_alpha = False
 
     def add(
         self, image: Image.Image, at_ms: int, *, quality: int, lossless: bool, method: int
     ) -> None:
         """Encode a frame, which is shown from `at_ms` on; its transparency always is lossless."""
         mode = "RGBA" if has_alpha(image) else "RGB"
+        self._has_alpha = self._has_alpha or has_alpha(image)
         alpha_quality = 100
         self._encoder.add(
             image.convert(mode).getim(), at_ms, lossless, quality, alpha_quality, method
@@ -108,4 +123,8 @@ class WebPAnimation:
         content: bytes | None = self._encoder.assemble("", exif, "")
         if content is None:
             raise OSError("cannot write an animated WebP")
-        return content
+        if not self._has_alpha or content[WEBP_KIND] != b"VP8X":
+            return content
+        # libwebp looks for it in the frames as coded: one that only clears, has none.
+        flags = bytes([content[WEBP_FLAGS] | WEBP_ALPHA])
+        return content[:WEBP_FLAGS] + flags + content[WEBP_FLAGS + 1 :]

@@ -27,9 +27,12 @@ def make_alpha_channel(image: Image.Image) -> Image.Image:
 
 def drop_opaque_alpha(image: Image.Image) -> Image.Image:
     """Drop an alpha channel that hides nothing: it costs bytes and time in every rendition."""
-    if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
-        return image
-    return without_alpha(image)
+    return without_alpha(image) if has_alpha(image) and not shows_through(image) else image
+
+
+def shows_through(image: Image.Image) -> bool:
+    """Tell whether any pixel of an image is transparent, if only a little."""
+    return has_alpha(image) and image.getchannel("A").getextrema() != (255, 255)
 
 
 def without_alpha(image: Image.Image) -> Image.Image:

@@ -8,7 +8,6 @@ from __future__ import annotations
 PENDING = frozenset(
     {
         # Images
-        "apng-dispose-bg.png",
         "apng2-over-clear.png",
         "apng2-over-white.png",
         "apng2-sticker.png",
@@ -18,12 +17,6 @@ PENDING = frozenset(
         "bmp-32-bitfields-rgbx.bmp",
         "eoi-cut3.jpg",
         "ext-790x36861.png",
-        "gif-bg-outside-palette.gif",
-        "gif-dispose2-opaque.gif",
-        "gif-huge-offset.gif",
-        "gif-later-alpha.gif",
-        "gif-loop-anim.gif",
-        "gif-still-cut.gif",
         "ico-32-zeroalpha-mask.ico",
         "ico-dir0-dib32.ico",
         "ico-dir8-dib32.ico",

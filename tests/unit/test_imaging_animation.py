@@ -207,13 +207,6 @@ def test_too_many_pixels_of_all_frames_are_refused(container: str):
     assert read_picture(data, container, replace(LIMITS, animation_megapixels=2)).animation
 
 
-def test_a_frame_that_reaches_beyond_the_canvas_is_counted_as_large_as_it_is():
-    data = bytearray(animated("gif"))
-    last = data.rindex(b",\x14\0\0\0") if b",\x14\0\0\0" in data else data.rindex(b",")
-    struct.pack_into("<2H", data, last + 1, 60_000, 0)
-    assert "60" in refusal(bytes(data), "gif", animation_megapixels=1)
-
-
 def test_frames_beyond_the_canvas_are_cut():
     data = bytearray(animated("gif"))
     struct.pack_into("<2H", data, 6, 50, 48)
@@ -233,7 +226,7 @@ def test_a_billion_frames_are_not_walked():
     assert read_timeline(Image.new("L", (1, 1)), data, "gif", 10).frames == 11
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("container", ["webp", "png", "avif"])
 def test_a_damaged_frame_is_a_corrupt_source(container: str):
     data = animated(container, [Image.effect_noise((64, 48), 90).convert("RGB") for _ in DELAYS])
     cut = data[: len(data) * 3 // 4]

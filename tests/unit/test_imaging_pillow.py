@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 from PIL.AvifImagePlugin import AvifImageFile
+from PIL.GifImagePlugin import GifImageFile
 from PIL.PsdImagePlugin import PsdImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -108,6 +109,36 @@ def test_a_webp_animation_has_its_frames_times_and_plays() -> None:
         for frame in ImageSequence.Iterator(read)
     ]
     assert frames == [((255, 0, 0), 120), ((0, 255, 0), 80)]
+
+
+def test_an_animated_webp_that_is_only_cleared_says_that_it_is_transparent() -> None:
+    animation = pillow.WebPAnimation((8, 8), 0, (9, 17))
+    frames = Image.new("RGB", (8, 8), "red"), Image.new("RGBA", (8, 8))
+    frames[1].paste("red", (0, 0, 4, 8))
+    for at_ms, frame in enumerate(frames):
+        animation.add(frame, 100 * at_ms, quality=80, lossless=True, method=0)
+    read = WebPImageFile(io.BytesIO(animation.assemble(200, b"")))
+    assert read.mode == "RGBA"
+    read.seek(1)
+    assert read.getpixel((7, 0))[3] == 0  # type: ignore[index]
+
+
+def test_one_frame_that_is_left_of_an_animation_keeps_its_transparency() -> None:
+    animation = pillow.WebPAnimation((8, 8), 0, (9, 17))
+    animation.add(Image.new("RGBA", (8, 8), "#f008"), 0, quality=80, lossless=True, method=0)
+    read = WebPImageFile(io.BytesIO(animation.assemble(100, b"")))
+    assert read.getpixel((0, 0)) == (255, 0, 0, 0x88)
+
+
+@pytest.mark.parametrize(("end", "is_sound"), [(None, True), (-40, False)])
+def test_what_is_there_of_an_image_is_loaded(end: int | None, is_sound: bool) -> None:
+    data = save(Image.effect_noise((64, 64), 80), "gif")
+    image = GifImageFile(io.BytesIO(data[:end]))
+    assert pillow.load_what_is_there(image) is is_sound
+    whole = GifImageFile(io.BytesIO(data)).convert("L").tobytes()
+    there = image.convert("L").tobytes()
+    assert there[: 32 * 64] == whole[: 32 * 64]
+    assert (there == whole) is is_sound
 
 
 def test_nothing_else_reaches_into_pillow() -> None:

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.chunks import (
-    GIF_END,
-    GIF_EXTENSION,
-    GIF_FLAGS,
-    GIF_HEAD_BYTES,
-    GIF_IMAGE,
-    gif_palette_bytes,
-)
+from lib.imaging.decoders.frames import FrameSequence
+from lib.imaging.decoders.gif import read_gif
+from lib.imaging.transparency import has_alpha
 from lib.presets import Limits
 
 SHORTEST_MS, USUAL_MS = 11, 100
@@ -30,7 +25,6 @@ MOST_FRAME_MEGAPIXELS = 25
 """Decoders hold up to six canvases while they compose: 600 MB."""
 
 FOR_EVER = 0
-GIF_CONTROL = 0xF9
 WEBP_ANIMATED = 0x02
 UNBOUNDED = (2**32 - 1, 2**64 - 1)
 MOST_PLAYS = 65_535
@@ -48,8 +42,10 @@ class Timeline:
     frames: int | None = 1
     duration_ms: int | None = None
     loops: int | None = None
-    reach: tuple[int, int] = (0, 0)
-    """How far frames reach, in px from the top left corner; a GIF's may lie outside its canvas."""
+    may_become_clear: bool = False
+    """Whether a canvas that the first frame fills may be transparent somewhere later on."""
+    sequence: FrameSequence | None = None
+    """Its frames, where we lay them on each other."""
 
 
 def shown_ms(delay: float) -> int:
@@ -68,22 +64,32 @@ def read_timeline(image: Image.Image, data: bytes, container: str, most: int) ->
         if frames < 2:
             return Timeline()
         duration_ms, loops = _track(data)
-        return Timeline(frames, duration_ms, min(loops, MOST_PLAYS))
+        return Timeline(frames, duration_ms, min(loops, MOST_PLAYS), has_alpha(image))
+    if container in SEQUENCES:
+        return _timed(SEQUENCES[container](data, most))
     if container not in WALKS:
         return Timeline()
-    frames = duration = loops = right = bottom = 0
+    frames = duration = loops = 0
     try:
-        for delay, plays, (x, y) in WALKS[container](data):
+        for delay, plays in WALKS[container](data):
             frames, loops = frames + 1, min(plays, MOST_PLAYS)
             duration += shown_ms(delay)
-            right, bottom = max(right, x), max(bottom, y)
             if frames > most:
                 break
     except (struct.error, IndexError):  # the end
         pass
     if frames < 2:
         return Timeline()
-    return Timeline(frames, duration, loops, (right, bottom))
+    return Timeline(frames, duration, loops, has_alpha(image))
+
+
+def _timed(sequence: FrameSequence | None) -> Timeline:
+    """Return the timeline of frames; of one alone no more than that they are there."""
+    if sequence is None or len(sequence.frames) < 2:
+        return Timeline(sequence=sequence)
+    duration = sum(shown_ms(frame.delay_ms) for frame in sequence.frames)
+    plays = min(sequence.plays, MOST_PLAYS)
+    return Timeline(len(sequence.frames), duration, plays, sequence.may_become_clear, sequence)
 
 
 def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> None:
@@ -95,7 +101,8 @@ def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> Non
             ErrorCode.LIMIT_EXCEEDED,
             f"an animation of more than {limits.animation_frames} frames, which is the limit",
         )
-    width, height = (max(sides) for sides in zip(canvas, found.reach, strict=True))
+    largest = found.sequence.largest if found.sequence else canvas
+    width, height = (max(sides) for sides in zip(canvas, largest, strict=True))
     if width * height > MOST_FRAME_MEGAPIXELS * 1_000_000:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,
@@ -111,36 +118,8 @@ def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> Non
         )
 
 
-Walk = Iterator[tuple[float, int, tuple[int, int]]]
-"""Of each frame its delay in ms, how often all are played as far as is known, and its reach."""
-
-INSIDE = (0, 0)
-
-
-def _gif(data: bytes) -> Walk:
-    """Without a loop count a GIF is played once; N repeats are N + 1 plays, as in browsers."""
-    at, delay, loops = GIF_HEAD_BYTES + gif_palette_bytes(data[GIF_FLAGS]), 0, 1
-    while data[at] != GIF_END:
-        if data[at] == GIF_EXTENSION:
-            if data[at + 1] == GIF_CONTROL:
-                (delay,) = struct.unpack_from("<H", data, at + 4)
-            elif data[at + 3 : at + 16] == b"NETSCAPE2.0\x03\x01":
-                (repeats,) = struct.unpack_from("<H", data, at + 16)
-                loops = repeats + 1 if repeats else FOR_EVER
-            at = _after_blocks(data, at + 2)
-        elif data[at] == GIF_IMAGE:
-            left, top, width, height = struct.unpack_from("<4H", data, at + 1)
-            yield delay * 10, loops, (left + width, top + height)
-            at = _after_blocks(data, at + 11 + gif_palette_bytes(data[at + 9]))
-            delay = 0
-        else:
-            at += 1
-
-
-def _after_blocks(data: bytes, at: int) -> int:
-    while data[at]:
-        at += 1 + data[at]
-    return at + 1
+Walk = Iterator[tuple[float, int]]
+"""Of each frame its delay in ms, and how often all are played as far as is known."""
 
 
 def _webp(data: bytes) -> Walk:
@@ -152,7 +131,7 @@ def _webp(data: bytes) -> Walk:
         if kind == b"ANIM":
             (loops,) = struct.unpack_from("<H", data, at + 12)
         elif kind == b"ANMF":
-            yield int.from_bytes(data[at + 20 : at + 23], "little"), loops, INSIDE
+            yield int.from_bytes(data[at + 20 : at + 23], "little"), loops
         at += 8 + length + length % 2
 
 
@@ -164,14 +143,15 @@ def _png(data: bytes) -> Walk:
             frames, plays = struct.unpack_from(">II", data, at + 8)
         elif kind == b"fcTL" and frames:
             delay, parts = struct.unpack_from(">HH", data, at + 28)
-            yield 1000 * delay / (parts or 100), plays, INSIDE
+            yield 1000 * delay / (parts or 100), plays
             frames -= 1
         elif kind == b"IEND" or (kind == b"IDAT" and not frames):
             return
         at += 12 + length
 
 
-WALKS: dict[str, Callable[[bytes], Walk]] = {"gif": _gif, "webp": _webp, "png": _png}
+WALKS: dict[str, Callable[[bytes], Walk]] = {"webp": _webp, "png": _png}
+SEQUENCES = {"gif": read_gif}
 
 
 def _pages(data: bytes, most: int) -> int | None:
