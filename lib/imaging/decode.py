@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from math import ceil
 
 from PIL import Image
-from PIL.BmpImagePlugin import BmpImageFile
 from PIL.JpegImagePlugin import jpeg_factory
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -25,13 +24,15 @@ from lib.imaging.bounds.heif import check_avif, check_heif
 from lib.imaging.bounds.jpeg import check_jpeg
 from lib.imaging.bounds.jpeg2000 import check_jpeg2000
 from lib.imaging.bounds.tiff import check_tiff
+from lib.imaging.decoders.bmp import open_bitmap
 from lib.imaging.decoders.gif import decode_first, open_gif
 from lib.imaging.decoders.heif import open_avif, open_heif
-from lib.imaging.decoders.ico import open_largest
+from lib.imaging.decoders.ico import decode_icon, open_largest
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
 from lib.imaging.decoders.png import decode_png, open_png
 from lib.imaging.decoders.psd import open_flattened
 from lib.imaging.decoders.tiff import open_first_page
+from lib.imaging.decoders.undecoded import decode_opened
 from lib.imaging.pillow import open_webp, take_first_frame
 from lib.imaging.resize import Extent
 from lib.imaging.variants import Size
@@ -104,10 +105,10 @@ DECODERS: dict[str, Decoder] = {
     "tiff": Decoder(open_first_page, check_tiff, is_upright=True),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.
-    "bmp": Decoder(BmpImageFile, None),
+    "bmp": Decoder(open_bitmap, None, decode=decode_opened),
     "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half),
     "psd": Decoder(open_flattened, check_psd),
-    "ico": Decoder(open_largest, None),
+    "ico": Decoder(open_largest, None, decode=decode_icon),
     "avif": Decoder(open_avif, check_avif, decode=take_first_frame),
     "heif": Decoder(open_heif, check_heif, is_upright=True),
 }

@@ -1,0 +1,30 @@
+"""A source of which only the header was read, where no class of Pillow's reads the rest rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image, ImageFile
+
+
+class Undecoded(ImageFile.ImageFile):
+    """Size, mode and `info` of a picture, and what will make its pixels."""
+
+    def __init__(self, mode: str, size: tuple[int, int], decode: Callable[[], Image.Image]) -> None:
+        """`mode` is L, LA, RGB or RGBA, as near as the header tells; `size` in px.
+
+        Raises SyntaxError for a picture of no size.
+        """
+        self._found = mode, size
+        self.decode = decode
+        super().__init__(BytesIO())
+
+    def _open(self) -> None:
+        self._mode, self._size = self._found
+
+
+def decode_opened(image: Image.Image) -> Image.Image:
+    """Return the pixels of an opened source."""
+    assert isinstance(image, Undecoded)
+    return image.decode()
