@@ -51,6 +51,9 @@ NOT_READ = re.compile(
 )
 """Decoders' messages for what is right and not theirs, such as 12-bit JPEG."""
 
+OF_VALUES = (TypeError, AttributeError, LookupError, ArithmeticError, AssertionError)
+"""What values of another type or range do to a decoder's code; their messages tell of the code."""
+
 TOO_MUCH = "security limit exceeded"
 """libheif's message for limits of its own: more items or references than it lets in."""
 
@@ -169,9 +172,11 @@ def blaming_the_source(container: str) -> Iterator[None]:
     except Exception as exc:
         if isinstance(exc, OSError) and str(exc).startswith(OUT_OF_MEMORY):
             raise MemoryError(str(exc)) from exc
-        code = ErrorCode.CORRUPT_MEDIA
-        if NOT_READ.search(str(exc)):
+        code, reason = ErrorCode.CORRUPT_MEDIA, str(exc)
+        if isinstance(exc, OF_VALUES) or isinstance(exc.__cause__, TypeError | AttributeError):
+            reason = "a value in its header makes no sense"
+        elif NOT_READ.search(reason):
             code = ErrorCode.UNSUPPORTED_MEDIA
-        elif TOO_MUCH in str(exc).lower():
+        elif TOO_MUCH in reason.lower():
             code = ErrorCode.LIMIT_EXCEEDED
-        raise PermanentError(code, f"cannot be decoded as {container}: {exc}") from exc
+        raise PermanentError(code, f"cannot be decoded as {container}: {reason}") from exc

@@ -74,9 +74,9 @@ def read_picture(
         warnings = read_warnings(source)
         image = decoder.decode(source)
         warnings = tuple(dict.fromkeys((*warnings, *read_warnings(image))))
-    del source  # each step's input can go when the next has its own
-    for step in STEPS:
-        image = step(image, header)
+        del source  # each step's input can go when the next has its own
+        for step in STEPS:
+            image = step(image, header)
     animation, is_clear = None, has_alpha(image)
     if found.frames and found.loops is not None:
         if found.sequence:

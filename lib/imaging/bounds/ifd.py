@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from lib.domain.errors import PermanentError
 from lib.imaging.bounds.parts import check_count, check_most
 
 WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -22,6 +23,8 @@ AS_THEY_ARE = frozenset((1, 2, 7))
 
 MOST_ENTRIES = 65_535
 """There are no more tags, and BigTIFF can say more."""
+
+SHORT = 3
 
 EXIF_PREFIX = b"Exif\0\0"
 EXIF_POINTERS = (0x8769, 0x8825)
@@ -114,6 +117,18 @@ def check_exif(exif: bytes) -> None:
         check_pointers(read_first(exif.removeprefix(EXIF_PREFIX)))
     except (struct.error, ValueError, OverflowError):
         return
+
+
+def read_short(exif: bytes, tag: int) -> int | None:
+    """Return a tag of the first directory of Exif that is one short number, and nothing else."""
+    try:
+        first = read_first(exif.removeprefix(EXIF_PREFIX))
+    except (struct.error, ValueError, OverflowError, PermanentError):
+        return None
+    entry = first.entries.get(tag)
+    if entry is None or (entry.type, entry.count) != (SHORT, 1):
+        return None
+    return next(iter(first.numbers(tag)), None)
 
 
 def check_pointers(first: Directory) -> None:

@@ -9,12 +9,12 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from lib.domain.media import ImageProbe
-from lib.imaging.bounds.ifd import check_exif
+from lib.imaging.bounds.ifd import check_exif, read_short
 from lib.imaging.color.convert import name_space
 from lib.imaging.decode import DECODERS
 from lib.imaging.decoders.item_properties import Rectangle
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
-from lib.imaging.metadata.exif import first_value, read_exif
+from lib.imaging.metadata.exif import read_exif
 from lib.imaging.resize import Extent
 from lib.imaging.variants import height_at
 
@@ -49,8 +49,7 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
     rights = find_rights(image)
     exif = _exif(image)
     facts = read_exif(exif)
-    orientation = image.info.get("original_orientation", first_value(exif, Base.Orientation))
-    orientation = orientation if orientation in range(1, 9) else None
+    orientation = _orientation(image, exif)
     turn = 1 if DECODERS[container].is_upright else orientation or 1
     sideways = turn >= 5
     crop: Rectangle | None = image.info.get("crop")
@@ -70,6 +69,21 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
         facts=facts if facts.copyright else replace(facts, copyright=rights),
         crop=crop,
     )
+
+
+def _orientation(image: Image.Image, exif: Image.Exif) -> int | None:
+    """Return the orientation where it is what browsers follow: one short number, 1 to 8.
+
+    In a TIFF it may be any whole number, as in libtiff; libheif tells its own.
+    """
+    raw = image.info.get("exif")
+    if "original_orientation" in image.info:
+        found = image.info["original_orientation"]
+    elif isinstance(raw, bytes):
+        found = read_short(raw, Base.Orientation)
+    else:
+        found = exif.get(Base.Orientation)
+    return found if isinstance(found, int) and found in range(1, 9) else None
 
 
 def _exif(image: Image.Image) -> Image.Exif:
