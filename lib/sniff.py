@@ -18,9 +18,11 @@ from lib.domain.framing import (
     skip_tags,
 )
 from lib.domain.media import MediaType, Sniffed
+from lib.domain.raster_heads import is_bitmap, is_cursor, is_tga
 from lib.domain.signatures import (
     APE,
     BRANDS,
+    CURSOR,
     EMPTY,
     IFF,
     JPEG_2000,
@@ -37,6 +39,7 @@ from lib.domain.signatures import (
     SIGNATURES,
     STRUCTURAL_BRANDS,
     TEXT,
+    TGA,
     TIFF,
     TRANSPORT_STREAM,
     UNKNOWN,
@@ -48,7 +51,6 @@ HEAD_BYTES = 64 * 1024
 
 EMPTY_TAG = b"ID3\4" + bytes(6)
 
-BMP_HEADER_SIZES = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
 CONTROL_CHARACTERS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
 NEW_SUBFILE_TYPE, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0103, 0x0106
 SUB_IFDS, DNG_VERSION = 0x014A, 0xC612
@@ -70,7 +72,7 @@ def sniff(head: bytes) -> Sniffed:
     for sniffed, signatures in SIGNATURES:
         if head.startswith(signatures):
             return sniffed
-    looks = (_boxes, _iff, _tiff, _bmp, _ebml, _ogg, _ape, _packets, _tagged, find_frames, _text)
+    looks = (_boxes, _iff, _tiff, _raster, _ebml, _ogg, _ape, _packets, _tagged, find_frames, _text)
     # Last: what nothing else is may be a stream that begins in the middle, or behind rubbish.
     for look in (*looks, _packets_behind, find_frames_behind):
         if found := look(head):
@@ -146,9 +148,10 @@ def _tiff(head: bytes) -> Sniffed | None:
     return RAW if DNG_VERSION in tags or is_preview or is_sensor else TIFF
 
 
-def _bmp(head: bytes) -> Sniffed | None:
-    is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES
-    return supported("image/bmp") if is_bmp else None
+def _raster(head: bytes) -> Sniffed | None:
+    if is_bitmap(head):
+        return supported("image/bmp")
+    return CURSOR if is_cursor(head) else TGA if is_tga(head) else None
 
 
 def _ebml(head: bytes) -> Sniffed | None:

@@ -28,6 +28,8 @@ RAW = unsupported("RAW photo", "image/x-raw")
 JPEG_2000 = supported("image/jp2", "jpeg2000")
 JPEG_XL = unsupported("JPEG XL image", "image/jxl")
 PLAYLIST = unsupported("playlist", "application/vnd.apple.mpegurl")
+CURSOR = unsupported("cursor", "image/vnd.microsoft.icon")
+TGA = unsupported("Truevision TGA image", "image/x-tga")
 TEXT = unsupported("text", "text/plain")
 TIFF = supported("image/tiff")
 QUICKTIME = supported("video/quicktime", "mov")
@@ -66,7 +68,6 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (JPEG_2000, (b"\xff\x4f\xff\x51",)),
     (JPEG_XL, (b"\x00\x00\x00\x0cJXL \r\n\x87\n", b"\xff\x0a")),
     (supported("image/vnd.microsoft.icon", "ico"), (b"\x00\x00\x01\x00",)),
-    (unsupported("cursor", "image/vnd.microsoft.icon"), (b"\x00\x00\x02\x00",)),
     (unsupported("OpenEXR image", "image/x-exr"), (b"\x76\x2f\x31\x01",)),
     (unsupported("Radiance HDR image", "image/vnd.radiance"), (b"#?RADIANCE",)),
     (unsupported("DirectDraw texture", "image/vnd-ms.dds"), (b"DDS ",)),
