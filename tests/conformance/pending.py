@@ -89,5 +89,12 @@ PENDING = frozenset(
         "two-pictures.mkv short",
         "two-pictures.mp4 long",
         "two-pictures.mp4 short",
+        # Videos, in players
+        "cover-track.m4a dash.js",
+        "cover-track.m4a hls.js",
+        "one-picture-25.mp4 dash.js",
+        "one-picture-25.mp4 hls.js",
+        "short-picture.mp4 dash.js",
+        "short-picture.mp4 hls.js",
     }
 )

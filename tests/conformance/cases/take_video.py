@@ -11,7 +11,7 @@ from tests.conformance.cases.case import Case
 from tests.conformance.cases.judge_video import judge_video
 from tests.media import case_videos
 from tests.support.ffmpeg_binary import find_ffmpeg
-from tests.support.matrix_jobs import Process, Worker, take
+from tests.support.matrix_jobs import Ended, Process, Worker, take
 from tests.support.range_jobs import process_in_ranges
 
 VIDEOS = Path(__file__).with_name("video")
@@ -33,12 +33,16 @@ def paths_of(case: Case) -> tuple[str, ...]:
 
 
 def judge_case(case: Case, path: str, folder: Path) -> list[str]:
-    """Take a file, which is made where it isn't there, along a path; return what differs."""
+    """Take a case along a path; return what differs from its right values."""
+    return judge_video(case, take_case(case, path, folder))
+
+
+def take_case(case: Case, path: str, folder: Path) -> Ended:
+    """Take a file along a path, in an empty folder; it is made where it isn't there."""
     source = case.path
     if not source.is_file():
         source = case_videos.make(case.name, find_ffmpeg(), folder)
-    worker = Worker(recipes(), find_ffmpeg(), PATHS[path])
-    return judge_video(case, take(source, worker, folder))
+    return take(source, Worker(recipes(), find_ffmpeg(), PATHS[path]), folder)
 
 
 def recipes() -> Presets:

@@ -121,6 +121,21 @@ async function openDash(video, url) {
   };
 }
 
+async function openShaka(video, url) {
+  const player = new shaka.Player();
+  const errors = [];
+  player.addEventListener("error", ({ detail }) => errors.push(`${detail.code} ${detail.data}`));
+  await player.attach(video);
+  player.configure({ abr: { enabled: false } });
+  await player.load(url).catch(({ code, data }) => errors.push(`${code} ${data}`));
+  const rungs = player.getVariantTracks();
+  return {
+    errors,
+    rungs: rungs.map(({ width, height, codecs }) => ({ width, height, codecSet: codecs })),
+    close: () => player.destroy(),
+  };
+}
+
 async function openFile(video, url) {
   const errors = [];
   video.addEventListener("error", () => errors.push(video.error.message));
@@ -130,7 +145,7 @@ async function openFile(video, url) {
   return { errors, loadsLazily: true, close: () => video.removeAttribute("src") };
 }
 
-const OPENERS = { hls: openHls, dash: openDash, file: openFile };
+const OPENERS = { hls: openHls, dash: openDash, shaka: openShaka, file: openFile };
 
 async function open(kind, url) {
   await READY;
