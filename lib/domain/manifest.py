@@ -76,10 +76,8 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
             if outcome.placeholder
             else None
         ),
-        "sources": [
-            {"mime": each.mime, "srcset": each.srcset(_name), "sizes": each.sizes}
-            for each in image_sources(outcome.renditions)
-        ],
+        "sources": _described(image_sources(outcome.renditions)),
+        "posters": _described(_offer(_posters(outcome.renditions))),
         "boxes": _boxes(outcome.renditions),
         "renditions": [_known(rendition_to_values(each)) for each in outcome.renditions],
     }
@@ -97,6 +95,16 @@ def image_sources(renditions: Iterable[Rendition]) -> list[ImageSource]:
     whole = [each for each in _images(renditions) if _stem(each).isdigit()]
     shown = [each for each in whole if each.frames] or whole
     return _offer(shown)
+
+
+def _posters(renditions: Iterable[Rendition]) -> Sequence[Rendition]:
+    return [each for each in renditions if each.kind is RenditionKind.POSTER and each.key]
+
+
+def _described(sources: Iterable[ImageSource]) -> list[dict[str, Any]]:
+    return [
+        {"mime": each.mime, "srcset": each.srcset(_name), "sizes": each.sizes} for each in sources
+    ]
 
 
 def _boxes(renditions: Iterable[Rendition]) -> dict[str, list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib.video.auxiliary.waveform import (
+    BAR_COLOR,
     MOST_PAIRS,
     draw_peaks,
     level_filters,
@@ -86,6 +87,19 @@ def test_a_column_shows_the_loudest_of_its_peaks():
     silent = (0, 0)
     drawn = columns(draw_peaks([silent, (-9, 9), silent, silent, silent, silent], (2, 20)))
     assert drawn == [list(range(20)), [9, 10]]
+
+
+def test_one_click_does_not_make_a_thin_line_of_all_that_is_said():
+    said = [(-3000, 3000)] * 99
+    drawn = columns(draw_peaks([*said, (-32_768, 32_767)], (100, 20)))
+    assert drawn == [list(range(20))] * 100
+
+
+def test_its_color_is_seen_on_white_and_on_black():
+    linear = [(each / 255 + 0.055) ** 2.4 / 1.055**2.4 for each in BAR_COLOR]
+    luminance = sum(a * b for a, b in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+    assert 1.05 / (luminance + 0.05) >= 4.5
+    assert (luminance + 0.05) / 0.05 >= 4.5
 
 
 @pytest.mark.parametrize("count", [1, 3, 1799, 1800, 4001])
