@@ -105,7 +105,7 @@ DECODERS: dict[str, Decoder] = {
     "png": Decoder(open_png, check_png, decode=decode_png),
     "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
     "gif": Decoder(open_gif, check_gif, decode=decode_first),
-    "tiff": Decoder(open_first_page, check_tiff, is_upright=True),
+    "tiff": Decoder(open_first_page, check_tiff, decode=decode_opened),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.
     "bmp": Decoder(open_bitmap, None, decode=decode_opened),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PIL import Image, ImageChops, ImageFile
+from PIL import Image, ImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging import transparency
 from lib.imaging.color import convert
 from lib.imaging.metadata.header import Header
-from lib.imaging.pillow import TIFF_CIELAB, share_pixels
+from lib.imaging.pillow import share_pixels
 from lib.imaging.resize import resize_first
 
 Step = Callable[[Image.Image, Header], Image.Image]
@@ -25,12 +25,6 @@ RESIZABLE = {
     "YCbCr": "RGB",
 }
 """Modes as decoded → modes in which neighbouring values may be mixed."""
-
-BITS, PHOTOMETRIC = 258, 262
-"""TIFF tags (TIFF 6.0, sections 8 and 23), of which Pillow leaves some to whoever reads."""
-
-WHITE_IS_ZERO = 0
-SIGNED = [value ^ 0x80 for value in range(256)]
 
 TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,19 +45,13 @@ def crop(image: Image.Image, header: Header) -> Image.Image:
 
 def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
     """Bring 16 bits a channel down to 8, rounded. Most colour has 8 when it leaves the decoder."""
-    tags = getattr(image, "tag_v2", {})
     if image.mode in ("I", "F"):
         raise PermanentError(
             ErrorCode.UNSUPPORTED_MEDIA, "numbers as pixels, which do not say what is white"
         )
-    if image.mode == "RGB" and tags.get(PHOTOMETRIC) == TIFF_CIELAB:
-        lightness, a, b = image.split()
-        return Image.merge("LAB", (lightness, a.point(SIGNED), b.point(SIGNED)))
     if not image.mode.startswith("I;16"):
         return image
-    white = 4095 if tags.get(BITS) == (12,) else 65_535
-    reduced = image.convert("I").point(lambda value: value * (255 / white) + 0.5).convert("L")
-    return ImageChops.invert(reduced) if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else reduced
+    return image.convert("I").point(lambda value: value / 257 + 0.5).convert("L")
 
 
 def expand(image: Image.Image, _header: Header) -> Image.Image:

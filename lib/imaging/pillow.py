@@ -10,16 +10,9 @@ from io import BytesIO
 from PIL import Image, ImageFile, _webp
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.PsdImagePlugin import MODES, PsdImageFile
-from PIL.TiffImagePlugin import OPEN_INFO
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging.transparency import has_alpha
-
-TIFF_CIELAB = 8
-
-for _order, _suffix in ((b"II", "L"), (b"MM", "B")):
-    # Read as if it were RGB, whose bytes lie alike; `normalize.reduce_depth` makes it Lab.
-    OPEN_INFO[_order, TIFF_CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", f"RGB;16{_suffix}")
 
 WEBP_KIND, WEBP_FLAGS, WEBP_ALPHA = slice(12, 16), 20, 0x10
 """Where the VP8X chunk has its flags, and that of transparency (RFC 9649, 2.7)."""

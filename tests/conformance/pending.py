@@ -20,10 +20,6 @@ PENDING = frozenset(
         "psd-grey-transparent.psd",
         "psd-rgb-selection-layers.psd",
         "psd-rgb-selection.psd",
-        "tif-cmyk-alpha.tif",
-        "tif-rgb16-planar.tif",
-        "tif2-cmyk16-planar.tif",
-        "tif2-ga8-planar.tif",
         # Videos, with their path
         "alpha-png.mov long",
         "alpha-png.mov short",

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.load import read_picture
 from tests.support.color_spaces import Matrix
 from tests.support.images import LIMITS, save
@@ -167,12 +166,10 @@ def test_sixteen_bits_become_eight_without_clipping_or_banding(container: str):
     assert picture.probe.color_space == "grey"
 
 
-def test_pixels_without_a_known_white_are_refused():
+def test_numbers_with_a_point_are_white_at_one():
     file = io.BytesIO()
     Image.new("F", (4, 4), 0.5).save(file, "TIFF")
-    with pytest.raises(PermanentError) as caught:
-        read_picture(file.getvalue(), "tiff", LIMITS)
-    assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
+    assert pixel(read_picture(file.getvalue(), "tiff", LIMITS).image) == 128
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import struct
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from PIL import Image, ImageSequence
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.PsdImagePlugin import PsdImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging import pillow
@@ -61,25 +59,6 @@ def test_the_first_frame_is_that_which_pillow_decodes(
     assert taken.convert(mode).tobytes() == opened(io.BytesIO(data)).convert(mode).tobytes()
     with pytest.raises(AttributeError):
         image.load()  # its decoder is gone
-
-
-def test_lab_of_16_bits_in_a_tiff_is_read_in_8() -> None:
-    assert TiffImageFile(io.BytesIO(lab_tiff(0x1234, 0xFEDC, 0x8080))).getpixel((0, 0)) == (
-        *(0x12, 0xFE, 0x80),
-    )
-
-
-def lab_tiff(*samples: int) -> bytes:
-    """Write a TIFF of one pixel in CIELAB of 16 bits."""
-    tags = [
-        *((256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 3, 134), (259, 3, 1, 1)),
-        *((262, 3, 1, pillow.TIFF_CIELAB), (273, 4, 1, 140), (277, 3, 1, 3), (278, 3, 1, 1)),
-        (279, 4, 1, 6),
-    ]
-    directory = struct.pack("<H", len(tags))
-    directory += b"".join(struct.pack("<HHLL", *tag) for tag in tags) + bytes(4)
-    head = (struct.pack("<2sHL", b"II", 42, 8) + directory).ljust(134, b"\0")
-    return head + struct.pack("<6H", 16, 16, 16, *samples)
 
 
 def test_the_modes_of_a_photoshop_document_are_those_that_pillow_opens() -> None:

@@ -21,6 +21,9 @@ LETTERS = {1: "B", 3: "H", 4: "L", 13: "L", 16: "Q", 18: "Q"}
 AS_THEY_ARE = frozenset((1, 2, 7))
 """Bytes and text stay one object; of each other value a decoder makes one of its own."""
 
+COLOR_MAP, MOST_COLORS = 320, 3 << 16
+"""A palette of 16 bits is larger than what any other tag may have, and no larger."""
+
 MOST_ENTRIES = 65_535
 """There are no more tags, and BigTIFF can say more."""
 
@@ -58,6 +61,13 @@ class Directory:
         available = max(0, len(self.data) - entry.at) // WIDTHS[entry.type]
         count = min(entry.count, available)
         return struct.unpack_from(f"{self.order}{count}{letter}", self.data, entry.at)
+
+    def raw(self, tag: int) -> bytes:
+        """Return the bytes of a tag's values as far as they go; none where there is no such tag."""
+        entry = self.entries.get(tag)
+        if not entry:
+            return b""
+        return self.data[entry.at : entry.at + entry.count * WIDTHS[entry.type]]
 
     def number(self, tag: int, default: int = 0) -> int:
         """Return the first value of a tag, or the default for none.
@@ -97,7 +107,7 @@ def read_directory(data: bytes, at: int, is_big: bool = False) -> Directory:
             continue
         if number * width > offset.size:
             (place,) = offset.unpack_from(data, place)
-        if kind not in AS_THEY_ARE:
+        if kind not in AS_THEY_ARE and not (tag == COLOR_MAP and number <= MOST_COLORS):
             values += min(number, max(0, len(data) - place) // width)
             check_count(values, len(data), "values of tags")
         entries[tag] = Entry(kind, number, place)

@@ -1,35 +1,180 @@
-"""Open the first page of a TIFF, with the samples that Pillow leaves as they are."""
+"""Open the first page of a TIFF, and decode it strip by strip.
+
+The tags are read here, so that each kind of samples is read by one table (`channels`); libtiff only
+undoes what packs them (`libtiff`). Pillow's own reader knows some combinations and takes others for
+something else.
+"""
 
 from __future__ import annotations
 
+import struct
+from functools import partial
 from io import BytesIO
+from typing import Any
 
-from PIL import Image, ImageCms
-from PIL.TiffImagePlugin import (
-    PHOTOMETRIC_INTERPRETATION,
-    TILELENGTH,
-    TILEWIDTH,
-    TiffImageFile,
-)
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.pillow import TIFF_CIELAB
+from lib.imaging.bounds.ifd import EXIF_POINTERS, EXIF_PREFIX, Directory, read_directory, read_first
+from lib.imaging.bounds.tiff import COMPRESSION, LENGTH, OLD_JPEG, WIDTH
+from lib.imaging.color.convert import to_srgb
+from lib.imaging.completeness import report_lines
+from lib.imaging.decoders.channels import compose, mode_of, read_planes
+from lib.imaging.decoders.libtiff import LONG, Entry, numbers, write_directory, write_head
+from lib.imaging.decoders.tiff_cells import ENOUGH, CellReader, groups, rows_of
+from lib.imaging.decoders.tiff_layout import Layout, unsupported
+from lib.imaging.decoders.undecoded import Undecoded
+from lib.imaging.metadata.copyright import IPTC_RESOURCE
 
 DNG_VERSION = 50_706
+XMP, IPTC, ICC, ORIENTATION = 700, 33_723, 34_675, 274
+
+FACT_BYTES = 4096
+"""Of one tag, at most: what is longer is no fact of a photo."""
+
+CLASSIC_TYPE = 12
 
 
-def open_first_page(file: BytesIO) -> TiffImageFile:
-    """Return the first page, its pixels not decoded yet.
+def _describe(page: Directory) -> dict[str, Any]:
+    """Return what lies beside the pixels, by the names that Pillow gives it."""
+    found: dict[str, Any] = {"exif": _facts(page)}
+    if profile := page.raw(ICC):
+        found["icc_profile"] = profile
+    if packet := page.raw(XMP):
+        found["xmp"] = packet
+    if notices := page.raw(IPTC):
+        found["photoshop"] = {IPTC_RESOURCE: notices}
+    return found
 
-    Raises PermanentError(UNSUPPORTED_MEDIA) for a RAW photo whose first bytes are any TIFF's.
+
+def _facts(page: Directory) -> bytes:
+    """Write the small tags of a page, and those of its photo, as EXIF: a classic TIFF."""
+    tags = _small(page)
+    content = b""
+    for pointer in EXIF_POINTERS:
+        if pointer in page.entries:
+            tags.pop(pointer, None)
+            try:
+                details = read_directory(page.data, page.number(pointer), page.is_big)
+            except (ValueError, OverflowError, struct.error):  # no fact is worth the picture
+                continue
+            at = 8 + len(content)
+            content += write_directory(page.order, _small(details), at)
+            tags[pointer] = numbers(page.order, LONG, at)
+    at = 8 + len(content)
+    directory = write_directory(page.order, tags, at)
+    return EXIF_PREFIX + write_head(page.order, at) + content + directory
+
+
+def _small(directory: Directory) -> dict[int, Entry]:
+    return {
+        tag: (each.type, each.count, raw)
+        for tag, each in directory.entries.items()
+        if each.type <= CLASSIC_TYPE and 0 < len(raw := directory.raw(tag)) <= FACT_BYTES
+    }
+
+
+def open_first_page(file: BytesIO) -> Undecoded:
+    """Return the first page: L, LA, RGB, RGBA, CMYK or LAB, its pixels as they lie in the file.
+
+    Lines that are missing will be black. Raises PermanentError(UNSUPPORTED_MEDIA) for a RAW photo
+    whose first bytes are any TIFF's, and for samples or a compression that are not read.
     """
-    image = TiffImageFile(file)
-    tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
-    if Image.MAX_IMAGE_PIXELS and tile > 2 * Image.MAX_IMAGE_PIXELS:
-        raise Image.DecompressionBombError(f"tiles of {tile / 1e6:.1f} MP")
-    if DNG_VERSION in image.tag_v2:  # its first page is a preview
+    page = read_first(file.getvalue())
+    if DNG_VERSION in page.entries:  # its first page is a preview
         raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, "RAW photo: not supported")
-    if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == TIFF_CIELAB:
-        described = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        image.info |= {"icc_profile": described.tobytes(), "mode": "LAB"}
+    size = page.number(WIDTH), page.number(LENGTH)
+    beside = _describe(page)
+    if page.number(COMPRESSION, 1) == OLD_JPEG:
+        image = Undecoded("RGB", size, partial(_decode_old_jpeg, page, size))
+    else:
+        layout = Layout(page)
+        decode = partial(_decode, layout, CellReader(layout), beside.get("icc_profile"))
+        image = Undecoded(mode_of(layout), size, decode)
+    image.info.update(beside)
+    return image
+
+
+def _decode(layout: Layout, reader: CellReader, profile: bytes | None) -> Image.Image:
+    canvas = _Canvas(layout)
+    for group in groups(layout):
+        packed, there = [], []
+        for plane in range(len(layout.planes)):
+            rows, found = reader.read(group, plane)
+            packed.append(rows)
+            there.append(found)
+        canvas.note(group.first, [min(each) for each in zip(*there, strict=True)])
+        height = packed[0].height
+        step = max(1, ENOUGH // sum(each.width for each in packed))
+        for top in range(0, height, step):
+            band = range(top, min(top + step, height))
+            if reader.gives_rgb:
+                planes = list(packed[0].crop((0, band.start, packed[0].width, band.stop)).split())
+            else:
+                rows_there = [
+                    rows_of(layout, each, plane, band) for plane, each in enumerate(packed)
+                ]
+                planes = read_planes(layout, rows_there)
+            canvas.put(planes, group.first, band)
+    return canvas.finish(profile)
+
+
+class _Canvas:
+    """The picture while it is put together."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        size = (layout.width, layout.height)
+        self._image = Image.new(mode_of(layout), size)
+        self._alpha: Image.Image | None = None
+        self._there = [layout.cells.height] * layout.cells.down
+
+    def note(self, first: int, there: list[int]) -> None:
+        """Note how many rows of each cell are there, from the first of a group on."""
+        for cell, rows in enumerate(there, first):
+            line = cell // self._layout.cells.across
+            self._there[line] = min(self._there[line], rows)
+
+    def put(self, planes: list[Image.Image], first: int, band: range) -> None:
+        """Put some rows of a group of cells where they belong."""
+        colors, alpha = compose(self._layout, planes)
+        cells = self._layout.cells
+        at = band.start
+        while at < band.stop:
+            cell, row = divmod(at, cells.height)
+            end = min(band.stop, (cell + 1) * cells.height) if cells.is_tiled else band.stop
+            box = (0, at - band.start, cells.width, end - band.start)
+            y, x = divmod(first + (cell if cells.is_tiled else 0), cells.across)
+            place = (x * cells.width, y * cells.height + (row if cells.is_tiled else at))
+            self._image.paste(colors if end - at == len(band) else colors.crop(box), place)
+            if alpha:
+                self._alpha = self._alpha or Image.new("L", self._image.size)
+                self._alpha.paste(alpha.crop(box), place)
+            at = end
+
+    def finish(self, profile: bytes | None) -> Image.Image:
+        """Return the picture; colours that have no alpha become sRGB where there is some.
+
+        Raises PermanentError(CORRUPT_MEDIA) for too few lines.
+        """
+        image, height = self._image, self._image.height
+        if self._alpha and self._alpha.getextrema() != (255, 255):
+            image = to_srgb(image, profile)
+            image.putalpha(self._alpha)
+        high = self._layout.cells.height
+        lines = sum(min(rows, height - line * high) for line, rows in enumerate(self._there))
+        report_lines(image, lines, height)
+        return image
+
+
+def _decode_old_jpeg(page: Directory, size: tuple[int, int]) -> Image.Image:
+    """Have Pillow decode JPEG of TIFF 6.0, whose parts lie about the file. It must not turn it."""
+    data = bytearray(page.data)
+    if entry := page.entries.get(ORIENTATION):
+        data[entry.at : entry.at + 2] = b"\1\1"  # 257, which is none
+    image = TiffImageFile(BytesIO(bytes(data)))
+    if image.size != size:
+        raise unsupported("JPEG of another size")
+    image.load()
     return image

@@ -12,7 +12,7 @@ class Undecoded(ImageFile.ImageFile):
     """Size, mode and `info` of a picture, and what will make its pixels."""
 
     def __init__(self, mode: str, size: tuple[int, int], decode: Callable[[], Image.Image]) -> None:
-        """`mode` is L, LA, RGB or RGBA, as near as the header tells; `size` in px.
+        """`mode` as near as the header tells, such as L or RGBA; `size` in px.
 
         Raises SyntaxError for a picture of no size.
         """

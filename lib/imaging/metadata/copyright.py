@@ -29,9 +29,6 @@ ANY_LANGUAGE = "x-default"
 IPTC_RESOURCE, XMP_RESOURCE = 0x0404, 0x0424
 """Image resources of Photoshop."""
 
-IPTC_TAG = 33_723
-"""TIFF tag."""
-
 IIM = 0x1C
 NOTICE = (2, 116)
 EXTENDED = 0x8000
@@ -42,8 +39,7 @@ def find_rights(image: Image.Image) -> str | None:
     """Return the notice of an opened source, printable and bounded; nothing is raised for any."""
     resources = _resources(image)
     xmp = next((image.info[key] for key in XMP_KEYS if image.info.get(key)), None)
-    iptc = resources.get(IPTC_RESOURCE) or getattr(image, "tag_v2", {}).get(IPTC_TAG)
-    return _from_xmp(xmp or resources.get(XMP_RESOURCE)) or _from_iptc(iptc)
+    return _from_xmp(xmp or resources.get(XMP_RESOURCE)) or _from_iptc(resources.get(IPTC_RESOURCE))
 
 
 def _resources(image: Image.Image) -> dict[int, Any]:

@@ -56,7 +56,7 @@ def samples() -> dict[str, Maker]:
         "cut.heic": partial(cut, "heif", 0.6),
         "spoilt.jpg": spoilt,
         "spoilt.png": lambda: save(photo(), "png").replace(b"IDAT\x78", b"IDAT\xff"),
-        "numbers.tif": lambda: save(Image.new("F", (96, 64), 0.5), "tiff"),
+        "numbers.tif": lambda: save(Image.new("I", (96, 64), 5), "tiff"),
         "280-megapixels.jpg": partial(resized, (20_000, 14_000)),
         "2-to-the-32.png": partial(png, RGB, 8, [], size=(65_536, 65_536)),
         "longest-side.png": partial(png, GREY, 1, [], size=(2**31 - 1, 1)),

@@ -1,0 +1,163 @@
+"""Read how a TIFF's first page lies in its file (TIFF 6.0, BigTIFF, Adobe's technical notes)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
+
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.bounds.ifd import Directory
+from lib.imaging.bounds.tiff import (
+    COMPRESSION,
+    LENGTH,
+    MOST_SAMPLES,
+    PLANAR,
+    ROWS_PER_STRIP,
+    SAMPLES,
+    SEPARATE,
+    STRIP_BYTES,
+    STRIPS,
+    TILE_BYTES,
+    TILE_LENGTH,
+    TILE_WIDTH,
+    TILES,
+    WIDTH,
+)
+from lib.imaging.decoders.samples import Samples
+
+BITS, PHOTOMETRIC, FILL_ORDER, PREDICTOR, EXTRA = 258, 262, 266, 317, 338
+SAMPLE_FORMAT, SUBSAMPLING = 339, 530
+
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 5, 6, 8, 9
+CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3}
+CHANNELS |= {CIELAB: 3, ICCLAB: 3}
+"""Photometric interpretation → samples of a colour."""
+
+ASSOCIATED, UNASSOCIATED = 1, 2
+"""Alpha that colours were multiplied by, or not. Other extra samples are anything."""
+
+UNSIGNED, SIGNED, FLOAT, VOID = 1, 2, 3, 4
+MOST_BITS = 32
+FLOAT_BITS = (16, 24, 32, 64)
+REVERSED = 2
+REVERSE = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+
+
+def unsupported(what: str) -> PermanentError:
+    """Return the error for a TIFF that is right, and of a kind that is not read."""
+    return PermanentError(ErrorCode.UNSUPPORTED_MEDIA, f"TIFF with {what}: not supported")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Strips or tiles: their size in px, how many lie beside each other, and their places.
+
+    `extents` are first byte and length of each, all those of one plane after the other.
+    """
+
+    width: int
+    height: int
+    across: int
+    down: int
+    extents: tuple[tuple[int, int], ...]
+    is_tiled: bool
+
+
+class Layout:
+    """The pixels of one page as its directory describes them."""
+
+    def __init__(self, page: Directory) -> None:
+        """Raises PermanentError(UNSUPPORTED_MEDIA) for what is not read, ValueError else."""
+        self.page, self.order = page, page.order
+        self.width, self.height = page.number(WIDTH), page.number(LENGTH)
+        self.compression = page.number(COMPRESSION, 1)
+        self.is_planar = page.number(PLANAR, 1) == SEPARATE
+        self.predictor = page.number(PREDICTOR, 1)
+        self.is_reversed = page.number(FILL_ORDER, 1) == REVERSED
+        bits = page.numbers(BITS) or (1,)
+        count = page.number(SAMPLES, 1)
+        if not 1 <= count <= MOST_SAMPLES:
+            raise unsupported(f"{count} samples a pixel")
+        bits = bits * count if len(bits) == 1 else bits[:count]
+        if len(bits) != count:
+            raise unsupported("samples of unknown bits")
+        self.photometric = page.number(PHOTOMETRIC, RGB if count >= CHANNELS[RGB] else 0)
+        if self.photometric not in CHANNELS:
+            raise unsupported(f"colours of kind {self.photometric}")
+        self.channels = CHANNELS[self.photometric]
+        if count < self.channels:
+            raise unsupported(f"{count} samples where colours have {self.channels}")
+        self.samples = Samples(bits, self.order, self._is_float(bits))
+
+    def _is_float(self, bits: tuple[int, ...]) -> bool:
+        formats = set(self.page.numbers(SAMPLE_FORMAT) or (UNSIGNED,))
+        if formats == {FLOAT}:
+            if set(bits) - set(FLOAT_BITS) or len(set(bits)) > 1:
+                raise unsupported(f"numbers of {bits[0]} bits with a point")
+            return True
+        if formats - {UNSIGNED, VOID} and not self._is_lab():
+            raise unsupported("signed or complex numbers as samples")
+        if not 1 <= min(bits) <= max(bits) <= MOST_BITS:
+            raise unsupported(f"samples of {max(bits)} bits")
+        return False
+
+    def _is_lab(self) -> bool:
+        """Some writers say that all of Lab is signed, of which two samples are."""
+        return self.photometric in (CIELAB, ICCLAB)
+
+    @cached_property
+    def alpha(self) -> int | None:
+        """Which sample is the alpha, None for none."""
+        declared = self.page.numbers(EXTRA)
+        extras = len(self.samples.bits) - self.channels
+        if not declared and EXTRA not in self.page.entries and extras == 1:
+            return self.channels if self.photometric != CMYK else None
+        kinds = enumerate(declared[:extras], self.channels)
+        return next((at for at, kind in kinds if kind in (ASSOCIATED, UNASSOCIATED)), None)
+
+    @cached_property
+    def is_associated(self) -> bool:
+        """Whether the colours were multiplied by the alpha."""
+        declared = self.page.numbers(EXTRA)
+        return self.alpha is not None and declared[self.alpha - self.channels :][:1] == (1,)
+
+    @cached_property
+    def planes(self) -> tuple[Samples, ...]:
+        """The samples of each plane; one has all where they are not apart."""
+        if not self.is_planar:
+            return (self.samples,)
+        of = self.samples
+        return tuple(Samples((bits,), of.order, of.is_float) for bits in of.bits)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Strips, else tiles."""
+        page = self.page
+        is_tiled = TILES in page.entries and STRIPS not in page.entries
+        if is_tiled:
+            wide, high = page.number(TILE_WIDTH), page.number(TILE_LENGTH)
+            if Image.MAX_IMAGE_PIXELS and wide * high > 2 * Image.MAX_IMAGE_PIXELS:
+                raise Image.DecompressionBombError(f"tiles of {wide * high / 1e6:.1f} MP")
+        else:
+            wide, high = self.width, page.number(ROWS_PER_STRIP, self.height)
+            high = min(high, self.height) or self.height
+        across, down = -(-self.width // wide), -(-self.height // high)
+        offsets = page.numbers(TILES if is_tiled else STRIPS)
+        if not offsets:
+            raise ValueError("unknown data organization")
+        lengths = page.numbers(TILE_BYTES if is_tiled else STRIP_BYTES)
+        return Cells(wide, high, across, down, self._extents(offsets, lengths), is_tiled)
+
+    def _extents(
+        self, offsets: tuple[int, ...], lengths: tuple[int, ...]
+    ) -> tuple[tuple[int, int], ...]:
+        """Return where each begins and how long it is; up to the next one if it does not say."""
+        ends = [*sorted(offsets), len(self.page.data)]
+        lengths += (0,) * (len(offsets) - len(lengths))
+        return tuple(
+            (offset, length or max(0, ends[bisect_right(ends, offset, hi=len(offsets))] - offset))
+            for offset, length in zip(offsets, lengths, strict=False)
+        )
