@@ -169,7 +169,7 @@ def test_sixteen_bits_become_eight_without_clipping_or_banding(container: str):
 def test_numbers_with_a_point_are_white_at_one():
     file = io.BytesIO()
     Image.new("F", (4, 4), 0.5).save(file, "TIFF")
-    assert pixel(read_picture(file.getvalue(), "tiff", LIMITS).image) == 128
+    assert pixel(read_picture(file.getvalue(), "tiff", LIMITS).image) == [128]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])

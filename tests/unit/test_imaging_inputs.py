@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.load import read_picture
+from tests.media.make_tiffs import Entries, Kind, write
 from tests.support.ciede2000 import difference as difference_of
 from tests.support.ciede2000 import srgb_to_lab
 from tests.support.images import LIMITS, icon, photo, psd, save, tiff
@@ -218,9 +219,10 @@ def test_12_bit_jpeg_is_unsupported_and_not_corrupt():
 
 
 def test_tiles_larger_than_the_limit_are_refused():
-    tiles = ((322, 4, 1, 60_000), (323, 4, 1, 60_000))
-    data = tiff(bytes(64), (8, 8), bits=8, photometric=1, extra=tiles)
-    assert refusal(data, "tiff").code is ErrorCode.LIMIT_EXCEEDED
+    for side in (12_000, 60_000):
+        tiles: Entries = {322: ("I", [side]), 323: ("I", [side])}
+        data = write(Kind(tile=16, packing="deflate", more=tiles))
+        assert refusal(data, "tiff").code is ErrorCode.LIMIT_EXCEEDED
 
 
 # The room that is asked for

@@ -85,7 +85,7 @@ class CellReader:
 
     def __init__(self, layout: Layout) -> None:
         """Raises PermanentError(UNSUPPORTED_MEDIA) for what nothing here unpacks."""
-        self._layout = layout
+        self._layout, self._cells = layout, layout.cells
         self._is_pixels = layout.compression in (JPEG, WEBP)
         self.is_subsampled = self._is_subsampled()
         if layout.compression not in COMPRESSIONS:
@@ -119,7 +119,7 @@ class CellReader:
 
         The rows are bytes (mode L), or pixels where `gives_rgb`. Missing ones are zeros.
         """
-        cells = self._layout.cells
+        cells = self._cells
         first = plane * cells.across * cells.down + group.first
         places = range(first, first + group.count)
         strips = [self._strip(place) for place in places]
@@ -133,14 +133,14 @@ class CellReader:
 
     def _high(self, place: int) -> int:
         """Return how many rows a cell has."""
-        cells = self._layout.cells
+        cells = self._cells
         if cells.is_tiled:
             return cells.height
         return min(cells.height, self._layout.height - place % cells.down * cells.height)
 
     def _strip(self, place: int) -> bytes:
         """Return the bytes of a cell, as far as the file goes."""
-        cells, layout = self._layout.cells, self._layout
+        cells, layout = self._cells, self._layout
         if place >= len(cells.extents):
             return b""
         start, length = cells.extents[place]
@@ -155,7 +155,7 @@ class CellReader:
     ) -> tuple[Image.Image, list[int]]:
         """Unpack what can be unpacked of each strip: the rows before what is missing."""
         layout = self._layout
-        width = layout.cells.width
+        width = self._cells.width
         size = (width if self.gives_rgb else layout.planes[plane].row_bytes(width), sum(high))
         whole = Image.new("RGB" if self.gives_rgb else "L", size)
         found: list[int] = []
@@ -188,7 +188,7 @@ class CellReader:
         return best, best.height if best else 0
 
     def _unpack(self, strips: list[bytes], plane: int, rows: RowCount) -> Image.Image:
-        layout, width = self._layout, self._layout.cells.width
+        layout, width = self._layout, self._cells.width
         row_bits = width * sum(layout.planes[plane].bits)
         if not self._is_pixels and not self.is_subsampled:
             packing = Packing(layout.compression, layout.order, self._needed())
@@ -228,10 +228,10 @@ class CellReader:
         }
         packing = Packing(layout.compression, order, entries)
         raw_mode = "RGBX" if self.is_subsampled else mode
-        return decode(packing, strips, layout.cells.width, rows, (mode, raw_mode))
+        return decode(packing, strips, self._cells.width, rows, (mode, raw_mode))
 
     def _decode_webp(self, strips: list[bytes], rows: RowCount) -> Image.Image:
-        width, mode = self._layout.cells.width, self._pixel_mode(0).replace("CMYK", "RGBA")
+        width, mode = self._cells.width, self._pixel_mode(0).replace("CMYK", "RGBA")
         image = Image.new(mode, (width, rows.all))
         for number, strip in enumerate(strips):
             # The size comes first: nothing is decoded that is larger than its cell.
