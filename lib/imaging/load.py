@@ -133,9 +133,7 @@ def _seek_frames(
     """Yield the canvas after each frame, laid by the decoder."""
     source = open_header(data, container, limits)
     canvas = source.size
-    # The picture of an animated PNG that others show need not be part of the animation.
-    first = int(getattr(source, "default_image", False))
-    for index in range(first, first + count):
+    for index in range(count):
         with blaming_the_source(container):
             source.seek(index)
             source.load()

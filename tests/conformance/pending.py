@@ -8,11 +8,6 @@ from __future__ import annotations
 PENDING = frozenset(
     {
         # Images
-        "apng2-over-clear.png",
-        "apng2-over-white.png",
-        "apng2-sticker.png",
-        "apng3-la-over.png",
-        "apng3-pal-over.png",
         "eoi-cut3.jpg",
         "ext-790x36861.png",
         "jpg-cut-half.jpg",

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
+from lib.imaging.load import read_picture
 from tests.conformance.streams.browser import find_browser
 from tests.support.animation_cases import AnimationCase, draw, gif_cases
+from tests.support.apng_cases import apng_cases, matrix
 from tests.support.chromium_frames import ChromiumFrames, chromium_frames
+from tests.support.images import LIMITS
 
-CASES = [pytest.param(case, id=f"{case.container}: {case.name}") for case in gif_cases()]
+CASES = [
+    pytest.param(case, id=f"{case.container}: {case.name}")
+    for case in (*gif_cases(), *apng_cases())
+]
+ROUNDING = 1.5
+"""Levels of premultiplied colour: what a browser has of soft pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +40,23 @@ def test_a_case_is_drawn_as_chromium_shows_it(case: AnimationCase, chromium: Chr
     assert shown.plays == case.plays
     if case.delays:
         assert tuple(frame.ms for frame in shown.frames) == case.delays
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in matrix()])
+def test_every_kind_of_pixels_is_composed_alike(data: bytes, chromium: ChromiumFrames):
+    shown = chromium.decode(data, "png")
+    picture = read_picture(data, "png", LIMITS)
+    assert picture.animation
+    ours = [image.convert("RGBA").tobytes() for image, _ in picture.animation.frames()]
+    assert len(ours) == len(shown.frames) == 4
+    for one, other in zip(ours, shown.frames, strict=True):
+        assert_alike(one, other.rgba)
+
+
+def assert_alike(one: bytes, other: bytes) -> None:
+    """Compare straight RGBA; what is clear has no colour, and a soft one is known less well."""
+    for at in range(0, len(one), 4):
+        alpha = one[at + 3]
+        assert abs(alpha - other[at + 3]) <= 1
+        for a, b in zip(one[at : at + 3], other[at : at + 3], strict=True):
+            assert abs(a - b) * alpha / 255 <= ROUNDING, (at, one[at : at + 4], other[at : at + 4])

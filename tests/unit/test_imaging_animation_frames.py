@@ -23,9 +23,15 @@ from tests.support.animation_cases import (
     draw,
     gif_cases,
 )
+from tests.support.apng_cases import apng_cases
 from tests.support.images import LIMITS, save
 
-CASES = [pytest.param(case, id=f"{case.container}: {case.name}") for case in gif_cases()]
+CASES = [
+    pytest.param(case, id=f"{case.container}: {case.name}")
+    for case in (*gif_cases(), *apng_cases())
+]
+ENDS_EARLY = {"third ", "a wrong checksum of fcTL", "a frame without pixels"}
+"""Names of cases that have fewer frames than they promise."""
 
 
 def read(data: bytes, container: str = "gif") -> Picture:
@@ -42,10 +48,13 @@ def test_a_case_is_drawn_as_it_is_shown(case: AnimationCase):
     picture = read(case.data, case.container)
     assert picture.animation
     assert drawn(picture) == list(case.frames)
-    assert draw(picture.image) == case.frames[0]
+    assert draw(picture.image) == (
+        "/".join(["WWWW"] * 4) if "another picture" in case.name else case.frames[0]
+    )
     assert picture.animation.loops == case.plays
     assert picture.probe.has_alpha == any("." in frame for frame in case.frames)
-    assert (picture.probe.complete, picture.probe.warnings) == (True, ())
+    assert picture.probe.complete is not any(case.name.startswith(each) for each in ENDS_EARLY)
+    assert bool(picture.probe.warnings) is not picture.probe.complete
     if case.delays:
         shown = [ms for _, ms in picture.animation.frames()]
         assert shown == [shown_ms(delay) for delay in case.delays]

@@ -37,8 +37,10 @@ class Frame:
     """May reach beyond the canvas."""
     delay_ms: float
     disposal: Disposal
-    decode: Callable[[], Image.Image]
-    """Returns the pixels of the box, clear where they can't be read. Raises what Pillow does."""
+    decode: Callable[[], Image.Image | None]
+    """Returns the pixels of the box, or of its first lines, or None: what can be read of them.
+
+    Raises what Pillow does."""
     may_be_clear: bool
     """Whether some of its pixels may be transparent."""
     over: bool = True
@@ -101,13 +103,15 @@ def compose(size: Size, frames: Iterable[Frame]) -> Iterator[Image.Image]:
 
 
 def _lay(beneath: Image.Image | None, frame: Frame, size: Size) -> Image.Image:
-    box = clip(frame.box, size)
-    if not box:
+    image = frame.decode() if clip(frame.box, size) else None
+    if image is None:
         return beneath or Image.new("RGBA", size)
-    image = _plain(frame.decode())
-    left, top = box[:2]  # nothing lies left of the canvas or above it
-    if (box[2] - left, box[3] - top) != image.size:
-        image = image.crop((0, 0, box[2] - left, box[3] - top))
+    image = _plain(image)
+    left, top = frame.box[:2]  # nothing lies left of the canvas or above it
+    width, height = min(image.width, size[0] - left), min(image.height, size[1] - top)
+    if (width, height) != image.size:
+        image = image.crop((0, 0, width, height))
+    box = (left, top, left + width, top + height)
     replaces = not frame.over or not has_alpha(image)
     if image.size == size and (beneath is None or replaces):
         return image

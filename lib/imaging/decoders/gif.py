@@ -191,10 +191,10 @@ def _after_blocks(data: bytes, at: int) -> tuple[int, bool]:
     return min(at + 1, end), at < end
 
 
-def _decode(coded: _Coded) -> Image.Image:
+def _decode(coded: _Coded) -> Image.Image | None:
     """Return the pixels of a frame, in mode P or RGBA; what its codes do not reach is clear."""
     if not coded.is_readable:
-        return Image.new("RGBA", coded.size)
+        return None
     image, is_sound = _read(coded, coded.fill)
     missing = None
     if coded.transparent is not None:  # where nothing is read, it is transparent already

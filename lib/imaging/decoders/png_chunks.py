@@ -18,7 +18,6 @@ HEAD = struct.Struct(">I4s")
 CRC_BYTES = 4
 
 CRITICAL = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
-ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))
 
 LEAST_BYTES = {b"tRNS": 1, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"cICP": 4, b"iCCP": 4, b"eXIf": 8}
 """Ancillary chunks that say something of the picture, and how long each is at least."""
@@ -60,7 +59,7 @@ class Parts:
     facts: dict[bytes, bytes] = field(default_factory=dict)
     texts: dict[bytes, bytes] = field(default_factory=dict)
     pixels: list[Chunk] = field(default_factory=list)
-    """IDAT, and the chunks of an animation, in their order."""
+    """All IDAT; of an animation the picture that others show."""
     damaged: set[bytes] = field(default_factory=set)
 
     @property
@@ -119,8 +118,6 @@ def read_parts(data: bytes) -> Parts:
         kind = chunk.kind
         if kind in CRITICAL:
             _add_critical(parts, chunk)
-        elif kind in ANIMATION:
-            parts.pixels.append(chunk)
         elif kind in TEXTS:
             _add_text(parts, chunk)
         elif kind in LEAST_BYTES:

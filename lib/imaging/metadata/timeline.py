@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.decoders.apng import read_apng
 from lib.imaging.decoders.frames import FrameSequence
 from lib.imaging.decoders.gif import read_gif
 from lib.imaging.transparency import has_alpha
@@ -135,23 +136,8 @@ def _webp(data: bytes) -> Walk:
         at += 8 + length + length % 2
 
 
-def _png(data: bytes) -> Walk:
-    at, frames, plays = 8, 0, FOR_EVER
-    while True:
-        length, kind = struct.unpack_from(">I4s", data, at)
-        if kind == b"acTL":
-            frames, plays = struct.unpack_from(">II", data, at + 8)
-        elif kind == b"fcTL" and frames:
-            delay, parts = struct.unpack_from(">HH", data, at + 28)
-            yield 1000 * delay / (parts or 100), plays
-            frames -= 1
-        elif kind == b"IEND" or (kind == b"IDAT" and not frames):
-            return
-        at += 12 + length
-
-
-WALKS: dict[str, Callable[[bytes], Walk]] = {"webp": _webp, "png": _png}
-SEQUENCES = {"gif": read_gif}
+WALKS: dict[str, Callable[[bytes], Walk]] = {"webp": _webp}
+SEQUENCES = {"gif": read_gif, "png": read_apng}
 
 
 def _pages(data: bytes, most: int) -> int | None:

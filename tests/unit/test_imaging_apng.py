@@ -1,0 +1,231 @@
+"""Frames of animated PNGs: soft edges, every kind of pixels, and what is cut or damaged."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import WarningCode
+from lib.imaging.load import Picture, read_picture
+from tests.media.animation_files import (
+    BACKGROUND,
+    GREY_ALPHA,
+    INDEXED,
+    NONE,
+    OVER,
+    PREVIOUS,
+    SOURCE,
+    Chunk,
+    PngFrame,
+    PngKind,
+    apng_chunks,
+    chunk,
+    fill,
+    write_apng,
+)
+from tests.support.animation_cases import FIRST, SIZE, draw
+from tests.support.apng_cases import (
+    BLUE,
+    CLEAR,
+    FRAMES,
+    GREEN,
+    RED,
+    SHOWN,
+    WHITE,
+    join,
+    place,
+)
+from tests.support.images import LIMITS
+
+HALF = bytes((30, 30, 220, 128))
+
+
+def read(data: bytes) -> Picture:
+    return read_picture(data, "png", LIMITS)
+
+
+def last_pixel(data: bytes) -> tuple[int, ...]:
+    picture = read(data)
+    assert picture.animation
+    *_, (image, _) = picture.animation.frames()
+    return tuple(image.convert("RGBA").tobytes()[:4])
+
+
+@pytest.mark.parametrize(
+    ("beneath", "above", "seen"),
+    [
+        # co = (cs × as + cb × ab × (1 − as)) / ao, ao = as + ab × (1 − as)
+        (CLEAR, HALF, (30, 30, 220, 128)),
+        (WHITE, HALF, (142, 142, 237, 255)),
+        (HALF, HALF, (30, 30, 220, 192)),
+        (bytes((255, 255, 255, 128)), HALF, (105, 105, 232, 192)),
+        (RED, bytes((0, 0, 255, 64)), (191, 0, 64, 255)),
+        (HALF, CLEAR, (30, 30, 220, 128)),
+        (HALF, bytes((240, 240, 240, 1)), (32, 32, 220, 128)),
+    ],
+)
+def test_soft_pixels_are_laid_over_in_straight_alpha(beneath: bytes, above: bytes, seen: bytes):
+    data = write_apng(SIZE, [fill(SIZE, beneath), fill(SIZE, above, blend=OVER)])
+    received = last_pixel(data)
+    assert all(abs(a - b) <= 1 for a, b in zip(received, seen, strict=True)), received
+
+
+def test_grey_with_alpha_stays_grey():
+    kind = PngKind(GREY_ALPHA)
+    frames = [fill(SIZE, b"\xff\xff"), fill(SIZE, b"\0\x80", blend=OVER)]
+    picture = read(write_apng(SIZE, frames, kind))
+    assert picture.animation
+    *_, (image, _) = picture.animation.frames()
+    assert (image.mode, image.getpixel((0, 0))) == ("L", 127)
+
+
+def test_a_palette_with_soft_colours_is_laid_over():
+    colors = (b"PLTE", bytes((220, 30, 30, 30, 30, 220)))
+    kind = PngKind(INDEXED, 8, (colors, (b"tRNS", b"\xff\x80")))
+    data = write_apng(SIZE, [fill(SIZE, b"\0"), fill(SIZE, b"\1", blend=OVER)], kind)
+    assert last_pixel(data) == (125, 30, 125, 255)
+
+
+@pytest.mark.parametrize(
+    ("frames", "is_clear"),
+    [
+        ((fill(SIZE, RED), fill(SIZE, HALF, blend=OVER)), False),
+        ((fill(SIZE, RED), fill(SIZE, HALF)), True),
+        ((fill(SIZE, RED), fill((1, 1), CLEAR)), True),
+        ((fill(SIZE, RED), fill((1, 1), GREEN)), False),
+        ((fill(SIZE, RED, dispose=BACKGROUND), fill(SIZE, GREEN)), False),
+        ((fill(SIZE, RED, dispose=BACKGROUND), fill((1, 1), GREEN)), True),
+        ((fill(SIZE, RED, dispose=PREVIOUS), fill((1, 1), GREEN)), True),
+        ((fill(SIZE, RED), fill((1, 1), GREEN, dispose=BACKGROUND)), False),
+        ((fill(SIZE, HALF), fill(SIZE, GREEN)), True),
+    ],
+)
+def test_transparency_is_that_of_any_frame(frames: tuple[PngFrame, ...], is_clear: bool):
+    assert read(write_apng(SIZE, frames)).probe.has_alpha is is_clear
+
+
+def cut(chunks: list[Chunk], at: int, left: int) -> bytes:
+    """Return a PNG that ends within a chunk, of whose content so many bytes are left."""
+    return join(chunks[:at]) + chunk(*chunks[at])[: 8 + left]
+
+
+@pytest.mark.parametrize("left", [0, 4, 12])
+def test_a_frame_that_is_cut_is_left_out(left: int):
+    chunks = apng_chunks(SIZE, FRAMES)
+    picture = read(cut(chunks, place(chunks, b"fdAT", 1), left))
+    assert picture.animation
+    assert [draw(image) for image, _ in picture.animation.frames()] == list(SHOWN[:2])
+    (warning,) = picture.probe.warnings
+    assert warning.code is WarningCode.INCOMPLETE
+    assert warning.message == "cut short: 2 of 3 frames are there"
+    assert (picture.probe.frames, picture.probe.complete) == (2, False)
+
+
+def test_a_frame_whose_pixels_are_all_there_is_whole_without_its_end():
+    chunks = apng_chunks(SIZE, FRAMES)
+    last = place(chunks, b"fdAT", 1)
+    for missing in range(1, 5):  # of the checksum of what was compressed
+        picture = read(cut(chunks, last, len(chunks[last][1]) - missing))
+        assert (picture.probe.frames, picture.probe.complete) == (3, True)
+        assert picture.animation
+        assert [draw(image) for image, _ in picture.animation.frames()] == list(SHOWN)
+
+
+def test_of_two_frames_the_first_remains_and_is_no_animation():
+    chunks = apng_chunks(SIZE, FRAMES[:2])
+    picture = read(cut(chunks, place(chunks, b"fdAT"), 9))
+    assert picture.animation is None
+    assert draw(picture.image) == FIRST
+    assert picture.probe.warnings[0].message == "cut short: 1 of 2 frames are there"
+
+
+def test_a_cut_first_frame_is_a_still_of_its_lines():
+    tall = PngFrame((1, 40), RED * 20 + GREEN * 20)
+    chunks = apng_chunks((1, 40), [tall, tall])
+    stored = zlib.compress(b"".join(b"\0" + RED for _ in range(40)), 0)
+    chunks[place(chunks, b"IDAT")] = (b"IDAT", stored)
+    picture = read(cut(chunks, place(chunks, b"IDAT"), 2 + 5 + 5 * 30))
+    assert picture.animation is None
+    assert draw(picture.image) == "/".join(["R"] * 30 + ["."] * 10)
+    messages = [each.message for each in picture.probe.warnings]
+    assert messages == [
+        "cut short: 1 of 2 frames are there", "cut short: 30 of 40 lines are there"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        (b"nonsense", FIRST),
+        (zlib.compress(b""), FIRST),
+        (zlib.compress(b"\0" + GREEN * 2), "GGRR/RRRR/RRRR/RRRR"),
+        (zlib.compress(b"\0" + GREEN * 2 + b"\x09" + GREEN * 2), "GGRR/RRRR/RRRR/RRRR"),
+    ],
+)
+@pytest.mark.parametrize("blend", [SOURCE, OVER])
+def test_a_damaged_frame_shows_the_lines_that_can_be_read(content: bytes, seen: str, blend: int):
+    frames = [FRAMES[0], fill((2, 2), GREEN, blend=blend), FRAMES[2]]
+    chunks = apng_chunks(SIZE, frames)
+    at = place(chunks, b"fdAT")
+    chunks[at] = (b"fdAT", struct.pack(">I", 2) + content)
+    picture = read(join(chunks))
+    assert picture.animation
+    drawn = [draw(image) for image, _ in picture.animation.frames()]
+    assert drawn[:2] == [FIRST, seen]
+    assert drawn[2].endswith("BB")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"acTL", b"\0\0\0\3"),
+        (b"acTL", struct.pack(">II", 0, 0)),
+        (b"acTL", b""),
+        (b"fcTL", b""),
+        (b"fcTL", struct.pack(">5I2H2B", 0, 2, 4, 0, 0, 1, 10, 0, 0)),
+        (b"fcTL", struct.pack(">5I2H2B", 0, 4, 4, 1, 0, 1, 10, 0, 0)),
+    ],
+)
+def test_a_head_that_is_not_right_makes_a_still(kind: bytes, content: bytes):
+    chunks = apng_chunks(SIZE, FRAMES)
+    chunks[place(chunks, kind)] = (kind, content)
+    picture = read(join(chunks))
+    assert picture.animation is None
+    assert draw(picture.image) == FIRST
+    assert picture.probe.frames == 1
+
+
+def test_counts_after_the_pixels_make_no_animation():
+    chunks = apng_chunks(SIZE, FRAMES)
+    counts = chunks.pop(place(chunks, b"acTL"))
+    chunks.insert(place(chunks, b"IDAT") + 1, counts)
+    assert read(join(chunks)).animation is None
+
+
+def test_frames_of_another_picture_alone_need_no_canvas_of_theirs():
+    """All chunks are numbered: the picture that others show has none."""
+    data = write_apng(SIZE, [fill((1, 1), BLUE)] * 2, default=fill(SIZE, WHITE), plays=1)
+    picture = read(data)
+    assert draw(picture.image) == "/".join(["WWWW"] * 4)
+    assert picture.animation
+    assert [draw(image)[0] for image, _ in picture.animation.frames()] == ["B", "B"]
+
+
+def test_a_frame_as_large_as_its_bytes_are_not_is_refused():
+    side = 5_001
+    tiny = fill((1, 1), RED)
+    chunks = apng_chunks((side, side), [tiny, tiny], default=tiny)
+    with pytest.raises(PermanentError, match="the limit for an animation is 25 MP") as caught:
+        read(join(chunks))
+    assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
+
+
+def test_disposal_is_of_the_frame_and_not_of_the_next():
+    frames = [FRAMES[0], fill((2, 2), GREEN, dispose=NONE), fill((2, 2), BLUE, dispose=PREVIOUS)]
+    picture = read(write_apng(SIZE, [*frames, fill((1, 1), RED)]))
+    assert picture.animation
+    *_, (image, _) = picture.animation.frames()
+    assert draw(image) == "RGRR/GGRR/RRRR/RRRR"
