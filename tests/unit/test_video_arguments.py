@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,9 @@ def output(arguments: list[str], name: str) -> dict[str, str]:
 
 
 def graph(arguments: list[str]) -> str:
-    return arguments[arguments.index("-filter_complex") + 1]
+    """Return all graphs as one text."""
+    pairs = pairwise(arguments)
+    return ";".join(value for name, value in pairs if name == "-filter_complex")
 
 
 def test_the_demuxer_is_fixed_before_the_input():
@@ -205,14 +208,22 @@ def test_a_span_is_sought_before_it_is_decoded_and_keeps_its_times():
     assert before_input(arguments)["-ss"] == "20.000000"
     assert {"-copyts", "-start_at_zero", "-noaccurate_seek"} < set(arguments)
     assert "trim=end=40.500000:start=19.999500" in graph(arguments)
-    assert "setpts" not in graph(arguments)
+    assert "eq(N" not in graph(arguments)
 
 
 def test_the_first_frame_of_a_source_lasts_from_0():
-    assert "setpts" in graph(arguments_of())
+    assert "setpts=if(eq(N\\,0)\\,0\\,PTS)" in graph(arguments_of())
     first = arguments_of(span=Span(0.0, 20.0))
-    assert "setpts" in graph(first)
+    assert "setpts=if(eq(N\\,0)*lt(T\\,19.999500)\\,0\\,PTS)" in graph(first)
     assert "-ss" not in first
+
+
+def test_what_remembers_frames_comes_behind_what_a_change_reaches():
+    first, _, second = graph(arguments_of()).partition("[V0]")
+    assert first.endswith("setpts=PTS*1000000")
+    assert not any(each in first for each in ("select", "eq(N", "split"))
+    assert all(each in second for each in ("select", "eq(N", "split"))
+    assert "[a1]aresample=48000:async=1:first_pts=0" in second
 
 
 def test_reading_starts_earlier_where_keyframes_are_not_known():
@@ -237,7 +248,8 @@ def test_stills_have_the_size_of_the_largest_rung_up_to_1280():
 def test_each_rung_is_scaled_from_the_one_above():
     filters = graph(arguments_of()).split(";")
     scaled = [each.split("scale=")[1].split(":flags")[0] for each in filters if "scale=" in each]
-    assert scaled[:2] == ["1280:720", "640:360"]
+    assert scaled[0].startswith("if(lte(abs(iw/ih*if(sar\\,sar\\,1)*720/1280-1)")
+    assert scaled[1] == "640:360"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +286,7 @@ def test_sound_is_stereo_aac_in_fragments():
     assert (options["-c:a"], options["-b:a"]) == ("aac", "96k")
     assert (options["-ac"], options["-ar"]) == ("2", "48000")
     assert (options["-movflags"], options["-frag_duration"]) == (AUDIO_FLAGS, "4000000")
-    assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(arguments_of())
+    assert "[0:a:1]aformat=channel_layouts=stereo" in graph(arguments_of())
 
 
 def test_sound_alone_is_one_file_with_its_index_first():

@@ -11,8 +11,15 @@ import ffmpeg
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.ffmpeg import STRIPPED
-from lib.video.encode.filter_graph import Taps, build_graph
-from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
+from lib.video.encode.filter_graph import Taps, build_graph, even_out
+from lib.video.encode.loudness import (
+    Loudness,
+    align,
+    even_out_audio,
+    measure_loudness,
+    normalize,
+)
+from lib.video.encode.stages import Chain, in_stages
 from lib.video.package.webvtt import DECODED
 from lib.video.plan.plan import (
     AUDIO_FILE,
@@ -69,20 +76,22 @@ def encode_arguments(
     loudness of the audio that is normalised, by name.
     """
     opened = open_source(task.source, task.probe, task.plan, task.span)
-    outputs = list(_video_outputs(opened, task, folder))
+    chains = [_video_chain(opened, task, folder)] if task.plan.rungs else []
     for audio in task.plan.audio:
-        stream = prepare_audio(opened[f"a:{audio.index}"])
+        stream = opened[f"a:{audio.index}"]
+        aligned = align(stream)
         if measured := (levels or {}).get(audio.name):
-            stream = normalize(stream, measured)
-        outputs.append(_audio_output(stream, audio, task, folder))
-    outputs += [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
+            aligned = normalize(aligned, measured)
+        outputs = [_audio_output(aligned, audio, task, folder)]
+        chains.append(Chain(f"a:{audio.index}", even_out_audio(stream), outputs))
+    others = [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
-        outputs.append(_first_packets(opened))
+        others.append(_first_packets(opened))
     return [
         *("-filter_complex_threads", str(THREADS)),
         # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
         *(("-copyts", "-start_at_zero") if task.span else ()),
-        *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
+        *in_stages(chains, others),
     ]
 
 
@@ -91,9 +100,9 @@ def loudness_arguments(
 ) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
-    stream = measure_loudness(prepare_audio(opened[f"a:{audio.index}"]), report)
-    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "-", f="null"))
-    return arguments
+    stream = opened[f"a:{audio.index}"]
+    heard = ffmpeg.output(measure_loudness(align(stream), report), "-", f="null")
+    return in_stages([Chain(f"a:{audio.index}", even_out_audio(stream), [heard])])
 
 
 def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:
@@ -155,13 +164,11 @@ def _run_up(source: Input, probe: AudioProbe, plan: Plan) -> float:
     return NEIGHBOUR_S if interlaced or plan.frame_rate else 0.0
 
 
-def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
-    plan = task.plan
-    if not plan.rungs:
-        return
-    taps = build_graph(opened["V:0"], task.video, plan, task.span)
-    for rung in plan.rungs:
-        yield _output(
+def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
+    plan, stream = task.plan, opened["V:0"]
+    taps = build_graph(stream, task.video, plan, task.span)
+    rungs = [
+        _output(
             taps.rungs[rung.name],
             folder / f"{rung.name}.mp4",
             **{
@@ -174,7 +181,10 @@ def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
                 **video_options(rung, task.preset.video, task.span),
             },
         )
-    yield from _image_outputs(taps, folder)
+        for rung in plan.rungs
+    ]
+    evened = even_out(stream, task.video, plan, task.span)
+    return Chain("V:0", evened, [*rungs, *_image_outputs(taps, folder)])
 
 
 def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:

@@ -1,8 +1,8 @@
 """Say what happens to the frames: one decode, of which every rung, tile and still is a tap. Pure.
 
 The order: deinterlace ▸ limit the frame rate ▸ cut to the span, and what it runs over ▸ convert to
-SDR BT.709 in the size of the highest rung ▸ scale down from rung to rung. `Any` is a stream of
-ffmpeg-python.
+SDR BT.709 in the size of the highest rung ▸ scale down from rung to rung. Up to the conversion a
+graph may be built anew in mid-stream (see `stages`). `Any` is a stream of ffmpeg-python.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from math import ceil
 from typing import Any
 
 from lib.domain.media import VideoProbe
+from lib.video.encode.stages import pass_on, take_over
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan
 from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
@@ -36,6 +37,10 @@ TILE_RATE = 25.0
 """Frames a second where the source does not say: of the last one before a span, which may be the
 picture of the storyboard's cell in which the span begins."""
 
+ROUNDED_PX, ODD_ASPECT = 2, 0.01
+"""How far a frame's shape may be from that of the rung which it fills: the px that even sides are
+rounded by, and what pixel aspects are."""
+
 SDR_WHITE_NITS = 100
 """Of linear light 1.0 (ITU-R BT.2035), to which HDR is mapped."""
 FFMPEG_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
@@ -52,13 +57,21 @@ class Taps:
     stills: Any
 
 
-def build_graph(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Taps:
-    """Return the taps of `video`, the decoded frames of a source with at least one rung planned.
+def even_out(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
+    """Return the frames of a span of a source, alike whatever they were: see `_convert`.
+
+    `video` are its decoded frames; at least one rung is planned.
+    """
+    return pass_on(_convert(_cut(video, probe, plan, span), probe, _sizes(plan)[0]))
+
+
+def build_graph(stream: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Taps:
+    """Return the taps of what `even_out` gave.
 
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
     """
-    sizes = sorted({_size(each) for each in plan.rungs}, reverse=True)
-    stream = _convert(_cut(video, probe, plan, span), probe, sizes[0])
+    sizes = _sizes(plan)
+    stream = _start(take_over(stream, plan.timescale), span)
     rungs, stills = {}, None
     still_size, wanted_stills = _still_size(sizes), _choose_stills(plan, span)
     for size in sizes:
@@ -83,6 +96,10 @@ def inside(size: Size, longest: int) -> Size:
     return width, height
 
 
+def _sizes(plan: Plan) -> list[Size]:
+    return sorted({_size(each) for each in plan.rungs}, reverse=True)
+
+
 def _size(rung: Rung) -> Size:
     return rung.width, rung.height
 
@@ -93,7 +110,7 @@ def _split(stream: Any) -> Iterator[Any]:
 
 
 def _cut(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
-    """Keep the frames of the span; what comes first lasts from 0, where the presentation starts."""
+    """Keep the frames of the span."""
     if probe.interlaced:
         video = video.filter("bwdif", mode="send_frame", deint="interlaced")
     if plan.frame_rate:
@@ -103,26 +120,51 @@ def _cut(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
     borders = {"start": f"{start - ROUNDING_S:.6f}"}
     if end is not None:
         borders["end"] = f"{end + RUN_OVER_S:.6f}"
-    video = video.filter("trim", **borders)
-    return video if start else video.filter("setpts", "if(eq(N,0),0,PTS)")
+    return video.filter("trim", **borders)
+
+
+def _start(video: Any, span: Span | None) -> Any:
+    """Have the first frame last from 0, where the presentation starts."""
+    if span and span.start_s:
+        return video
+    # A span may hold nothing but what it runs over.
+    is_first = f"eq(N,0)*lt(T,{span.end_s - ROUNDING_S:.6f})" if span else "eq(N,0)"
+    return video.filter("setpts", f"if({is_first},0,PTS)")
 
 
 def _convert(video: Any, probe: VideoProbe, size: Size) -> Any:
-    """Scale to `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
-    width, height = size
+    """Fit into `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
+    width, height = fit_into(size)
     if probe.transfer in FFMPEG_TRANSFERS:
-        video = _map_to_sdr(video, FFMPEG_TRANSFERS[probe.transfer], size)
+        video = _map_to_sdr(video, FFMPEG_TRANSFERS[probe.transfer], (width, height))
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
         if not probe.color_space:
-            short = min(probe.width or width, probe.height or height)
+            short = min(probe.width or size[0], probe.height or size[1])
             colors["in_color_matrix"] = "bt709" if short >= HD_SIDE else "bt601"
         video = video.filter("scale", width, height, flags=SCALING, **colors)
     tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
-    return video.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
+    video = video.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
+    return video.filter("pad", *size, "(ow-iw)/2", "(oh-ih)/2")
 
 
-def _map_to_sdr(video: Any, transfer: str, size: Size) -> Any:
+def fit_into(size: Size) -> tuple[str, str]:
+    """Return expressions for the width and height of a frame that keeps its shape within `size`.
+
+    A frame of that shape fills it: sides are even, so that it may be two px off. A recording may
+    be turned, or its window resized, while it runs; then black is left beside the picture.
+    """
+    width, height = size
+    shape = "iw/ih*if(sar,sar,1)"
+    fills = f"lte(abs({shape}*{height}/{width}-1),{ROUNDED_PX / min(size) + ODD_ASPECT:.4f})"
+    across, down = f"{height}*{shape}", f"{width}/({shape})"
+    return (
+        f"if({fills},{width},max(2,trunc(min({width},{across})/2+0.5)*2))",
+        f"if({fills},{height},max(2,trunc(min({height},{down})/2+0.5)*2))",
+    )
+
+
+def _map_to_sdr(video: Any, transfer: str, size: tuple[str, str]) -> Any:
     """Map HDR to SDR: the curve by J. Hable (Uncharted 2, 2010), in linear light of BT.709.
 
     It is scaled first: a frame in linear light has twelve bytes a pixel.

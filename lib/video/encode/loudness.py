@@ -34,14 +34,19 @@ class Loudness:
     offset: float
 
 
-def prepare_audio(audio: Any) -> Any:
-    """Return stereo that starts at 0: what is missing is silence, what lies before is cut off.
+def even_out_audio(audio: Any) -> Any:
+    """Return stereo samples of one rate and format, whatever they were.
 
-    More channels are mixed as ITU-R BS.775 does, scaled so that nothing can clip.
+    More channels are mixed as ITU-R BS.775 does.
     """
-    return audio.filter("aresample", SAMPLE_RATE_HZ, first_pts=0, **{"async": 1}).filter(
-        "aformat", channel_layouts="stereo", sample_rates=SAMPLE_RATE_HZ
+    return audio.filter(
+        "aformat", sample_fmts="fltp", channel_layouts="stereo", sample_rates=SAMPLE_RATE_HZ
     )
+
+
+def align(audio: Any) -> Any:
+    """Return sound that starts at 0: what is missing is silence, what lies before is cut off."""
+    return audio.filter("aresample", SAMPLE_RATE_HZ, first_pts=0, **{"async": 1})
 
 
 def measure_loudness(audio: Any, report: Path) -> Any:

@@ -19,7 +19,7 @@ from lib.domain.errors import PermanentError
 from lib.process_limits import Bounds
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
-from lib.video.encode.filter_graph import build_graph
+from lib.video.encode.filter_graph import build_graph, even_out
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import VideoTask
@@ -128,7 +128,8 @@ def comparison_arguments(
     span = Span(at_s, at_s + FRAME_S)
     top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(task.source, task.probe, top, span)
-    original = _first(build_graph(opened["V:0"], task.video, top, span).rungs[rung.name]).split()
+    evened = even_out(opened["V:0"], task.video, top, span)
+    original = _first(build_graph(evened, task.video, top, span).rungs[rung.name]).split()
     compared = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
         made = graph.input(f"file:{clip}", f="mov", threads=1)
