@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import tomllib
@@ -62,15 +63,18 @@ def cases() -> tuple[Case, ...]:
     return tuple(_case(name, facts) for name, facts in MATRIX["sources"].items())
 
 
-def build(case: Case, folder: Path, ffmpeg: str) -> Path:
-    """Make the file of a case, and what it is made of, in `folder`; return its path."""
+def build(case: Case, folder: Path, ffmpeg: str, seconds: int | None = None) -> Path:
+    """Make the file of a case, and what it is made of, in `folder`; return its path.
+
+    With `seconds` it lasts so long, and has a keyframe for each half of one: for several ranges.
+    """
     for name, text in TEXTS.items():
         if name in case.arguments:
             (folder / name).write_text(text, encoding="utf-8")
     for name, arguments in MATRIX["bases"].items():
         if name in case.arguments and not (folder / name).exists():
-            _run(ffmpeg, _spell(arguments), name, folder)
-    _run(ffmpeg, case.arguments, case.name, folder)
+            _run(ffmpeg, _last(_spell(arguments), seconds), name, folder)
+    _run(ffmpeg, _last(case.arguments, seconds), case.name, folder)
     return folder / case.name
 
 
@@ -106,6 +110,15 @@ def _spell(arguments: str) -> tuple[str, ...]:
     while "$" in arguments:
         arguments = Template(arguments).substitute(MATRIX["words"])
     return tuple(shlex.split(arguments))
+
+
+def _last(arguments: tuple[str, ...], seconds: int | None) -> tuple[str, ...]:
+    """Have what is generated last so many seconds."""
+    if seconds is None:
+        return arguments
+    generated = any("testsrc2" in each for each in arguments)
+    lasting = (re.sub(r"(?<=:d=)[0-9]+", str(seconds), each) for each in arguments)
+    return (*lasting, *(("-g", "12") if generated else ()))
 
 
 def _run(ffmpeg: str, arguments: tuple[str, ...], name: str, folder: Path) -> None:

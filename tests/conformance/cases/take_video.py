@@ -45,17 +45,17 @@ def take_case(case: Case, path: str, folder: Path) -> Ended:
     return take(source, Worker(recipes(), find_ffmpeg(), PATHS[path]), folder)
 
 
-def recipes() -> Presets:
+def recipes(rung: int = RUNG, segment_seconds: int = SEGMENT_S) -> Presets:
     """Return presets that make one small rung, a file of it, and a poster."""
     loaded = load(PACKAGED)
     default = loaded.named(None)
     image = replace(default.image, formats=("jpeg",), boxes=())
     video = replace(
         default.video,
-        ladder=(RUNG,),
-        mp4=RUNG,
+        ladder=(rung,),
+        mp4=rung,
         speed="ultrafast",
-        segment_seconds=SEGMENT_S,
+        segment_seconds=segment_seconds,
         storyboard=False,
         preview="none",
     )
