@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from math import ceil
 
 from PIL import Image
-from PIL.JpegImagePlugin import jpeg_factory
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.chunks import check_gif, check_png, check_psd, check_webp
@@ -28,6 +27,7 @@ from lib.imaging.decoders.bmp import open_bitmap
 from lib.imaging.decoders.gif import decode_first, open_gif
 from lib.imaging.decoders.heif import open_avif, open_heif
 from lib.imaging.decoders.ico import decode_icon, open_largest
+from lib.imaging.decoders.jpeg import decode_jpeg, open_jpeg
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
 from lib.imaging.decoders.png import decode_png, open_png
 from lib.imaging.decoders.psd import open_flattened
@@ -101,7 +101,7 @@ class Decoder:
 
 
 DECODERS: dict[str, Decoder] = {
-    "jpeg": Decoder(jpeg_factory, check_jpeg, reduce=_draft),
+    "jpeg": Decoder(open_jpeg, check_jpeg, reduce=_draft, decode=decode_jpeg),
     "png": Decoder(open_png, check_png, decode=decode_png),
     "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
     "gif": Decoder(open_gif, check_gif, decode=decode_first),

@@ -8,10 +8,7 @@ from __future__ import annotations
 PENDING = frozenset(
     {
         # Images
-        "eoi-cut3.jpg",
         "ext-790x36861.png",
-        "jpg-cut-half.jpg",
-        "jpg-noeoi.jpg",
         "psd-grey-transparent.psd",
         "psd-rgb-selection-layers.psd",
         "psd-rgb-selection.psd",
