@@ -118,7 +118,7 @@ def main(photos: Path) -> None:
     )
 
     whole = jpeg(photo("coffee.png"))
-    (HERE / "truncated.jpg").write_bytes(whole[: len(whole) * 6 // 10])
+    (HERE / "truncated.jpg").write_bytes(whole[: len(whole) * 8 // 100])
     (HERE / "not-a-photo.jpg").write_text("This is a note, whatever its name says.\n")
     (HERE / "empty.jpg").write_bytes(b"")
 

@@ -30,6 +30,13 @@ def resized(size: tuple[int, int]) -> bytes:
     return bytes(data)
 
 
+def spoilt_png() -> bytes:
+    """Write a PNG whose pixels begin with a block of a kind that there is not."""
+    data = bytearray(save(photo(), "png"))
+    data[data.index(b"IDAT") + 6] = 0xFF
+    return bytes(data)
+
+
 def spoilt() -> bytes:
     """Write a JPEG whose first table is longer than the file."""
     data = bytearray(save(photo(), "jpeg"))
@@ -55,7 +62,7 @@ def samples() -> dict[str, Maker]:
         "cut.avif": partial(cut, "avif", 0.6),
         "cut.heic": partial(cut, "heif", 0.6),
         "spoilt.jpg": spoilt,
-        "spoilt.png": lambda: save(photo(), "png").replace(b"IDAT\x78", b"IDAT\xff"),
+        "spoilt.png": spoilt_png,
         "numbers.tif": lambda: save(Image.new("I", (96, 64), 5), "tiff"),
         "280-megapixels.jpg": partial(resized, (20_000, 14_000)),
         "2-to-the-32.png": partial(png, RGB, 8, [], size=(65_536, 65_536)),
