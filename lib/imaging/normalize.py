@@ -9,6 +9,7 @@ from PIL import Image, ImageFile
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging import transparency
 from lib.imaging.color import convert
+from lib.imaging.color.hdr import to_sdr
 from lib.imaging.metadata.header import Header
 from lib.imaging.pillow import share_pixels
 from lib.imaging.resize import resize_first
@@ -72,7 +73,7 @@ def orient(image: Image.Image, header: Header) -> Image.Image:
 
 def convert_color(image: Image.Image, header: Header) -> Image.Image:
     """Convert to sRGB."""
-    return convert.to_srgb(image, header.profile)
+    return to_sdr(image, header.hdr) if header.hdr else convert.to_srgb(image, header.profile)
 
 
 def drop_opaque_alpha(image: Image.Image, _header: Header) -> Image.Image:

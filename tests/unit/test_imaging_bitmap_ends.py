@@ -6,7 +6,8 @@ import pytest
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
-from lib.imaging.color.icc import BT_709, write_profile
+from lib.imaging.color.icc import write_profile
+from lib.imaging.color.tone_map import BT_709
 from lib.imaging.load import Picture, read_picture
 from tests.support.bitmaps import (
     BITFIELDS,
@@ -50,7 +51,7 @@ def with_profile(profile: bytes, **fields: object) -> bytes:
 
 
 def linear_profile() -> bytes:
-    profile = write_profile("Linear", (0.3127, 0.3290, *BT_709), lambda value: value)
+    profile = write_profile("Linear", BT_709, lambda value: value)
     assert profile
     return profile
 

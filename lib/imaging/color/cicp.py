@@ -1,7 +1,7 @@
-"""Turn what a file signals about its colours without a profile into one.
+"""Turn what a file signals about its colours without a profile into one, or into what HDR it is.
 
-CICP code points (ITU-T H.273) in PNG, AVIF and HEIF; `gAMA` and `cHRM` in PNG (third edition,
-4.3: cICP comes before a profile, a profile before sRGB, and that before gAMA and cHRM).
+CICP code points (ITU-T H.273) in PNG, AVIF, HEIF and profiles; `gAMA` and `cHRM` in PNG (third
+edition, 4.3: cICP comes before a profile, a profile before sRGB, and that before gAMA and cHRM).
 """
 
 from __future__ import annotations
@@ -11,90 +11,85 @@ from functools import partial
 
 from PIL import Image
 
-from lib.imaging.color.icc import BT_709, Curve, write_profile
+from lib.imaging.color.icc import Curve, write_profile
+from lib.imaging.color.profile import GREY, RGB, model_of, read_code_points
+from lib.imaging.color.tone_map import BT_709, BT_2020, D65, USUAL_PEAK_NITS, Hdr, decode_srgb
 
+C = (0.310, 0.316)
 PRIMARIES = {
-    9: ("BT.2020", (0.708, 0.292, 0.170, 0.797, 0.131, 0.046)),
-    12: ("Display P3", (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
+    4: ("BT.470 M", (*C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08)),
+    5: ("BT.470 BG", (*D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06)),
+    6: ("SMPTE 170M", (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070)),
+    7: ("SMPTE 240M", (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070)),
+    8: ("Film", (*C, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049)),
+    9: ("BT.2020", BT_2020),
+    11: ("DCI-P3", (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
+    12: ("Display P3", (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
+    22: ("EBU 3213", (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077)),
 }
-"""Code point → name, x and y of red, green and blue; others are near enough to sRGB's."""
+"""Code point → name, and x and y of white, red, green and blue; others are taken for sRGB's."""
 
-D65 = (0.3127, 0.3290)
+HDR = {16: "pq", 18: "hlg"}
+
 FILE_GAMMA = 0.45455
 NEAR = 0.01
 """How far a PNG's gamma and chromaticities may be from sRGB's and mean sRGB."""
 
-HDR_WHITE = 203.0
-"""Luminance of white paper in HDR, in cd/m² (ITU-R BT.2408): white in sRGB. Brighter is white."""
-
-HLG_WHITE = 0.26496256
-"""Light of the same paper: that of the signal 0.75."""
-
 
 def add_profile(image: Image.Image, container: str) -> None:
-    """Give an opened source the profile that its signals mean, where they count."""
-    if container == "png":
-        if cicp := image.info.get("cicp"):
-            profile = _from_code_points(*cicp[:2])
-        elif "icc_profile" in image.info or "srgb" in image.info:
+    """Give an opened source the profile that its signals mean, where they count.
+
+    One that is HDR has `info["hdr"]` instead.
+    """
+    profile: bytes | None = image.info.get("icc_profile")
+    signalled: tuple[int, int] | None = image.info.get("code_points")
+    if profile and not (signalled and container == "png"):
+        signalled = read_code_points(profile)
+        if not signalled or signalled[1] not in HDR:
             return
-        else:
-            profile = _from_chunks(image.info.get("gamma"), image.info.get("chromaticity"))
-    elif container in ("avif", "heif") and not image.info.get("icc_profile"):
-        if not image.info.get("code_points"):
-            return
-        profile = _from_code_points(*image.info["code_points"])
-    else:
-        return
+    if signalled:
+        primaries, transfer = signalled
+        space, chromaticities = PRIMARIES.get(primaries, ("BT.709", BT_709))
+        profile = None
+        if transfer in HDR and model_of(image.mode) in (GREY, RGB):
+            peak = image.info.get("peak_nits") or USUAL_PEAK_NITS
+            image.info["hdr"] = Hdr(HDR[transfer], chromaticities, peak, space)
+        elif primaries in PRIMARIES or transfer in CURVES:
+            name, curve = CURVES.get(transfer, ("", decode_srgb))
+            profile = write_profile(f"{space} {name}".strip(), chromaticities, curve)
+    elif container == "png" and "srgb" not in image.info:
+        profile = _from_chunks(image.info.get("gamma"), image.info.get("chromaticity"))
     image.info["icc_profile"] = profile
-
-
-def _from_code_points(primaries: int, transfer: int) -> bytes | None:
-    if primaries not in PRIMARIES and transfer not in CURVES:
-        return None
-    space, chromaticities = PRIMARIES.get(primaries, ("BT.709", BT_709))
-    curve_name, curve = CURVES.get(transfer, ("", _srgb))
-    return write_profile(f"{space} {curve_name}".strip(), (*D65, *chromaticities), curve)
 
 
 def _from_chunks(gamma: float | None, chromaticities: tuple[float, ...] | None) -> bytes | None:
     """Return a profile for `gAMA`, the exponent that encoded, and `cHRM`, which has white first."""
-    meant = (FILE_GAMMA, *D65, *BT_709)
+    meant = (FILE_GAMMA, *BT_709)
     found = (gamma or meant[0], *(chromaticities or meant[1:]))
     if all(abs(a - b) < NEAR for a, b in zip(found, meant, strict=True)):
         return None
-    curve = partial(_power, 1 / found[0]) if gamma else _srgb
+    curve = partial(_power, 1 / found[0]) if gamma else decode_srgb
     chunks = [name for name, value in (("gAMA", gamma), ("cHRM", chromaticities)) if value]
     return write_profile(f"PNG {' and '.join(chunks)}", found[1:], curve)
-
-
-def _srgb(value: float) -> float:
-    return value / 12.92 if value <= 0.04045 else math.pow((value + 0.055) / 1.055, 2.4)
 
 
 def _power(exponent: float, value: float) -> float:
     return math.pow(value, exponent)
 
 
-def _pq(value: float) -> float:
-    """SMPTE ST 2084."""
-    root = math.pow(value, 32 / 2523)
-    linear = max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)
-    return 10_000 * math.pow(linear, 8192 / 1305) / HDR_WHITE
+def _smpte_240m(value: float) -> float:
+    return value / 4 if value < 0.0913 else math.pow((value + 0.1115) / 1.1115, 1 / 0.45)
 
 
-def _hlg(value: float) -> float:
-    """ARIB STD-B67."""
-    if value <= 0.5:
-        return value * value / 3 / HLG_WHITE
-    return (math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12 / HLG_WHITE
+def _smpte_428(value: float) -> float:
+    return 52.37 / 48 * math.pow(value, 2.6)
 
 
 CURVES: dict[int, tuple[str, Curve]] = {
     4: ("gamma 2.2", partial(_power, 2.2)),
     5: ("gamma 2.8", partial(_power, 2.8)),
+    7: ("SMPTE 240M", _smpte_240m),
     8: ("linear", partial(_power, 1.0)),
-    16: ("PQ", _pq),
-    18: ("HLG", _hlg),
+    17: ("SMPTE 428", _smpte_428),
 }
 """Code point → name and what makes light of a signal; the others are near enough to sRGB's."""

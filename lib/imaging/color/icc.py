@@ -5,12 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
+from lib.imaging.color.matrices import columns, inverse, rgb_to_xyz, times
+
 Curve = Callable[[float], float]
 """Signal (0–1) → light (0–1, what is above is cut)."""
 
-Vector = tuple[float, float, float]
-
-BT_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 D50 = (0.9642, 1.0, 0.8249)
 BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 """Lam's cone responses, in which ICC.1 annex E adapts one white to another."""
@@ -24,18 +23,14 @@ def write_profile(name: str, chromaticities: Sequence[float], curve: Curve) -> b
     None where the numbers describe no colours.
     """
     try:
-        white, *primaries = (
-            (x / y, 1.0, (1 - x - y) / y)
-            for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True)
-        )
-        luminances = _times(_inverse(_columns(*primaries)), white)
-        cones, wanted = _times(BRADFORD, white), _times(BRADFORD, D50)
-        back = _inverse(BRADFORD)
-        columns = []
-        for primary, luminance in zip(primaries, luminances, strict=True):
-            response = _times(BRADFORD, [value * luminance for value in primary])
+        to_xyz = rgb_to_xyz(chromaticities)
+        cones, wanted = times(BRADFORD, times(to_xyz, (1, 1, 1))), times(BRADFORD, D50)
+        back = inverse(BRADFORD)
+        primaries = []
+        for primary in columns(*to_xyz):
+            response = times(BRADFORD, primary)
             adapted = (r * w / c for r, w, c in zip(response, wanted, cones, strict=True))
-            columns.append(_xyz(_times(back, list(adapted))))
+            primaries.append(_xyz(times(back, list(adapted))))
         light = (min(1.0, curve(sample / (SAMPLES - 1))) for sample in range(SAMPLES))
         table = b"curv" + struct.pack(
             f">4xI{SAMPLES}H", SAMPLES, *(round(65_535 * value) for value in light)
@@ -45,7 +40,7 @@ def write_profile(name: str, chromaticities: Sequence[float], curve: Curve) -> b
     text = name.encode("ascii") + b"\0"
     described = b"desc" + struct.pack(">4xI", len(text)) + text + bytes(78)
     tags = [(b"desc", described), (b"cprt", b"text\0\0\0\0\0"), (b"wtpt", _xyz(D50))]
-    tags += zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
+    tags += zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
     tags += ((kind, table) for kind in (b"rTRC", b"gTRC", b"bTRC"))
     return _assemble(tags)
 
@@ -63,28 +58,3 @@ def _assemble(tags: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 def _xyz(values: Sequence[float]) -> bytes:
     return b"XYZ " + struct.pack(">4x3i", *(round(value * 65_536) for value in values))
-
-
-def _columns(*columns: Vector) -> tuple[Vector, ...]:
-    return tuple(zip(*columns, strict=True))
-
-
-def _times(matrix: Sequence[Vector], vector: Sequence[float]) -> Vector:
-    x, y, z = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
-    return x, y, z
-
-
-def _inverse(matrix: Sequence[Vector]) -> tuple[Vector, ...]:
-    """Invert by Cramer's rule: the cross product of two rows is a column, but for the scale."""
-    a, b, c = matrix
-    across = [_cross(b, c), _cross(c, a), _cross(a, b)]
-    scale = sum(p * q for p, q in zip(a, across[0], strict=True))
-    return tuple(zip(*([value / scale for value in column] for column in across), strict=True))
-
-
-def _cross(a: Vector, b: Vector) -> Vector:
-    return (
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    )

@@ -15,6 +15,9 @@ HEAD_BYTES = 128
 VERSION, CLASS, SPACE, CONNECTION, END = 8, 12, 16, 20, 24
 """Where the header has its fields (ICC.1:2022, 7.2)."""
 
+TAGS, MOST_TAGS = 132, 100
+"""Where the table of tags begins, and how many LittleCMS reads."""
+
 NEWEST = 4
 """Major version; profiles of iccMAX mean other things by the same tags."""
 
@@ -30,6 +33,16 @@ DISPLAY = b"mntr"
 """
 
 INTENTS = (ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Intent.PERCEPTUAL)
+
+
+def read_code_points(profile: bytes) -> tuple[int, int] | None:
+    """Return primaries and transfer (ITU-T H.273) that a profile has beside its curves, or None."""
+    at = profile.find(b"cicp", TAGS, TAGS + 12 * MOST_TAGS)
+    if at < 0 or (at - TAGS) % 12 or at + 8 > len(profile):
+        return None
+    (start,) = struct.unpack_from(">I", profile, at + 4)
+    content = profile[start : start + 10]
+    return (content[8], content[9]) if content[:4] == b"cicp" and len(content) == 10 else None
 
 
 def model_of(mode: str) -> bytes:

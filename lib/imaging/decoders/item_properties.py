@@ -20,7 +20,7 @@ CLAP = struct.Struct(">iiiiiiii")
 """Numerators and denominators of width, height, and how far the centre lies off."""
 
 MADE_OF = b"dimg"
-COLOURS = (b"colr", b"clli", b"mdcv", b"av1C")
+COLOURS = (b"colr", b"clli", b"av1C")
 """What a picture has from its first part where it has none of its own."""
 
 NCLX = b"nclx"
@@ -58,13 +58,13 @@ class Properties:
         return coded.sequence.code_points if coded.sequence else None
 
     def peak_nits(self) -> float | None:
-        """Return the brightest light of the content, else of its display, in cd/m²; or None."""
+        """Return the brightest light of the content in cd/m², or None.
+
+        That of the display it was mastered on (`mdcv`) is not asked for, as in browsers.
+        """
         for box in self._of(b"clli"):
             if brightest := struct.unpack_from(">H", self.data, box.start)[0]:
                 return float(brightest)
-        for box in self._of(b"mdcv"):
-            if brightest := struct.unpack_from(">I", self.data, box.start + 16)[0]:
-                return float(brightest / 10_000)
         return None
 
     def claps(self) -> list[Box]:

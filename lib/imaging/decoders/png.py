@@ -38,7 +38,7 @@ def open_png(file: BytesIO) -> PngImageFile:
     image = PngImageFile(BytesIO(write_png(parts)))
     # Where there is none, Pillow would decode the pixels to look behind them.
     image.info["exif"] = parts.exif
-    image.info["cicp"] = parts.facts.get(b"cICP")
+    image.info |= {"code_points": parts.code_points, "peak_nits": parts.peak_nits}
     profile = parts.profile
     if profile:
         image.info["icc_profile"] = profile

@@ -20,6 +20,7 @@ CRC_BYTES = 4
 CRITICAL = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
 
 LEAST_BYTES = {b"tRNS": 1, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"cICP": 4, b"iCCP": 4, b"eXIf": 8}
+LEAST_BYTES |= {b"cLLI": 8, b"mDCV": 24}
 """Ancillary chunks that say something of the picture, and how long each is at least."""
 
 ANYWHERE = frozenset((b"eXIf",))
@@ -70,6 +71,19 @@ class Parts:
             return None
         _name, _, rest = chunk.partition(b"\0")
         return inflate(rest[1:], PROFILE_BYTES, whole=True) if rest[:1] == b"\0" else None
+
+    @property
+    def code_points(self) -> tuple[int, int] | None:
+        """Return primaries and transfer (ITU-T H.273), or None."""
+        found = self.facts.get(b"cICP")
+        return (found[0], found[1]) if found else None
+
+    @property
+    def peak_nits(self) -> float | None:
+        """Return the brightest light of the content, else of its display, in cd/m²; or None."""
+        content, display = self.facts.get(b"cLLI", b""), self.facts.get(b"mDCV", b"")
+        brightest = int.from_bytes(content[:4]) or int.from_bytes(display[16:20])
+        return brightest / 10_000 or None
 
     @property
     def exif(self) -> bytes:

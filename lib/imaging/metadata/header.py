@@ -11,6 +11,7 @@ from PIL.ExifTags import Base
 from lib.domain.media import ImageProbe
 from lib.imaging.bounds.ifd import check_exif, read_short
 from lib.imaging.color.convert import name_space
+from lib.imaging.color.tone_map import Hdr
 from lib.imaging.decode import DECODERS
 from lib.imaging.decoders.item_properties import Rectangle
 from lib.imaging.metadata.copyright import XMP_KEYS, find_rights
@@ -40,6 +41,9 @@ class Header:
     crop: Rectangle | None = None
     """The part of what is stored that is to be seen, in px, None for all."""
 
+    hdr: Hdr | None = None
+    """What the numbers of an HDR picture mean; then there is no profile."""
+
 
 def read_header(image: Image.Image, container: str, widest: int | None, tallest: int) -> Header:
     """Collect the header of an opened source.
@@ -48,7 +52,6 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
     """
     rights = find_rights(image)
     exif = _exif(image)
-    facts = read_exif(exif)
     orientation = _orientation(image, exif)
     turn = 1 if DECODERS[container].is_upright else orientation or 1
     sideways = turn >= 5
@@ -58,6 +61,9 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
     kept = min(width, max(widest, -(-width * tallest // height))) if widest else width
     kept_size = (kept, height_at(width, height, kept))
     profile = image.info.get("icc_profile") or None
+    hdr: Hdr | None = image.info.get("hdr")
+    space = name_space(image.info.get("mode", image.mode), profile)
+    facts = read_exif(exif)
     return Header(
         width=width,
         height=height,
@@ -65,9 +71,12 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
         turn=turn,
         orientation=orientation,
         profile=profile,
-        color_space=name_space(image.info.get("mode", image.mode), profile),
-        facts=facts if facts.copyright else replace(facts, copyright=rights),
+        color_space=f"{hdr.space} {hdr.transfer.upper()}" if hdr else space,
+        facts=replace(
+            facts, copyright=facts.copyright or rights, hdr=hdr.transfer if hdr else None
+        ),
         crop=crop,
+        hdr=hdr,
     )
 
 
