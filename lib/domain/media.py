@@ -43,6 +43,8 @@ class AudioTrack:
     language: str | None = None
     title: str | None = None
     default: bool = False
+    stream: str | None = None
+    """What ffmpeg calls it, a stream specifier; None for the next of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,8 @@ class VideoProbe(AudioProbe):
     transfer: str | None = None
     """Of an HDR video: `pq` or `hlg`."""
     video_codec: str | None = None
+    video_stream: str | None = None
+    """What ffmpeg calls the picture that is shown, a stream specifier; None for the first."""
     subtitles: tuple[SubtitleTrack, ...] = ()
     phash: str | None = None
     """Of the poster: 64-bit perceptual hash, 16 hex digits."""

@@ -36,6 +36,7 @@ PROBE: Values = {
     "bit_depth": None,
     "transfer": None,
     "video_codec": None,
+    "video_stream": None,
     "audio_codec": None,
     "audio_channels": None,
     "sample_rate": None,
@@ -63,7 +64,7 @@ PROBE: Values = {
 
 VIDEO_ALONE = (
     *("rotation", "frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer"),
-    *("video_codec", "subtitles"),
+    *("video_codec", "video_stream", "subtitles"),
 )
 AUDIO = ("audio_codec", "audio_channels", "sample_rate", "audio_tracks")
 IMAGE = ("width", "height", "orientation", "has_alpha", "loops", "sha256")
@@ -137,6 +138,7 @@ def _video_to_values(probe: VideoProbe) -> dict[str, Any]:
         "bit_depth": probe.bit_depth,
         "transfer": probe.transfer,
         "video_codec": probe.video_codec,
+        "video_stream": probe.video_stream,
         "subtitles": tuple(_subtitle_to_values(each) for each in probe.subtitles),
         "phash": probe.phash,
     }
@@ -224,6 +226,7 @@ def _video_from_values(values: Values, audio: dict[str, Any]) -> VideoProbe:
         bit_depth=values.get("bit_depth"),
         transfer=values.get("transfer"),
         video_codec=values.get("video_codec"),
+        video_stream=values.get("video_stream"),
         subtitles=tuple(map(_subtitle_from_values, tables_of(values, "subtitles"))),
         phash=values.get("phash"),
     )
@@ -252,6 +255,7 @@ def _audio_track_to_values(track: AudioTrack) -> dict[str, Any]:
         "language": track.language,
         "title": track.title,
         "default": track.default,
+        "stream": track.stream,
     }
 
 
@@ -263,6 +267,7 @@ def _audio_track_from_values(values: Values) -> AudioTrack:
         language=values.get("language"),
         title=values.get("title"),
         default=values.get("default", False),
+        stream=values.get("stream"),
     )
 
 

@@ -50,7 +50,7 @@ PLAN_TEXT = (
     '{"end_s":null,"name":"sound","start_s":null}],"preset":"default",'
     '"probe":{"altitude_m":null,"audio_channels":null,"audio_codec":null,'
     '"audio_tracks":[{"channels":6,"codec":"aac","default":true,"language":"de",'
-    '"sample_rate":48000,"title":"Ton"}],"bit_depth":null,"camera":null,'
+    '"sample_rate":48000,"stream":null,"title":"Ton"}],"bit_depth":null,"camera":null,'
     '"captured_at":"Ende Jänner","color_space":null,"complete":null,'
     '"copyright":null,"duration_ms":null,'
     '"exposure_s":null,"f_number":null,"focal_length_mm":null,"format":null,'
@@ -59,7 +59,7 @@ PLAN_TEXT = (
     '"orientation":null,"phash":null,"pixel_aspect":null,"rotation":null,'
     '"sample_rate":null,"sha256":null,"subtitles":[{"codec":"tx3g","default":true,'
     '"forced":true,"is_text":true,"language":"fr","title":"Sous-titres"}],'
-    '"transfer":null,"video_codec":null,"warnings":[],"width":1920},"recipe":"0123456789ab",'
+    '"transfer":null,"video_codec":null,"video_stream":null,"warnings":[],"width":1920},"recipe":"0123456789ab",'
     '"rungs":["h264-96","h264-240"],"start":0}'
 )
 PICTURE = Track(

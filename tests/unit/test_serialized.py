@@ -53,10 +53,11 @@ VIDEO = VideoProbe(
     bit_depth=10,
     transfer="pq",
     video_codec="hevc",
+    video_stream="V:1",
     audio_codec="aac",
     audio_channels=6,
     sample_rate=48000,
-    audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True),),
+    audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True, stream="i:3"),),
     subtitles=(SubtitleTrack("tx3g", True, "fr", "Sous-titres", default=True, forced=True),),
     captured_at="2027-01-15T08:00:00",
     phash="0123456789abcdef",
@@ -96,7 +97,7 @@ AUDIO = AudioProbe(
     audio_codec="aac",
     audio_channels=6,
     sample_rate=48000,
-    audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True),),
+    audio_tracks=(AudioTrack("aac", 6, 44100, "de", "Ton", default=True, stream="i:3"),),
     captured_at="2027-01-15T08:00:00",
 )
 STORED: dict[str, Any] = {
@@ -115,6 +116,7 @@ STORED: dict[str, Any] = {
     "bit_depth": 10,
     "transfer": "pq",
     "video_codec": "hevc",
+    "video_stream": "V:1",
     "audio_codec": "aac",
     "audio_channels": 6,
     "sample_rate": 48000,
@@ -126,6 +128,7 @@ STORED: dict[str, Any] = {
             "language": "de",
             "title": "Ton",
             "default": True,
+            "stream": "i:3",
         }
     ],
     "subtitles": [
@@ -161,6 +164,7 @@ SAID: dict[Probe, set[str]] = {
     VIDEO: {
         *("width", "height", "duration_ms", "frames", "format", "color_space", "rotation"),
         *("frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer", "video_codec"),
+        "video_stream",
         *("audio_codec", "audio_channels", "sample_rate", "audio_tracks", "subtitles"),
         *("captured_at", "phash", "complete", "warnings"),
     },

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from lib.video.probe import matroska
-from lib.video.probe.matroska import read_duration_ms, read_rotation
+from lib.video.probe.matroska import read_duration_ms, read_facts
+from lib.video.probe.track_facts import TrackFacts
 
 
 def element(kind: int, *parts: bytes, size: int | None = None) -> bytes:
@@ -21,19 +22,23 @@ UNKNOWN = (1 << 56) - 1
 HEADER = element(0x1A45DFA3, element(0x4282, b"webm"))
 
 
-def track(roll: float = 0.0, kind: int = 1, projection: int = 0, spelled: str = ">d") -> bytes:
+def track(roll: float = 0.0, projection: int = 0, spelled: str = ">d", *more: bytes) -> bytes:
     pose = element(matroska.POSE_ROLL, struct.pack(spelled, roll))
     flat = element(matroska.PROJECTION_TYPE, bytes([projection]))
     video = element(matroska.VIDEO, element(matroska.PROJECTION, flat, pose))
-    return element(matroska.TRACK, element(matroska.TRACK_TYPE, bytes([kind])), video)
+    return element(matroska.TRACK, element(matroska.TRACK_NUMBER, b"\1"), video, *more)
 
 
 def movie(*parts: bytes, size: int | None = None) -> io.BytesIO:
     return io.BytesIO(HEADER + element(matroska.SEGMENT, *parts, size=size))
 
 
-def turned(*tracks: bytes) -> float:
-    return read_rotation(movie(element(0xEC, bytes(50)), element(matroska.TRACKS, *tracks)))
+def facts_of(*tracks: bytes) -> dict[int, TrackFacts]:
+    return dict(read_facts(movie(element(0xEC, bytes(50)), element(matroska.TRACKS, *tracks))))
+
+
+def turned(told: bytes) -> float:
+    return facts_of(told)[1].turned
 
 
 @pytest.mark.parametrize(("roll", "clockwise"), [(-90.0, 90.0), (90.0, -90.0), (180.0, -180.0)])
@@ -42,9 +47,28 @@ def test_a_roll_turns_the_other_way_round(roll, clockwise, spelled):
     assert turned(track(roll, spelled=spelled)) == clockwise
 
 
-def test_the_first_picture_decides():
-    assert turned(track(-90.0, kind=2), track(180.0), track(90.0)) == -180.0
-    assert turned(track(90.0, kind=2)) == 0.0
+def numbered(number: int, roll: float) -> bytes:
+    return track(roll).replace(
+        element(matroska.TRACK_NUMBER, b"\1"), element(matroska.TRACK_NUMBER, bytes([number]))
+    )
+
+
+def test_each_track_has_a_turn_of_its_own():
+    found = facts_of(numbered(3, -90.0), numbered(1, 0.0), numbered(2, 180.0))
+    assert {number: each.turned for number, each in found.items()} == {3: 90.0, 1: 0.0, 2: -180.0}
+
+
+@pytest.mark.parametrize(("flag", "is_enabled"), [(b"\0", False), (b"\1", True), (b"", True)])
+def test_a_track_is_enabled_unless_it_says_otherwise(flag, is_enabled):
+    told = track(0.0, 0, ">d", *([element(matroska.FLAG_ENABLED, flag)] if flag else []))
+    assert facts_of(told)[1].is_enabled is is_enabled
+
+
+@pytest.mark.parametrize(("kind", "is_encrypted"), [(0, False), (1, True)])
+def test_a_track_may_be_encrypted(kind, is_encrypted):
+    encoding = element(matroska.CONTENT_ENCODING, element(matroska.ENCODING_TYPE, bytes([kind])))
+    told = track(0.0, 0, ">d", element(matroska.CONTENT_ENCODINGS, encoding))
+    assert (facts_of(told)[1].encryption is not None) is is_encrypted
 
 
 def test_a_sphere_is_not_turned():
@@ -81,7 +105,7 @@ def test_time_has_the_scale_of_the_header():
 def test_only_the_ends_of_a_long_file_are_read():
     many = [cluster(n, block(matroska.SIMPLE_BLOCK, 0), bytes(100_000)) for n in range(100)]
     file = movie(element(matroska.TRACKS, track(-90.0)), *many, size=UNKNOWN)
-    assert (read_rotation(file), lasts(file)) == (90.0, 99)
+    assert (read_facts(file)[1].turned, lasts(file)) == (90.0, 99)
 
 
 @pytest.mark.parametrize("parts", [(), (cluster(7),), (element(matroska.CLUSTER, b""),)])
@@ -99,6 +123,6 @@ def test_damage_is_read_over():
         for _ in range(chance.randrange(1, 6)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         file = io.BytesIO(bytes(damaged[: chance.randrange(len(damaged) + 1)]))
-        assert isinstance(read_rotation(file), float)
+        assert all(isinstance(each.turned, float) for each in read_facts(file).values())
         duration_ms = lasts(file)
         assert duration_ms is None or duration_ms > 0

@@ -16,7 +16,7 @@ from lib.domain.events import UploadEvent
 from lib.domain.prices import check_price
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.keyframes import read_keyframes
-from lib.video.plan.plan import recipe_of
+from lib.video.plan.plan import picture_stream, recipe_of
 from lib.video.plan.ranges import cut, nearest, range_seconds
 from lib.video.source import locate
 
@@ -86,7 +86,9 @@ def make_plan(
         segment_s=preset.video.segment_seconds,
         longest_s=LONGEST_RANGE_S,
     )
-    keyframes = read_keyframes(io.BufferedReader(found.reader)) if container == "mov" else None
+    keyframes = None
+    if container == "mov":
+        keyframes = read_keyframes(io.BufferedReader(found.reader), picture_stream(probe))
     if keyframes is not None:
         border = nearest(keyframes)
     else:

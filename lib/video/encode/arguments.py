@@ -78,12 +78,12 @@ def encode_arguments(
     opened = open_source(task.source, task.probe, task.plan, task.span)
     chains = [_video_chain(opened, task, folder)] if task.plan.rungs else []
     for audio in task.plan.audio:
-        stream = opened[f"a:{audio.index}"]
+        stream = opened[audio.stream]
         aligned = align(stream)
         if measured := (levels or {}).get(audio.name):
             aligned = normalize(aligned, measured)
         outputs = [_audio_output(aligned, audio, task, folder)]
-        chains.append(Chain(f"a:{audio.index}", even_out_audio(stream), outputs))
+        chains.append(Chain(audio.stream, even_out_audio(stream), outputs))
     others = [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
         others.append(_first_packets(opened))
@@ -100,9 +100,9 @@ def loudness_arguments(
 ) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
-    stream = opened[f"a:{audio.index}"]
+    stream = opened[audio.stream]
     heard = ffmpeg.output(measure_loudness(align(stream), report), "-", f="null")
-    return in_stages([Chain(f"a:{audio.index}", even_out_audio(stream), [heard])])
+    return in_stages([Chain(audio.stream, even_out_audio(stream), [heard])])
 
 
 def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:
@@ -165,7 +165,7 @@ def _run_up(source: Input, probe: AudioProbe, plan: Plan) -> float:
 
 
 def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
-    plan, stream = task.plan, opened["V:0"]
+    plan, stream = task.plan, opened[task.picture]
     taps = build_graph(stream, task.video, plan, task.span)
     rungs = [
         _output(
@@ -184,7 +184,7 @@ def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
         for rung in plan.rungs
     ]
     evened = even_out(stream, task.video, plan, task.span)
-    return Chain("V:0", evened, [*rungs, *_image_outputs(taps, folder)])
+    return Chain(task.picture, evened, [*rungs, *_image_outputs(taps, folder)])
 
 
 def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from lib.domain.media import AudioProbe
 from lib.process_limits import Bounds
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
-from lib.video.plan.plan import Plan
+from lib.video.plan.plan import Plan, picture_stream
 from lib.video.source import Input
 
 READ = Bounds(expected_s=10.0)
@@ -30,7 +30,7 @@ def find_keyframe(at_s: float, *, source: Input, probe: AudioProbe, ffmpeg: Ffmp
     # Whole seconds are whole ticks of every clock: what ffmpeg subtracts can be added again.
     at = int(at_s)
     found = ffmpeg.scratch / "keyframe.txt"
-    packet = open_source(source, probe, Plan(), None)["V:0"].output(
+    packet = open_source(source, probe, Plan(), None)[picture_stream(probe)].output(
         f"file:{found}", **{"f": "framecrc", "c": "copy", "frames:v": 1}
     )
     arguments = ["-noaccurate_seek", "-ss", str(at), *packet.get_args()]

@@ -6,6 +6,7 @@ edit list (8.6.6).
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -21,14 +22,18 @@ from lib.video.isobmff import (
     read_edits,
 )
 
+BY_ID = re.compile(r"i:(\d+)")
+"""A stream specifier that names a track by its id."""
+
 MOST_KEYFRAMES = 1_000_000
 """A run of two numbers says that there are thousands of millions; two hours have less than one."""
 
 
-def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
-    """Return the times in s, ascending, at which keyframes of the first video track are shown.
+def read_keyframes(file: IO[bytes], stream: str | None = None) -> tuple[float, ...] | None:
+    """Return the times in s, ascending, at which keyframes of a video track are shown.
 
-    They count from the earliest track's start. None where the index does not tell: a fragmented
+    `stream` is what ffmpeg calls it; without, it is the first one. Times count from the earliest
+    track's start. None where the index does not tell: a fragmented
     file, several edits, or no MP4 at all. Only `moov` is read.
     """
     try:
@@ -37,7 +42,12 @@ def read_keyframes(file: IO[bytes]) -> tuple[float, ...] | None:
             return None
         tracks = [content for kind, content in children(moov) if kind == b"trak"]
         clock, _ = read_clock(find(moov, b"mvhd"))
-        video = next(track for track in tracks if _handler(track) == b"vide")
+        wanted = BY_ID.fullmatch(stream or "")
+        video = next(
+            track
+            for track in tracks
+            if _handler(track) == b"vide" and (not wanted or _id(track) == int(wanted[1]))
+        )
         starts = [_start(each, clock) for each in tracks if _handler(each) in (b"vide", b"soun")]
         shift = _shift(video, clock) - max(Fraction(0), min(starts))
         times = sorted(float(time + shift) for time in _sync_times(video))
@@ -121,6 +131,11 @@ def _shift(track: bytes, movie_clock: int) -> Fraction:
     if sum(start != EMPTY for _, start in edits) > 1 or (edits and edits[-1][1] == EMPTY):
         raise ValueError("expected one edit that shows something")
     return shift
+
+
+def _id(track: bytes) -> int:
+    header = find(track, b"tkhd")
+    return int(struct.unpack_from(">I", header, 20 if header[0] else 12)[0])
 
 
 def _handler(track: bytes) -> bytes:

@@ -17,6 +17,9 @@ AUDIO_FILE = "audio.m4a"
 TILES, STILLS = IMAGE_FOLDERS = ("tiles", "stills")
 """Folders of the images that are taken for the storyboard and the poster."""
 
+FIRST_PICTURE = "V:0"
+"""What ffmpeg calls the first track of pictures that is no attachment."""
+
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
 """Pictures of a storyboard."""
@@ -38,6 +41,11 @@ class PlannedAudio:
     def name(self) -> str:
         """Return the folder of its segments: `audio-0`."""
         return f"audio-{self.index}"
+
+    @property
+    def stream(self) -> str:
+        """Return what ffmpeg calls the source's track."""
+        return self.track.stream or f"a:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,16 @@ class VideoTask:
         if not isinstance(self.probe, VideoProbe):
             raise TypeError("expected a source with video but received one of audio alone")
         return self.probe
+
+    @property
+    def picture(self) -> str:
+        """Return what ffmpeg calls the source's picture."""
+        return picture_stream(self.probe)
+
+
+def picture_stream(probe: AudioProbe) -> str:
+    """Return what ffmpeg calls the picture of a source that has one."""
+    return (isinstance(probe, VideoProbe) and probe.video_stream) or FIRST_PICTURE
 
 
 def plan_video(probe: AudioProbe, preset: Preset) -> Plan:

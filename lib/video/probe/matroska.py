@@ -1,7 +1,7 @@
 """Read from Matroska and WebM what MediaInfo does not tell (RFC 9559).
 
-That is the rotation, and the duration of what a browser recorded or a pipe wrote: they cannot go
-back to write it into the header.
+That is the rotation, whether a track is enabled, and the duration of what a browser recorded or a
+pipe wrote: they cannot go back to write it into the header.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
+from lib.video.probe.track_facts import Facts, TrackFacts
+
 HEADER_BYTES = 256 * 1024
 """Read for the tracks, which muxers put before the first cluster."""
 
@@ -19,25 +21,37 @@ TAIL_BYTES = 4 * 1024 * 1024
 
 SEGMENT, INFO, TRACKS = 0x18538067, 0x1549A966, 0x1654AE6B
 TIMESTAMP_SCALE = 0x2AD7B1
-TRACK, TRACK_TYPE, VIDEO = 0xAE, 0x83, 0xE0
+TRACK, TRACK_NUMBER, VIDEO, FLAG_ENABLED = 0xAE, 0xD7, 0xE0, 0xB9
+CONTENT_ENCODINGS, CONTENT_ENCODING, ENCODING_TYPE = 0x6D80, 0x6240, 0x5033
+ENCRYPTED = 1
 PROJECTION, PROJECTION_TYPE, POSE_ROLL = 0x7670, 0x7671, 0x7675
 CLUSTER, TIMESTAMP, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = 0x1F43B675, 0xE7, 0xA3, 0xA0, 0xA1
-VIDEO_TYPE = 1
 DEFAULT_SCALE_NS = 1_000_000
 NS_PER_MS = 1_000_000
 
 Element = tuple[int, bytes]
 
 
-def read_rotation(file: IO[bytes] | io.RawIOBase) -> float:
-    """Return the clockwise display rotation of the first video track in degrees, 0 for none."""
-    for track in read_children(find_element(_header(file), TRACKS), TRACK):
-        if read_unsigned(find_element(track, TRACK_TYPE)) == VIDEO_TYPE:
-            projection = find_element(find_element(track, VIDEO), PROJECTION)
-            is_flat = read_unsigned(find_element(projection, PROJECTION_TYPE)) == 0
-            # The roll turns counter-clockwise.
-            return -_float(find_element(projection, POSE_ROLL)) if is_flat else 0.0
-    return 0.0
+def read_facts(file: IO[bytes] | io.RawIOBase) -> Facts:
+    """Return the facts of each track by its number."""
+    tracks = read_children(find_element(_header(file), TRACKS), TRACK)
+    return {read_unsigned(find_element(each, TRACK_NUMBER)): _facts(each) for each in tracks}
+
+
+def _facts(track: bytes) -> TrackFacts:
+    video = find_element(track, VIDEO)
+    projection = find_element(video, PROJECTION)
+    is_flat = read_unsigned(find_element(projection, PROJECTION_TYPE)) == 0
+    encodings = read_children(find_element(track, CONTENT_ENCODINGS), CONTENT_ENCODING)
+    is_encrypted = any(
+        read_unsigned(find_element(each, ENCODING_TYPE)) == ENCRYPTED for each in encodings
+    )
+    return TrackFacts(
+        is_enabled=read_unsigned(find_element(track, FLAG_ENABLED) or b"\1") == 1,
+        # The roll turns counter-clockwise.
+        turned=-_float(find_element(projection, POSE_ROLL)) if is_flat else 0.0,
+        encryption="in Matroska's way" if is_encrypted else None,
+    )
 
 
 def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:

@@ -9,21 +9,26 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import IO, Any, cast
+from functools import partial
+from typing import IO, Any, TypeVar, cast
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.framing import PROTECTED_PACKET, STAMPED_PACKET, find_packets
 from lib.domain.media import AudioProbe
 from lib.process_limits import child_environment
-from lib.video.probe import matroska
+from lib.video.probe import matroska, mp4_tracks
 from lib.video.probe import mediainfo_worker as reader
 from lib.video.probe.audio_headers import DURATIONS
 from lib.video.probe.mediainfo_fields import read_number
 from lib.video.probe.mediainfo_tracks import make_probe
 from lib.video.probe.mediainfo_worker import ANSWER, ASK
 from lib.video.probe.mp4_sample_bytes import bytes_of_samples
+from lib.video.probe.track_facts import Facts
+
+Found = TypeVar("Found")
 
 PARSERS = {
     "aac": "Adts",
@@ -90,16 +95,17 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
     size = file.seek(0, io.SEEK_END)
     speed = PARSE_SPEEDS.get(sniffed_container, PARSE_SPEED)
     tracks = _parse(file, size, _choose_parser(file, sniffed_container), speed)
+    facts: Facts = {}
     if sniffed_container == "mov":
         _check_samples(file, size, tracks)
+        facts = buffered(file, mp4_tracks.read_facts)
+    if sniffed_container == "matroska":
+        facts = matroska.read_facts(file)
+    probe = make_probe(tracks, sniffed_container, facts)
     if sniffed_container in DURATIONS:
         found = DURATIONS[sniffed_container](file, size)
-        probe = make_probe(tracks, sniffed_container)
         return replace(probe, duration_ms=found) if found else probe
-    if sniffed_container != "matroska":
-        return make_probe(tracks, sniffed_container)
-    probe = make_probe(tracks, sniffed_container, turned=matroska.read_rotation(file))
-    if probe.duration_ms is None:
+    if sniffed_container == "matroska" and probe.duration_ms is None:
         return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
     return probe
 
@@ -117,16 +123,22 @@ def _check_samples(file: IO[bytes] | io.RawIOBase, size: int, tracks: list[dict[
     described = sum(_bytes_shown(each) for each in tracks if _is_stream(each))
     if described <= size:
         return
-    buffered = io.BufferedReader(cast(io.RawIOBase, file))
     try:
-        found = bytes_of_samples(buffered, size)
+        found = buffered(file, partial(bytes_of_samples, size=size))
     except (ValueError, IndexError, struct.error):
         found = int(described)
-    finally:
-        buffered.detach()
     if found > size:
         message = f"expected samples within the {size} bytes of the file but they have {found}"
         raise PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
+
+
+def buffered(file: IO[bytes] | io.RawIOBase, read: Callable[[IO[bytes]], Found]) -> Found:
+    """Return what is read of a file that gives as many bytes at a time as are asked for."""
+    whole = io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        return read(whole)
+    finally:
+        whole.detach()
 
 
 def _bytes_shown(track: dict[str, Any]) -> float:

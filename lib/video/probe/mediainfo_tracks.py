@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
-from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
+from lib.video.probe.choose_tracks import Fields, choose_tracks, track_id
 from lib.video.probe.mediainfo_fields import (
     read_above_zero,
     read_language,
@@ -17,6 +17,7 @@ from lib.video.probe.mediainfo_fields import (
     read_positive,
     read_title,
 )
+from lib.video.probe.track_facts import Facts, TrackFacts
 
 AUDIO_ONLY = frozenset(
     (
@@ -41,26 +42,25 @@ TEXT_FORMATS = frozenset(
 )
 """MediaInfo's names of the subtitles that ffmpeg can turn into WebVTT."""
 
-Fields = dict[str, Any]
 
-
-def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 0) -> AudioProbe:
+def make_probe(
+    tracks: list[Fields], sniffed_container: str, facts: Facts | None = None
+) -> AudioProbe:
     """Turn MediaInfo's tracks (its field names in lower case) into a probe.
 
-    Sizes are what a player shows: stretched by the pixel aspect, then turned; `turned` is a
-    clockwise rotation in degrees that MediaInfo does not know of. Audio and subtitle tracks are in
-    the order in which ffmpeg counts them. Raises PermanentError(CORRUPT_MEDIA).
+    Sizes are what a player shows: stretched by the pixel aspect, then turned. `facts` are those of
+    the container, by the track's id. Subtitle tracks are in the order in which ffmpeg counts them.
+    Raises PermanentError: what `choose_tracks` raises.
     """
     general = next(iter(_of_kind(tracks, "General")), {})
-    audio = _of_kind(tracks, "Audio")
-    video = {} if sniffed_container in AUDIO_ONLY else _first_video(tracks)
-    if not video and not audio:
-        raise PermanentError(
-            ErrorCode.CORRUPT_MEDIA, "expected a picture or a sound track but found neither"
-        )
-    found = [_audio_track(each) for each in audio[: MOST_TRACKS + 1]]
+    videos = [] if sniffed_container in AUDIO_ONLY else _of_kind(tracks, "Video")
+    chosen = choose_tracks(videos, _of_kind(tracks, "Audio"), sniffed_container, facts or {})
+    stream, video = chosen.picture or (None, Fields())
+    audio = [each for _, each in chosen.sounds]
+    found = [_audio_track(each, name) for name, each in chosen.sounds[: MOST_TRACKS + 1]]
     first = found[0] if found else AudioTrack()
     known = AudioProbe(
+        warnings=chosen.warnings,
         duration_ms=_duration_ms(general, video, *audio[:MOST_TRACKS]),
         format=read_lower(general.get("format")),
         audio_codec=first.codec,
@@ -69,7 +69,10 @@ def make_probe(tracks: list[Fields], sniffed_container: str, *, turned: float = 
         audio_tracks=tuple(found),
         captured_at=read_moment(general),
     )
-    return _with_video(known, video, tracks, turned) if video else known
+    if not stream:
+        return known
+    fact = (facts or {}).get(track_id(video) or 0, TrackFacts())
+    return replace(_with_video(known, video, tracks, fact.turned), video_stream=stream)
 
 
 def _with_video(
@@ -94,6 +97,7 @@ def _with_video(
         sample_rate=known.sample_rate,
         audio_tracks=known.audio_tracks,
         captured_at=known.captured_at,
+        warnings=known.warnings,
         width=shown[0],
         height=shown[1],
         frames=read_positive(video.get("frame_count")),
@@ -120,18 +124,6 @@ def _of_kind(tracks: Iterable[Fields], kind: str) -> list[Fields]:
     return sorted((track for track in tracks if track.get("track_type") == kind), key=order)
 
 
-def _first_video(tracks: list[Fields]) -> Fields:
-    # What has no format is only named: by the header of an FLV, say, that has no such stream.
-    known = (
-        each
-        for each in _of_kind(tracks, "Video")
-        if each.get("format")
-        and read_positive(each.get("width"))
-        and read_positive(each.get("height"))
-    )
-    return next(known, {})
-
-
 def _subtitle_tracks(tracks: list[Fields]) -> list[Fields]:
     """Return the subtitle tracks without what is hidden in the frames of a video track.
 
@@ -149,8 +141,9 @@ def _subtitle_tracks(tracks: list[Fields]) -> list[Fields]:
     return list(streams.values())
 
 
-def _audio_track(track: Fields) -> AudioTrack:
+def _audio_track(track: Fields, stream: str) -> AudioTrack:
     return AudioTrack(
+        stream=stream,
         codec=read_lower(track.get("format")),
         channels=read_positive(track.get("channel_s")),
         sample_rate=read_positive(track.get("sampling_rate")),

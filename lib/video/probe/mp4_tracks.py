@@ -1,0 +1,96 @@
+"""Read what an MP4's index says of its tracks (ISO/IEC 14496-12, 23001-7)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import IO
+
+from lib.video.isobmff import children, find, read_boxes, read_content
+from lib.video.probe.track_facts import Facts, TrackFacts
+
+ENABLED = 1
+"""The first flag of `tkhd` (8.3.2)."""
+CHAPTERS = b"chap"
+"""Kind of reference to the track that holds the chapters' titles, or their pictures."""
+BESIDE = frozenset((b"auxv", b"pict"))
+"""Handlers of pictures that go with those of another track."""
+
+SCHEMES = {
+    b"cenc": "Common Encryption, cenc",
+    b"cens": "Common Encryption, cens",
+    b"cbc1": "Common Encryption, cbc1",
+    b"cbcs": "Common Encryption, cbcs",
+    b"itun": "Apple FairPlay",
+    b"adkm": "Adobe Access",
+    b"piff": "PlayReady",
+    b"odkm": "OMA DRM",
+}
+ENCRYPTED = frozenset((b"encv", b"enca", b"enct", b"drmi", b"drms", b"encs", b"encm"))
+"""Sample entries that stand for those of the codec (8.12)."""
+ENTRY_BYTES = {b"vide": 78, b"soun": 28}
+"""Bytes before the boxes in a sample entry, by the handler (12.1.3, 12.2.3)."""
+SOUND_V1, SOUND_V2 = 16, 36
+"""Bytes more of a sound's entry in QuickTime, versions 1 and 2."""
+
+
+def read_facts(file: IO[bytes]) -> Facts:
+    """Return the facts of each track by its id; none where there is no index that can be followed.
+
+    Only `moov` is read.
+    """
+    try:
+        moov = next(read_content(file, each) for each in read_boxes(file) if each.kind == b"moov")
+        tracks = [content for kind, content in children(moov) if kind == b"trak"]
+        # The samples of a fragmented file are not in its index.
+        is_whole = all(kind != b"mvex" for kind, _ in children(moov))
+        beside = {each for track in tracks for each in _chapter_tracks(track)}
+        return dict(_facts(each, beside, is_whole) for each in tracks)
+    except (ValueError, StopIteration, struct.error, IndexError):
+        return {}
+
+
+def _facts(track: bytes, beside: set[int], is_whole: bool) -> tuple[int, TrackFacts]:
+    header = find(track, b"tkhd")
+    (number,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
+    media = find(track, b"mdia")
+    handler = find(media, b"hdlr")[8:12]
+    table = find(media, b"minf", b"stbl")
+    # Pictures of chapters are no film of their own; their titles are no subtitles either.
+    is_beside = handler in BESIDE or (number in beside and handler == b"vide")
+    return number, TrackFacts(
+        is_enabled=bool(header[3] & ENABLED),
+        is_empty=is_whole and _count_samples(table) == 0,
+        is_beside=is_beside,
+        encryption=_encryption(table, handler),
+    )
+
+
+def _chapter_tracks(track: bytes) -> Iterator[int]:
+    """Yield the ids of the tracks that hold the chapters of one."""
+    references = (content for kind, content in children(track) if kind == b"tref")
+    for kind, ids in (each for content in references for each in children(content)):
+        if kind == CHAPTERS:
+            yield from (number for (number,) in struct.iter_unpack(">I", ids))
+
+
+def _count_samples(table: bytes) -> int | None:
+    boxes = dict(children(table))
+    sizes = boxes.get(b"stsz") or boxes.get(b"stz2")
+    return int(struct.unpack_from(">I", sizes, 8)[0]) if sizes else None
+
+
+def _encryption(table: bytes, handler: bytes) -> str | None:
+    """Return how the first sample entry of a track is encrypted, None where it is not."""
+    kind, entry = next(children(find(table, b"stsd")[8:]), (b"", b""))
+    if kind not in ENCRYPTED:
+        return None
+    at = ENTRY_BYTES.get(handler, 8)
+    if handler == b"soun":
+        at += {1: SOUND_V1, 2: SOUND_V2}.get(int.from_bytes(entry[8:10], "big"), 0)
+    try:
+        scheme = find(entry[at:], b"sinf", b"schm")[4:8]
+    except ValueError:
+        # The first files that iTunes sold have no scheme.
+        scheme = b"itun" if kind in (b"drms", b"drmi") else b""
+    return SCHEMES.get(scheme, "a scheme that is not known")

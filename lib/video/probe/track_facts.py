@@ -1,0 +1,24 @@
+"""What a container says of a track besides its codec, which MediaInfo does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFacts:
+    """Facts of one track, by its id in the container."""
+
+    is_enabled: bool = True
+    is_empty: bool = False
+    """Whether its index names no sample."""
+    is_beside: bool = False
+    """Whether it holds pictures that go with another track: of chapters, depth, transparency."""
+    turned: float = 0.0
+    """Clockwise, in degrees, where MediaInfo does not know of it."""
+    encryption: str | None = None
+    """How its samples are encrypted, None where they are not."""
+
+
+Facts = Mapping[int, TrackFacts]
