@@ -11,6 +11,7 @@ from lib.imaging.load import read_picture
 from tests.conformance.streams.browser import find_browser
 from tests.support.animation_cases import AnimationCase, draw, gif_cases
 from tests.support.apng_cases import apng_cases, matrix
+from tests.support.avif_cases import avif_cases
 from tests.support.chromium_frames import ChromiumFrames, chromium_frames
 from tests.support.images import LIMITS
 
@@ -60,3 +61,15 @@ def assert_alike(one: bytes, other: bytes) -> None:
         assert abs(alpha - other[at + 3]) <= 1
         for a, b in zip(one[at : at + 3], other[at : at + 3], strict=True):
             assert abs(a - b) * alpha / 255 <= ROUNDING, (at, one[at : at + 4], other[at : at + 4])
+
+
+@pytest.mark.parametrize(
+    ("data", "plays", "delays"), [pytest.param(*rest, id=name) for name, *rest in avif_cases()]
+)
+def test_a_sequence_is_played_as_by_chromium(
+    data: bytes, plays: int, delays: tuple[float, ...], chromium: ChromiumFrames
+):
+    shown = chromium.decode(data, "avif")
+    assert shown.error is None
+    assert shown.plays == plays
+    assert tuple(frame.ms for frame in shown.frames) == delays

@@ -131,18 +131,6 @@ def test_loops_are_plays(container: str, written: dict[str, Any], plays: int):
     assert picture.animation.loops == picture.probe.loops == plays
 
 
-def box(data: bytearray, kind: bytes) -> int:
-    return data.index(kind) + 4
-
-
-def test_an_avif_may_be_played_some_times_or_once():
-    data = bytearray(animated("avif"))
-    struct.pack_into(">Q", data, box(data, b"tkhd") + 28, 3 * 750)
-    assert read(bytes(data), "avif").probe.loops == 3
-    data[box(data, b"elst") + 3] = 0
-    assert read(bytes(data), "avif").probe.loops == 1
-
-
 @pytest.mark.parametrize(("asked", "shown"), [(0, 100), (10, 100), (20, 20), (50, 50)])
 @pytest.mark.parametrize("container", ["gif", "webp", "png"])
 def test_delays_that_no_browser_keeps_are_those_that_it_shows(

@@ -16,10 +16,11 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.apng import read_apng
 from lib.imaging.decoders.frames import FrameSequence
 from lib.imaging.decoders.gif import read_gif
+from lib.imaging.metadata.avif_track import Track, read_track
 from lib.imaging.transparency import has_alpha
 from lib.presets import Limits
 
-SHORTEST_MS, USUAL_MS = 11, 100
+TOO_SHORT_MS, USUAL_MS = 10, 100
 """Browsers show for 100 ms what asks for 10 ms or less: it was made for slow computers."""
 
 MOST_FRAME_MEGAPIXELS = 25
@@ -27,7 +28,6 @@ MOST_FRAME_MEGAPIXELS = 25
 
 FOR_EVER = 0
 WEBP_ANIMATED = 0x02
-UNBOUNDED = (2**32 - 1, 2**64 - 1)
 MOST_PLAYS = 65_535
 """What WebP, and so a rendition, can count to."""
 
@@ -51,7 +51,7 @@ class Timeline:
 
 def shown_ms(delay: float) -> int:
     """Return how long a frame is shown that asks for a delay in ms."""
-    return round(delay) if delay >= SHORTEST_MS else USUAL_MS
+    return round(delay) if delay > TOO_SHORT_MS else USUAL_MS
 
 
 def read_timeline(image: Image.Image, data: bytes, container: str, most: int) -> Timeline:
@@ -64,8 +64,7 @@ def read_timeline(image: Image.Image, data: bytes, container: str, most: int) ->
         frames = getattr(image, "n_frames", 1)
         if frames < 2:
             return Timeline()
-        duration_ms, loops = _track(data)
-        return Timeline(frames, duration_ms, min(loops, MOST_PLAYS), has_alpha(image))
+        return _sequence(frames, read_track(data), has_alpha(image))
     if container in SEQUENCES:
         return _timed(SEQUENCES[container](data, most))
     if container not in WALKS:
@@ -82,6 +81,17 @@ def read_timeline(image: Image.Image, data: bytes, container: str, most: int) ->
     if frames < 2:
         return Timeline()
     return Timeline(frames, duration, loops, has_alpha(image))
+
+
+def _sequence(frames: int, track: Track | None, may_become_clear: bool) -> Timeline:
+    """Return the timeline of an AVIF; the last delay is that of all that follow."""
+    if track is None or not track.delays:
+        return Timeline(frames, None, FOR_EVER, may_become_clear)
+    duration, left = 0, frames
+    for samples, delay in (*track.delays, (frames, track.delays[-1][1])):
+        duration += min(samples, left) * shown_ms(delay)
+        left -= min(samples, left)
+    return Timeline(frames, duration, min(track.plays, MOST_PLAYS), may_become_clear)
 
 
 def _timed(sequence: FrameSequence | None) -> Timeline:
@@ -159,22 +169,3 @@ def _pages(data: bytes, most: int) -> int | None:
     except struct.error:  # the end
         pass
     return page or 1
-
-
-def _track(data: bytes) -> tuple[int | None, int]:
-    """Return duration (ms) and plays of the first track, whose edit list may repeat it."""
-
-    def read(box: bytes, narrow: str, wide: str) -> tuple[int, ...]:
-        start = data.index(box) + len(box)
-        return struct.unpack_from(wide if data[start] else narrow, data, start)
-
-    try:
-        second, duration = read(b"mdhd", ">12xII", ">20xIQ")
-        (presented,) = read(b"tkhd", ">20xI", ">28xQ")
-        repeated, once = read(b"elst", ">3xB4xI", ">3xB4xQ")
-        duration_ms = duration * 1000 // second
-        if not repeated & 1:
-            return duration_ms, 1
-        return duration_ms, FOR_EVER if presented in UNBOUNDED else round(presented / once)
-    except (ValueError, IndexError, ArithmeticError, struct.error):
-        return None, FOR_EVER
