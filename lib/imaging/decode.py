@@ -33,7 +33,8 @@ from lib.imaging.decoders.png import decode_png, open_png
 from lib.imaging.decoders.psd import open_flattened
 from lib.imaging.decoders.tiff import open_first_page
 from lib.imaging.decoders.undecoded import decode_opened
-from lib.imaging.pillow import open_webp, take_first_frame
+from lib.imaging.decoders.webp import open_webp
+from lib.imaging.pillow import take_first_frame
 from lib.imaging.resize import Extent
 from lib.imaging.variants import Size
 from lib.presets import Limits

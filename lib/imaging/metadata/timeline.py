@@ -142,6 +142,8 @@ def _webp(data: bytes) -> Walk:
         if kind == b"ANIM":
             (loops,) = struct.unpack_from("<H", data, at + 12)
         elif kind == b"ANMF":
+            if at + 8 + length > len(data):
+                return
             yield int.from_bytes(data[at + 20 : at + 23], "little"), loops
         at += 8 + length + length % 2
 
