@@ -9,16 +9,12 @@ from io import BytesIO
 
 from PIL import Image, ImageFile, _webp
 from PIL.AvifImagePlugin import AvifImageFile
-from PIL.PsdImagePlugin import MODES, PsdImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging.transparency import has_alpha
 
 WEBP_KIND, WEBP_FLAGS, WEBP_ALPHA = slice(12, 16), 20, 0x10
 """Where the VP8X chunk has its flags, and that of transparency (RFC 9649, 2.7)."""
-
-PSD_MODES = frozenset(MODES)
-"""Colour mode and bits a channel of the Photoshop documents that Pillow reads."""
 
 
 def share_pixels(image: Image.Image) -> Image.Image:
@@ -61,11 +57,6 @@ def take_first_frame(image: Image.Image) -> Image.Image:
         mode, pixels = image.mode, image._decoder.get_frame(0)[0]
     del image._decoder
     return Image.frombuffer(mode, image.size, pixels, "raw", mode, 0, 1)
-
-
-def has_readable_pixels(image: PsdImageFile) -> bool:
-    """Tell whether Pillow knows the compression of a Photoshop document."""
-    return bool(image.tile)
 
 
 def keep_what_was_decoded(image: ImageFile.ImageFile) -> None:

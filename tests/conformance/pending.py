@@ -9,9 +9,6 @@ PENDING = frozenset(
     {
         # Images
         "ext-790x36861.png",
-        "psd-grey-transparent.psd",
-        "psd-rgb-selection-layers.psd",
-        "psd-rgb-selection.psd",
         # Videos, with their path
         "alpha-png.mov long",
         "alpha-png.mov short",

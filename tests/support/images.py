@@ -46,9 +46,16 @@ def psd(
 ) -> bytes:
     """Write a Photoshop document that has nothing but its flattened picture."""
     model = {"L": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}[image.mode]
+    layers = b""
+    if image.mode == "RGBA":  # a negative count of layers tells of transparency, which is on white
+        alpha = image.getchannel("A")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image.putalpha(alpha)
+        layers = struct.pack(">IhI", 2, -1, 0)
     head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, len(image.mode), *image.size[::-1], depth, model)
     planes = b"".join(channel.tobytes() for channel in image.split())
-    sections = struct.pack(">II", 0, len(resources)) + resources + struct.pack(">I", 0)
+    sections = struct.pack(">II", 0, len(resources)) + resources
+    sections += struct.pack(">I", len(layers)) + layers
     return head + sections + struct.pack(">H", compression) + planes
 
 

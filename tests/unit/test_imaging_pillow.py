@@ -10,11 +10,10 @@ import pytest
 from PIL import Image, ImageSequence
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.PsdImagePlugin import PsdImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging import pillow
-from tests.support.images import photo, psd, save
+from tests.support.images import photo, save
 
 ROOT = Path(__file__).parents[2]
 INSIDE = {"OPEN_INFO", "MODES", "SAVE", "OPEN", "core"}
@@ -59,21 +58,6 @@ def test_the_first_frame_is_that_which_pillow_decodes(
     assert taken.convert(mode).tobytes() == opened(io.BytesIO(data)).convert(mode).tobytes()
     with pytest.raises(AttributeError):
         image.load()  # its decoder is gone
-
-
-def test_the_modes_of_a_photoshop_document_are_those_that_pillow_opens() -> None:
-    rgb, bits = 3, 8
-    assert (rgb, bits) in pillow.PSD_MODES
-    assert PsdImageFile(io.BytesIO(psd(photo()))).mode == "RGB"
-    assert (rgb, 32) not in pillow.PSD_MODES
-
-
-@pytest.mark.parametrize(("compression", "readable"), [(0, True), (2, False)])
-def test_a_photoshop_document_tells_whether_its_pixels_can_be_read(
-    compression: int, readable: bool
-) -> None:
-    image = PsdImageFile(io.BytesIO(psd(photo(), compression=compression)))
-    assert pillow.has_readable_pixels(image) is readable
 
 
 def test_a_webp_animation_has_its_frames_times_and_plays() -> None:
