@@ -25,7 +25,7 @@ from lib.imaging.bounds.jpeg2000 import check_jpeg2000
 from lib.imaging.bounds.tiff import check_tiff
 from lib.imaging.decoders.bmp import open_bitmap
 from lib.imaging.decoders.gif import decode_first, open_gif
-from lib.imaging.decoders.heif import open_avif, open_heif
+from lib.imaging.decoders.heif import decode_heif, open_avif, open_heif
 from lib.imaging.decoders.ico import decode_icon, open_largest
 from lib.imaging.decoders.jpeg import decode_jpeg, open_jpeg
 from lib.imaging.decoders.jpeg2000 import decode_half, open_codestream
@@ -114,7 +114,7 @@ DECODERS: dict[str, Decoder] = {
     "psd": Decoder(open_flattened, check_psd, decode=decode_opened),
     "ico": Decoder(open_largest, None, decode=decode_icon),
     "avif": Decoder(open_avif, check_avif, decode=take_first_frame),
-    "heif": Decoder(open_heif, check_heif, is_upright=True),
+    "heif": Decoder(open_heif, check_heif, decode=decode_heif, is_upright=True),
 }
 """One for each format of `lib.domain.formats`."""
 

@@ -11,6 +11,8 @@ from lib.imaging.variants import Size
 SEQUENCE, FRAME_HEADER, FRAME = 1, 3, 6
 CONFIGURATION_BYTES = 4
 """Of av1C, before its OBUs."""
+HIGH_BIT_DEPTH = 0x40
+"""In its third byte."""
 
 HEADER_BYTES = 400
 CHOSEN = 2

@@ -47,15 +47,26 @@ class Properties:
 
         A codec has its own word for them, which counts where no property has one.
         """
-        for box in self._of(b"colr"):
-            if self.data[box.start : box.start + 4] == NCLX:
-                primaries, transfer = struct.unpack_from(">HH", self.data, box.start + 4)
-                return primaries, transfer
+        if box := self.nclx():
+            primaries, transfer = struct.unpack_from(">HH", self.data, box.start + len(NCLX))
+            return primaries, transfer
         coded = av1.Coded()
         for box in self._of(b"av1C"):
             coded.read(self.data[box.start + av1.CONFIGURATION_BYTES : box.end])
             coded.read(self.coded)
         return coded.sequence.code_points if coded.sequence else None
+
+    def nclx(self) -> Box | None:
+        """Return the box that has the code points."""
+        found = (box for box in self._of(b"colr") if self._starts_with(box, NCLX))
+        return next(found, None)
+
+    def is_deep(self) -> bool:
+        """Tell whether AV1 codes more than 8 bits a sample."""
+        return any(self.data[box.start + 2] & av1.HIGH_BIT_DEPTH for box in self._of(b"av1C"))
+
+    def _starts_with(self, box: Box, name: bytes) -> bool:
+        return self.data[box.start : box.start + len(name)] == name
 
     def peak_nits(self) -> float | None:
         """Return the brightest light of the content in cd/m², or None.
