@@ -22,16 +22,6 @@ def share_pixels(image: Image.Image) -> Image.Image:
     return image._new(image.im)
 
 
-def load_what_is_there(image: ImageFile.ImageFile) -> bool:
-    """Decode as far as the bytes go or are right; tell whether that was to the end."""
-    try:
-        image.load()
-    except (OSError, SyntaxError, ValueError, EOFError):
-        image.tile = []
-        return False
-    return True
-
-
 def open_webp(file: BytesIO) -> WebPImageFile:
     """Return a WebP with the transparency that it has, its pixels not decoded yet.
 

@@ -25,7 +25,7 @@ from lib.imaging.bounds.chunks import (
 )
 from lib.imaging.completeness import report_lines
 from lib.imaging.decoders.frames import Box, Disposal, Frame, FrameSequence, compose
-from lib.imaging.pillow import load_what_is_there, share_pixels
+from lib.imaging.pillow import keep_what_was_decoded, share_pixels
 from lib.imaging.variants import Size
 
 CONTROL, APPLICATION = 0xF9, 0xFF
@@ -252,7 +252,14 @@ def _read(coded: _Coded, fill: int) -> tuple[Image.Image, bool]:
     descriptor = b"," + bytes(4) + size + bytes([coded.flags & INTERLACED])
     parts = b"GIF89a", size, bytes(3), control, descriptor, coded.codes, b"\0;"
     image = GifImageFile(BytesIO(b"".join(parts)))  # without a palette: what is read is indices
-    is_sound = load_what_is_there(image)
+    is_sound = True
+    try:
+        image.load()
+    except OSError as exc:
+        if str(exc).startswith("out of memory"):
+            raise
+        keep_what_was_decoded(image)
+        is_sound = False
     bare = share_pixels(image)
     bare.info.clear()
     return bare, is_sound
