@@ -1,7 +1,7 @@
 """Read the frames of an animated PNG, each as a PNG of its own (third edition, 11.3.8).
 
-Pillow lays them on each other by a mask, which darkens soft edges, and restores a canvas that was
-painted on already (python-pillow/Pillow#8239).
+Pillow lays them on each other by a mask (python-pillow/Pillow#7018), which darkens soft edges, and
+what it restores is a canvas that was painted on already; no issue says so yet.
 """
 
 from __future__ import annotations

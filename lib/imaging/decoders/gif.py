@@ -1,7 +1,8 @@
 """Read the frames of a GIF (GIF89a), each with Pillow's decoder and on a canvas of our own.
 
-Pillow composes them otherwise than browsers: what no frame covers, or a frame clears, takes the
-background's colour (python-pillow/Pillow#7514), and the canvas grows with each frame.
+Pillow composes them otherwise than browsers: what a frame clears takes the background's colour
+where no index is transparent (python-pillow/Pillow#7515), what none covers takes that of index 0,
+and the canvas grows with each frame.
 """
 
 from __future__ import annotations
