@@ -93,6 +93,7 @@ def decode_heif(image: Image.Image) -> Image.Image:
 def _note_signals(image: Image.Image, known: Properties) -> None:
     image.info["code_points"] = known.code_points()
     image.info["peak_nits"] = known.peak_nits()
+    image.info["gain_map"] = known.has_gain_map
 
 
 def _have_rounded(data: bytes, known: Properties) -> bytes:

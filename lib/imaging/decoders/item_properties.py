@@ -13,13 +13,17 @@ from fractions import Fraction
 from lib.imaging.bounds import av1
 from lib.imaging.bounds.avif_sequence import read_entry
 from lib.imaging.bounds.boxes import FULL_BOX, Box, only, read_top
-from lib.imaging.bounds.heif_items import read_meta
+from lib.imaging.bounds.heif_items import Meta, read_meta
 from lib.imaging.variants import Size
 
 CLAP = struct.Struct(">iiiiiiii")
 """Numerators and denominators of width, height, and how far the centre lies off."""
 
-MADE_OF = b"dimg"
+MADE_OF, AUXILIARY = b"dimg", b"auxl"
+TONE_MAPPED = b"tmap"
+"""An item that is the picture with its gain map applied."""
+
+APPLES = b"urn:com:apple:photo:2020:aux:hdrgainmap"
 COLOURS = (b"colr", b"clli", b"av1C")
 """What a picture has from its first part where it has none of its own."""
 
@@ -39,6 +43,7 @@ class Properties:
     size: Size = (0, 0)
     """Before it is cropped or turned, in px."""
 
+    has_gain_map: bool = False
     coded: bytes = b""
     """Where its codec's own header is: the first bytes of it, or of its first part."""
 
@@ -107,8 +112,24 @@ def read_properties(data: bytes) -> Properties:
         data,
         (*own, *(box for box in others if box.kind in COLOURS)),
         (size[0], size[1]),
+        _has_gain_map(data, found),
         data[start : min(end, start + av1.HEADER_BYTES)],
     )
+
+
+def _has_gain_map(data: bytes, found: Meta) -> bool:
+    """Tell whether there is one beside the picture: by ISO 21496-1, or Apple's."""
+    for (kind, source), targets in found.references.items():
+        if found.primary not in targets:
+            continue
+        if kind == MADE_OF and found.kinds.get(source) == TONE_MAPPED:
+            return True
+        if kind == AUXILIARY and any(
+            box.kind == b"auxC" and data[box.start + FULL_BOX : box.end].startswith(APPLES)
+            for box in found.properties_of(source)
+        ):
+            return True
+    return False
 
 
 def read_clap(data: bytes, box: Box, size: Size) -> Rectangle | None:

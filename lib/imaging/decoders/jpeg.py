@@ -16,6 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from lib.domain.media import WarningCode
 from lib.imaging.bounds.jpeg_scans import RESTART, RESTARTS, Scans, find_scans
 from lib.imaging.completeness import report_lines, warn
+from lib.imaging.metadata.gain_map import has_gain_map
 
 END = b"\xff\xd9"
 
@@ -42,7 +43,9 @@ def open_jpeg(file: BytesIO) -> JpegImageFile:
     scans = find_scans(data)
     if scans.scans and not scans.is_ended:
         file = CutFile(data[: scans.end] + END)
-    return JpegImageFile(file)
+    image = JpegImageFile(file)
+    image.info["gain_map"] = has_gain_map(data)
+    return image
 
 
 def decode_jpeg(image: Image.Image) -> Image.Image:

@@ -72,9 +72,7 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
         orientation=orientation,
         profile=profile,
         color_space=f"{hdr.space} {hdr.transfer.upper()}" if hdr else space,
-        facts=replace(
-            facts, copyright=facts.copyright or rights, hdr=hdr.transfer if hdr else None
-        ),
+        facts=replace(facts, copyright=facts.copyright or rights, hdr=_name_hdr(image, hdr)),
         crop=crop,
         hdr=hdr,
     )
@@ -93,6 +91,12 @@ def _orientation(image: Image.Image, exif: Image.Exif) -> int | None:
     else:
         found = exif.get(Base.Orientation)
     return found if isinstance(found, int) and found in range(1, 9) else None
+
+
+def _name_hdr(image: Image.Image, hdr: Hdr | None) -> str | None:
+    if hdr:
+        return hdr.transfer
+    return "gain-map" if image.info.get("gain_map") else None
 
 
 def _exif(image: Image.Image) -> Image.Exif:
