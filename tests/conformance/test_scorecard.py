@@ -1,7 +1,8 @@
 """The scorecard: each promise about images as a row, right or wrong, with sharp beside it.
 
 sharp's column is filled where it is installed (`npm ci` in `tests/bench/sharp`); it decides
-nothing. A dash is a row for which it has no option, or another convention.
+nothing. A dash is a row for which it has no option, or another convention. The table in
+`tests/conformance/scorecard/README.md` has the cases, too, with ffmpeg and Chromium.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from lib.imaging.render import make_renditions
 from lib.imaging.time_budget import TimeBudget
 from lib.imaging.transform import Transform
 from lib.sniff import HEAD_BYTES, sniff
+from tests.conformance.cases.case import read_cases
+from tests.conformance.cases.judge_image import IMAGES
+from tests.conformance.cases.take_video import VIDEOS
 from tests.conformance.scorecard import FINE, MARK, Case, cases
 
 ROOT = Path(__file__).parents[2]
@@ -127,3 +131,16 @@ def test_every_row_is_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with capsys.disabled():
         print("", *lines, sep="\n")
     assert [case.name for case, one in zip(rows, ours, strict=True) if one != "right"] == []
+
+
+def test_the_table_has_a_line_for_each_row() -> None:
+    lines = TABLE.read_text("utf-8").splitlines()
+    named = [case.name for case in cases()]
+    named += [f"(`{case.name}`)" for folder in (IMAGES, VIDEOS) for case in read_cases(folder)]
+    assert [name for name in named if not any(name in line for line in lines)] == []
+    rows = [line for line in lines if line.endswith(" |") and "**right of" not in line]
+    assert len(rows) == len(named) + TITLES
+
+
+TABLE = Path(__file__).parent / "scorecard" / "README.md"
+TITLES = 3

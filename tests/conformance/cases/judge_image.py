@@ -46,6 +46,10 @@ class MadeImage:
         assert rendition.key
         return self.stored[rendition.key]
 
+    def played(self) -> int:
+        """Return how many frames the source has."""
+        return getattr(self.asset.probe, "frames", None) or 1
+
     def frames(self) -> list[Image.Image]:
         """Return the composed frames of the widest WebP, else of the widest JPEG."""
         wide = sorted(
@@ -84,7 +88,7 @@ def _status(made: MadeImage, expected: str, _: Facts) -> Iterator[str]:
 def _points(number: int, key: str) -> Check:
     def check(made: MadeImage, expected: Sequence[Sequence[float]], _: Facts) -> Iterator[str]:
         frames = made.frames()
-        played = getattr(made.asset.probe, "frames", None) or 1
+        played = made.played()
         if not frames or played <= number:
             yield f"{key}: there are {min(played, len(frames))} frames"
             return
