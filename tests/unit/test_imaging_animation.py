@@ -214,12 +214,12 @@ def test_a_billion_frames_are_not_walked():
     assert read_timeline(Image.new("L", (1, 1)), data, "gif", 10).frames == 11
 
 
-@pytest.mark.parametrize("container", ["webp", "avif"])
-def test_a_damaged_frame_is_a_corrupt_source(container: str):
-    data = animated(container, [Image.effect_noise((64, 48), 90).convert("RGB") for _ in DELAYS])
+def test_a_sequence_that_is_cut_is_corrupt():
+    """No reader shows an AVIF whose boxes are not there to their end."""
+    data = animated("avif", [Image.effect_noise((64, 48), 90).convert("RGB") for _ in DELAYS])
     cut = data[: len(data) * 3 // 4]
     with pytest.raises(PermanentError) as caught:
-        decoded(read(cut, container))
+        decoded(read(cut, "avif"))
     assert caught.value.code is ErrorCode.CORRUPT_MEDIA
 
 
