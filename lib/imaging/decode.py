@@ -110,7 +110,7 @@ DECODERS: dict[str, Decoder] = {
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.
     "bmp": Decoder(open_bitmap, None, decode=decode_opened),
-    "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half),
+    "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half, decode=decode_opened),
     "psd": Decoder(open_flattened, check_psd, decode=decode_opened),
     "ico": Decoder(open_largest, None, decode=decode_icon),
     "avif": Decoder(open_avif, check_avif, decode=take_first_frame),

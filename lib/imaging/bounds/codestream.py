@@ -13,6 +13,7 @@ CODESTREAM = b"\xff\x4f\xff\x51"
 """Start of the codestream, and of its sizes."""
 
 CODING, COMPONENT_CODING, ORDERS, TILE, DATA = 0xFF52, 0xFF53, 0xFF5F, 0xFF90, 0xFF93
+END_OF_CODESTREAM = b"\xff\xd9"
 WITH_LENGTH = frozenset(range(0xFF50, 0xFF54)) | frozenset(
     (*range(0xFF55, 0xFF5A), *range(0xFF5C, 0xFF62), 0xFF63, 0xFF64, *range(0xFF74, 0xFF79))
 )
@@ -150,19 +151,51 @@ def _tile_parts(data: bytes, at: int) -> Iterator[tuple[int, int]]:
     """
     parts: dict[int, int] = {}
     complete: set[int] = set()
+    over: set[int] = set()
     while at + 12 <= len(data):
         marker, _, number, length, part, of = struct.unpack_from(">HHHIBB", data, at)
         if marker != TILE:
             return
-        if number in complete:
+        promised = parts[number] = of or parts.get(number, 0)
+        # Some encoders promise one part less than they write, and OpenJPEG takes it.
+        is_one_more = 0 < promised == part
+        if number in over or (number in complete and not is_one_more):
             raise ValueError(f"more than all parts of tile {number}")
-        parts[number] = of or parts.get(number, 0)
-        if part + 1 == parts[number]:
+        if is_one_more:
+            over.add(number)
+        elif part + 1 == promised:
             complete.add(number)
         yield number, at + 12
         if not length:  # up to the end
             return
         at += max(length, 12)
+
+
+def measure_tiles(data: bytes, at: int, grid: Grid) -> tuple[int, int | None]:
+    """Return how many bytes of tiles there are, and how many there should be.
+
+    Where tile-parts are missing, as many bytes as others have; None where the last one that is
+    there does not say how long it is.
+    """
+    *_, (_, first) = limit_parts(_segments(data, at + 2), len(data), "markers")
+    parts: dict[int, tuple[int, int]] = {}
+    end = first
+    while end + 12 <= len(data):
+        marker, _, number, length, _, of = struct.unpack_from(">HHHIBB", data, end)
+        if marker != TILE:
+            break
+        if not length:
+            is_ended = data.endswith(END_OF_CODESTREAM)
+            return len(data) - first, len(data) - first if is_ended else None
+        seen, promised = parts.get(number, (0, 0))
+        parts[number] = seen + 1, max(promised, of)
+        end += max(length, 12)
+    seen = sum(each for each, _ in parts.values())
+    across, down = grid.tiles()
+    if not seen:
+        return 0, 1
+    wanted = sum(max(each) for each in parts.values()) * across * down / len(parts)
+    return min(end, len(data)) - first, round((end - first) * wanted / seen)
 
 
 class _Codings:

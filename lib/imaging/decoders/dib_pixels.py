@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops
+from PIL import Image
 
+from lib.imaging.decoders.bits import take_bits, widen
 from lib.imaging.decoders.dib import DEFAULT_MASKS, Dib
 
 BYTES_AS = {16: "LA", 24: "RGB", 32: "RGBA"}
@@ -43,8 +44,8 @@ def unpack_rows(dib: Dib, rows: bytes) -> Image.Image:
     if packed:
         return Image.frombuffer("RGB", dib.size, rows, "raw", packed, dib.stride, dib.step)
     mode = BYTES_AS[dib.bits]
-    lanes = Image.frombuffer(mode, dib.size, rows, "raw", mode, dib.stride, dib.step).split()
-    channels = [_take_bits(lanes, mask) for mask in dib.masks[: len(mode_of(dib))]]
+    pixels = Image.frombuffer(mode, dib.size, rows, "raw", mode, dib.stride, dib.step)
+    channels = [_take_channel(pixels, mask) for mask in dib.masks[: len(mode_of(dib))]]
     return Image.merge(mode_of(dib), channels)
 
 
@@ -55,25 +56,12 @@ def unpack_indices(dib: Dib, rows: bytes | bytearray, raw: str, stride: int) -> 
     return image.convert(mode_of(dib))
 
 
-def _take_bits(lanes: tuple[Image.Image, ...], mask: int) -> Image.Image:
+def _take_channel(pixels: Image.Image, mask: int) -> Image.Image:
     """Return the channel of a mask: its highest eight bits, or all of them as a part of 255."""
     if not mask:
-        return Image.new("L", lanes[0].size)
-    count = mask.bit_count()
-    lowest = mask.bit_length() - min(count, MOST_BITS)
-    most = (1 << min(count, MOST_BITS)) - 1
-    first, shift = divmod(lowest, 8)
-    if mask >> 8 * first + 8 == 0:
-        return lanes[first].point([_widen(byte >> shift & most, most) for byte in range(256)])
-    low = [byte >> shift & most for byte in range(256)]
-    high = [byte << 8 - shift & most for byte in range(256)]
-    values = ImageChops.add(lanes[first].point(low), lanes[first + 1].point(high))
-    return values.point([_widen(value & most, most) for value in range(256)])
-
-
-def _widen(value: int, most: int) -> int:
-    """Return a part of `most` as a part of 255, rounded."""
-    return (value * 255 + most // 2) // most
+        return Image.new("L", pixels.size)
+    bits = min(mask.bit_count(), MOST_BITS)
+    return widen(take_bits(pixels, mask.bit_length() - bits, bits), bits)
 
 
 def clear_below(image: Image.Image, lines: int, *, from_bottom: bool) -> Image.Image:
