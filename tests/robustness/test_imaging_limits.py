@@ -56,7 +56,7 @@ def test_the_limit_of_bytes_comes_first():
     assert code_of(b"\xff\xd8\xff" + bytes(1_000_001), "jpeg", tight) is ErrorCode.LIMIT_EXCEEDED
 
 
-KEEPS_LINES = frozenset(("bmp", "gif", "ico", "jpeg", "png", "tiff"))
+KEEPS_LINES = frozenset(("bmp", "gif", "ico", "jpeg", "jpeg2000", "png", "tiff"))
 """Whose decoders show the lines that are there; of the others a cut makes nothing."""
 
 

@@ -26,7 +26,10 @@ IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component: samples (mode L or I;16), how far they lie apart, and whether signed."""
+    """One component: samples (mode L or I;16), and how far they lie apart.
+
+    Of a signed one (mode L) 128 stands for 0.
+    """
 
     samples: Image.Image
     step: tuple[int, int] = (1, 1)
@@ -54,9 +57,22 @@ def _on(step: tuple[int, int], place: tuple[int, int]) -> tuple[int, int]:
     return _up(place[0], step[0]), _up(place[1], step[1])
 
 
+def _shifted(part: Part) -> Image.Image:
+    """Return samples of which Pillow's encoder makes what those of a part are coded as (G.1)."""
+    if part.is_signed:
+        return part.samples.point([value ^ 128 for value in range(256)])
+    if not part.depth:
+        return part.samples
+    bits = 8 if part.samples.mode == "L" else 16
+    shift = (1 << bits - 1) - (1 << part.depth - 1)
+    if bits == 8:
+        return part.samples.point([min(255, value + shift) for value in range(256)])
+    return part.samples.convert("I").point(lambda value: value * 1 + shift).convert("I;16")
+
+
 def _encode(part: Part, grid: Grid) -> bytes:
     file = io.BytesIO()
-    part.samples.save(
+    _shifted(part).save(
         file,
         "JPEG2000",
         no_jp2=True,
