@@ -140,10 +140,11 @@ def _read_palette(content: bytes) -> Palette:
     """Read a table of up to 256 entries; its values lie in as many bytes as they need."""
     entries, count = struct.unpack_from(">HB", content)
     depths = content[3 : 3 + count]
-    if not 1 <= count <= MOST_COLUMNS or not 1 <= entries <= 1024 or len(depths) < count:
-        raise ValueError(f"a palette of {entries} × {count}")
     widths = [((depth & 127) + 8) // 8 for depth in depths]
     row = sum(widths)
+    is_there = len(depths) == count and len(content) >= 3 + count + row
+    if not is_there or not 1 <= count <= MOST_COLUMNS or not 1 <= entries <= 1024:
+        raise ValueError(f"a palette of {entries} × {count}")
     table = content[3 + count : 3 + count + entries * row]
     columns, at = [], 0
     for depth, width in zip(depths, widths, strict=True):
@@ -154,6 +155,6 @@ def _read_palette(content: bytes) -> Palette:
             for start in range(at, len(table) - row + at + 1, row)
         )
         column = bytes((value * 255 + most // 2) // most for value in values)
-        columns.append(column[:MOST_ENTRIES].ljust(MOST_ENTRIES, column[-1:] or b"\0"))
+        columns.append(column[:MOST_ENTRIES].ljust(MOST_ENTRIES, column[-1:]))
         at += width
     return Palette(tuple(columns))

@@ -120,14 +120,13 @@ def open_codestream(file: BytesIO) -> Jpeg2000:
 def _report_missing(image: Image.Image, data: bytes, jp2: Jp2, grid: Grid) -> None:
     """Note how many bytes of the codestream are there: its lines may come in many passes."""
     begin, promised = jp2.codestream
-    if promised and promised > len(data):
-        report_lines(image, len(data) - begin, promised - begin, "bytes")
-        return
     there, wanted = measure_tiles(data, begin, grid)
-    if wanted is not None:
-        report_lines(image, there, wanted, "bytes")
-    elif promised is None:
+    if wanted is None and promised is None:
         warn(image, WarningCode.INCOMPLETE, "cut short: its end is missing")
+    elif promised and promised > len(data) and there != wanted:
+        report_lines(image, len(data) - begin, promised - begin, "bytes")
+    elif wanted is not None:
+        report_lines(image, there, wanted, "bytes")
 
 
 def decode_half(image: Image.Image, _data: bytes, size: tuple[int, int]) -> Extent | None:
