@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.color.icc import BT_709, write_profile
+from lib.imaging.color.icc import write_profile
+from lib.imaging.color.tone_map import BT_709
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS
 from tests.support.jpeg2000 import (
@@ -199,7 +200,7 @@ def test_cielab_with_opacity():
 
 @pytest.mark.parametrize("method", [2, 3])
 def test_a_profile_is_followed(method: int):
-    profile = write_profile("Linear", (0.3127, 0.3290, *BT_709), lambda value: value)
+    profile = write_profile("Linear", BT_709, lambda value: value)
     assert profile
     boxes = box(b"colr", bytes((method, 0, 0)) + profile)
     picture = read(write((220, 30, 30), boxes))
