@@ -116,10 +116,12 @@ def test_what_cannot_be_is_corrupt(header: Header):
     assert refusal(bmp(header, bytes(1000))).code is ErrorCode.CORRUPT_MEDIA
 
 
-def test_the_size_is_refused_before_the_pixels():
+@pytest.mark.parametrize("length", [0, 5000, 90_000_000])
+def test_the_size_is_refused_before_what_is_missing(length: int):
     header = Header(size=(40_000, 40_000), bits=8)
-    error = refusal(bmp(header, bytes(40_000 * 4_100), palette=bytes(1024)))
+    error = refusal(bmp(header, bytes(length), palette=bytes(1024)))
     assert error.code is ErrorCode.LIMIT_EXCEEDED
+    assert "40000 × 40000 px are 1600.0 MP, the limit is 100 MP" in error.message
 
 
 @pytest.mark.parametrize("downwards", [False, True])

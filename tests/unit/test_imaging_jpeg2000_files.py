@@ -161,3 +161,11 @@ def test_a_tile_of_one_part_more_than_promised():
 def test_parts_of_a_tile_that_is_complete_are_refused(numbers: list[int]):
     with pytest.raises(PermanentError, match="more than all parts of tile 0"):
         read(tile_parts(numbers, 2))
+
+
+def test_the_size_is_refused_before_what_is_missing():
+    data = bytearray(stream())
+    struct.pack_into(">2I8x2I", data, 8, 60_000, 60_000, 60_000, 60_000)
+    with pytest.raises(PermanentError) as caught:
+        read(bytes(data[:-100]))
+    assert caught.value.code is ErrorCode.LIMIT_EXCEEDED

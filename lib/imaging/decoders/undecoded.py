@@ -14,8 +14,16 @@ class Undecoded(ImageFile.ImageFile):
     def __init__(self, mode: str, size: tuple[int, int], decode: Callable[[], Image.Image]) -> None:
         """`mode` as near as the header tells, such as L or RGBA; `size` in px.
 
-        Raises SyntaxError for a picture of no size.
+        Raises SyntaxError for a picture of no size, and Image.DecompressionBombError for one above
+        Pillow's limit, before anything else is said of it.
         """
+        width, height = size
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        if most and width * height > most:
+            raise Image.DecompressionBombError(
+                f"{width} × {height} px are {width * height / 1e6:.1f} MP, "
+                f"the limit is {most / 1e6:.0f} MP"
+            )
         self._found = mode, size
         self.decode = decode
         super().__init__(BytesIO())
