@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.libtiff import (
     BITS,
     FAX,
@@ -54,6 +56,9 @@ NEWEST_TYPE = 12
 ENOUGH = 4_000_000
 """Bytes of rows to have at once."""
 
+MOST_MEMORY, MEMORY_A_PIXEL = 1_200_000_000, 4
+"""Bytes: a picture of 100 MP in 8 bits may be one strip. What is larger has more of them."""
+
 PIXEL_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 """Samples of 8 bits → mode that has them all; RGBA is four samples as CMYK is."""
 
@@ -95,6 +100,26 @@ class CellReader:
             raise unsupported(f"{max(bits)} bits in JPEG, WebP or subsampled colours")
         if layout.compression in FAX and layout.samples.bits != (1,):
             raise unsupported("fax of other than single bits")
+        self._refuse_large()
+
+    def _refuse_large(self) -> None:
+        """Raise PermanentError(LIMIT_EXCEEDED) for cells whose rows take too much memory.
+
+        That of the picture, the unpacked cell of each plane, and libtiff's of one.
+        """
+        layout, cells = self._layout, self._cells
+        if layout.compression == NONE:  # which are there already
+            return
+        planes = [cells.height * plane.row_bytes(cells.width) for plane in layout.planes]
+        pixels = cells.width * cells.height * MEMORY_A_PIXEL if self._is_pixels else 0
+        picture = layout.width * layout.height * (1 if layout.channels == 1 else MEMORY_A_PIXEL)
+        needed = picture + sum(planes) + max(planes) + pixels
+        if needed > MOST_MEMORY:
+            raise PermanentError(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"TIFF whose strips take {needed / 1e6:,.0f} MB of memory, "
+                f"the limit is {MOST_MEMORY / 1e6:,.0f} MB",
+            )
 
     def _is_subsampled(self) -> bool:
         """Tell whether rows are not those of pixels: libtiff gives RGB then."""
@@ -154,38 +179,39 @@ class CellReader:
         self, strips: list[bytes], plane: int, high: list[int]
     ) -> tuple[Image.Image, list[int]]:
         """Unpack what can be unpacked of each strip: the rows before what is missing."""
-        layout = self._layout
-        width = self._cells.width
+        layout, width = self._layout, self._cells.width
         size = (width if self.gives_rgb else layout.planes[plane].row_bytes(width), sum(high))
-        whole = Image.new("RGB" if self.gives_rgb else "L", size)
-        found: list[int] = []
-        at = 0
-        for strip, most in zip(strips, high, strict=True):
-            part, rows = self._most_rows(strip, plane, most)
-            if part:
-                whole.paste(part, (0, at))
-            found.append(rows)
-            at += most
+        mode = "RGB" if self.gives_rgb else "L"
+        found = [
+            self._most_rows(strip, plane, most) for strip, most in zip(strips, high, strict=True)
+        ]
+        if len(strips) == 1 and found[0]:  # which may be large
+            part = self._unpack(strips, plane, RowCount(found[0], found[0]))
+            return part.crop((0, 0, *size)), found
+        whole = Image.new(mode, size)
+        for strip, rows, at in zip(strips, found, accumulate(high, initial=0), strict=False):
+            if rows:
+                whole.paste(self._unpack([strip], plane, RowCount(rows, rows)), (0, at))
         return whole, found
 
-    def _most_rows(self, strip: bytes, plane: int, most: int) -> tuple[Image.Image | None, int]:
-        """Return the rows that can be unpacked, found by halves, and how many they are.
+    def _most_rows(self, strip: bytes, plane: int, most: int) -> int:
+        """Return how many rows can be unpacked, found by halves.
 
         Of many rows it is not worth the time to find the last.
         """
-        best, fewest, near = None, 0, most // 128
+        fewest, near = 0, most // 128
         if self._layout.compression == WEBP:  # whole, or not at all
             fewest = most - 1
         middle = most if strip else 0
         while middle > fewest + near:
             try:
-                best = self._unpack([strip], plane, RowCount(middle, middle))
+                self._unpack([strip], plane, RowCount(middle, middle))
             except NOT_UNPACKED:
                 most = middle - 1
             else:
                 fewest = middle
             middle = (fewest + most + 1) // 2
-        return best, best.height if best else 0
+        return fewest if self._layout.compression != WEBP or fewest == most else 0
 
     def _unpack(self, strips: list[bytes], plane: int, rows: RowCount) -> Image.Image:
         layout, width = self._layout, self._cells.width
