@@ -36,6 +36,7 @@ from lib.imaging.decoders.tiff_layout import (
     CMYK,
     REVERSE,
     RGB,
+    SCANNED,
     SUBSAMPLING,
     YCBCR,
     Layout,
@@ -43,7 +44,7 @@ from lib.imaging.decoders.tiff_layout import (
 )
 
 JPEG, WEBP = 7, 50_001
-COMPRESSIONS = (NONE, *FAX, 5, JPEG, 8, 32_773, 32_946, 34_925, 50_000, WEBP)
+COMPRESSIONS = (NONE, *FAX, 5, JPEG, 8, 32_773, 32_946, 34_925, 50_000, WEBP, *SCANNED)
 """Of TIFF 6.0; PackBits, deflate, LZMA and Zstandard among them."""
 
 JPEG_TABLES = 347
@@ -91,13 +92,13 @@ class CellReader:
     def __init__(self, layout: Layout) -> None:
         """Raises PermanentError(UNSUPPORTED_MEDIA) for what nothing here unpacks."""
         self._layout, self._cells = layout, layout.cells
-        self._is_pixels = layout.compression in (JPEG, WEBP)
+        self._is_pixels = layout.compression in (JPEG, WEBP, *SCANNED)
         self.is_subsampled = self._is_subsampled()
         if layout.compression not in COMPRESSIONS:
             raise unsupported(f"compression {layout.compression}")
         bits = set(layout.samples.bits)
         if (self._is_pixels or self.is_subsampled) and bits != {8}:
-            raise unsupported(f"{max(bits)} bits in JPEG, WebP or subsampled colours")
+            raise unsupported(f"samples of {max(bits)} bits in what packs 8")
         if layout.compression in FAX and layout.samples.bits != (1,):
             raise unsupported("fax of other than single bits")
         self._refuse_large()
@@ -247,13 +248,16 @@ class CellReader:
         layout, order, mode = self._layout, self._layout.order, self._pixel_mode(plane)
         count = len(layout.planes[plane].bits)
         kind = YCBCR if self.gives_rgb else {1: BLACK_IS_ZERO, 3: RGB, 4: CMYK}[count]
+        bits = SCANNED.get(layout.compression, 8)
         entries = self._needed() | {
-            BITS: numbers(order, SHORT, *[8] * count),
+            BITS: numbers(order, SHORT, *[bits] * count),
             SAMPLES: numbers(order, SHORT, count),
             PHOTOMETRIC: numbers(order, SHORT, kind),
         }
         packing = Packing(layout.compression, order, entries)
         raw_mode = "RGBX" if self.is_subsampled else mode
+        if bits < 8:
+            raw_mode = f"L;{bits}"
         return decode(packing, strips, self._cells.width, rows, (mode, raw_mode))
 
     def _decode_webp(self, strips: list[bytes], rows: RowCount) -> Image.Image:

@@ -40,6 +40,9 @@ ASSOCIATED, UNASSOCIATED = 1, 2
 """Alpha that colours were multiplied by, or not. Other extra samples are anything."""
 
 UNSIGNED, SIGNED, FLOAT, VOID = 1, 2, 3, 4
+SCANNED = {32_809: 4, 32_766: 2}
+"""Compressions of ThunderScan and NeXT → their bits of grey, which libtiff makes 8."""
+
 MOST_BITS = 32
 FLOAT_BITS = (16, 24, 32, 64)
 REVERSED = 2
@@ -90,6 +93,8 @@ class Layout:
         self.channels = CHANNELS[self.photometric]
         if count < self.channels:
             raise unsupported(f"{count} samples where colours have {self.channels}")
+        if self.compression in SCANNED and bits == (SCANNED[self.compression],):
+            bits = (8,)
         self.samples = Samples(bits, self.order, self._is_float(bits))
 
     def _is_float(self, bits: tuple[int, ...]) -> bool:
