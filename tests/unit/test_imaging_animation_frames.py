@@ -19,6 +19,7 @@ from tests.support.animation_cases import (
     PALETTE,
     RED,
     SIZE,
+    WHITE,
     AnimationCase,
     draw,
     gif_cases,
@@ -118,6 +119,35 @@ def test_a_still_shows_the_lines_that_are_there(lines: int, transparent: int | N
     assert draw(picture.image) == "/".join(["RRRR"] * lines + ["...."] * (40 - lines))
     assert picture.probe.warnings[0].message == f"cut short: {lines} of 40 lines are there"
     assert (picture.probe.complete, picture.probe.has_alpha) == (False, True)
+
+
+def test_what_is_there_of_a_cut_block_of_codes_counts():
+    """Decoders leave a block that is shorter than it says, and 255 bytes are some lines."""
+    data = write_gif((4, 40), [solid((4, 40), RED)], palette=PALETTE)
+    whole = lzw(bytes([RED]) * 160)
+    picture = read(data[: data.index(whole[:9]) + len(lzw(bytes([RED]) * 100))])
+    assert picture.probe.warnings[0].message == "cut short: 25 of 40 lines are there"
+
+
+@pytest.mark.parametrize(
+    ("lines", "seen"),
+    [
+        # Of 16: every eighth, then every fourth from the fourth, every second from the second.
+        (2, "RRRRRRRRRRRRRRRR"),
+        (3, "RRRRGGGGRRRRRRRR"),
+        (4, "RRRRGGGGRRRRGGGG"),
+        (6, "RRBBGGBBRRRRGGGG"),
+        (8, "RRBBGGBBRRBBGGBB"),
+        (11, "RWBWGWBBRRBBGGBB"),
+    ],
+)
+def test_an_interlaced_still_that_is_cut_has_lines_spread(lines: int, seen: str):
+    passes = bytes((RED,) * 2 + (GREEN,) * 2 + (BLUE,) * 4 + (WHITE,) * 8)
+    codes = lzw(bytes(line for line in passes for _ in range(4))[: 4 * lines])
+    frame = GifFrame((4, 16), b"", interlaced=True, codes=codes)
+    picture = read(write_gif((4, 16), [frame], palette=PALETTE))
+    assert draw(picture.image) == "/".join(line * 4 for line in seen)
+    assert picture.probe.warnings[0].message == f"cut short: {lines} of 16 lines are there"
 
 
 def test_a_line_that_is_cut_is_not_there():

@@ -34,6 +34,9 @@ FILLS = 149, 106
 """Two indices on which a frame is decoded: where the results differ, nothing was. Encoders have
 black and white first or last, and it takes longer where the last pixel happens to be a fill."""
 
+STEPS = 1, 2, 4, 8
+"""Between lines that are there once a pass of an interlaced one is."""
+
 
 class GifSource(ImageFile.ImageFile):
     """An opened GIF, from which `decode_first` and not `load` makes pixels."""
@@ -64,6 +67,8 @@ def decode_first(image: Image.Image) -> Image.Image:
     first = image.first
     indices, missing = _read_checked(first)
     lines, height = _count_lines(first, missing), first.size[1]
+    if indices and missing and first.flags & INTERLACED:
+        _spread(indices, missing)
     pixels = _color(first, indices, missing) if indices else None
     del indices, missing
     canvas = next(compose(image.size, [replace(_frame(first), decode=lambda: pixels)]))
@@ -158,6 +163,19 @@ def _count_lines(coded: Coded, missing: Image.Image | None) -> int:
     if missing is None:
         return coded.size[1] if coded.is_readable else 0
     return missing.crop((missing.width - 1, 0, *missing.size)).tobytes().count(0)
+
+
+def _spread(indices: Image.Image, missing: Image.Image) -> None:
+    """Fill lines that are not there from those of the passes before, as browsers show them."""
+    width, height = indices.size
+    is_there = [not value for value in missing.crop((width - 1, 0, width, height)).tobytes()]
+    for line in range(height):
+        above = (line - line % step for step in STEPS)
+        source = next((each for each in above if is_there[each]), line)
+        if source != line:
+            copied = indices.crop((0, source, width, source + 1))
+            indices.paste(copied, (0, line))
+            missing.paste(0, (0, line, width, line + 1))
 
 
 def _is_whole(coded: Coded) -> bool:

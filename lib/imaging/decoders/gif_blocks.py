@@ -88,7 +88,7 @@ def coded_frames(data: bytes, plays: list[int]) -> Iterator[Coded]:
                 transparent if flags & 1 else None,
                 shape,
                 data[begin - gif_palette_bytes(shape) : begin] or palette,
-                view[begin:at],
+                view[begin:at] if is_ended else _put_end_right(view[begin:at]),
                 is_ended,
             )
             flags = delay = transparent = 0
@@ -102,6 +102,17 @@ def _after_blocks(data: bytes, at: int) -> tuple[int, bool]:
     while at < end and data[at]:
         at += 1 + data[at]
     return min(at + 1, end), at < end
+
+
+def _put_end_right(codes: memoryview) -> memoryview:
+    """Return codes whose last sub-block is as long as it says: decoders leave one that is not."""
+    at = last = 1
+    while at < len(codes):
+        last, at = at, at + 1 + codes[at]
+    if at == len(codes) or len(codes) < 2:
+        return codes
+    there = bytes([len(codes) - last - 1])
+    return memoryview(b"".join((codes[:last], there, codes[last + 1 :])))
 
 
 def screen_size(data: bytes, first: Coded) -> Size:
