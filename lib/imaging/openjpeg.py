@@ -14,10 +14,11 @@ from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint
 from dataclasses import dataclass
 from itertools import count
 
-from PIL import Image, _imaging
+from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.bits import take_bits
+from lib.imaging.pillow import CODECS
 
 CODESTREAM_FORMAT = 0
 """OPJ_CODEC_J2K."""
@@ -115,7 +116,7 @@ _SEEK = ctypes.CFUNCTYPE(c_int, c_int64, c_void_p)(lambda at, number: _sources[n
 def _load() -> ctypes.CDLL | None:
     """Return the library with its functions declared, found as one of those that Pillow needs."""
     with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(_imaging.__file__)
+        library = ctypes.CDLL(CODECS)
         library.opj_version.restype = c_char_p
         if not library.opj_version().startswith(VERSION):
             return None
@@ -164,7 +165,7 @@ def _opened(codestream: memoryview, halvings: int) -> Iterator[_Image]:
     assert _library is not None
     number = next(_numbers)
     _sources[number] = _Source(codestream)
-    stream = _library.opj_stream_create(min(len(codestream), BUFFER_BYTES), True)
+    stream = _library.opj_stream_create(min(len(codestream) or 1, BUFFER_BYTES), True)
     codec = _library.opj_create_decompress(CODESTREAM_FORMAT)
     image = POINTER(_Image)()
     try:

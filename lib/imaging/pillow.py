@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageFile, _webp
+from PIL import Image, ImageFile, _imaging, _webp
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -15,6 +15,10 @@ from lib.imaging.transparency import has_alpha
 
 WEBP_KIND, WEBP_FLAGS, WEBP_ALPHA = slice(12, 16), 20, 0x10
 """Where the VP8X chunk has its flags, and that of transparency (RFC 9649, 2.7)."""
+
+
+CODECS: str = _imaging.__file__
+"""What Pillow's codecs, as of libraries of their own, are loaded for; see `openjpeg`."""
 
 
 def share_pixels(image: Image.Image) -> Image.Image:
