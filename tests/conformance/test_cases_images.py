@@ -12,6 +12,7 @@ from lib.imaging.port import Images
 from tests.conformance.cases.case import EXPECTED, Case, read_cases
 from tests.conformance.cases.judge_image import IMAGES, judge_image
 from tests.conformance.pending import PENDING
+from tests.media import case_images
 
 CASES = read_cases(IMAGES)
 MARKED = [
@@ -37,4 +38,5 @@ def test_an_image_becomes_what_is_right(case: Case, images: Images) -> None:
 
 def test_every_file_has_its_right_values() -> None:
     there = {path.name for path in IMAGES.iterdir()} - {EXPECTED}
-    assert there == {case.name for case in CASES}
+    assert there | set(case_images.MAKERS) == {case.name for case in CASES}
+    assert there & set(case_images.MAKERS) == set()

@@ -10,7 +10,9 @@ from typing import Any
 
 EXPECTED = "expected.toml"
 
-TOLD = frozenset({"kind", "why", "how", "report", "verdict_of_report", "path", "color_tolerance"})
+TOLD = frozenset(
+    {"kind", "why", "how", "made", "report", "verdict_of_report", "path", "color_tolerance"}
+)
 """Keys that say what a file is, where its values come from, or how others are compared."""
 
 Facts = Mapping[str, Any]

@@ -16,6 +16,7 @@ from lib.domain.asset import Asset
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.imaging.port import Images
 from tests.conformance.cases.case import Case, Check, Facts, compare, expect
+from tests.media import case_images
 from tests.support.image_uploads import PACKAGED, upload
 
 COLOR_LEVELS = 10
@@ -62,10 +63,15 @@ class MadeImage:
             return [frame.convert("RGBA") for frame in ImageSequence.Iterator(opened)]
 
 
+def content_of(case: Case) -> bytes:
+    """Return the bytes of a case, which are made where there is no file."""
+    return case.path.read_bytes() if case.path.is_file() else case_images.MAKERS[case.name]()
+
+
 def judge_image(case: Case, images: Images) -> list[str]:
     """Take a file through the service's steps, return what differs from its right values."""
     try:
-        asset, stored = upload(case.name, case.path.read_bytes(), images, PACKAGED)
+        asset, stored = upload(case.name, content_of(case), images, PACKAGED)
     except Exception as exc:
         return [f"raised {type(exc).__name__}: {exc}"]
     differences = compare(MadeImage(asset, stored), case.facts, find_check)

@@ -226,7 +226,7 @@ def _or(made: MadeVideo, expected: str, _: Facts) -> Iterator[str]:
 
 INSTEAD: dict[str, Facts] = {
     "audio.m4a only": {"status": "READY", "audio": "audio.m4a", "frames": 0},
-    "PARTIAL that says it was cut": {"status": "PARTIAL", "warnings": ["incomplete"]},
+    "PARTIAL that says it was cut": {"status": "PARTIAL", "warnings": ["INCOMPLETE"]},
 }
 """What alternatives that are told in words ask for."""
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from lib.adapters.sandbox.sandbox import Sandbox
 from tests.conformance.cases.case import Case, read_cases
-from tests.conformance.cases.judge_image import IMAGES, judge_image
+from tests.conformance.cases.judge_image import IMAGES, content_of, judge_image
 from tests.conformance.cases.made_video import EARLY_S
 from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
 from tests.conformance.scorecard import cases
@@ -33,22 +33,31 @@ from tests.support.ffmpeg_binary import find_ffmpeg
 
 TABLE = Path(__file__).with_name("README.md")
 Row = tuple[str, str, str, str, str]
-UNKNOWN_TO = {"sharp": (".psd", ".ico", ".bmp"), "Chromium": (".psd", ".tif", ".jp2")}
+UNKNOWN_TO = {
+    "sharp": (".psd", ".ico", ".bmp", ".jp2", ".tga"),
+    "Chromium": (".psd", ".tif", ".jp2", ".tga"),
+}
+    "sharp": (".psd", ".ico", ".bmp", ".jp2", ".tga"),
+    "Chromium": (".psd", ".tif", ".jp2", ".tga"),
+}
 """Formats that a reader does not know at all."""
 
 
 def images(folder: Path) -> Iterator[Row]:
     """Judge images: the verdicts of all files of a kind are one row."""
     rows = read_cases(IMAGES)
-    paths = [case.path for case in rows]
+    (folder / "sources").mkdir()
+    paths = [folder / "sources" / case.name for case in rows]
+    for case, path in zip(rows, paths, strict=True):
+        path.write_bytes(content_of(case))
     by_sharp = sharp_shows(paths, folder)
     with closing(Sandbox()) as sandbox, open_page(paths, folder) as page:
-        for case, shown in zip(rows, by_sharp, strict=True):
+        for case, path, shown in zip(rows, paths, by_sharp, strict=True):
             yield (
                 f"{case.facts['kind']} (`{case.name}`)",
                 WRONG if judge_image(case, sandbox) else RIGHT,
                 _known("sharp", case) or judge_frames(case.facts, shown),
-                judge_frames(case.facts, ffmpeg_shows(case.path)),
+                judge_frames(case.facts, ffmpeg_shows(path)),
                 _known("Chromium", case) or judge_frames(case.facts, page.show_image(case.name)),
             )
 
