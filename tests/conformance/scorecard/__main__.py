@@ -37,9 +37,6 @@ UNKNOWN_TO = {
     "sharp": (".psd", ".ico", ".bmp", ".jp2", ".tga"),
     "Chromium": (".psd", ".tif", ".jp2", ".tga"),
 }
-    "sharp": (".psd", ".ico", ".bmp", ".jp2", ".tga"),
-    "Chromium": (".psd", ".tif", ".jp2", ".tga"),
-}
 """Formats that a reader does not know at all."""
 
 

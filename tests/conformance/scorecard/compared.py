@@ -22,6 +22,9 @@ RIGHT, WRONG, DASH = "right", "wrong", "–"
 PIXELS = ("width", "height", "has_alpha", "frames")
 """Besides points."""
 
+UNSEEN = {"latitude", "longitude", "captured_at", "loops", "openable", "error"}
+"""What a row is about where it has one of these."""
+
 SEEN = (
     *("frames", "frames_at_least", "sound_s", "corners", "square_pixels", "picture_lasts_ms"),
     *("duration_ms", "width", "height", "either"),
@@ -45,7 +48,7 @@ class Shown:
 def judge_frames(facts: Facts, shown: list[Image.Image]) -> str:
     """Tell whether an image is shown rightly; a dash where nothing of it can be seen."""
     seen = {key: facts[key] for key in facts if key in PIXELS or key.startswith("points")}
-    if not seen:
+    if not seen or UNSEEN & facts.keys():
         return DASH
     if not shown:
         return WRONG
