@@ -12,13 +12,13 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.chunks import check_gif, check_png, check_psd, check_webp
+from lib.imaging.bounds.chunks import check_bmp, check_gif, check_png, check_psd, check_webp
 from lib.imaging.bounds.heif import check_avif, check_heif
 from lib.imaging.bounds.jpeg import check_jpeg
 from lib.imaging.bounds.jpeg2000 import check_jpeg2000
@@ -47,6 +47,10 @@ ROOM = 1.5
 Lanczos step from a full decode was 0.99 and more on photos, 0.983 on a field of stars; where the
 decoded size was all but right, 0.98 and 0.95."""
 
+WHOLE_PIXELS = 100_000_000
+"""What has more is decoded as small as it may be: its pixels hardly are as sharp as they are many,
+and would take more memory than there is."""
+
 NOT_READ = re.compile(
     r"(?i)unsupported|not supported|unknown (pixel mode|data organization)|cannot handle"
 )
@@ -73,8 +77,9 @@ def _draft(image: Image.Image, _data: bytes, size: Size) -> Extent | None:
 
     Odd sizes are rounded up: without the part that is the picture the SSIM falls to 0.90.
     """
-    width = max(ceil(size[0] * ROOM), image.width // SMALLEST)
-    height = max(ceil(size[1] * ROOM), image.height // SMALLEST)
+    room = ROOM if image.width * image.height <= WHOLE_PIXELS else 1
+    width = max(ceil(size[0] * room), image.width // SMALLEST)
+    height = max(ceil(size[1] * room), image.height // SMALLEST)
     drafted = image.draft(None, (width, height))
     return drafted[1][2:] if drafted else None
 
@@ -97,19 +102,23 @@ class Decoder:
     decode: Callable[[Image.Image], Image.Image] = decode_whole
     """Decodes the pixels of an opened source, the first frame of an animation."""
 
+    is_reducible: bool = False
+    """Whether every source can be decoded at a part of its size, so that it may be larger than what
+    is decoded at once."""
+
     is_upright: bool = False
     """Whether the pixels are upright as they are decoded, whatever the orientation says."""
 
 
 DECODERS: dict[str, Decoder] = {
-    "jpeg": Decoder(open_jpeg, check_jpeg, reduce=_draft, decode=decode_jpeg),
+    "jpeg": Decoder(open_jpeg, check_jpeg, reduce=_draft, decode=decode_jpeg, is_reducible=True),
     "png": Decoder(open_png, check_png, decode=decode_png),
     "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
     "gif": Decoder(open_gif, check_gif, decode=decode_first),
     "tiff": Decoder(open_first_page, check_tiff, decode=decode_opened),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.
-    "bmp": Decoder(open_bitmap, None, decode=decode_opened),
+    "bmp": Decoder(open_bitmap, check_bmp, decode=decode_opened),
     "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half, decode=decode_opened),
     "psd": Decoder(open_flattened, check_psd, decode=decode_opened),
     "ico": Decoder(open_largest, None, decode=decode_icon),
@@ -130,6 +139,7 @@ def open_header(data: bytes, container: str, limits: Limits) -> Image.Image:
             ErrorCode.UNSUPPORTED_MEDIA, f"expected an image but received {container or 'nothing'}"
         )
     limits.refuse_format(container)
+    limits = limits_of(container, limits)
     if len(data) > limits.image_megabytes * 1_000_000:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,
@@ -140,19 +150,32 @@ def open_header(data: bytes, container: str, limits: Limits) -> Image.Image:
     with blaming_the_source(container):
         check_work(data, container, limits)
         image = DECODERS[container].open(io.BytesIO(data))
-    if image.width * image.height > limits.image_megapixels * 1_000_000:
+    refuse_larger(image.size, limits.image_megapixels, "the limit")
+    return image
+
+
+def limits_of(container: str, limits: Limits) -> Limits:
+    """Return the limits that hold for the sources of one format."""
+    if DECODERS[container].is_reducible:
+        return limits
+    most = min(limits.image_megapixels, limits.decoded_megapixels)
+    return replace(limits, image_megapixels=most)
+
+
+def refuse_larger(size: Size, megapixels: int, limit: str) -> None:
+    """Raise PermanentError(LIMIT_EXCEEDED) for a size (px) above a limit of that name."""
+    width, height = size
+    if width * height > megapixels * 1_000_000:
         raise PermanentError(
             ErrorCode.LIMIT_EXCEEDED,
-            f"{image.width} × {image.height} px are {image.width * image.height / 1e6:.1f} MP, "
-            f"the limit is {limits.image_megapixels} MP",
+            f"{width} × {height} px are {width * height / 1e6:.1f} MP, {limit} is {megapixels} MP",
         )
-    return image
 
 
 def check_work(data: bytes, container: str, limits: Limits) -> None:
     """Refuse a source that asks for more work than its bytes are worth. Raises as `bounds` says."""
     if check := DECODERS[container].check:
-        check(data, limits)
+        check(data, limits_of(container, limits))
 
 
 @contextmanager

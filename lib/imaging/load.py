@@ -11,7 +11,7 @@ from PIL import Image
 from lib.domain.media import ImageProbe, WarningCode
 from lib.imaging.color.cicp import add_profile
 from lib.imaging.completeness import is_complete, read_warnings, warn
-from lib.imaging.decode import DECODERS, blaming_the_source, open_header
+from lib.imaging.decode import DECODERS, blaming_the_source, open_header, refuse_larger
 from lib.imaging.decoders.frames import FrameSequence, compose
 from lib.imaging.metadata.header import Header, read_header
 from lib.imaging.metadata.timeline import read_timeline, refuse_long, shown_ms
@@ -69,6 +69,7 @@ def read_picture(
         if decoder.reduce:
             extent = decoder.reduce(source, data, header.stored_size)
             header = replace(header, extent=extent)
+        refuse_larger(source.size, limits.decoded_megapixels, "the limit of what is decoded")
         if found.sequence and found.sequence.missing:
             warn(source, WarningCode.INCOMPLETE, found.sequence.missing)
         warnings = read_warnings(source)

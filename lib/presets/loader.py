@@ -32,6 +32,9 @@ PARTS: Mapping[str, Mapping[str, Check]] = {
     "video": checks_of(VideoPreset),
     "audio": checks_of(AudioPreset),
 }
+MOST_MEGAPIXELS = 1000
+"""Where a file says nothing of what is decoded at once, all that it lets in may be."""
+
 TABLES: Mapping[str, Mapping[str, Any]] = {"image": {"boxes": (), "watermark": None}}
 """What a part may hold besides plain fields, and what it is where even the default lacks it."""
 
@@ -80,7 +83,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def presets(self, document: dict[str, Any]) -> Presets | None:
-        limits = self._fields(_with_all_formats(document.pop("limits", None)), "limits", LIMITS)
+        limits = self._fields(_with_defaults(document.pop("limits", None)), "limits", LIMITS)
         rules = document.pop("rules", {})
         default = {part: dict(TABLES.get(part, {})) for part in PARTS}
         if DEFAULT in document:
@@ -208,6 +211,8 @@ class _Reader:
         self.problems.append(f"{self._name}, {where}: {what}" if where else f"{self._name}: {what}")
 
 
-def _with_all_formats(limits: Any) -> Any:
-    """Return a table of limits with the one that need not be there."""
-    return {"formats_in": list(FORMATS_IN)} | limits if isinstance(limits, dict) else limits
+def _with_defaults(limits: Any) -> Any:
+    """Return a table of limits with those that need not be there."""
+    if not isinstance(limits, dict):
+        return limits
+    return {"formats_in": list(FORMATS_IN), "decoded_megapixels": MOST_MEGAPIXELS} | limits

@@ -81,6 +81,9 @@ class Limits:
     source_gigabytes: Annotated[float, number(0.001, 5000, whole=False)]
     formats_in: Annotated[tuple[str, ...], distinct(one_of(*FORMATS_IN), "formats")] = FORMATS_IN
     """Containers that are read at all."""
+    decoded_megapixels: Annotated[int, number(1, 1000)] = 1000
+    """Of what is decoded at once: all of a picture, but for a JPEG, which is decoded at a part of
+    its size."""
 
     def refuse_format(self, container: str) -> None:
         """Pass, or raise PermanentError(LIMIT_EXCEEDED) for a container that is turned off."""

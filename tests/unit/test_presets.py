@@ -31,7 +31,7 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
     image = loaded.named(None).image
     assert image.widths == (320, 640, 1280, 1920)
     assert image.formats == ("avif", "webp", "jpeg")
-    assert loaded.limits.image_megapixels == 100
+    assert (loaded.limits.image_megapixels, loaded.limits.decoded_megapixels) == (220, 100)
     assert image.quality == {"avif": 60, "webp": 78, "jpeg": 80}
     assert image.boxes == (presets.Box("thumb", 256, 256, presets.Fit.COVER, "attention"),)
     assert image.watermark is None
@@ -307,6 +307,7 @@ def test_every_field_is_checked_but_what_the_loader_builds(model, built):
 RANGES: dict[type, dict[str, tuple[float, float]]] = {
     presets.Limits: {
         "image_megapixels": (1, 1000),
+        "decoded_megapixels": (1, 1000),
         "image_megabytes": (1, 500),
         "animation_frames": (1, 10_000),
         "animation_megapixels": (1, 10_000),
@@ -343,3 +344,13 @@ def _takes_a_number(check):
     except ValueError as exc:
         return " number from " in f" {exc}"
     return False
+
+
+def test_what_is_decoded_at_once_needs_no_limit_of_its_own():
+    """As files have it that were written before there was one."""
+    text = presets.PACKAGED.read_text("utf-8")
+    without = "\n".join(
+        line for line in text.splitlines() if not line.startswith("decoded_megapixels")
+    )
+    assert without != text
+    assert presets.parse(without).limits.decoded_megapixels == 1000

@@ -1,4 +1,4 @@
-"""Count what a PNG, a GIF, a WebP and a Photoshop document are made of.
+"""Count what a PNG, a GIF, a WebP, a bitmap and a Photoshop document are made of.
 
 PNG and APNG, third edition, section 5; GIF89a; RFC 9649; Adobe Photoshop File Formats, 2019.
 """
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.parts import limit_parts
+from lib.imaging.bounds.parts import limit_parts, refuse_pixels
 from lib.presets import Limits
 
 PNG_SIGNATURE_BYTES, AROUND_PNG_CHUNK = 8, 12
@@ -20,13 +20,17 @@ MOST_PROFILES = 8
 """There may be one. Each is inflated, to a megabyte at most."""
 
 GIF_EXTENSION, GIF_IMAGE, GIF_END = 0x21, 0x2C, 0x3B
+GIF_SIGNATURE = b"GIF8"
 GIF_HEAD_BYTES, GIF_FLAGS = 13, 10
 GIF_HAS_PALETTE = 0x80
 
 FIRST_WEBP_CHUNK = 12
 WEBP_HEAD = struct.Struct("<4sI")
 
-PSD_HEAD_BYTES = 26
+PSD_SIGNATURE, BMP_SIGNATURE = b"8BPS", b"BM"
+PSD_HEAD_BYTES, PSD_SIZE_AT = 26, 14
+
+BMP_HEADER_AT, OS2_HEADER_BYTES = 14, 12
 SIGNATURE_AND_NUMBER = 6
 
 
@@ -56,6 +60,8 @@ def _png_chunks(data: bytes, at: int) -> Iterator[bytes]:
 
 def check_gif(data: bytes, _limits: Limits) -> None:
     """Refuse too many blocks: a decoder keeps those of a comment, and visits each of the others."""
+    if not data.startswith(GIF_SIGNATURE):
+        raise ValueError("not a GIF")
     for _ in limit_parts(_gif_blocks(data), len(data), "blocks"):
         pass
 
@@ -97,8 +103,24 @@ def _webp_chunks(data: bytes) -> Iterator[bytes]:
         at += WEBP_HEAD.size + length + length % 2
 
 
-def check_psd(data: bytes, _limits: Limits) -> None:
-    """Refuse too many resources: each is kept. Layers are not read, the flattened picture is."""
+def check_bmp(data: bytes, limits: Limits) -> None:
+    """Refuse too many pixels before anybody counts which of them are there."""
+    if not data.startswith(BMP_SIGNATURE):
+        return
+    (length,) = struct.unpack_from("<I", data, BMP_HEADER_AT)
+    numbers = "<HH" if length == OS2_HEADER_BYTES else "<ii"
+    width, height = struct.unpack_from(numbers, data, BMP_HEADER_AT + 4)
+    refuse_pixels((abs(width), abs(height)), limits.image_megapixels, "a bitmap")
+
+
+def check_psd(data: bytes, limits: Limits) -> None:
+    """Refuse too many pixels, and too many resources: each is kept.
+
+    Layers are not read, the flattened picture is.
+    """
+    if data.startswith(PSD_SIGNATURE):
+        height, width = struct.unpack_from(">II", data, PSD_SIZE_AT)
+        refuse_pixels((width, height), limits.image_megapixels, "a document")
     for _ in limit_parts(_resources(data), len(data), "image resources"):
         pass
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from lib.imaging.bounds.jpeg import ALONE, END, FRAMES, MARKER, SCAN
+from lib.imaging.bounds.jpeg import ALONE, END, FRAMES, MARKER, PROGRESSIVE, SCAN
 
 START, RESTART, RESTARTS = 0xD8, 0xD0, 8
 RESTART_INTERVAL = 0xDD
-PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 APPLICATIONS = frozenset(range(0xE0, 0xF0))
 COMMENT = 0xFE
 SEGMENTS = FRAMES | APPLICATIONS | {SCAN, COMMENT, RESTART_INTERVAL, 0xC4, 0xCC, 0xDB, 0xDC}
