@@ -150,8 +150,14 @@ class VideoProbe(AudioProbe):
     height: int | None = None
     frames: int | None = None
     color_space: str | None = None
+    color_range: str | None = None
+    """`full` or `limited`, where the source says."""
+    has_alpha: bool | None = None
+    """Whether its frames have room for transparency."""
     rotation: int | None = None
     """Clockwise display rotation in degrees, as found: 0, 90, 180 or 270."""
+    mirrored: bool | None = None
+    """Whether its frames are shown mirrored, left to right, before they are turned."""
     frame_rate: float | None = None
     pixel_aspect: float | None = None
     interlaced: bool | None = None

@@ -46,6 +46,9 @@ VIDEO = VideoProbe(
     frames=360,
     format="mpeg-4",
     color_space="bt709",
+    color_range="full",
+    has_alpha=True,
+    mirrored=True,
     rotation=90,
     frame_rate=30.0,
     pixel_aspect=1.5,
@@ -156,6 +159,8 @@ STORED: dict[str, Any] = {
     "sha256": "ab" * 32,
     "phash": "0123456789abcdef",
     "hdr": "hlg",
+    "color_range": "full",
+    "mirrored": True,
     "complete": False,
     "warnings": [{"code": "INCOMPLETE", "message": "3 of 12 s"}],
 }
@@ -163,6 +168,7 @@ STORED: dict[str, Any] = {
 SAID: dict[Probe, set[str]] = {
     VIDEO: {
         *("width", "height", "duration_ms", "frames", "format", "color_space", "rotation"),
+        *("color_range", "has_alpha", "mirrored"),
         *("frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer", "video_codec"),
         "video_stream",
         *("audio_codec", "audio_channels", "sample_rate", "audio_tracks", "subtitles"),

@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -144,12 +145,40 @@ def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
 
 
 @pytest.mark.parametrize(
-    ("container", "rotation", "turned"),
-    [("mov", 0, True), ("matroska", 0, False), ("matroska", 90, True), ("avi", None, False)],
+    ("rotation", "mirrored", "steps"),
+    [
+        (None, None, []),
+        (90, None, ["transpose=dir=clock"]),
+        (180, None, ["hflip", "vflip"]),
+        (270, True, ["hflip", "transpose=dir=cclock"]),
+    ],
 )
-def test_only_a_known_rotation_is_applied(container, rotation, turned):
-    probe = VideoProbe(width=1080, height=1920, rotation=rotation, video_codec="avc")
-    assert ("-noautorotate" not in arguments_of(container=container, probe=probe)) is turned
+def test_frames_are_turned_once_as_the_probe_says(rotation, mirrored, steps):
+    probe = VideoProbe(
+        width=1080, height=1920, rotation=rotation, mirrored=mirrored, video_codec="avc"
+    )
+    arguments = arguments_of(probe=probe)
+    assert "-noautorotate" in arguments
+    turns = re.findall(r"hflip|vflip|transpose=dir=\w+", graph(arguments))
+    assert turns == steps
+    assert "sidedata=mode=delete:type=DISPLAYMATRIX" in graph(arguments)
+
+
+@pytest.mark.parametrize(
+    ("codec", "has_alpha", "decoder"),
+    [
+        ("vp8", True, ["libvpx"]),
+        ("vp9", True, ["libvpx-vp9"]),
+        ("vp9", None, []),
+        ("rle", True, []),
+    ],
+)
+def test_transparency_beside_the_frames_has_a_decoder_of_its_own(codec, has_alpha, decoder):
+    probe = VideoProbe(width=64, height=48, video_codec=codec, has_alpha=has_alpha)
+    arguments = arguments_of(probe=probe)
+    before = arguments[: arguments.index("-i")]
+    assert [before[at + 1] for at, each in enumerate(before) if each == "-c:v"] == decoder
+    assert ("overlay=eof_action=repeat:format=gbrp" in graph(arguments)) is bool(has_alpha)
 
 
 def test_one_process_reads_once_and_makes_everything():
@@ -254,11 +283,11 @@ def test_each_rung_is_scaled_from_the_one_above():
 
 @pytest.mark.parametrize(
     ("tagged", "height", "expected"),
-    [("bt.601", 1080, None), (None, 1080, "bt709"), (None, 480, "bt601")],
+    [("bt.601", 1080, None), (None, 1080, "bt709"), (None, 480, "smpte170m")],
 )
 def test_colours_without_tags_are_guessed_as_players_do(tagged, height, expected):
     probe = VideoProbe(width=height, height=height, video_codec="avc", color_space=tagged)
-    wanted = f"in_color_matrix={expected}"
+    wanted = f"setparams=colorspace={expected}["
     assert (wanted in graph(arguments_of(probe=probe))) is bool(expected)
     assert "out_color_matrix=bt709:out_range=tv" in graph(arguments_of(probe=probe))
 

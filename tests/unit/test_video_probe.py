@@ -1,6 +1,6 @@
 import pytest
 
-from lib.domain.errors import PermanentError
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, SubtitleTrack, VideoProbe
 from lib.video.probe.mediainfo_fields import TITLE_CHARACTERS
 from lib.video.probe.mediainfo_tracks import MOST_TRACKS, make_probe
@@ -206,3 +206,38 @@ def test_captions_in_the_frames_are_no_stream_and_a_track_of_them_is_one():
 def test_tracks_are_bounded_one_beyond_what_the_limits_allow():
     found = found_in(PICTURE, *[sound()] * 5000, *[text()] * 5000)
     assert len(found.audio_tracks) == len(found.subtitles) == MOST_TRACKS + 1
+
+
+@pytest.mark.parametrize(("profile", "codec_id"), [("dvhe.05 / ", "hev1"), ("dvh1.05", "dvh1")])
+def test_dolby_vision_5_is_refused_by_its_name(profile, codec_id):
+    track = {
+        "track_type": "Video",
+        "format": "HEVC",
+        "codec_id": codec_id,
+        "width": 640,
+        "height": 360,
+        "hdr_format": "Dolby Vision",
+        "hdr_format_profile": profile,
+    }
+    with pytest.raises(PermanentError, match="Dolby Vision profile 5") as caught:
+        make_probe([track], "mov")
+    assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
+    others = make_probe([track | {"hdr_format_profile": "dvhe.08", "codec_id": "hvc1"}], "mov")
+    assert isinstance(others, VideoProbe)
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_alpha"),
+    [
+        ({"format": "ProRes", "chroma_subsampling": "4:4:4"}, True),
+        ({"format": "ProRes", "chroma_subsampling": "4:2:2"}, None),
+        ({"format": "PNG", "color_space": "RGBA"}, True),
+        ({"format": "RLE"}, True),
+        ({"format": "FFV1", "color_space": "YUV"}, None),
+    ],
+)
+def test_a_codec_that_may_be_transparent_is_known(fields, has_alpha):
+    track = {"track_type": "Video", "width": 64, "height": 48, "color_range": "Full", **fields}
+    probe = make_probe([track], "mov")
+    assert isinstance(probe, VideoProbe)
+    assert (probe.has_alpha, probe.color_range) == (has_alpha, "full")

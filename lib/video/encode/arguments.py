@@ -10,6 +10,7 @@ import ffmpeg
 
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.encode.codecs import audio_options, video_options
+from lib.video.encode.colors import read_colors
 from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, build_graph, even_out
 from lib.video.encode.loudness import (
@@ -57,6 +58,9 @@ INDEXED = frozenset({"mov", "matroska"})
 SEARCH_S = 10.0
 NEIGHBOUR_S = 0.5
 """What deinterlacing and leaving out frames look at before a span."""
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Those of ffmpeg's own leave out what lies beside the frames."""
 
 JPEG_SCALE = {TILES: 5, STILLS: 2}
 """Quantizer scales of MJPEG, 2 (best) to 31. A still is encoded again, a tile is not."""
@@ -117,9 +121,8 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
         "max_pixels": _most_pixels(probe),
         "threads": THREADS,
     }
-    if source.container != "mov" and not (isinstance(probe, VideoProbe) and probe.rotation):
-        # The sizes were planned without a rotation, so that there must be none.
-        options["noautorotate"] = None
+    if isinstance(probe, VideoProbe):
+        options |= _picture_options(probe, source.container)
     if not span and (probe.duration_ms or source.size):
         options["t"] = f"{_longest_s(source, probe):.3f}"
     if span and span.start_s:
@@ -141,6 +144,20 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
         if source.ca_file:
             options["ca_file"] = source.ca_file
     return ffmpeg.input(input_url(source.locator), **options)
+
+
+def _picture_options(probe: VideoProbe, container: str) -> dict[str, Any]:
+    """Return how frames are decoded: as they are stored, for the graph turns them by the probe."""
+    options: dict[str, Any] = {"noautorotate": None}
+    if container == "mov":
+        # Browsers show what a clean aperture would cut off; they cut as Matroska says.
+        options["apply_cropping"] = "codec"
+    if matrix := read_colors(probe).default_matrix:
+        # Of the decoder, which replaces it by what it finds.
+        options["colorspace:v"] = matrix
+    if probe.has_alpha and probe.video_codec in ALPHA_DECODERS:
+        options["c:v"] = ALPHA_DECODERS[probe.video_codec]
+    return options
 
 
 def _most_pixels(probe: AudioProbe) -> int:
@@ -183,7 +200,7 @@ def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
         )
         for rung in plan.rungs
     ]
-    evened = even_out(stream, task.video, plan, task.span)
+    evened = even_out(stream, task)
     return Chain(task.picture, evened, [*rungs, *_image_outputs(taps, folder)])
 
 

@@ -14,9 +14,10 @@ from math import ceil
 from typing import Any
 
 from lib.domain.media import VideoProbe
+from lib.video.encode.colors import read_colors
 from lib.video.encode.stages import pass_on, take_over
 from lib.video.plan.ladder import Rung
-from lib.video.plan.plan import Plan
+from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
 
 SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
@@ -29,10 +30,6 @@ TILE_SIDE = 160
 STILL_SIDE = 1280
 """px that a poster candidate's longer side has at most, if a rung is as small."""
 
-HD_SIDE = 720
-"""px of the short side from which a picture without colour tags is BT.709; below it is BT.601.
-Players guess in the same way."""
-
 TILE_RATE = 25.0
 """Frames a second where the source does not say: of the last one before a span, which may be the
 picture of the storyboard's cell in which the span begins."""
@@ -40,6 +37,20 @@ picture of the storyboard's cell in which the span begins."""
 ROUNDED_PX, ODD_ASPECT = 2, 0.01
 """How far a frame's shape may be from that of the rung which it fills: the px that even sides are
 rounded by, and what pixel aspects are."""
+
+TURNS: dict[int, tuple[tuple[str, dict[str, str]], ...]] = {
+    0: (),
+    90: (("transpose", {"dir": "clock"}),),
+    180: (("hflip", {}), ("vflip", {})),
+    270: (("transpose", {"dir": "cclock"}),),
+}
+"""Degrees → filters and their options."""
+
+OF_HDR = (
+    *("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL", "AMBIENT_VIEWING_ENVIRONMENT"),
+    *("DYNAMIC_HDR_PLUS", "DYNAMIC_HDR_VIVID", "DOVI_RPU_BUFFER", "DOVI_METADATA"),
+)
+"""What frames say of themselves that is no longer true of what they were mapped to."""
 
 SDR_WHITE_NITS = 100
 """Of linear light 1.0 (ITU-R BT.2035), to which HDR is mapped."""
@@ -57,12 +68,18 @@ class Taps:
     stills: Any
 
 
-def even_out(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
-    """Return the frames of a span of a source, alike whatever they were: see `_convert`.
+def even_out(video: Any, task: VideoTask) -> Any:
+    """Return the frames of a source, or of its span, alike whatever they were: see `_convert`.
 
     `video` are its decoded frames; at least one rung is planned.
     """
-    return pass_on(_convert(_cut(video, probe, plan, span), probe, _sizes(plan)[0]))
+    probe = task.video
+    video = _cut(video, probe, task.plan, task.span)
+    if forced := read_colors(probe).forced:
+        video = video.filter("setparams", **forced)
+    if probe.has_alpha:
+        video = _lay_on(video, task.preset.image.background)
+    return pass_on(_convert(_turn(video, probe), probe, _sizes(task.plan)[0]))
 
 
 def build_graph(stream: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Taps:
@@ -132,16 +149,43 @@ def _start(video: Any, span: Span | None) -> Any:
     return video.filter("setpts", f"if({is_first},0,PTS)")
 
 
+def _lay_on(video: Any, background: str) -> Any:
+    """Lay frames on a colour (`#rrggbb`): what is transparent holds any colours."""
+    red, green, blue = (int(background[at : at + 2], 16) for at in (1, 3, 5))
+    # Left to itself, ffmpeg would convert before the colours are set right.
+    taps = _split(video.filter("scale", flags=SCALING).filter("format", "gbrap"))
+    under = next(taps).filter("format", "gbrp").filter("lutrgb", r=red, g=green, b=blue)
+    return under.overlay(next(taps), format="gbrp")
+
+
+def _without(video: Any, *kinds: str) -> Any:
+    """Take from frames what they say of themselves, of these kinds."""
+    for kind in kinds:
+        video = video.filter("sidedata", mode="delete", type=kind)
+    return video
+
+
+def _turn(video: Any, probe: VideoProbe) -> Any:
+    """Turn frames as they are shown: mirrored, then clockwise.
+
+    What came with them and says so would turn what is made of them once more.
+    """
+    video = _without(video, "DISPLAYMATRIX")
+    if probe.mirrored:
+        video = video.filter("hflip")
+    for name, options in TURNS[probe.rotation or 0]:
+        video = video.filter(name, **options)
+    return video
+
+
 def _convert(video: Any, probe: VideoProbe, size: Size) -> Any:
     """Fit into `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
     width, height = fit_into(size)
     if probe.transfer in FFMPEG_TRANSFERS:
         video = _map_to_sdr(video, FFMPEG_TRANSFERS[probe.transfer], (width, height))
+        video = _without(video, *OF_HDR)
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
-        if not probe.color_space:
-            short = min(probe.width or size[0], probe.height or size[1])
-            colors["in_color_matrix"] = "bt709" if short >= HD_SIDE else "bt601"
         video = video.filter("scale", width, height, flags=SCALING, **colors)
     tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
     video = video.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)

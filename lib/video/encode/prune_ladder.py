@@ -128,7 +128,7 @@ def comparison_arguments(
     span = Span(at_s, at_s + FRAME_S)
     top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(task.source, task.probe, top, span)
-    evened = even_out(opened[task.picture], task.video, top, span)
+    evened = even_out(opened[task.picture], replace(task, plan=top, span=span))
     original = _first(build_graph(evened, task.video, top, span).rungs[rung.name]).split()
     compared = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):

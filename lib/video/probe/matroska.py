@@ -24,6 +24,7 @@ TIMESTAMP_SCALE = 0x2AD7B1
 TRACK, TRACK_NUMBER, VIDEO, FLAG_ENABLED = 0xAE, 0xD7, 0xE0, 0xB9
 CONTENT_ENCODINGS, CONTENT_ENCODING, ENCODING_TYPE = 0x6D80, 0x6240, 0x5033
 ENCRYPTED = 1
+ALPHA_MODE = 0x53C0
 PROJECTION, PROJECTION_TYPE, POSE_ROLL = 0x7670, 0x7671, 0x7675
 CLUSTER, TIMESTAMP, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = 0x1F43B675, 0xE7, 0xA3, 0xA0, 0xA1
 DEFAULT_SCALE_NS = 1_000_000
@@ -50,6 +51,7 @@ def _facts(track: bytes) -> TrackFacts:
         is_enabled=read_unsigned(find_element(track, FLAG_ENABLED) or b"\1") == 1,
         # The roll turns counter-clockwise.
         turned=-_float(find_element(projection, POSE_ROLL)) if is_flat else 0.0,
+        has_alpha=bool(read_unsigned(find_element(video, ALPHA_MODE))),
         encryption="in Matroska's way" if is_encrypted else None,
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import AudioProbe, AudioTrack, SubtitleTrack, VideoProbe
 from lib.video.probe.choose_tracks import Fields, choose_tracks, track_id
 from lib.video.probe.mediainfo_fields import (
@@ -35,6 +36,11 @@ ODDEST_ASPECT = 8.0
 """How much wider than high, or the reverse, a pixel can be: no camera or disc goes beyond 3."""
 
 MEDIAINFO_TRANSFERS = {"PQ": "pq", "HLG": "hlg"}
+COLOR_RANGES = ("full", "limited")
+ALPHA_CODECS = frozenset({"rle", "animation", "hap", "cineform", "png"})
+"""MediaInfo's names of codecs of which it does not say whether they carry transparency."""
+DOLBY_VISION_5 = re.compile(r"dvh[e1]\.05")
+"""ETSI TS 103 572; Dolby Vision Profiles and Levels: its base layer is in ICtCp, reshaped."""
 INTERLACED = frozenset({"Interlaced", "MBAFF", "Mixed"})
 
 TEXT_FORMATS = frozenset(
@@ -71,13 +77,16 @@ def make_probe(
     )
     if not stream:
         return known
-    fact = (facts or {}).get(track_id(video) or 0, TrackFacts())
-    return replace(_with_video(known, video, tracks, fact.turned), video_stream=stream)
+    fact = (facts or {}).get(track_id(video) or 0)
+    if fact is None:  # what only this container's own rotation could be
+        fact = TrackFacts(turned=read_number(video.get("rotation")) or 0.0)
+    return replace(_with_video(known, video, tracks, fact), video_stream=stream)
 
 
 def _with_video(
-    known: AudioProbe, video: Fields, tracks: list[Fields], turned: float
+    known: AudioProbe, video: Fields, tracks: list[Fields], fact: TrackFacts
 ) -> VideoProbe:
+    _refuse_dolby_vision_5(video)
     width, height = (
         read_positive(video.get("width")) or 1,
         read_positive(video.get("height")) or 1,
@@ -85,7 +94,7 @@ def _with_video(
     aspect = read_number(video.get("pixel_aspect_ratio")) or 1.0
     if not 1 / ODDEST_ASPECT <= aspect <= ODDEST_ASPECT:
         aspect = 1.0
-    rotation = _quarter_turns(read_number(video.get("rotation")) or turned)
+    rotation = _quarter_turns(fact.turned)
     shown = (max(1, round(width * aspect)), height)
     if rotation % (2 * QUARTER_TURN) == QUARTER_TURN:
         shown = shown[::-1]
@@ -102,6 +111,9 @@ def _with_video(
         height=shown[1],
         frames=read_positive(video.get("frame_count")),
         rotation=rotation,
+        mirrored=fact.is_mirrored or None,
+        has_alpha=True if fact.has_alpha or _has_room_for_alpha(video) else None,
+        color_range=_color_range(video),
         frame_rate=read_above_zero(video.get("frame_rate")),
         pixel_aspect=aspect,
         interlaced=_interlaced(video),
@@ -173,6 +185,33 @@ def _interlaced(video: Fields) -> bool | None:
 def _transfer(video: Fields) -> str | None:
     # "PQ / PQ" where the container and the stream both say it.
     return MEDIAINFO_TRANSFERS.get(str(video.get("transfer_characteristics", "")).split(" ")[0])
+
+
+def _color_range(video: Fields) -> str | None:
+    found = read_lower(video.get("color_range"))
+    return found if found in COLOR_RANGES else None
+
+
+def _has_room_for_alpha(video: Fields) -> bool:
+    """Tell whether a codec may carry transparency in the frames themselves."""
+    if "A" in str(video.get("color_space", "")):  # RGBA, YUVA
+        return True
+    codec = read_lower(video.get("format"))
+    is_444 = video.get("chroma_subsampling") == "4:4:4"
+    return codec in ALPHA_CODECS or (codec == "prores" and is_444)
+
+
+def _refuse_dolby_vision_5(video: Fields) -> None:
+    """Raise PermanentError(UNSUPPORTED_MEDIA) for what only Dolby's own decoders show."""
+    profile = f"{video.get('hdr_format_profile', '')} {video.get('codec_id', '')}"
+    if str(video.get("hdr_format", "")).startswith("Dolby Vision") and DOLBY_VISION_5.search(
+        profile
+    ):
+        raise PermanentError(
+            ErrorCode.UNSUPPORTED_MEDIA,
+            "Dolby Vision profile 5, whose colours only Dolby's own decoders know: not supported. "
+            "Profiles 8 and 10 have a picture that others show",
+        )
 
 
 def _quarter_turns(degrees: float) -> int:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
+from math import atan2, degrees
 from typing import IO
 
 from lib.video.isobmff import children, find, read_boxes, read_content
 from lib.video.probe.track_facts import Facts, TrackFacts
+
+MOVIE_MATRIX, TRACK_MATRIX, UNIT = 36, 40, 65_536
+"""Where the matrices lie in version 0 of `mvhd` (8.2.2) and `tkhd` (8.3.2), and a one in them."""
+
+Matrix = tuple[float, float, float, float]
 
 ENABLED = 1
 """The first flag of `tkhd` (8.3.2)."""
@@ -45,12 +52,14 @@ def read_facts(file: IO[bytes]) -> Facts:
         # The samples of a fragmented file are not in its index.
         is_whole = all(kind != b"mvex" for kind, _ in children(moov))
         beside = {each for track in tracks for each in _chapter_tracks(track)}
-        return dict(_facts(each, beside, is_whole) for each in tracks)
+        movie = _read_matrix(find(moov, b"mvhd"), MOVIE_MATRIX)
+        facts = (_facts(each, beside, is_whole) for each in tracks)
+        return {number: _turn(fact, matrix, movie) for number, matrix, fact in facts}
     except (ValueError, StopIteration, struct.error, IndexError):
         return {}
 
 
-def _facts(track: bytes, beside: set[int], is_whole: bool) -> tuple[int, TrackFacts]:
+def _facts(track: bytes, beside: set[int], is_whole: bool) -> tuple[int, Matrix, TrackFacts]:
     header = find(track, b"tkhd")
     (number,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
     media = find(track, b"mdia")
@@ -58,12 +67,34 @@ def _facts(track: bytes, beside: set[int], is_whole: bool) -> tuple[int, TrackFa
     table = find(media, b"minf", b"stbl")
     # Pictures of chapters are no film of their own; their titles are no subtitles either.
     is_beside = handler in BESIDE or (number in beside and handler == b"vide")
-    return number, TrackFacts(
-        is_enabled=bool(header[3] & ENABLED),
-        is_empty=is_whole and _count_samples(table) == 0,
-        is_beside=is_beside,
-        encryption=_encryption(table, handler),
+    return (
+        number,
+        _read_matrix(header, TRACK_MATRIX),
+        TrackFacts(
+            is_enabled=bool(header[3] & ENABLED),
+            is_empty=is_whole and _count_samples(table) == 0,
+            is_beside=is_beside,
+            encryption=_encryption(table, handler),
+        ),
     )
+
+
+def _read_matrix(header: bytes, at: int) -> Matrix:
+    """Read how a point is turned: (x, y) becomes (ax + cy, bx + dy)."""
+    start = at + (12 if header[0] else 0)
+    a, b, _, c, d = struct.unpack_from(">5i", header, start)
+    return a / UNIT, b / UNIT, c / UNIT, d / UNIT
+
+
+def _turn(fact: TrackFacts, track: Matrix, movie: Matrix) -> TrackFacts:
+    """Add the turn of a track, and then of the movie, one after the other."""
+    (a, b, c, d), (e, f, g, h) = track, movie
+    a, b, c, d = a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
+    # What is mirrored, left to right, has its first axis reversed.
+    is_mirrored = a * d < b * c
+    sign = -1 if is_mirrored else 1
+    turned = degrees(atan2(sign * b, sign * a)) if (a, b) != (0, 0) else 0.0
+    return replace(fact, turned=turned, is_mirrored=is_mirrored)
 
 
 def _chapter_tracks(track: bytes) -> Iterator[int]:

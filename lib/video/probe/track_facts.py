@@ -16,7 +16,11 @@ class TrackFacts:
     is_beside: bool = False
     """Whether it holds pictures that go with another track: of chapters, depth, transparency."""
     turned: float = 0.0
-    """Clockwise, in degrees, where MediaInfo does not know of it."""
+    """Clockwise, in degrees."""
+    is_mirrored: bool = False
+    """Left to right, before it is turned."""
+    has_alpha: bool = False
+    """Whether its frames come with others that tell what is transparent."""
     encryption: str | None = None
     """How its samples are encrypted, None where they are not."""
 

@@ -16,8 +16,11 @@ from lib.domain.renditions import RenditionKind
 from tests.support.ffmpeg_binary import find_ffmpeg
 from tests.support.matrix_jobs import Ended, frame_times, tracks
 
-EARLY_S = 0.4
+EARLY_S = 1.0
 """When corners are looked at."""
+
+STORED = ("-noautorotate", "-apply_cropping", "codec")
+"""How frames are decoded as they are stored: neither turned nor cut."""
 
 RATE = 48_000
 SAMPLE_BYTES = 2
@@ -65,9 +68,19 @@ class MadeVideo:
 
 
 def frame(path: Path, at_s: float) -> Image.Image:
-    """Decode one frame near a time, or the last before it, as RGB; turned as its file says."""
+    """Decode one frame near a time, or the last before it, as RGB; as it is stored."""
     wanted = ["-vf", f"select='lte(t,{at_s})',format=gbrp,format=rgb24", "-f", "rawvideo", "-"]
-    command = [find_ffmpeg(), "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:V:0"]
+    command = [
+        find_ffmpeg(),
+        "-v",
+        "error",
+        "-nostdin",
+        *STORED,
+        "-i",
+        f"file:{path}",
+        "-map",
+        "0:V:0",
+    ]
     size = picture_size(path)
     content = subprocess.run([*command, *wanted], capture_output=True, check=True).stdout
     each = size[0] * size[1] * 3
