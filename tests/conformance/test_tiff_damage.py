@@ -18,10 +18,12 @@ from tests.media.make_tiffs import (
     RGB,
     SIZE,
     YCBCR,
+    Entries,
     Kind,
+    directory,
     write,
 )
-from tests.support.images import LIMITS
+from tests.support.images import LIMITS, photo, save
 
 
 def read(data: bytes) -> Picture:
@@ -140,7 +142,7 @@ def test_strips_whose_lengths_are_not_told(packing: str, lengths: list[int] | No
         (Kind(GREY, 1, 1, more={262: ("H", [RGB])}), "1 samples where colours have 3"),
         (Kind(GREY, 16, 1, more={339: ("H", [2])}), "signed or complex numbers"),
         (Kind(GREY, 8, 1, more={339: ("H", [3])}), "numbers of 8 bits with a point"),
-        (Kind(GREY, 12, 1, more={317: ("H", [2])}), "a predictor for 12 bits"),
+        (Kind(GREY, 12, 1, packing="lzw", more={317: ("H", [2])}), "a predictor for 12 bits"),
         (Kind(CMYK, 8, 4, more={277: ("H", [9])}), "9 samples a pixel"),
         (Kind(YCBCR, planar=True, more={530: ("H", [2, 2])}), "subsampled colours in planes"),
         (Kind(RGB, 16, more={259: ("H", [7])}), "samples of 16 bits in what packs 8"),
@@ -174,3 +176,38 @@ def test_a_page_is_turned_by_its_tag(orientation: int, big: bool):
     assert expected is not None
     assert read(data).image.tobytes() == expected.tobytes()
     assert read(data).probe.orientation == orientation
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "group3", "group4"])
+def test_of_what_fills_up_missing_rows_the_share_of_bytes_tells(compression: str):
+    image = photo((64, 100)).convert("RGB" if compression == "jpeg" else "1")
+    saved = save(image, "tiff", compression=compression, strip_size=1 << 20)
+    page = read_first(saved)
+    ((start,), (length,)) = page.numbers(273), page.numbers(279)
+    strip = saved[start : start + length]
+    # Once more, its directory first.
+    entries: Entries = {256: ("I", [64]), 257: ("I", [100]), 278: ("I", [100])}
+    for tag in (258, 259, 262, 277, 530):
+        if tag in page.entries:
+            entries[tag] = ("H", page.numbers(tag))
+    for tag in (292, 293, 347):
+        if tag in page.entries:
+            raw = page.raw(tag)
+            entries[tag] = ("B", list(raw)) if tag == 347 else ("I", page.numbers(tag))
+    front = 4096
+    entries |= {273: ("I", [front]), 279: ("I", [length])}
+    data = directory(b"", entries, "<").ljust(front, b"\0") + strip
+    assert read(data).probe.complete is True
+    picture = read(data[: front + length // 2])
+    (warning,) = picture.probe.warnings
+    lines = int(warning.message.split()[2])
+    assert lines == pytest.approx(50, abs=1)
+
+
+def test_a_file_of_strips_that_are_all_damaged_is_given_up_in_time():
+    kind = Kind(GREY, channels=1, packing="deflate", rows=1, size=(4, 3000))
+    data = bytearray(write(kind))
+    page = read_first(bytes(data))
+    for start in page.numbers(273):
+        data[start] = 0
+    assert refused(bytes(data)).message == "cut short: 0 of 3,000 lines are there"

@@ -15,6 +15,7 @@ from tests.media.make_tiffs import (
     UNASSOCIATED,
     UNSPECIFIED,
     WHITE_IS_ZERO,
+    Entries,
     Kind,
     color_at,
     write,
@@ -41,6 +42,7 @@ for bits in (8, 16):
         how = f"{bits}{'-planar' if planar else ''}"
         KINDS[f"cmyk-{how}"] = Kind(CMYK, bits, 4, planar=planar, packing="lzw")
         KINDS[f"cmyk-alpha-{how}"] = Kind(CMYK, bits, 4, (UNASSOCIATED,), planar=planar)
+        KINDS[f"cmyk-associated-{how}"] = Kind(CMYK, bits, 4, (ASSOCIATED,), planar=planar)
         KINDS[f"rgb-unspecified-{how}"] = Kind(RGB, bits, 3, (UNSPECIFIED,), planar=planar)
         KINDS[f"rgb-two-extras-{how}"] = Kind(
             RGB, bits, 3, (UNSPECIFIED, UNASSOCIATED), planar=planar, packing="packbits"
@@ -148,6 +150,24 @@ def test_a_palette_of_any_bits(bits: int, order: str, eight: bool):
     picture = read_picture(write(kind), "tiff", LIMITS).image.convert("RGB")
     for y in range(kind.size[1]):
         for x in range(kind.size[0]):
-            index = min(color_at(kind, x, y)[0], entries - 1) if bits > 8 else None
-            index = color_at(kind, x, y)[0] % entries if index is None else index
+            index = color_at(kind, x, y)[0] % entries
             assert picture.getpixel((x, y)) == shades[index]
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_palette_with_alpha(bits: int, planar: bool):
+    entries = 1 << bits
+    colors = [257 * (at % 256) for at in range(3 * entries)]
+    more: Entries = {320: ("H", colors)}
+    kind = Kind(PALETTE, bits, 1, (UNASSOCIATED,), planar=planar, more=more)
+    image = read_picture(write(kind), "tiff", LIMITS).image
+    index, alpha = (value % entries for value in color_at(kind, 3, 1))
+    shade = tuple(colors[part * entries + index] // 257 for part in range(3))
+    assert image.getpixel((3, 1)) == (*shade, round(alpha * 255 / (entries - 1)))
+
+
+@pytest.mark.parametrize("packing", ["raw", "packbits"])
+def test_a_predictor_beside_what_has_none_means_nothing(packing: str):
+    kind = Kind(RGB, packing=packing, more={317: ("H", [2])})
+    assert_pixels(read_picture(write(kind), "tiff", LIMITS).image, kind)

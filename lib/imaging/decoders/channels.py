@@ -94,6 +94,8 @@ def compose(
     colors = list(planes[: Image.getmodebands(mode)])
     if layout.photometric == WHITE_IS_ZERO and not layout.is_associated:
         colors[0] = ImageChops.invert(colors[0])
+    if alpha and layout.is_associated and mode == "CMYK":
+        colors = [Image.merge("La", (ink, alpha)).convert("LA").getchannel(0) for ink in colors]
     if not layout.is_associated or mode in APART:
         return _merge(mode, colors), alpha
     image = Image.merge({"LA": "La", "RGBA": "RGBa"}[mode], colors).convert(mode)

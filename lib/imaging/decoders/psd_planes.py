@@ -31,7 +31,7 @@ ENOUGH = 2_000_000
 CHUNK = 65_536
 """Bytes of a zlib stream that are inflated at once."""
 
-FINE = 256
+FINE = 100
 """Of how many parts a damaged plane is looked through."""
 
 

@@ -47,12 +47,15 @@ JPEG, WEBP = 7, 50_001
 COMPRESSIONS = (NONE, *FAX, 5, JPEG, 8, 32_773, 32_946, 34_925, 50_000, WEBP, *SCANNED)
 """Of TIFF 6.0; PackBits, deflate, LZMA and Zstandard among them."""
 
-JPEG_TABLES = 347
+JPEG_TABLES, JPEG_END = 347, b"\xff\xd9"
 NEEDED = (292, 293, JPEG_TABLES, 529, SUBSAMPLING, 531, 532)
 """Options of fax, tables of JPEG, how YCbCr lies."""
 
 NEWEST_TYPE = 12
 """Of classic TIFF; BigTIFF has more."""
+
+MOST_ATTEMPTS = 500
+"""To unpack parts of what is damaged; what is left then counts as missing."""
 
 ENOUGH = 4_000_000
 """Bytes of rows to have at once."""
@@ -92,6 +95,7 @@ class CellReader:
     def __init__(self, layout: Layout) -> None:
         """Raises PermanentError(UNSUPPORTED_MEDIA) for what nothing here unpacks."""
         self._layout, self._cells = layout, layout.cells
+        self._attempts = MOST_ATTEMPTS
         self._is_pixels = layout.compression in (JPEG, WEBP, *SCANNED)
         self.is_subsampled = self._is_subsampled()
         if layout.compression not in COMPRESSIONS:
@@ -152,9 +156,14 @@ class CellReader:
         high = [self._high(place) for place in places]
         if all(strips):
             try:
-                return self._unpack(strips, plane, RowCount(cells.height, sum(high))), high
+                rows = self._unpack(strips, plane, RowCount(cells.height, sum(high)))
             except NOT_UNPACKED:
                 pass
+            else:
+                return rows, [
+                    self._told(place, strip, most)
+                    for place, strip, most in zip(places, strips, high, strict=True)
+                ]
         return self._piecewise(strips, plane, high)
 
     def _high(self, place: int) -> int:
@@ -175,6 +184,16 @@ class CellReader:
             length = layout.planes[plane].row_bytes(cells.width) * self._high(place)
         strip = layout.page.data[start : start + length]
         return strip.translate(REVERSE) if layout.is_reversed and not self._is_pixels else strip
+
+    def _told(self, place: int, strip: bytes, most: int) -> int:
+        """Return how many rows of an unpacked cell are its own.
+
+        JPEG and fax fill up what is missing: the rows are told from the share of bytes then.
+        """
+        length = self._cells.extents[place][1]
+        if self._layout.compression not in (JPEG, *FAX) or len(strip) >= length:
+            return most
+        return most if strip.endswith(JPEG_END) else most * len(strip) // length
 
     def _piecewise(
         self, strips: list[bytes], plane: int, high: list[int]
@@ -204,7 +223,8 @@ class CellReader:
         if self._layout.compression == WEBP:  # whole, or not at all
             fewest = most - 1
         middle = most if strip else 0
-        while middle > fewest + near:
+        while middle > fewest + near and self._attempts:
+            self._attempts -= 1
             try:
                 self._unpack([strip], plane, RowCount(middle, middle))
             except NOT_UNPACKED:

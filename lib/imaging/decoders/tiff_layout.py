@@ -39,6 +39,9 @@ CHANNELS |= {CIELAB: 3, ICCLAB: 3}
 ASSOCIATED, UNASSOCIATED = 1, 2
 """Alpha that colours were multiplied by, or not. Other extra samples are anything."""
 
+PREDICTED = (5, 8, 32_946, 34_925, 50_000)
+"""LZW, deflate, LZMA and Zstandard; beside others the tag means nothing, and some write it."""
+
 UNSIGNED, SIGNED, FLOAT, VOID = 1, 2, 3, 4
 SCANNED = {32_809: 4, 32_766: 2}
 """Compressions of ThunderScan and NeXT → their bits of grey, which libtiff makes 8."""
@@ -78,7 +81,7 @@ class Layout:
         self.width, self.height = page.number(WIDTH), page.number(LENGTH)
         self.compression = page.number(COMPRESSION, 1)
         self.is_planar = page.number(PLANAR, 1) == SEPARATE
-        self.predictor = page.number(PREDICTOR, 1)
+        self.predictor = page.number(PREDICTOR, 1) if self.compression in PREDICTED else 1
         self.is_reversed = page.number(FILL_ORDER, 1) == REVERSED
         bits = page.numbers(BITS) or (1,)
         count = page.number(SAMPLES, 1)
