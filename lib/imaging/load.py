@@ -73,7 +73,10 @@ def read_picture(
         if found.sequence and found.sequence.missing:
             warn(source, WarningCode.INCOMPLETE, found.sequence.missing)
         warnings = read_warnings(source)
-        image = decoder.decode(source)
+        if found.sequence and found.sequence.picture_is_apart and found.sequence.frames:
+            image = next(compose(found.sequence.size, found.sequence.frames))
+        else:
+            image = decoder.decode(source)
         warnings = tuple(dict.fromkeys((*warnings, *read_warnings(image))))
         del source  # each step's input can go when the next has its own
         for step in STEPS:

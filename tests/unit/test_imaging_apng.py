@@ -183,6 +183,7 @@ def test_a_damaged_frame_shows_the_lines_that_can_be_read(content: bytes, seen: 
     [
         (b"acTL", b"\0\0\0\3"),
         (b"acTL", struct.pack(">II", 0, 0)),
+        (b"acTL", struct.pack(">II", 2**31, 0)),
         (b"acTL", b""),
         (b"fcTL", b""),
         (b"fcTL", struct.pack(">5I2H2B", 0, 2, 4, 0, 0, 1, 10, 0, 0)),
@@ -205,13 +206,27 @@ def test_counts_after_the_pixels_make_no_animation():
     assert read(join(chunks)).animation is None
 
 
-def test_frames_of_another_picture_alone_need_no_canvas_of_theirs():
-    """All chunks are numbered: the picture that others show has none."""
-    data = write_apng(SIZE, [fill((1, 1), BLUE)] * 2, default=fill(SIZE, WHITE), plays=1)
+def test_a_picture_that_is_no_frame_is_what_nobody_sees():
+    small = fill((1, 1), BLUE)
+    data = write_apng(SIZE, [small] * 2, default=fill(SIZE, WHITE), plays=1)
     picture = read(data)
-    assert draw(picture.image) == "/".join(["WWWW"] * 4)
+    assert draw(picture.image) == "B.../..../..../...."
     assert picture.animation
     assert [draw(image)[0] for image, _ in picture.animation.frames()] == ["B", "B"]
+
+
+def test_one_frame_beside_a_picture_is_the_still():
+    picture = read(write_apng(SIZE, [FRAMES[0]], default=fill(SIZE, WHITE)))
+    assert picture.animation is None
+    assert draw(picture.image) == FIRST
+
+
+def test_a_picture_without_whole_frames_is_the_still():
+    chunks = apng_chunks(SIZE, FRAMES, default=fill(SIZE, WHITE))
+    at = place(chunks, b"fcTL")
+    picture = read(join([*chunks[: at + 1], (b"IEND", b"")]))
+    assert draw(picture.image) == "/".join(["WWWW"] * 4)
+    assert picture.probe.warnings[0].message == "cut short: 0 of 3 frames are there"
 
 
 def test_a_frame_as_large_as_its_bytes_are_not_is_refused():

@@ -27,6 +27,9 @@ NUMBER = struct.Struct(">I")
 
 DISPOSALS = Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE
 SOURCE, OVER = 0, 1
+MOST = 2**31 - 1
+"""What a number in a PNG may be (7.1)."""
+
 HUNDREDTHS = 100
 """What a delay counts in where it does not say."""
 
@@ -98,7 +101,9 @@ class _Head:
         elif kind == b"tRNS":
             self.parts.facts[kind] = bytes(content)
         elif kind == b"acTL" and len(content) == FRAMES_AND_PLAYS.size and not self.promised:
-            self.promised, self.plays = FRAMES_AND_PLAYS.unpack(content)
+            promised, plays = FRAMES_AND_PLAYS.unpack(content)
+            if promised <= MOST:
+                self.promised, self.plays = promised, plays
         elif kind == b"fcTL" and len(content) == CONTROL.size:
             self.first = self.first or _Control.read(content)
 
@@ -127,7 +132,8 @@ def read_apng(data: bytes, most: int) -> FrameSequence | None:
     if is_cut:
         del coded[-1]
     frames = tuple(_frame(head.parts, each) for each in coded)
-    return FrameSequence(head.size, frames, head.plays, head.promised, is_cut)
+    is_apart = head.first is None
+    return FrameSequence(head.size, frames, head.plays, head.promised, is_cut, is_apart)
 
 
 class _Reading:

@@ -58,6 +58,8 @@ class FrameSequence:
     promised: int = 0
     is_cut: bool = False
     """Whether a frame was begun and is not whole, and so is none of them."""
+    picture_is_apart: bool = False
+    """Whether what others show of the source is none of the frames."""
 
     @property
     def missing(self) -> str | None:
