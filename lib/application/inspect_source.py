@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.application.context import Pipeline
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
-from lib.domain.media import AudioProbe
+from lib.domain.media import AudioProbe, MediaWarning, VideoProbe, WarningCode
 from lib.domain.prices import price_encode
 from lib.presets import Preset
 from lib.video.plan.cost import count_segments, estimate
@@ -31,6 +32,31 @@ class Inspected:
     plan: Plan
     cost_s: float
     dollars: float
+
+
+def without_picture(found: Inspected, problem: PermanentError) -> Inspected | None:
+    """Return what is made of the sound alone where the picture can't be decoded; None without any.
+
+    Neither is what passed a limit tried again.
+    """
+    probe = found.probe
+    is_limit = problem.code is ErrorCode.LIMIT_EXCEEDED
+    if is_limit or not isinstance(probe, VideoProbe) or not probe.audio_tracks:
+        return None
+    codec = f" ({probe.video_codec})" if probe.video_codec else ""
+    message = f"picture{codec}: {problem.message}"
+    heard = AudioProbe(
+        duration_ms=probe.duration_ms,
+        format=probe.format,
+        captured_at=probe.captured_at,
+        complete=probe.complete,
+        warnings=(*probe.warnings, MediaWarning(WarningCode.TRACK_NOT_DECODED, message)),
+        audio_codec=probe.audio_codec,
+        audio_channels=probe.audio_channels,
+        sample_rate=probe.sample_rate,
+        audio_tracks=probe.audio_tracks,
+    )
+    return replace(found, probe=heard, plan=plan_video(heard, found.preset))
 
 
 def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
-from lib.application.inspect_source import inspect_source
+from lib.application.inspect_source import inspect_source, without_picture
 from lib.domain.clock import Deadline
-from lib.domain.errors import Failure
+from lib.domain.errors import Failure, PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.renditions import Work
 from lib.imaging.port import Images
@@ -70,7 +70,14 @@ def process_video(
         own = replace(ffmpeg, scratch=Path(scratch))
         readable = locate(event.source, found, pipeline.sources, own.deadline)
         task = VideoTask(readable, found.probe, found.plan, found.preset)
-        failed = encode_video(task, own, report)
+        try:
+            failed = encode_video(task, own, report)
+        except PermanentError as problem:
+            sound = without_picture(found, problem)
+            if not sound:
+                raise
+            task = VideoTask(readable, sound.probe, sound.plan, sound.preset)
+            failed = encode_video(task, own, report)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
         return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
 

@@ -8,7 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from lib.domain.errors import Failure
+from lib.domain.errors import ErrorCode, Failure
+from lib.domain.media import MediaWarning, WarningCode
 from lib.domain.renditions import Made, Part, RenditionKind, Work
 from lib.imaging.port import Images
 from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
@@ -17,8 +18,19 @@ from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_redundant
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_subtitles
 from lib.video.package.track import Segment, Track
-from lib.video.plan.plan import AUDIO_FILE, Plan, VideoTask, recipe_of, without
+from lib.video.plan.plan import (
+    AUDIO_FILE,
+    Plan,
+    PlannedAudio,
+    PlannedSubtitle,
+    VideoTask,
+    recipe_of,
+    without,
+)
 from lib.video.probe.mediainfo import read_probe
+
+NOTED = frozenset({ErrorCode.UNSUPPORTED_MEDIA})
+"""Why a track can be left out without being missed: no decoder has it, or it holds nothing."""
 
 
 class Segments(Protocol):
@@ -85,7 +97,11 @@ def assemble(
     lasts_ms = probe.duration_ms or max(round(each.seconds * 1000) for each in rungs)
     auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
-        probe=replace(task.video, phash=auxiliary.phash),
+        probe=replace(
+            task.video,
+            phash=auxiliary.phash,
+            warnings=(*probe.warnings, *_notes(task.plan, left_out)),
+        ),
         made=chain(
             make_streams(rungs, audio, plan.subtitles, map(segments.read_parts, tracks)),
             make_subtitles(ffmpeg.scratch, plan.subtitles),
@@ -114,12 +130,26 @@ def _audio_alone(task: VideoTask, duration_ms: int, ffmpeg: Ffmpeg) -> Iterator[
         )
 
 
+def _notes(plan: Plan, left_out: Mapping[str, Failure]) -> Iterator[MediaWarning]:
+    """Name the tracks that nobody could make: trying again, or another release, is no use."""
+    tracks: list[tuple[str, PlannedAudio | PlannedSubtitle]] = [
+        *(("sound", each) for each in plan.audio),
+        *(("subtitles", each) for each in plan.subtitles),
+    ]
+    for kind, each in tracks:
+        failure = left_out.get(each.name)
+        if failure and failure.code in NOTED:
+            message = f"{kind} track ({each.track.codec or 'unknown'}): {failure.message}"
+            yield MediaWarning(WarningCode.TRACK_NOT_DECODED, message)
+
+
 def _failed(plan: Plan, left_out: Mapping[str, Failure]) -> Iterator[Made]:
     """Name the tracks that could not be made, and why."""
+    failed = {name: each for name, each in left_out.items() if each.code not in NOTED}
     for audio in plan.audio:
-        if failure := left_out.get(audio.name):
+        if failure := failed.get(audio.name):
             name = f"{audio.name}/{PLAYLIST}"
             yield Made(name, RenditionKind.RUNG, HLS, error=failure)
     for subtitle in plan.subtitles:
-        if failure := left_out.get(subtitle.name):
+        if failure := failed.get(subtitle.name):
             yield Made(f"{subtitle.name}.vtt", RenditionKind.SUBTITLES, VTT, error=failure)

@@ -16,8 +16,6 @@ PENDING = frozenset(
         "chained.ogg short",
         "clips.ts long",
         "clips.ts short",
-        "cut-before-moov.mp4 long",
-        "cut-before-moov.mp4 short",
         "duration-unknown-tkhd.mp4 long",
         "duration-unknown-tkhd.mp4 short",
         "duration-unknown.mp4 long",

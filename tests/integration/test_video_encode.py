@@ -374,7 +374,7 @@ def test_a_sound_that_cannot_be_decoded_does_not_take_the_picture_along(make, sy
     source.write_bytes(data.replace(b"A_AAC", b"A_XXX"))
     missing = (PlannedAudio(0, AudioTrack(), 96, normalised=False),)
     result = make(source, "matroska", edit=lambda planned: replace(small(planned), audio=missing))
-    assert result.left_out["audio-0"].code is ErrorCode.ENCODE_FAILED
+    assert result.left_out["audio-0"].code is ErrorCode.UNSUPPORTED_MEDIA
     assert len(frames(result.rung())) == 225
     assert not (result.folder / "audio-0.mp4").exists()
     assert result.progress == sorted(result.progress)

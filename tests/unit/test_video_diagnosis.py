@@ -18,12 +18,64 @@ def test_a_clean_run_has_nothing_wrong():
 
 
 def test_a_failure_says_why_or_at_least_how():
-    said = diagnose(finished("[error] Decoder not found"), PATH)
+    said = diagnose(finished("[error] it is broken"), PATH)
     silent = diagnose(finished(code=69), PATH)
     assert isinstance(said, PermanentError)
     assert isinstance(silent, PermanentError)
     assert said.code is silent.code is ErrorCode.ENCODE_FAILED
-    assert (said.message, silent.message) == ("Decoder not found", "ffmpeg ended with code 69")
+    assert said.message == "it is broken"
+    assert silent.message == "it can't be decoded: ffmpeg ended with code 69"
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "said"),
+    [
+        (
+            (
+                "[vist#0:0/none @ 0x5] [error] Decoding requested, but no decoder found for: none",
+                "[fc#0 @ 0x1] [error] Error binding an input stream to complex filtergraph input",
+                "[error] Error binding filtergraph inputs/outputs: Invalid argument",
+            ),
+            ErrorCode.UNSUPPORTED_MEDIA,
+            "no decoder reads it",
+        ),
+        (
+            ("[fc#0 @ 0x1] [fatal] Stream specifier ':V:0' in filtergraph description [0:V:0]x",),
+            ErrorCode.ENCODE_FAILED,
+            "it can't be decoded: ffmpeg ended with code 1",
+        ),
+        (
+            ("[fc#0 @ 0x1] [fatal] Stream specifier 'a:3' in filtergraph d matches no streams.",),
+            ErrorCode.ENCODE_FAILED,
+            "the track that its description names is not there",
+        ),
+        (
+            (
+                "[mov,mp4 @ 0x1] [error] moov atom not found",
+                "[in#0 @ 0x2] [error] Error opening input: Invalid data found",
+            ),
+            ErrorCode.ENCODE_FAILED,
+            "it is cut short, or was never finished: there is no index (moov)",
+        ),
+        (
+            ("[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input",),
+            ErrorCode.ENCODE_FAILED,
+            "it is damaged: nothing of it can be read as what its first bytes say",
+        ),
+        (
+            (
+                "[out#0/mp4 @ 0x1] [fatal] Nothing was written into output file, because at least "
+                "one of its streams received no packets.",
+            ),
+            ErrorCode.ENCODE_FAILED,
+            "it holds nothing that can be decoded",
+        ),
+    ],
+)
+def test_reasons_are_told_in_plain_words(log, code, said):
+    found = diagnose(finished(*log), PATH)
+    assert isinstance(found, PermanentError)
+    assert (found.code, found.message) == (code, said)
 
 
 NETWORK = [

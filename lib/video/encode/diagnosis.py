@@ -30,6 +30,44 @@ _NETWORK = re.compile(
     r"|\[https? @ \w+\] \[warning\] HTTP error (?!416)[45]\d\d"
 )
 _ERROR = re.compile(r"^(?:\[[^\]]* @ \w+\] )*\[(?:error|fatal|panic)\] ")
+_INTERNAL = re.compile(
+    r"filter|Stream specifier|[Oo]ption |Conversion failed|Task finished|Terminating thread"
+    r"|Error opening (?:in|out)put|Error sending frames|Error while (?:add|open)ing"
+)
+"""Lines that tell of ffmpeg, and not of the source."""
+
+_REASONS = tuple(
+    (re.compile(said), code, reason)
+    for said, code, reason in (
+        (
+            r"no decoder found for|Decoder (?:\(.*\) )?not found|Unknown decoder|codec none",
+            ErrorCode.UNSUPPORTED_MEDIA,
+            "no decoder reads it",
+        ),
+        (
+            r"moov atom not found",
+            ErrorCode.ENCODE_FAILED,
+            "it is cut short, or was never finished: there is no index (moov)",
+        ),
+        (
+            r"Stream specifier .* matches no streams|Stream map .* matches no streams",
+            ErrorCode.ENCODE_FAILED,
+            "the track that its description names is not there",
+        ),
+        (
+            r"\[in#0.*Error opening input: Invalid data|Error opening input file.*Invalid data",
+            ErrorCode.ENCODE_FAILED,
+            "it is damaged: nothing of it can be read as what its first bytes say",
+        ),
+        (
+            r"received no packets|does not contain any stream|Output file is empty",
+            ErrorCode.ENCODE_FAILED,
+            "it holds nothing that can be decoded",
+        ),
+    )
+)
+"""What ffmpeg says of a source, and that in words for who sent it; the first that was said."""
+
 _URL = re.compile(r"\b\w+://\S+")
 
 
@@ -48,6 +86,7 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
 
     TransientError(SERVICE_UNAVAILABLE): the source could not be read to its end, or the process was
     asked to end; DISK_FULL. PermanentError(LIMIT_EXCEEDED): it took more than it may have;
+    PermanentError(UNSUPPORTED_MEDIA): no decoder reads it;
     PermanentError(ENCODE_FAILED): everything else.
     """
     failed = run.code != 0
@@ -64,8 +103,18 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
         return None
     if excess := _excess(run):
         return PermanentError(ErrorCode.LIMIT_EXCEEDED, excess)
-    reason = quote(run.log, locator) or f"ffmpeg ended with code {run.code}"
-    return PermanentError(ErrorCode.ENCODE_FAILED, reason)
+    return _explain(run, locator)
+
+
+def _explain(run: Run, locator: str) -> PermanentError:
+    """Say in plain words what a failed run says; quote it where there are none for it."""
+    for said, code, reason in _REASONS:
+        if any(said.search(line) for line in run.log):
+            return PermanentError(code, reason)
+    reason = quote([each for each in run.log if not _INTERNAL.search(each)], locator)
+    return PermanentError(
+        ErrorCode.ENCODE_FAILED, reason or f"it can't be decoded: ffmpeg ended with code {run.code}"
+    )
 
 
 def _excess(run: Run) -> str:

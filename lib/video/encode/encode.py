@@ -80,9 +80,8 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
                 cut_off(file, round(job.task.span.end_s * plan.timescale))
     left_out |= write_subtitles(job.folder, without(plan, left_out).subtitles)
-    nothing = PermanentError(ErrorCode.ENCODE_FAILED, "the track holds nothing")
     files = _files(job, without(plan, left_out))
-    empty = {name: nothing for name, path in files if not _holds_media(path)}
+    empty = {name: _nothing(job, name) for name, path in files if not _holds_media(path)}
     left_out |= empty
     for name, path in _files(job, asked):
         if name in left_out:
@@ -91,6 +90,17 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     if not is_past_the_end:
         _require_essentials(asked, left_out)
     return left_out
+
+
+def _nothing(job: _Job, name: str) -> PermanentError:
+    """Say that a track is empty: beside a picture a sound that is none is not missed."""
+    is_beside = isinstance(job.task.probe, VideoProbe) and name not in _rungs(job.task.plan)
+    code = ErrorCode.UNSUPPORTED_MEDIA if is_beside else ErrorCode.ENCODE_FAILED
+    return PermanentError(code, "the track holds nothing")
+
+
+def _rungs(plan: Plan) -> set[str]:
+    return {each.name for each in plan.rungs}
 
 
 def _require_essentials(asked: Plan, left_out: Mapping[str, PermanentError]) -> None:
@@ -103,6 +113,8 @@ def _require_essentials(asked: Plan, left_out: Mapping[str, PermanentError]) -> 
     if not missing or (not asked.rungs and len(missing) < len(essential)):
         return
     if missing[0].code is ErrorCode.LIMIT_EXCEEDED:
+        raise missing[0]
+    if missing[0].code is ErrorCode.UNSUPPORTED_MEDIA:
         raise missing[0]
     raise PermanentError(ErrorCode.CORRUPT_MEDIA, missing[0].message) from missing[0]
 

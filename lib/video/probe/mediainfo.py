@@ -97,6 +97,8 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
     tracks = _parse(file, size, _choose_parser(file, sniffed_container), speed)
     facts: Facts = {}
     if sniffed_container == "mov":
+        if not any(map(_is_stream, tracks)):
+            raise buffered(file, mp4_tracks.explain_silence)
         _check_samples(file, size, tracks)
         facts = buffered(file, mp4_tracks.read_facts)
     if sniffed_container == "matroska":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import atan2, degrees
 from typing import IO
 
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.video.isobmff import children, find, read_boxes, read_content
 from lib.video.probe.track_facts import Facts, TrackFacts
 
@@ -57,6 +58,25 @@ def read_facts(file: IO[bytes]) -> Facts:
         return {number: _turn(fact, matrix, movie) for number, matrix, fact in facts}
     except (ValueError, StopIteration, struct.error, IndexError):
         return {}
+
+
+def explain_silence(file: IO[bytes]) -> PermanentError:
+    """Say why an MP4 in which no track was found has none. Reads the outermost boxes' headers."""
+    kinds, is_cut = set[bytes](), False
+    try:
+        for box in read_boxes(file):
+            kinds.add(box.kind)
+    except ValueError:
+        is_cut = True
+    if b"moov" in kinds or b"moof" in kinds:
+        reason = "its index (moov) names neither a picture nor a sound"
+    elif is_cut:
+        reason = "the file is cut short: no index (moov) has arrived, which comes last in it"
+    else:
+        reason = (
+            "there is no index (moov): the recording was never finished, or the file is cut short"
+        )
+    return PermanentError(ErrorCode.CORRUPT_MEDIA, reason)
 
 
 def _facts(track: bytes, beside: set[int], is_whole: bool) -> tuple[int, Matrix, TrackFacts]:

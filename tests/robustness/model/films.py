@@ -60,6 +60,14 @@ def locate(source: Any, _: str, sources: Any, __: object) -> Located:
     return Located(lambda: sources.read(source), source.etag)
 
 
+def without_picture(*_: object) -> None:
+    """Return what there is of the sound alone: nothing."""
+
+
+def find_obstacle(*_: object) -> None:
+    """Return why a picture can't be decoded: none of these."""
+
+
 def find_keyframe(at: float, **_: object) -> float:
     """Return a keyframe: there is one everywhere."""
     return at

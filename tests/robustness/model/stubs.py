@@ -97,6 +97,7 @@ def own_modules() -> dict[str, types.ModuleType]:
         "lib.application.inspect_source": _module(
             "lib.application.inspect_source",
             inspect_source=films.inspect_source,
+            without_picture=films.without_picture,
             Inspected=films.Inspected,
         ),
         "lib.video.assemble": _module("lib.video.assemble", assemble=films.assemble),
@@ -105,6 +106,9 @@ def own_modules() -> dict[str, types.ModuleType]:
         ),
         "lib.video.encode.find_keyframe": _module(
             "lib.video.encode.find_keyframe", find_keyframe=films.find_keyframe
+        ),
+        "lib.video.encode.try_picture": _module(
+            "lib.video.encode.try_picture", find_obstacle=films.find_obstacle
         ),
     }
 
