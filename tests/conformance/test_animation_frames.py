@@ -9,7 +9,7 @@ from PIL import Image
 
 from lib.imaging.load import read_picture
 from tests.conformance.streams.browser import find_browser
-from tests.support.animation_cases import AnimationCase, draw, gif_cases
+from tests.support.animation_cases import AnimationCase, draw, gif_cases, gif_matrix
 from tests.support.apng_cases import apng_cases, matrix
 from tests.support.avif_cases import avif_cases
 from tests.support.chromium_frames import ChromiumFrames, chromium_frames
@@ -43,13 +43,22 @@ def test_a_case_is_drawn_as_chromium_shows_it(case: AnimationCase, chromium: Chr
         assert tuple(frame.ms for frame in shown.frames) == case.delays
 
 
-@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in matrix()])
-def test_every_kind_of_pixels_is_composed_alike(data: bytes, chromium: ChromiumFrames):
-    shown = chromium.decode(data, "png")
-    picture = read_picture(data, "png", LIMITS)
+MATRIX = [
+    pytest.param(data, container, id=f"{container}: {name}")
+    for container, files in (("png", matrix()), ("gif", gif_matrix()))
+    for name, data in files
+]
+
+
+@pytest.mark.parametrize(("data", "container"), MATRIX)
+def test_all_that_can_be_is_composed_alike(data: bytes, container: str, chromium: ChromiumFrames):
+    shown = chromium.decode(data, container)
+    picture = read_picture(data, container, LIMITS)
     assert picture.animation
     ours = [image.convert("RGBA").tobytes() for image, _ in picture.animation.frames()]
     assert len(ours) == len(shown.frames) == 4
+    clear = any(min(frame.rgba[3::4]) < 255 for frame in shown.frames)
+    assert picture.probe.has_alpha is clear
     for one, other in zip(ours, shown.frames, strict=True):
         assert_alike(one, other.rgba)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from PIL import Image
 
@@ -206,3 +207,21 @@ def _blocks() -> Iterator[AnimationCase]:
         palette=PALETTE,
     )  # fmt: skip
     yield replace(_case("delays", timed, *shown), delays=(10, 655_350, 0))
+
+
+def gif_matrix() -> Iterator[tuple[str, bytes]]:
+    """Build every pair of disposals, with and without holes, on a canvas that is filled or not."""
+    holes = bytes((GREEN, WHITE, WHITE, GREEN, GREEN, WHITE))
+    for filled, transparent, first, second in product(
+        (True, False), (None, WHITE), range(4), range(4)
+    ):
+        begin = solid(SIZE, RED) if filled else solid((3, 2), RED, at=(0, 1))
+        middle = GifFrame((3, 2), holes, at=(1, 1), transparent=transparent)
+        frames = (
+            replace(begin, disposal=first),
+            replace(middle, disposal=second),
+            replace(middle, at=(2, 2), disposal=second),
+            solid((1, 1), BLUE, at=(1, 1)),
+        )
+        name = f"filled {filled}, transparent {transparent}, disposals {first} {second}"
+        yield name, _gif(*frames)
