@@ -28,6 +28,7 @@ class WebPFrame:
     dispose: int = KEEP
     blend: int = OVER
     delay: int = 100
+    lossless: bool = True
 
 
 def webp_chunk(kind: bytes, content: bytes) -> bytes:
@@ -43,7 +44,7 @@ def write_webp(
     flags: int = ANIMATION | ALPHA,
     background: bytes = b"\xff\xff\xff\xff",
 ) -> bytes:
-    """Return an animated WebP of lossless frames."""
+    """Return an animated WebP."""
     sides = b"".join(_bits24(side - 1) for side in size)
     chunks = [
         webp_chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides),
@@ -61,7 +62,7 @@ def riff(chunks: bytes) -> bytes:
 def _frame(frame: WebPFrame) -> bytes:
     numbers = *(side // 2 for side in frame.at), *(side - 1 for side in frame.image.size)
     head = b"".join(map(_bits24, (*numbers, frame.delay))) + bytes([frame.dispose | frame.blend])
-    return head + coded(frame.image)
+    return head + coded(frame.image, lossless=frame.lossless)
 
 
 def coded(image: Image.Image, *, lossless: bool = True) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.decoders.frames import may_become_clear
+from lib.imaging.decoders.webp import read_frames
 from lib.imaging.load import Picture, read_picture
 from tests.media.webp_files import (
     ANIMATION,
@@ -117,3 +120,30 @@ def test_a_size_that_promises_too_much_is_put_right():
     picture = read(data)
     assert drawn(picture) == SHOWN
     assert picture.probe.warnings[0].message == "cut short after frame 3"
+
+
+OPAQUE = WebPFrame(Image.new("RGB", SIZE, "red"))
+SOFT = WebPFrame(Image.new("RGBA", SIZE, "#00f8"))
+
+
+@pytest.mark.parametrize(
+    ("frames", "may"),
+    [
+        ((OPAQUE, OPAQUE), False),
+        ((OPAQUE, SOFT), False),
+        ((OPAQUE, replace(SOFT, blend=SOURCE)), True),
+        ((OPAQUE, replace(OPAQUE, blend=SOURCE)), False),
+        ((replace(OPAQUE, dispose=CLEAR), OPAQUE), False),
+        ((replace(OPAQUE, dispose=CLEAR), SOFT), True),
+        ((replace(OPAQUE, dispose=CLEAR), frame("G")), True),
+        ((OPAQUE, replace(OPAQUE, dispose=CLEAR)), False),
+    ],
+)
+@pytest.mark.parametrize("lossless", [True, False])
+def test_only_what_may_become_clear_is_looked_through(
+    frames: tuple[WebPFrame, ...], may: bool, lossless: bool
+):
+    data = write_webp(SIZE, [replace(each, lossless=lossless) for each in frames])
+    found, plays = read_frames(data, 10)
+    assert (len(found), plays) == (len(frames), 0)
+    assert may_become_clear(found) is may

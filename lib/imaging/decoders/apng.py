@@ -193,14 +193,13 @@ class _Reading:
 
 def _frame(shared: Parts, coded: _Coded) -> Frame:
     control = coded.control
-    may_be_clear = shared.header[9] in WITH_ALPHA or b"tRNS" in shared.facts
     return Frame(
-        control.box,
-        control.delay_ms,
-        DISPOSALS[control.dispose],
-        partial(_decode, shared, coded),
-        may_be_clear,
+        box=control.box,
+        delay_ms=control.delay_ms,
+        disposal=DISPOSALS[control.dispose],
+        may_be_clear=shared.header[9] in WITH_ALPHA or b"tRNS" in shared.facts,
         over=control.blend == OVER,
+        decode=partial(_decode, shared, coded),
     )
 
 

@@ -5,9 +5,10 @@ GIF89a, section 23; PNG, third edition, section 11.3.8 (`fcTL`). A canvas begins
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 from PIL import Image
 
@@ -29,22 +30,28 @@ class Disposal(Enum):
     """As it was before the frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame of an animation, not decoded yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where one frame of an animation lies, for how long, and what it does to others."""
 
     box: Box
     """May reach beyond the canvas."""
     delay_ms: float
     disposal: Disposal
-    decode: Callable[[], Image.Image | None]
-    """Returns the pixels of the box, or of its first lines, or None: what can be read of them.
-
-    Raises what Pillow does."""
     may_be_clear: bool
     """Whether some of its pixels may be transparent."""
     over: bool = True
     """Whether what lies beneath is seen through it; if not, what is clear replaces it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame(Placed):
+    """One frame of an animation, not decoded yet."""
+
+    decode: Callable[[], Image.Image | None]
+    """Returns the pixels of the box, or of its first lines, or None: what can be read of them.
+
+    Raises what Pillow does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +86,17 @@ class FrameSequence:
         ]
         return max(width for width, _ in sizes), max(height for _, height in sizes)
 
-    @property
-    def may_become_clear(self) -> bool:
-        """Tell whether a canvas that the first frame fills may show clear pixels later on."""
-        if any(frame.may_be_clear and not frame.over for frame in self.frames[1:]):
+
+def may_become_clear(frames: Sequence[Placed]) -> bool:
+    """Tell whether a canvas that the first frame fills may show clear pixels later on."""
+    if any(frame.may_be_clear and not frame.over for frame in frames[1:]):
+        return True
+    clears = {Disposal.CLEAR, Disposal.RESTORE}
+    for before, after in pairwise(frames):
+        if before.disposal in clears and not _hides(after, before):
             return True
-        clears = {Disposal.CLEAR, Disposal.RESTORE}
-        for before, after in zip(self.frames, self.frames[1:], strict=False):
-            if before.disposal in clears and not _hides(after, before):
-                return True
-            clears = {Disposal.CLEAR}  # what comes later restores what the first has left
-        return False
+        clears = {Disposal.CLEAR}  # what comes later restores what the first has left
+    return False
 
 
 def compose(size: Size, frames: Iterable[Frame]) -> Iterator[Image.Image]:
@@ -140,7 +147,7 @@ def clip(box: Box, size: Size) -> Box | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def _hides(outer: Frame, inner: Frame) -> bool:
+def _hides(outer: Placed, inner: Placed) -> bool:
     """Tell whether a frame lies on another's box, to stay there, and lets nothing through."""
     left, top, right, bottom = outer.box
     holds = left <= inner.box[0] and top <= inner.box[1]

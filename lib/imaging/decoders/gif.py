@@ -98,8 +98,13 @@ def read_gif(data: bytes, most: int) -> FrameSequence | None:
 
 
 def _frame(coded: Coded) -> Frame:
-    may_be_clear = coded.transparent is not None
-    return Frame(coded.box, coded.delay * 10, coded.disposal, partial(_decode, coded), may_be_clear)
+    return Frame(
+        box=coded.box,
+        delay_ms=coded.delay * 10,
+        disposal=coded.disposal,
+        may_be_clear=coded.transparent is not None,
+        decode=partial(_decode, coded),
+    )
 
 
 def _decode(coded: Coded) -> Image.Image | None:

@@ -1,4 +1,6 @@
-"""Open a WebP; of an animation that is cut short, the frames that are whole (RFC 9649).
+"""Open a WebP, and tell what its frames say; of one that is cut short, those that are whole.
+
+RFC 9649, sections 2.7 and 3.4.
 
 libwebp reads an animation to the last byte that it promises, or not at all.
 """
@@ -13,10 +15,16 @@ from PIL import Image
 
 from lib.domain.media import WarningCode
 from lib.imaging.completeness import warn
+from lib.imaging.decoders.frames import Disposal, Placed
 from lib.imaging.pillow import open_webp as open_whole
 
 RIFF_HEAD, CHUNK_HEAD = struct.Struct("<4sI4s"), struct.Struct("<4sI")
 FLAGS, ANIMATED = 20, 0x02
+ANIM, FRAME_BYTES = struct.Struct("<IH"), 16
+DISPOSED, NOT_BLENDED = 0x01, 0x02
+VP8L_ALPHA = 8 + 4, 0x10
+"""Which byte of a lossless picture's chunk says that it has transparency, and by which bit."""
+
 FACTS = (b"EXIF", b"XMP ")
 """Chunks behind the frames."""
 
@@ -42,7 +50,7 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
     if CHUNK_HEAD.size + promised <= len(data):
         return data, None
     frames, end, last = 0, RIFF_HEAD.size, b""
-    for last, after in _chunks(data):
+    for last, _, after in _chunks(data):
         if after > len(data):
             break
         frames, end = frames + (last == b"ANMF"), after
@@ -58,11 +66,51 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
     return whole, f"cut short after frame {frames:,}"
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield the type of each chunk, and where its content ends."""
+def read_frames(data: bytes, most: int) -> tuple[list[Placed], int]:
+    """Return the whole frames of an animation, and how often they are shown, 0 for ever.
+
+    Of more than `most`, so many and one.
+    """
+    frames: list[Placed] = []
+    plays = 0
+    if data[RIFF_HEAD.size : RIFF_HEAD.size + 4] != b"VP8X" or not data[FLAGS] & ANIMATED:
+        return frames, plays
+    for kind, start, after in _chunks(data):
+        if after > len(data) or len(frames) > most:
+            break
+        if kind == b"ANIM" and after - start >= ANIM.size:
+            _, plays = ANIM.unpack_from(data, start)
+        elif kind == b"ANMF" and after - start >= FRAME_BYTES:
+            frames.append(_placed(data, start))
+    return frames, plays
+
+
+def _placed(data: bytes, start: int) -> Placed:
+    numbers = [
+        int.from_bytes(data[start + at : start + at + 3], "little") for at in range(0, 15, 3)
+    ]
+    left, top, width, height, delay = numbers
+    flags = data[start + FRAME_BYTES - 1]
+    return Placed(
+        box=(2 * left, 2 * top, 2 * left + width + 1, 2 * top + height + 1),
+        delay_ms=delay,
+        disposal=Disposal.CLEAR if flags & DISPOSED else Disposal.KEEP,
+        may_be_clear=_may_be_clear(data, start + FRAME_BYTES),
+        over=not flags & NOT_BLENDED,
+    )
+
+
+def _may_be_clear(data: bytes, at: int) -> bool:
+    """Tell whether the picture that begins somewhere has transparency: ALPH, or a bit of VP8L."""
+    kind, fourth = data[at : at + 4], data[at + VP8L_ALPHA[0] : at + VP8L_ALPHA[0] + 1]
+    return kind == b"ALPH" or (kind == b"VP8L" and bool(int.from_bytes(fourth) & VP8L_ALPHA[1]))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type of each chunk, where its content begins, and where it ends."""
     at = RIFF_HEAD.size
     while at + CHUNK_HEAD.size <= len(data):
         kind, length = CHUNK_HEAD.unpack_from(data, at)
-        end = at + CHUNK_HEAD.size + length
-        yield kind, end
-        at = end + length % 2
+        start = at + CHUNK_HEAD.size
+        yield kind, start, start + length
+        at = start + length + length % 2

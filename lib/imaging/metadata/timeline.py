@@ -7,15 +7,16 @@ GIF89a; WebP (RFC 9649); PNG, third edition; TIFF 6.0 and BigTIFF; AVIF (ISO/IEC
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.decoders.apng import read_apng
-from lib.imaging.decoders.frames import FrameSequence
+from lib.imaging.decoders.frames import FrameSequence, Placed, may_become_clear
 from lib.imaging.decoders.gif import read_gif
+from lib.imaging.decoders.webp import read_frames
 from lib.imaging.metadata.avif_track import Track, read_track
 from lib.imaging.transparency import has_alpha
 from lib.presets import Limits
@@ -27,7 +28,6 @@ MOST_FRAME_MEGAPIXELS = 25
 """Decoders hold up to six canvases while they compose: 600 MB."""
 
 FOR_EVER = 0
-WEBP_ANIMATED = 0x02
 MOST_PLAYS = 65_535
 """What WebP, and so a rendition, can count to."""
 
@@ -66,21 +66,12 @@ def read_timeline(image: Image.Image, data: bytes, container: str, most: int) ->
             return Timeline()
         return _sequence(frames, read_track(data), has_alpha(image))
     if container in SEQUENCES:
-        return _timed(SEQUENCES[container](data, most))
-    if container not in WALKS:
-        return Timeline()
-    frames = duration = loops = 0
-    try:
-        for delay, plays in WALKS[container](data):
-            frames, loops = frames + 1, min(plays, MOST_PLAYS)
-            duration += shown_ms(delay)
-            if frames > most:
-                break
-    except (struct.error, IndexError):  # the end
-        pass
-    if frames < 2:
-        return Timeline()
-    return Timeline(frames, duration, loops, has_alpha(image))
+        sequence = SEQUENCES[container](data, most)
+        found = _play(sequence.frames, sequence.plays) if sequence else Timeline()
+        return replace(found, sequence=sequence)
+    if container == "webp":
+        return _play(*read_frames(data, most))
+    return Timeline()
 
 
 def _sequence(frames: int, track: Track | None, may_become_clear: bool) -> Timeline:
@@ -94,13 +85,12 @@ def _sequence(frames: int, track: Track | None, may_become_clear: bool) -> Timel
     return Timeline(frames, duration, min(track.plays, MOST_PLAYS), may_become_clear)
 
 
-def _timed(sequence: FrameSequence | None) -> Timeline:
-    """Return the timeline of frames; of one alone no more than that they are there."""
-    if sequence is None or len(sequence.frames) < 2:
-        return Timeline(sequence=sequence)
-    duration = sum(shown_ms(frame.delay_ms) for frame in sequence.frames)
-    plays = min(sequence.plays, MOST_PLAYS)
-    return Timeline(len(sequence.frames), duration, plays, sequence.may_become_clear, sequence)
+def _play(frames: Sequence[Placed], plays: int) -> Timeline:
+    """Return the timeline of frames; of one alone no more than that it is there."""
+    if len(frames) < 2:
+        return Timeline()
+    duration = sum(shown_ms(frame.delay_ms) for frame in frames)
+    return Timeline(len(frames), duration, min(plays, MOST_PLAYS), may_become_clear(frames))
 
 
 def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> None:
@@ -129,26 +119,6 @@ def refuse_long(found: Timeline, canvas: tuple[int, int], limits: Limits) -> Non
         )
 
 
-Walk = Iterator[tuple[float, int]]
-"""Of each frame its delay in ms, and how often all are played as far as is known."""
-
-
-def _webp(data: bytes) -> Walk:
-    if data[12:16] != b"VP8X" or not data[20] & WEBP_ANIMATED:
-        return
-    at, loops = 12, FOR_EVER
-    while True:
-        kind, length = struct.unpack_from("<4sI", data, at)
-        if kind == b"ANIM":
-            (loops,) = struct.unpack_from("<H", data, at + 12)
-        elif kind == b"ANMF":
-            if at + 8 + length > len(data):
-                return
-            yield int.from_bytes(data[at + 20 : at + 23], "little"), loops
-        at += 8 + length + length % 2
-
-
-WALKS: dict[str, Callable[[bytes], Walk]] = {"webp": _webp}
 SEQUENCES = {"gif": read_gif, "png": read_apng}
 
 
