@@ -14,8 +14,11 @@ from lib.domain.renditions import Rendition, RenditionKind
 from lib.domain.serialized_probe import probe_to_values
 from lib.domain.thumbhash import data_uri
 
-PLAYED = ("application/vnd.apple.mpegurl", "video/mp4")
-"""What `<video>` is given, in this order: HLS where the browser plays it, or one file."""
+HLS, MP4 = "application/vnd.apple.mpegurl", "video/mp4"
+
+SHORT_MS = 4000
+"""What fits into a segment of the usual length has nothing to switch: one file is as good, and
+there sooner."""
 
 Address = Callable[[Rendition], str]
 
@@ -68,13 +71,16 @@ def _picture(asset: Asset, address: Address) -> str:
 
 def _video(asset: Asset, address: Address) -> str:
     """Write the stream, the progressive file, the subtitles and the storyboard."""
+    probe = probe_to_values(asset.probe)
     played = _of_kind(asset, RenditionKind.STREAM, RenditionKind.VIDEO)
     posters = [
         each for each in _of_kind(asset, RenditionKind.POSTER) if each.mime == "image/jpeg"
     ] or _of_kind(asset, RenditionKind.POSTER)
+    # HLS where the browser plays it, or one file.
+    is_short = (probe["duration_ms"] or SHORT_MS + 1) <= SHORT_MS
     lines = [
         _tag("source", type=mime, src=address(each))
-        for mime in PLAYED
+        for mime in ((MP4, HLS) if is_short else (HLS, MP4))
         for each in played
         if each.mime == mime
     ]
@@ -86,7 +92,6 @@ def _video(asset: Asset, address: Address) -> str:
         _tag("track", kind="metadata", label="storyboard", src=address(each))
         for each in _of_kind(asset, RenditionKind.STORYBOARD)
     ]
-    probe = probe_to_values(asset.probe)
     opening = _tag(
         "video",
         controls=True,

@@ -159,6 +159,17 @@ def test_a_video_plays_its_stream_else_the_one_file_and_shows_its_poster():
     assert inner[2][1]["srclang"] == "de"
 
 
+def test_a_clip_of_one_segment_plays_its_one_file_first():
+    assert isinstance(VIDEO.probe, VideoProbe)
+    types = {}
+    for duration_ms in (4000, 4001, None):
+        clip = replace(VIDEO, probe=replace(VIDEO.probe, duration_ms=duration_ms))
+        found = [each.get("type") for name, each in elements(clip) if name == "source"]
+        types[duration_ms] = found[0]
+    hls = "application/vnd.apple.mpegurl"
+    assert types == {4000: "video/mp4", 4001: hls, None: hls}
+
+
 def test_sound_is_played_from_its_file():
     sound = replace(ASSET, renditions=(video("audio.m4a", RenditionKind.AUDIO, "audio/mp4"),))
     (tag, attributes), _ = elements(sound)

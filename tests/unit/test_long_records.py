@@ -92,11 +92,11 @@ INDEX_TEXT = (
     '"left_out":{"text-0":{"code":"ENCODE_FAILED","message":"zu groß","permanent":true}},'
     '"tracks":[{"channels":null,"codec":"avc1.64000a","default":false,"frame_rate":null,'
     '"height":96,"language":null,"name":"h264-96","sample_rate":null,'
-    '"segments":[{"duration":49152,"frames":48,"size":1234,"start":0},'
-    '{"duration":4096,"frames":4,"size":99,"start":49152}],"timescale":12288,'
+    '"segments":[{"captions":[],"duration":49152,"frames":48,"size":1234,"start":0},'
+    '{"captions":[],"duration":4096,"frames":4,"size":99,"start":49152}],"timescale":12288,'
     '"title":null,"width":128},{"channels":2,"codec":"mp4a.40.2","default":true,'
     '"frame_rate":null,"height":null,"language":"de","name":"audio-0","sample_rate":48000,'
-    '"segments":[{"duration":96000,"frames":94,"size":777,"start":0}],"timescale":48000,'
+    '"segments":[{"captions":[],"duration":96000,"frames":94,"size":777,"start":0}],"timescale":48000,'
     '"title":"Ton","width":null}]}'
 )
 

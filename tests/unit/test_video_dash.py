@@ -164,3 +164,22 @@ def test_a_title_stays_a_title(title):
     assert within.get("lang") is None
     assert within.findtext(f"{NAMESPACE}Label")
     assert [each.tag for each in root] == [f"{NAMESPACE}Period"]
+
+
+def test_captions_within_the_frames_are_declared():
+    (first, *rest) = LOW.segments
+    captions = ("CC1", "CC3", "SERVICE1")
+    spoken = replace(LOW, segments=(replace(first, captions=captions), *rest))
+    root = ET.fromstring(mpd([spoken, HIGH], [SOUND], []))
+    added = root.find(f"{NAMESPACE}Period/{NAMESPACE}AdaptationSet")
+    assert added is not None
+    told = {
+        each.get("schemeIdUri"): each.get("value")
+        for each in added.iter(f"{NAMESPACE}Accessibility")
+    }
+    assert told == {
+        "urn:scte:dash:cc:cea-608:2015": "CC1=und;CC3=und",
+        "urn:scte:dash:cc:cea-708:2015": "1=lang:und",
+    }
+    assert added[0].tag == f"{NAMESPACE}Accessibility"  # in the schema's order
+    assert "Accessibility" not in mpd([LOW, HIGH], [SOUND], [])

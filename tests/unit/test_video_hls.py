@@ -110,7 +110,7 @@ def test_the_target_is_that_of_the_longest_segment_of_all():
 def test_a_variant_needs_its_rung_and_the_largest_sound():
     louder = replace(SOUND, name="audio-1", default=False, segments=segments((192_000, 100_000)))
     playlist = master_playlist([LOW, HIGH], [SOUND, louder], [])
-    low, high = tagged(playlist, "EXT-X-STREAM-INF")
+    high, low = tagged(playlist, "EXT-X-STREAM-INF")
     # The keyframe that is alone at the end lasts no time: it counts with the segment before it.
     peak = -(-90_000 * 8 * 24_000 // 108_108)
     assert int(low["BANDWIDTH"]) == peak + 200_000
@@ -123,7 +123,7 @@ def test_a_variant_says_what_it_takes_to_play_it():
     playlist = master_playlist([LOW, HIGH], [SOUND], [TEXT])
     lines = playlist.splitlines()
     assert lines[:3] == ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    _, high = tagged(playlist, "EXT-X-STREAM-INF")
+    high, _ = tagged(playlist, "EXT-X-STREAM-INF")
     assert high | {"BANDWIDTH": "", "AVERAGE-BANDWIDTH": ""} == {
         "BANDWIDTH": "",
         "AVERAGE-BANDWIDTH": "",
@@ -132,8 +132,10 @@ def test_a_variant_says_what_it_takes_to_play_it():
         "FRAME-RATE": "23.976",
         "AUDIO": "sounds",
         "SUBTITLES": "subtitles",
+        "CLOSED-CAPTIONS": "NONE",
+        "SCORE": "2",
     }
-    assert lines[-1] == "h264-1080/playlist.m3u8"
+    assert lines[-1] == "h264-240/playlist.m3u8"
 
 
 def test_a_silent_film_has_no_sounds():
@@ -151,6 +153,48 @@ def test_all_codecs_are_in_one_list():
         "avc1.64000d,mp4a.40.2",
         "av01.0.00M.08,mp4a.40.2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("heights", "expected"),
+    [
+        ([240], [240]),
+        ([240, 360], [360, 240]),
+        ([240, 360, 480], [360, 240, 480]),
+        ([240, 360, 480, 720, 1080], [480, 240, 360, 720, 1080]),
+    ],
+)
+def test_players_begin_with_the_middle_rung_of_the_first_codec(heights, expected):
+    rungs = [
+        replace(LOW, name=f"{codec}-{height}", codec=f"{codec}.1", width=height, height=height)
+        for codec in ("avc1", "av01")
+        for height in heights
+    ]
+    playlist = master_playlist(rungs, [SOUND], [])
+    names = re.findall(r"^(\S+)/playlist.m3u8$", playlist, re.MULTILINE)
+    others = [f"av01-{height}" for height in heights]
+    assert names == [*(f"avc1-{height}" for height in expected), *others]
+    scores = [int(each["SCORE"]) for each in tagged(playlist, "EXT-X-STREAM-INF")]
+    assert sorted(scores) == list(range(1, len(rungs) + 1))
+    by_name = dict(zip(names, scores, strict=True))
+    assert max(by_name, key=by_name.__getitem__).endswith(f"-{heights[-1]}")
+
+
+def test_captions_within_the_frames_are_declared():
+    (first, *rest) = LOW.segments
+    spoken = replace(LOW, segments=(replace(first, captions=("SERVICE1", "CC1")), *rest))
+    playlist = master_playlist([spoken, HIGH], [SOUND], [])
+    variants = tagged(playlist, "EXT-X-STREAM-INF")
+    assert {each["CLOSED-CAPTIONS"] for each in variants} == {"captions"}
+    captions = [
+        each for each in tagged(playlist, "EXT-X-MEDIA") if each["TYPE"] == "CLOSED-CAPTIONS"
+    ]
+    assert [(each["INSTREAM-ID"], each["AUTOSELECT"]) for each in captions] == [
+        ("CC1", "YES"),
+        ("SERVICE1", "NO"),
+    ]
+    assert {each["GROUP-ID"] for each in captions} == {"captions"}
+    assert not any("URI" in each for each in captions)
 
 
 def test_each_language_is_a_choice_and_one_is_the_default():

@@ -160,6 +160,7 @@ def _track_to_values(track: Track) -> dict[str, Any]:
                 "duration": each.duration,
                 "size": each.size,
                 "frames": each.frames,
+                "captions": each.captions,
             }
             for each in track.segments
         ],
@@ -182,7 +183,13 @@ def _track_from_values(values: Mapping[str, Any]) -> Track:
         codec=read["codec"],
         timescale=read["timescale"],
         segments=tuple(
-            Segment(each["start"], each["duration"], each["size"], each["frames"])
+            Segment(
+                each["start"],
+                each["duration"],
+                each["size"],
+                each["frames"],
+                tuple(each.get("captions", ())),
+            )
             for each in segments
         ),
         width=read.get("width"),

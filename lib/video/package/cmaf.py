@@ -11,6 +11,7 @@ from typing import IO
 
 from lib.domain.codecs import VIDEO_CODECS
 from lib.video.isobmff import Box, box, children, find, read_boxes, read_content
+from lib.video.package.captions import find_captions
 from lib.video.package.fragments import NOT_SYNC, Fragment, Sample, read_fragment, write_segment
 from lib.video.package.rfc6381 import codec_of, sample_entry
 from lib.video.package.track import Segment, Track
@@ -160,7 +161,8 @@ def _segment(
     if len(data) != size:
         raise ValueError(f"expected {size} bytes of samples but found {len(data)}")
     content = write_segment(samples, end, data, delay)
-    yield Segment(start, end - start, len(content), len(samples)), content
+    captions = find_captions(data)
+    yield Segment(start, end - start, len(content), len(samples), captions), content
 
 
 def _presented(fragment: Fragment, shift: int) -> Fragment:

@@ -15,6 +15,9 @@ from lib.video.plan.plan import PlannedSubtitle
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 ROLE = "urn:mpeg:dash:role:2011"
+CAPTIONS = {"CC": "urn:scte:dash:cc:cea-608:2015", "SERVICE": "urn:scte:dash:cc:cea-708:2015"}
+"""ANSI/SCTE 214-1, by the kind of a channel's name: CC1, SERVICE1."""
+UNKNOWN_LANGUAGE = "und"
 CHANNELS = "urn:mpeg:mpegB:cicp:ChannelConfiguration"
 """ISO/IEC 23091-3: 1 is mono, 2 stereo; nothing else is made."""
 SUBTITLE_BITS_PER_SECOND = 1000
@@ -84,11 +87,26 @@ def _switching(rung: Track) -> tuple[str, int, list[tuple[int, int, int]]]:
 
 def _add_rungs(period: ET.Element, rungs: Sequence[Track]) -> None:
     added = _add_set(period, "video", None)
+    _add_captions(added, rungs)
     _add_template(added, rungs[0])
     for rung in rungs:
         size = {"width": str(rung.width), "height": str(rung.height), "sar": "1:1"}
         rate = {"frameRate": str(rung.frame_rate)} if rung.frame_rate else {}
         _add_representation(added, rung, {**size, **rate})
+
+
+def _add_captions(added: ET.Element, rungs: Sequence[Track]) -> None:
+    """Say what captions are within the frames."""
+    names = sorted({name for rung in rungs for name in rung.captions})
+    for kind, scheme in CAPTIONS.items():
+        channels = [each for each in names if each.rstrip("0123456789") == kind]
+        if kind == "SERVICE":  # whose channels are numbers
+            told = [f"{each.removeprefix(kind)}=lang:{UNKNOWN_LANGUAGE}" for each in channels]
+        else:
+            told = [f"{each}={UNKNOWN_LANGUAGE}" for each in channels]
+        if told:
+            attributes = {"schemeIdUri": scheme, "value": ";".join(told)}
+            ET.SubElement(added, "Accessibility", attributes)
 
 
 def _add_audio(period: ET.Element, track: Track, name: str, *, main: bool) -> None:

@@ -11,7 +11,7 @@ from lib.video.plan.plan import PlannedSubtitle
 HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
 """7: fragmented MP4, by common agreement; the tags that are used want 6 (section 7)."""
 INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS"
-AUDIO_GROUP, SUBTITLE_GROUP = "sounds", "subtitles"
+AUDIO_GROUP, SUBTITLE_GROUP, CAPTION_GROUP = "sounds", "subtitles", "captions"
 MICROSECONDS = 1_000_000
 
 
@@ -55,8 +55,12 @@ def subtitle_playlist(subtitle: PlannedSubtitle, seconds: float) -> str:
 def master_playlist(
     rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
 ) -> str:
-    """Print the playlist of all variants: every rung, each with any one of the audio tracks."""
-    media = map(str, (*_audio(audio), *_subtitles(subtitles)))
+    """Print the playlist of all variants: every rung, each with any one of the audio tracks.
+
+    Players begin with the first variant: the middle rung of the first codec. The lowest would be
+    all that is seen of a short clip.
+    """
+    media = map(str, (*_audio(audio), *_subtitles(subtitles), *_captions(rungs)))
     return _document([*HEAD, INDEPENDENT, *media, *_variants(rungs, audio, subtitles)])
 
 
@@ -72,7 +76,9 @@ def _media_head(target_s: int) -> tuple[str, ...]:
 def _variants(
     rungs: Sequence[Track], audio: Sequence[Track], subtitles: Sequence[PlannedSubtitle]
 ) -> Iterable[str]:
-    for rung in rungs:
+    scores = {each.name: score for score, each in enumerate(sorted(rungs, key=_appeal), 1)}
+    has_captions = any(each.captions for each in rungs)
+    for rung in _from_the_middle(rungs):
         attributes = {
             "BANDWIDTH": rung.bandwidth + max((each.bandwidth for each in audio), default=0),
             "AVERAGE-BANDWIDTH": rung.average_bandwidth
@@ -82,9 +88,25 @@ def _variants(
             "FRAME-RATE": rung.frame_rate and f"{float(rung.frame_rate):.3f}",
             "AUDIO": audio and _quoted(AUDIO_GROUP),
             "SUBTITLES": subtitles and _quoted(SUBTITLE_GROUP),
+            "CLOSED-CAPTIONS": _quoted(CAPTION_GROUP) if has_captions else "NONE",
+            # Which of several a player takes where it can play all (RFC 8216bis, 4.4.6.2).
+            "SCORE": scores[rung.name],
         }
         yield f"#EXT-X-STREAM-INF:{_attributes(attributes)}"
         yield f"{rung.name}/playlist.m3u8"
+
+
+def _appeal(rung: Track) -> tuple[int, int]:
+    """Return what makes a rung look better: its pixels; of as many, a newer codec's fewer bits."""
+    return (rung.width or 0) * (rung.height or 0), -rung.bandwidth
+
+
+def _from_the_middle(rungs: Sequence[Track]) -> Sequence[Track]:
+    """Return rungs, which ascend within each codec, with the first codec's middle one first."""
+    codec = rungs[0].codec.partition(".")[0] if rungs else ""
+    same = [each for each in rungs if each.codec.partition(".")[0] == codec]
+    middle = same[len(same) // 2 : len(same) // 2 + 1]
+    return [*middle, *(each for each in rungs if each not in middle)]
 
 
 def _audio(audio: Sequence[Track]) -> Iterable[_Alternative]:
@@ -125,6 +147,21 @@ def _subtitles(subtitles: Sequence[PlannedSubtitle]) -> Iterable[_Alternative]:
             more={"FORCED": "YES" if forced else "NO"},
         )
         seen.add((language, forced))
+
+
+def _captions(rungs: Sequence[Track]) -> Iterable[str]:
+    """Print what is within the frames (section 4.3.4.1); of what language is not known."""
+    names = dict.fromkeys(name for rung in rungs for name in rung.captions)
+    for number, name in enumerate(names):
+        attributes = {
+            "TYPE": "CLOSED-CAPTIONS",
+            "GROUP-ID": _quoted(CAPTION_GROUP),
+            "NAME": _quoted(f"Captions {name}"),
+            "DEFAULT": "NO",
+            "AUTOSELECT": "NO" if number else "YES",
+            "INSTREAM-ID": _quoted(name),
+        }
+        yield f"#EXT-X-MEDIA:{_attributes(attributes)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Segment:
     duration: int
     size: int
     frames: int
+    captions: tuple[str, ...] = ()
+    """Channels and services of captions within its frames: `CC1`, `SERVICE1`."""
 
     @property
     def name(self) -> str:
@@ -56,6 +58,12 @@ class Track:
     def seconds(self) -> float:
         """Return how long it lasts."""
         return sum(each.duration for each in self.segments) / self.timescale
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Return the channels and services of captions within its frames."""
+        found = {name for each in self.segments for name in each.captions}
+        return tuple(sorted(found, key=lambda name: (len(name), name)))
 
     @property
     def bandwidth(self) -> int:
