@@ -33,7 +33,7 @@ from lib.imaging.decoders.png import decode_png, open_png
 from lib.imaging.decoders.psd import open_flattened
 from lib.imaging.decoders.tiff import open_first_page
 from lib.imaging.decoders.undecoded import decode_opened
-from lib.imaging.decoders.webp import open_webp
+from lib.imaging.decoders.webp import decode_webp, open_webp
 from lib.imaging.pillow import take_first_frame
 from lib.imaging.resize import Extent
 from lib.imaging.variants import Size
@@ -113,7 +113,7 @@ class Decoder:
 DECODERS: dict[str, Decoder] = {
     "jpeg": Decoder(open_jpeg, check_jpeg, reduce=_draft, decode=decode_jpeg, is_reducible=True),
     "png": Decoder(open_png, check_png, decode=decode_png),
-    "webp": Decoder(open_webp, check_webp, decode=take_first_frame),
+    "webp": Decoder(open_webp, check_webp, decode=decode_webp),
     "gif": Decoder(open_gif, check_gif, decode=decode_first),
     "tiff": Decoder(open_first_page, check_tiff, decode=decode_opened),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and

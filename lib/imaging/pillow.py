@@ -61,6 +61,14 @@ def keep_what_was_decoded(image: ImageFile.ImageFile) -> None:
     image.tile = []
 
 
+def declare_mode(image: ImageFile.ImageFile, mode: str) -> None:
+    """Say in which mode an opened image is to be decoded, or what it really is until then.
+
+    Pillow decodes grey and alpha of 16 bits as RGBA ("not yet available"), and says so before.
+    """
+    image._mode = mode
+
+
 def set_raw_mode(image: ImageFile.ImageFile, raw_mode: str) -> None:
     """Have the one tile of an opened image read in another of Pillow's raw modes."""
     image.tile = [image.tile[0]._replace(args=raw_mode)]

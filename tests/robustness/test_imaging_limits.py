@@ -56,7 +56,7 @@ def test_the_limit_of_bytes_comes_first():
     assert code_of(b"\xff\xd8\xff" + bytes(1_000_001), "jpeg", tight) is ErrorCode.LIMIT_EXCEEDED
 
 
-KEEPS_LINES = dict.fromkeys(("bmp", "gif", "ico", "jpeg", "jpeg2000", "png", "tiff"), 0.1)
+KEEPS_LINES = dict.fromkeys(("bmp", "gif", "ico", "jpeg", "jpeg2000", "png", "tiff", "webp"), 0.1)
 KEEPS_LINES["psd"] = 0.7
 """Which show the lines that are there, and from what share of their bytes on: a document has its
 channels one after the other. Of the others a cut makes nothing."""

@@ -15,7 +15,8 @@ from lib.domain.png import SIGNATURE
 from lib.imaging.decoders.png_chunks import PROFILE_BYTES
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS
-from tests.support.pngs import chunk, ihdr, palette, png
+from tests.support.pngs import chunk, ihdr, noise, palette, png
+from tests.support.profiles import grey_profile
 
 SIZE = (4, 3)
 RAW = b"\0" + b"\xc8\x28\x28" * 4 + b"\0" + b"\x28\x28\xc8" * 4 + b"\0" + b"\x28\xc8\x28" * 4
@@ -204,3 +205,20 @@ def test_every_chunk_at_once_in_any_order_is_read_without_an_exception() -> None
         picture = read(png(SIZE, 8, 2, RAW, before=turned))
         assert picture.image.size == SIZE
         assert io.BytesIO(turned).read(4)
+
+
+def test_grey_with_alpha_of_16_bits_follows_a_grey_profile() -> None:
+    """Its pixels are decoded as colours, and are grey all the same."""
+    grey = grey_profile("linear grey", 1.0)
+    raw = b"\0" + struct.pack(">2H", 0x8000, 0x4000) * 2
+    before = chunk(b"iCCP", b"grey\0\0" + zlib.compress(grey))
+    found = read(png((2, 1), 16, 4, raw, before=before))
+    assert found.probe.color_space == "linear grey"
+    assert found.image.mode == "LA"
+    assert found.image.getpixel((0, 0)) == (188, 64)  # half the light
+
+
+def test_grey_with_alpha_of_16_bits_that_is_cut_is_shown() -> None:
+    raw = noise((4, 20), 16, 4)
+    data = png((4, 20), 16, 4, raw[: len(raw) // 2])
+    assert read(data).probe.warnings[0].message == "cut short: 10 of 20 lines are there"

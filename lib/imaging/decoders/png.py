@@ -14,10 +14,10 @@ from lib.domain.png import SIGNATURE
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.png_chunks import HEAD, Parts, read_parts, write_png
 from lib.imaging.decoders.png_stream import PASSES, Layout, Stream
-from lib.imaging.pillow import keep_what_was_decoded, set_raw_mode
+from lib.imaging.pillow import declare_mode, keep_what_was_decoded, set_raw_mode
 
 IHDR = struct.Struct(">IIBBBBB")
-GREY, RGB, PALETTE = 0, 2, 3
+GREY, RGB, PALETTE, GREY_AND_ALPHA = 0, 2, 3, 4
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 TRANSPARENCY_BYTES = {GREY: 2, RGB: 6}
 """Of one grey, and of one colour."""
@@ -36,6 +36,8 @@ def open_png(file: BytesIO) -> PngImageFile:
     if len(parts.header) >= IHDR.size:
         _check_transparency(parts)
     image = PngImageFile(BytesIO(write_png(parts)))
+    if _header_of(image)[2:4] == (16, GREY_AND_ALPHA):
+        declare_mode(image, "LA")  # whose profile is grey
     # Where there is none, Pillow would decode the pixels to look behind them.
     image.info["exif"] = parts.exif
     image.info |= {"code_points": parts.code_points, "peak_nits": parts.peak_nits}
@@ -47,6 +49,12 @@ def open_png(file: BytesIO) -> PngImageFile:
     for kind in sorted(parts.damaged):
         warn(image, WarningCode.DAMAGED, f"passed over: a damaged chunk {kind.decode()}")
     return image
+
+
+def _header_of(image: PngImageFile) -> tuple[int, ...]:
+    """Return width, height, depth, colour type and methods of an opened picture."""
+    assert isinstance(image.fp, BytesIO)
+    return IHDR.unpack_from(image.fp.getbuffer(), len(SIGNATURE) + HEAD.size)
 
 
 def _check_transparency(parts: Parts) -> None:
@@ -80,7 +88,10 @@ def decode_png(image: Image.Image) -> Image.Image:
     assert isinstance(image, PngImageFile)
     assert isinstance(image.fp, BytesIO)
     data = image.fp.getvalue()
-    depth, model = data[len(SIGNATURE) + HEAD.size + 8 :][:2]
+    _, _, depth, model, *_ = _header_of(image)
+    if (depth, model) == (16, GREY_AND_ALPHA):
+        declare_mode(image, "RGBA")
+        return _load(image, data).convert("LA")
     transparent = image.info.get("transparency")
     if depth < 16 or transparent is None or model not in TRANSPARENCY_BYTES:
         return _load(image, data)

@@ -14,9 +14,11 @@ from io import BytesIO
 from PIL import Image
 
 from lib.domain.media import WarningCode
-from lib.imaging.completeness import warn
+from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.frames import Disposal, Placed
+from lib.imaging.decoders.webp_cut import CutStill, clear_below, find_cut
 from lib.imaging.pillow import open_webp as open_whole
+from lib.imaging.pillow import take_first_frame
 
 RIFF_HEAD, CHUNK_HEAD = struct.Struct("<4sI4s"), struct.Struct("<4sI")
 FLAGS, ANIMATED = 20, 0x02
@@ -28,15 +30,39 @@ VP8L_ALPHA = 8 + 4, 0x10
 FACTS = (b"EXIF", b"XMP ")
 """Chunks behind the frames."""
 
+CUT = "media-pipeline: cut"
+"""In `Image.info`, until the pixels are decoded."""
+
 
 def open_webp(file: BytesIO) -> Image.Image:
     """Return a WebP, its pixels not decoded yet."""
     data = file.getvalue()
-    whole, missing = keep_whole_frames(data)
+    cut = find_cut(data) if not _is_animated(data) else None
+    if isinstance(cut, CutStill):
+        image = open_whole(BytesIO(cut.filled(0)))
+        image.info[CUT] = cut
+        return image
+    whole, missing = keep_whole_frames(cut or data)
     image = open_whole(BytesIO(whole))
     if missing:
         warn(image, WarningCode.INCOMPLETE, missing)
     return image
+
+
+def decode_webp(image: Image.Image) -> Image.Image:
+    """Decode an opened WebP, of an animation the first frame; of one that is cut the lines there.
+
+    The opened source is used up.
+    """
+    cut = image.info.pop(CUT, None)
+    lines = cut.count_lines() if isinstance(cut, CutStill) else image.height
+    found = take_first_frame(image)
+    report_lines(found, lines, found.height)
+    return found if lines >= found.height else clear_below(found, lines)
+
+
+def _is_animated(data: bytes) -> bool:
+    return data[RIFF_HEAD.size : RIFF_HEAD.size + 4] == b"VP8X" and bool(data[FLAGS] & ANIMATED)
 
 
 def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
@@ -44,7 +70,7 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
 
     Other files come back as they are, as does one without a whole frame.
     """
-    if data[RIFF_HEAD.size : RIFF_HEAD.size + 4] != b"VP8X" or not data[FLAGS] & ANIMATED:
+    if not _is_animated(data):
         return data, None
     _, promised, _ = RIFF_HEAD.unpack_from(data)
     if CHUNK_HEAD.size + promised <= len(data):

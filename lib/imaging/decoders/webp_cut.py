@@ -1,0 +1,125 @@
+"""Show what is there of a still WebP that is cut short (RFC 9649; VP8: RFC 6386).
+
+libwebp decodes a picture to the last byte that it promises, or not at all. So the missing bytes are
+put there, once as zeros and once as something else: lines that differ are not there.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from lib.imaging.pillow import open_webp, take_first_frame
+
+RIFF_HEAD, CHUNK_HEAD = struct.Struct("<4sI4s"), struct.Struct("<4sI")
+LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
+
+FILLS = (0x08, 0x10, 0x40, 0x02, 0x20, 0x55, 0x24, 0x01, 0x80, 0xFE)
+"""Bytes to put there instead of zeros. Not all of them mean something in every lossless picture."""
+
+COMPARED = 2
+"""So many of those that do: one may look like zeros for some lines."""
+
+BLOCK, FILTERED = 16, 7
+"""Lines of a macroblock; and of them those that a filter changes above the next one: three of
+chroma, which are six, and one for its scaling."""
+
+LEAST_SHARE = 50
+"""One of so many bytes has to be there: what is put there is bounded by what was received."""
+
+MORE, MORE_BYTES = 4, 1 << 16
+
+FREE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CutStill:
+    """A picture whose bytes end early: the chunks before its pixels, and what is there of those."""
+
+    before: bytes
+    kind: bytes
+    pixels: bytes
+    promised: int
+
+    def filled(self, value: int) -> bytes:
+        """Return a whole file, in which the missing bytes are of one value.
+
+        Some more are there: another value than the right ones may need them.
+        """
+        missing = self.promised - len(self.pixels)
+        pixels = self.pixels + bytes((value,)) * (MORE * missing + MORE_BYTES)
+        chunk = CHUNK_HEAD.pack(self.kind, len(pixels)) + pixels + bytes(len(pixels) % 2)
+        body = self.before + chunk
+        return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
+
+    def count_lines(self) -> int:
+        """Return how many lines do not change with what is put there."""
+        zeros, compared = _checksums(self.filled(0)), 0
+        first = len(zeros)
+        for value in FILLS:
+            try:
+                other = _checksums(self.filled(value))
+            except OSError:
+                continue
+            differing = (at for at, (a, b) in enumerate(zip(zeros, other, strict=True)) if a != b)
+            first, compared = min(first, next(differing, len(zeros))), compared + 1
+            if compared == COMPARED:
+                break
+        if not compared:
+            raise ValueError("cut short")
+        if self.kind == LOSSY and first < len(zeros):
+            return (first + FILTERED) // BLOCK * BLOCK
+        return first
+
+
+def find_cut(data: bytes) -> CutStill | bytes | None:
+    """Return what is there of a still picture whose pixels are cut; None for any that is whole.
+
+    Of one that is cut behind its pixels the whole chunks are returned, as a file.
+    """
+    _, promised, _ = RIFF_HEAD.unpack_from(data)
+    if CHUNK_HEAD.size + promised <= len(data):
+        return None
+    end, has_pixels = RIFF_HEAD.size, False
+    for kind, start, length in _chunks(data):
+        if start + length > len(data):
+            if kind not in (LOSSY, LOSSLESS):
+                break
+            there = len(data) - start
+            if length > LEAST_SHARE * there + FREE_BYTES:
+                return None
+            return CutStill(data[RIFF_HEAD.size : end], kind, data[start:], length)
+        has_pixels = has_pixels or kind in (LOSSY, LOSSLESS)
+        end = start + length
+    if not has_pixels:
+        return None
+    body = data[RIFF_HEAD.size : end].ljust(end + end % 2 - RIFF_HEAD.size, b"\0")
+    return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type of each chunk, where its content begins, and how long that is."""
+    at = RIFF_HEAD.size
+    while at + CHUNK_HEAD.size <= len(data):
+        kind, length = CHUNK_HEAD.unpack_from(data, at)
+        yield kind, at + CHUNK_HEAD.size, length
+        at += CHUNK_HEAD.size + length + length % 2
+
+
+def _checksums(data: bytes) -> list[int]:
+    image = take_first_frame(open_webp(BytesIO(data)))
+    rows = (image.crop((0, at, image.width, at + 1)) for at in range(image.height))
+    return [zlib.crc32(row.tobytes()) for row in rows]
+
+
+def clear_below(image: Image.Image, lines: int) -> Image.Image:
+    """Return an image whose lines from one on are clear, or black where it has no transparency."""
+    found = Image.new(image.mode, image.size)
+    found.paste(image.crop((0, 0, image.width, lines)), (0, 0))
+    found.info = dict(image.info)
+    return found
