@@ -52,7 +52,10 @@ class MadeImage:
         return getattr(self.asset.probe, "frames", None) or 1
 
     def frames(self) -> list[Image.Image]:
-        """Return the composed frames of the widest WebP, else of the widest JPEG."""
+        """Return the composed frames of the widest WebP, else of the widest JPEG.
+
+        Frames that are like the one before are one in a WebP, which lasts longer.
+        """
         wide = sorted(
             (each for each in self.made() if not each.name.startswith(BOXES)),
             key=lambda each: (each.mime == "image/webp", each.mime == "image/jpeg", each.width),
@@ -60,7 +63,14 @@ class MadeImage:
         if not wide:
             return []
         with Image.open(BytesIO(self.content(wide[-1]))) as opened:
-            return [frame.convert("RGBA") for frame in ImageSequence.Iterator(opened)]
+            found = [
+                (frame.convert("RGBA"), frame.info.get("duration", 0))
+                for frame in ImageSequence.Iterator(opened)
+            ]
+        if len(found) in (1, self.played()):
+            return [frame for frame, _ in found]
+        each_ms = sum(lasts for _, lasts in found) / self.played()
+        return [frame for frame, lasts in found for _ in range(round(lasts / each_ms))]
 
 
 def content_of(case: Case) -> bytes:
@@ -98,7 +108,7 @@ def _points(number: int, key: str) -> Check:
         if not frames or played <= number:
             yield f"{key}: there are {min(played, len(frames))} frames"
             return
-        frame = frames[min(number, len(frames) - 1)]  # equal neighbours are one frame
+        frame = frames[min(number, len(frames) - 1)]
         for x, y, *wanted in expected:
             place = (int(x * frame.width), int(y * frame.height))
             received = frame.getpixel(place)
