@@ -211,3 +211,32 @@ def test_a_file_of_strips_that_are_all_damaged_is_given_up_in_time():
     for start in page.numbers(273):
         data[start] = 0
     assert refused(bytes(data)).message == "cut short: 0 of 3,000 lines are there"
+
+
+def renamed(data: bytes, tags: dict[int, int]) -> bytes:
+    """Return a little-endian file with other tags in place of some."""
+    changed = bytearray(data)
+    (at,) = struct.unpack_from("<I", changed, 4)
+    for old, new in tags.items():
+        struct.pack_into("<H", changed, changed.index(struct.pack("<H", old), at + 2), new)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("packing", ["raw", "lzw"])
+def test_tiles_whose_places_are_told_as_those_of_strips(packing: str):
+    data = write(Kind(RGB, tile=16, size=(37, 21), packing=packing))
+    told = renamed(data, {324: 273, 325: 279})
+    assert read(told).image.tobytes() == read(data).image.tobytes()
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_rows_of_a_strip_are_counted_where_the_tag_says_too_many(planar: bool):
+    kind = Kind(RGB, rows=4, planar=planar, packing="lzw")
+    lying = replace(kind, more={278: ("I", [2_147_483_649])})
+    assert read(write(lying)).image.tobytes() == read(write(kind)).image.tobytes()
+
+
+def test_signed_bytes_are_taken_as_they_are():
+    plain = Kind(GREY, 8, 1)
+    signed = replace(plain, more={339: ("H", [2])})
+    assert read(write(signed)).image.tobytes() == read(write(plain)).image.tobytes()

@@ -32,7 +32,7 @@ def check_tiff(data: bytes, limits: Limits) -> None:
     page = read_first(data)
     check_pointers(page)
     width, height = page.number(WIDTH), page.number(LENGTH)
-    is_tiled = TILES in page.entries and STRIPS not in page.entries
+    is_tiled = is_in_tiles(page)
     if is_tiled:
         wide, high = page.number(TILE_WIDTH), page.number(TILE_LENGTH)
         if not wide or not high:
@@ -49,7 +49,7 @@ def check_tiff(data: bytes, limits: Limits) -> None:
     if page.number(PLANAR) == SEPARATE:
         strips *= min(page.number(SAMPLES, 1), MOST_SAMPLES)
     check_count(strips, len(data), "tiles" if is_tiled else "strips")
-    extents = _extents(page, TILES if is_tiled else STRIPS, TILE_BYTES if is_tiled else STRIP_BYTES)
+    extents = _extents(page, *place_tags(page))
     check_most(
         sum(end - start for start, end in extents),
         READ_AGAIN * len(data),
@@ -73,6 +73,17 @@ def check_tiff(data: bytes, limits: Limits) -> None:
             limits.image_megapixels,
             arithmetic=_is_arithmetic(data, extents),
         )
+
+
+def is_in_tiles(page: Directory) -> bool:
+    """Tell whether a page is in tiles: their size is told, as libtiff has it."""
+    return TILE_WIDTH in page.entries and TILE_LENGTH in page.entries
+
+
+def place_tags(page: Directory) -> tuple[int, int]:
+    """Return the tags of places and lengths; some writers have the strips' for tiles."""
+    is_told = TILES in page.entries and (is_in_tiles(page) or STRIPS not in page.entries)
+    return (TILES, TILE_BYTES) if is_told else (STRIPS, STRIP_BYTES)
 
 
 def _is_arithmetic(data: bytes, extents: list[tuple[int, int]]) -> bool:

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -28,7 +29,7 @@ from lib.imaging.decoders.undecoded import Undecoded
 from lib.imaging.metadata.copyright import IPTC_RESOURCE
 
 DNG_VERSION = 50_706
-XMP, IPTC, ICC, ORIENTATION = 700, 33_723, 34_675, 274
+XMP, IPTC, ICC, ORIENTATION, JPEG_PLACE = 700, 33_723, 34_675, 274, 513
 
 FACT_BYTES = 4096
 """Of one tag, at most: what is longer is no fact of a photo."""
@@ -169,11 +170,22 @@ class _Canvas:
 
 
 def _decode_old_jpeg(page: Directory, size: tuple[int, int]) -> Image.Image:
-    """Have Pillow decode JPEG of TIFF 6.0, whose parts lie about the file. It must not turn it."""
+    """Decode JPEG of TIFF 6.0, whose parts lie about the file: by libtiff, which knows its habits.
+
+    What libtiff does not read may be a whole JPEG nonetheless.
+    """
     data = bytearray(page.data)
     if entry := page.entries.get(ORIENTATION):
-        data[entry.at : entry.at + 2] = b"\1\1"  # 257, which is none
-    image = TiffImageFile(BytesIO(bytes(data)))
+        data[entry.at : entry.at + 2] = b"\1\0" if page.order == "<" else b"\0\1"  # upright
+    image: Image.Image
+    try:
+        image = TiffImageFile(BytesIO(bytes(data)))
+        if image.size == size:
+            image.load()
+            return image
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError):
+        pass
+    image = JpegImageFile(BytesIO(page.data[page.number(JPEG_PLACE) :]))
     if image.size != size:
         raise unsupported("JPEG of another size")
     image.load()

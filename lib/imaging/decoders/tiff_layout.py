@@ -18,13 +18,11 @@ from lib.imaging.bounds.tiff import (
     ROWS_PER_STRIP,
     SAMPLES,
     SEPARATE,
-    STRIP_BYTES,
-    STRIPS,
-    TILE_BYTES,
     TILE_LENGTH,
     TILE_WIDTH,
-    TILES,
     WIDTH,
+    is_in_tiles,
+    place_tags,
 )
 from lib.imaging.decoders.samples import Samples
 
@@ -101,12 +99,14 @@ class Layout:
         self.samples = Samples(bits, self.order, self._is_float(bits))
 
     def _is_float(self, bits: tuple[int, ...]) -> bool:
+        # Readers take signed bytes as they are, and differ on all other signed numbers.
         formats = set(self.page.numbers(SAMPLE_FORMAT) or (UNSIGNED,))
         if formats == {FLOAT}:
             if set(bits) - set(FLOAT_BITS) or len(set(bits)) > 1:
                 raise unsupported(f"numbers of {bits[0]} bits with a point")
             return True
-        if formats - {UNSIGNED, VOID} and not self._is_lab():
+        is_raw = formats <= {UNSIGNED, VOID} or (formats == {SIGNED} and set(bits) == {8})
+        if not is_raw and not self._is_lab():
             raise unsupported("signed or complex numbers as samples")
         if not 1 <= min(bits) <= max(bits) <= MOST_BITS:
             raise unsupported(f"samples of {max(bits)} bits")
@@ -144,20 +144,26 @@ class Layout:
     def cells(self) -> Cells:
         """Strips, else tiles."""
         page = self.page
-        is_tiled = TILES in page.entries and STRIPS not in page.entries
+        is_tiled = is_in_tiles(page)
+        places, lengths = map(page.numbers, place_tags(page))
+        if not places:
+            raise ValueError("unknown data organization")
         if is_tiled:
             wide, high = page.number(TILE_WIDTH), page.number(TILE_LENGTH)
             if Image.MAX_IMAGE_PIXELS and wide * high > 2 * Image.MAX_IMAGE_PIXELS:
                 raise Image.DecompressionBombError(f"tiles of {wide * high / 1e6:.1f} MP")
         else:
-            wide, high = self.width, page.number(ROWS_PER_STRIP, self.height)
-            high = min(high, self.height) or self.height
+            wide, high = self.width, self._rows_per_strip(len(places))
+        if not wide or not high:
+            raise ValueError("tiles of no size")
         across, down = -(-self.width // wide), -(-self.height // high)
-        offsets = page.numbers(TILES if is_tiled else STRIPS)
-        if not offsets:
-            raise ValueError("unknown data organization")
-        lengths = page.numbers(TILE_BYTES if is_tiled else STRIP_BYTES)
-        return Cells(wide, high, across, down, self._extents(offsets, lengths), is_tiled)
+        return Cells(wide, high, across, down, self._extents(places, lengths), is_tiled)
+
+    def _rows_per_strip(self, count: int) -> int:
+        """Return how many rows a strip has; by the count of strips where the tag says too many."""
+        high = min(self.page.number(ROWS_PER_STRIP, self.height), self.height) or self.height
+        of_a_plane = count // len(self.planes)
+        return high if high < self.height or not of_a_plane else -(-self.height // of_a_plane)
 
     def _extents(
         self, offsets: tuple[int, ...], lengths: tuple[int, ...]
