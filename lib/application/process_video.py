@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
-from lib.application.inspect_source import inspect_source, without_picture
+from lib.application.inspect_source import Inspected, inspect_source, without_picture
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure, PermanentError
 from lib.domain.events import UploadEvent
@@ -65,21 +66,34 @@ def process_video(
         # Imported here: what encodes costs 26 ms, ffmpeg-python 11 of them, which a source that is
         # refused or transferred does without.
         from lib.video.assemble import assemble
-        from lib.video.encode.encode import encode_video
 
         own = replace(ffmpeg, scratch=Path(scratch))
         readable = locate(event.source, found, pipeline.sources, own.deadline)
         task = VideoTask(readable, found.probe, found.plan, found.preset)
-        try:
-            failed = encode_video(task, own, report)
-        except PermanentError as problem:
-            sound = without_picture(found, problem)
-            if not sound:
-                raise
-            task = VideoTask(readable, sound.probe, sound.plan, sound.preset)
-            failed = encode_video(task, own, report)
+        task, failed = _encode(found, task, own, report)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
         return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
 
     with TemporaryDirectory(dir=ffmpeg.scratch) as scratch:
         return fenced_job.run(event, work, pipeline, delivery)
+
+
+def _encode(
+    found: Inspected, task: VideoTask, ffmpeg: Ffmpeg, report: fenced_job.Report
+) -> tuple[VideoTask, Mapping[str, PermanentError]]:
+    """Encode a source, or its sound where it has no picture to decode.
+
+    Return what was made, and why the rest of it was not. Raises what `encode_video` raises.
+    """
+    from lib.video.encode.encode import encode_video
+
+    try:
+        return task, encode_video(task, ffmpeg, report)
+    except PermanentError as problem:
+        sound = without_picture(found, problem)
+        if not sound:
+            raise
+        heard = replace(task, probe=sound.probe, plan=sound.plan)
+        with suppress(PermanentError):
+            return heard, encode_video(heard, ffmpeg, report)
+        raise

@@ -37,22 +37,23 @@ def head(data: bytes) -> bytes:
     return data[:600]
 
 
-NOTHING_FOUND = "expected a picture or a sound track but found neither"
-NOTHING_HELD = "Nothing was written into output file"
-NOT_OPENED = "Error opening input"
+NO_INDEX = "no index (moov)"
+NOT_DECODED = "its frames can't be decoded"
+CUT_SHORT = "it is cut short before anything that can be decoded"
+NOT_READ = "it is damaged: nothing of it can be read"
 BROKEN = (
-    Broken("no-index.mp4", "index-at-the-end.mp4", half, False, False, NOTHING_FOUND),
-    Broken("no-samples.mp4", "index-first.mp4", blank, True, False, NOTHING_HELD),
+    Broken("no-index.mp4", "index-at-the-end.mp4", half, False, False, NO_INDEX),
+    Broken("no-samples.mp4", "index-first.mp4", blank, True, False, NOT_DECODED),
     Broken(
         "zeros.mp4",
         "index-first.mp4",
         lambda data: data[:32] + bytes(5000),
         False,
         False,
-        NOTHING_FOUND,
+        NO_INDEX,
     ),
-    Broken("head.mkv", "h264.mkv", head, True, False, NOT_OPENED),
-    Broken("head.avi", "mpeg4.avi", head, True, False, NOT_OPENED),
+    Broken("head.mkv", "h264.mkv", head, True, False, CUT_SHORT),
+    Broken("head.avi", "mpeg4.avi", head, True, False, NOT_READ),
     *(
         Broken(f"half-{case}", case, half, True, True)
         for case in (

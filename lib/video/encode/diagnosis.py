@@ -60,6 +60,16 @@ _REASONS = tuple(
             "it is damaged: nothing of it can be read as what its first bytes say",
         ),
         (
+            r"File ended prematurely|Truncating packet|partial file",
+            ErrorCode.ENCODE_FAILED,
+            "it is cut short before anything that can be decoded",
+        ),
+        (
+            r"Decode error rate|Error submitting packet to decoder|\] Decoding error",
+            ErrorCode.ENCODE_FAILED,
+            "it is damaged: its frames can't be decoded",
+        ),
+        (
             r"received no packets|does not contain any stream|Output file is empty",
             ErrorCode.ENCODE_FAILED,
             "it holds nothing that can be decoded",
