@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from math import atan2, degrees
 from typing import IO
@@ -54,10 +55,15 @@ def read_facts(file: IO[bytes]) -> Facts:
         is_whole = all(kind != b"mvex" for kind, _ in children(moov))
         beside = {each for track in tracks for each in _chapter_tracks(track)}
         movie = _read_matrix(find(moov, b"mvhd"), MOVIE_MATRIX)
-        facts = (_facts(each, beside, is_whole) for each in tracks)
-        return {number: _turn(fact, matrix, movie) for number, matrix, fact in facts}
     except (ValueError, StopIteration, struct.error, IndexError):
         return {}
+    found: dict[int, TrackFacts] = {}
+    for track in tracks:
+        # One that can't be followed says nothing of the others.
+        with suppress(ValueError, struct.error, IndexError):
+            number, matrix, fact = _facts(track, beside, is_whole)
+            found[number] = _turn(fact, matrix, movie)
+    return found
 
 
 def explain_silence(file: IO[bytes]) -> PermanentError:
@@ -119,10 +125,12 @@ def _turn(fact: TrackFacts, track: Matrix, movie: Matrix) -> TrackFacts:
 
 def _chapter_tracks(track: bytes) -> Iterator[int]:
     """Yield the ids of the tracks that hold the chapters of one."""
-    references = (content for kind, content in children(track) if kind == b"tref")
-    for kind, ids in (each for content in references for each in children(content)):
-        if kind == CHAPTERS:
-            yield from (number for (number,) in struct.iter_unpack(">I", ids))
+    with suppress(ValueError):
+        references = (content for kind, content in children(track) if kind == b"tref")
+        for kind, ids in (each for content in references for each in children(content)):
+            if kind == CHAPTERS:
+                whole = ids[: len(ids) // 4 * 4]
+                yield from (number for (number,) in struct.iter_unpack(">I", whole))
 
 
 def _count_samples(table: bytes) -> int | None:
