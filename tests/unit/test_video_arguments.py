@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def output(arguments: list[str], name: str) -> dict[str, str]:
 def graph(arguments: list[str]) -> str:
     """Return all graphs as one text."""
     pairs = pairwise(arguments)
-    return ";".join(value for name, value in pairs if name == "-filter_complex")
+    return "|".join(value for name, value in pairs if name == "-filter_complex")
 
 
 def test_the_demuxer_is_fixed_before_the_input():
@@ -247,12 +248,17 @@ def test_the_first_frame_of_a_source_lasts_from_0():
     assert "-ss" not in first
 
 
-def test_what_remembers_frames_comes_behind_what_a_change_reaches():
-    first, _, second = graph(arguments_of()).partition("[V0]")
-    assert first.endswith("setpts=PTS*1000000")
-    assert not any(each in first for each in ("select", "eq(N", "split"))
-    assert all(each in second for each in ("select", "eq(N", "split"))
-    assert "[a1]aresample=48000:async=1:first_pts=0" in second
+def test_each_track_has_a_graph_of_its_own():
+    graphs = graph(arguments_of(plan=replace(PLAN, audio=(SOUND, replace(SOUND, index=0)))))
+    for own, others in (("V:0", "a:"), ("a:0", "[0:V"), ("a:1", "[0:V")):
+        (found,) = (each for each in graphs.split("|") if f"[0:{own}]" in each)
+        assert others not in found
+
+
+def test_a_picture_that_changes_keeps_its_graph_where_all_filters_can():
+    assert before_input(arguments_of())["-reinit_filter:v"] == "0"
+    turned = replace(PROBE, rotation=90)
+    assert "-reinit_filter:v" not in before_input(arguments_of(probe=turned))
 
 
 def test_reading_starts_earlier_where_keyframes_are_not_known():
@@ -315,7 +321,9 @@ def test_sound_is_stereo_aac_in_fragments():
     assert (options["-c:a"], options["-b:a"]) == ("aac", "96k")
     assert (options["-ac"], options["-ar"]) == ("2", "48000")
     assert (options["-movflags"], options["-frag_duration"]) == (AUDIO_FLAGS, "4000000")
-    assert "[0:a:1]aformat=channel_layouts=stereo" in graph(arguments_of())
+    assert "[0:a:1]aresample=48000:async=1:first_pts=0" in graph(arguments_of())
+    again = replace(PLAN, audio=(replace(SOUND, aligned=False),))
+    assert "[0:a:1]aresample=48000:async=1[" in graph(arguments_of(plan=again))
 
 
 def test_sound_alone_is_one_file_with_its_index_first():

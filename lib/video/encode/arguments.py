@@ -12,15 +12,9 @@ from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.colors import read_colors
 from lib.video.encode.ffmpeg import STRIPPED
-from lib.video.encode.filter_graph import Taps, build_graph, even_out
-from lib.video.encode.loudness import (
-    Loudness,
-    align,
-    even_out_audio,
-    measure_loudness,
-    normalize,
-)
-from lib.video.encode.stages import Chain, in_stages
+from lib.video.encode.filter_graph import Taps, build_graph, even_out, takes_changes
+from lib.video.encode.graphs import apart
+from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
 from lib.video.package.webvtt import DECODED
 from lib.video.plan.plan import (
     AUDIO_FILE,
@@ -80,14 +74,12 @@ def encode_arguments(
     loudness of the audio that is normalised, by name.
     """
     opened = open_source(task.source, task.probe, task.plan, task.span)
-    chains = [_video_chain(opened, task, folder)] if task.plan.rungs else []
+    outputs = [list(_video_outputs(opened, task, folder))]
     for audio in task.plan.audio:
-        stream = opened[audio.stream]
-        aligned = align(stream)
+        stream = prepare_audio(opened[audio.stream], aligned=audio.aligned)
         if measured := (levels or {}).get(audio.name):
-            aligned = normalize(aligned, measured)
-        outputs = [_audio_output(aligned, audio, task, folder)]
-        chains.append(Chain(audio.stream, even_out_audio(stream), outputs))
+            stream = normalize(stream, measured)
+        outputs.append([_audio_output(stream, audio, task, folder)])
     others = [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
         others.append(_first_packets(opened))
@@ -95,7 +87,7 @@ def encode_arguments(
         *("-filter_complex_threads", str(THREADS)),
         # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
         *(("-copyts", "-start_at_zero") if task.span else ()),
-        *in_stages(chains, others),
+        *apart([*outputs, others]),
     ]
 
 
@@ -104,9 +96,8 @@ def loudness_arguments(
 ) -> list[str]:
     """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
-    stream = opened[audio.stream]
-    heard = ffmpeg.output(measure_loudness(align(stream), report), "-", f="null")
-    return in_stages([Chain(audio.stream, even_out_audio(stream), [heard])])
+    stream = measure_loudness(prepare_audio(opened[audio.stream]), report)
+    return apart([[ffmpeg.output(stream, "-", f="null")]])
 
 
 def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:
@@ -149,6 +140,8 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
 def _picture_options(probe: VideoProbe, container: str) -> dict[str, Any]:
     """Return how frames are decoded: as they are stored, for the graph turns them by the probe."""
     options: dict[str, Any] = {"noautorotate": None}
+    if takes_changes(probe):
+        options["reinit_filter:v"] = 0
     if container == "mov":
         # Browsers show what a clean aperture would cut off; they cut as Matroska says.
         options["apply_cropping"] = "codec"
@@ -181,11 +174,14 @@ def _run_up(source: Input, probe: AudioProbe, plan: Plan) -> float:
     return NEIGHBOUR_S if interlaced or plan.frame_rate else 0.0
 
 
-def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
-    plan, stream = task.plan, opened[task.picture]
-    taps = build_graph(stream, task.video, plan, task.span)
-    rungs = [
-        _output(
+def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
+    plan = task.plan
+    if not plan.rungs:
+        return
+    evened = even_out(opened[task.picture], task)
+    taps = build_graph(evened, task.video, plan, task.span)
+    for rung in plan.rungs:
+        yield _output(
             taps.rungs[rung.name],
             folder / f"{rung.name}.mp4",
             **{
@@ -198,10 +194,7 @@ def _video_chain(opened: Any, task: VideoTask, folder: Path) -> Chain:
                 **video_options(rung, task.preset.video, task.span),
             },
         )
-        for rung in plan.rungs
-    ]
-    evened = even_out(stream, task)
-    return Chain(task.picture, evened, [*rungs, *_image_outputs(taps, folder)])
+    yield from _image_outputs(taps, folder)
 
 
 def _image_outputs(taps: Taps, folder: Path) -> Iterator[Any]:

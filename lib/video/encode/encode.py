@@ -14,10 +14,13 @@ from lib.video.encode.arguments import encode_arguments, loudness_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.isobmff import read_boxes
-from lib.video.package.cmaf import cut_off
+from lib.video.package.cmaf import cut_off, holds_more_than_time
 from lib.video.package.webvtt import write_subtitles
 from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, Plan, VideoTask, without
 from lib.video.plan.proportion import bounds_of
+
+SAMPLES_OF_AAC = 1024
+"""Of a packet, in each channel: ticks at the rate of the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
         if error.code is ErrorCode.LIMIT_EXCEEDED:
             raise
         left_out |= _make_apart(job, plan, levels, error)
+    _make_repeating_again(job, without(plan, left_out), levels)
     if job.task.span:
         for rung in without(plan, left_out).rungs:
             with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
@@ -90,6 +94,22 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     if not is_past_the_end:
         _require_essentials(asked, left_out)
     return left_out
+
+
+def _make_repeating_again(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
+    """Make again the sounds that begin anew where their rate or channels change."""
+    if not isinstance(job.task.probe, VideoProbe):
+        return
+    bare = replace(plan, rungs=(), subtitles=())
+    for audio in plan.audio:
+        path = job.folder / f"{audio.name}.mp4"
+        if path.is_file() and _repeats(path):
+            _run(job, replace(bare, audio=(replace(audio, aligned=False),)), levels)
+
+
+def _repeats(path: Path) -> bool:
+    with path.open("rb") as file:
+        return holds_more_than_time(file, SAMPLES_OF_AAC)
 
 
 def _nothing(job: _Job, name: str) -> PermanentError:

@@ -1,8 +1,8 @@
 """Say what happens to the frames: one decode, of which every rung, tile and still is a tap. Pure.
 
 The order: deinterlace ▸ limit the frame rate ▸ cut to the span, and what it runs over ▸ convert to
-SDR BT.709 in the size of the highest rung ▸ scale down from rung to rung. Up to the conversion a
-graph may be built anew in mid-stream (see `stages`). `Any` is a stream of ffmpeg-python.
+SDR BT.709 in the size of the highest rung ▸ scale down from rung to rung. What changes in
+mid-stream is alike from the conversion on. `Any` is a stream of ffmpeg-python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from lib.domain.media import VideoProbe
 from lib.video.encode.colors import read_colors
-from lib.video.encode.stages import pass_on, take_over
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
@@ -79,7 +78,17 @@ def even_out(video: Any, task: VideoTask) -> Any:
         video = video.filter("setparams", **forced)
     if probe.has_alpha:
         video = _lay_on(video, task.preset.image.background)
-    return pass_on(_convert(_turn(video, probe), probe, _sizes(task.plan)[0]))
+    return _convert(_turn(video, probe), probe, _sizes(task.plan)[0])
+
+
+def takes_changes(probe: VideoProbe) -> bool:
+    """Tell whether each filter up to the conversion takes frames of another size or format.
+
+    Else the graph is built again where they change, and forgets what it was about.
+    """
+    return not (
+        probe.interlaced or probe.rotation or probe.mirrored or probe.has_alpha or probe.transfer
+    )
 
 
 def build_graph(stream: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Taps:
@@ -88,7 +97,7 @@ def build_graph(stream: Any, probe: VideoProbe, plan: Plan, span: Span | None) -
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
     """
     sizes = _sizes(plan)
-    stream = _start(take_over(stream, plan.timescale), span)
+    stream = _start(stream, span)
     rungs, stills = {}, None
     still_size, wanted_stills = _still_size(sizes), _choose_stills(plan, span)
     for size in sizes:
@@ -186,10 +195,10 @@ def _convert(video: Any, probe: VideoProbe, size: Size) -> Any:
         video = _without(video, *OF_HDR)
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
-        video = video.filter("scale", width, height, flags=SCALING, **colors)
+        video = video.filter("scale", width, height, eval="frame", flags=SCALING, **colors)
     tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
     video = video.filter("setsar", 1).filter("format", "yuv420p").filter("setparams", **tags)
-    return video.filter("pad", *size, "(ow-iw)/2", "(oh-ih)/2")
+    return video.filter("pad", *size, "(ow-iw)/2", "(oh-ih)/2", eval="frame")
 
 
 def fit_into(size: Size) -> tuple[str, str]:

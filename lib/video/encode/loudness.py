@@ -34,19 +34,17 @@ class Loudness:
     offset: float
 
 
-def even_out_audio(audio: Any) -> Any:
-    """Return stereo samples of one rate and format, whatever they were.
+def prepare_audio(audio: Any, *, aligned: bool = True) -> Any:
+    """Return stereo samples of one rate, gaps filled with silence; `aligned` ones start at 0.
 
-    More channels are mixed as ITU-R BS.775 does.
+    What is missing there is silence, what lies before is cut off. ffmpeg builds the graph again
+    where the rate or the channels change, and each time it would begin at 0. More channels are
+    mixed as ITU-R BS.775 does.
     """
-    return audio.filter(
-        "aformat", sample_fmts="fltp", channel_layouts="stereo", sample_rates=SAMPLE_RATE_HZ
+    start = {"first_pts": 0} if aligned else {}
+    return audio.filter("aresample", SAMPLE_RATE_HZ, **{"async": 1}, **start).filter(
+        "aformat", channel_layouts="stereo", sample_rates=SAMPLE_RATE_HZ
     )
-
-
-def align(audio: Any) -> Any:
-    """Return sound that starts at 0: what is missing is silence, what lies before is cut off."""
-    return audio.filter("aresample", SAMPLE_RATE_HZ, first_pts=0, **{"async": 1})
 
 
 def measure_loudness(audio: Any, report: Path) -> Any:

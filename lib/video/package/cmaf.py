@@ -25,6 +25,9 @@ DELAY_SECONDS = Fraction(1, 10)
 shown: two frames at 20 a second. The same for all ranges, whatever their encoders needed.
 An edit list says so: with negative offsets instead, some players show the video late."""
 
+MORE, MORE_PACKETS = 1.01, 4
+"""What packets may last beyond their time: a factor, and some in all."""
+
 NOT_OF_A_TRACK = frozenset({b"udta", b"edts"})
 """Left out of the init segment, or written anew."""
 
@@ -98,6 +101,20 @@ def cut_off(file: IO[bytes], end_tick: int) -> None:
             if min(sample.time for sample in fragment.samples) >= end_tick - 1:
                 file.truncate(each.start)
                 return
+
+
+def holds_more_than_time(file: IO[bytes], packet_ticks: int) -> bool:
+    """Tell whether the packets of a fragmented sound last longer than their times say.
+
+    Each lasts `packet_ticks`. A little more is rounding.
+    """
+    packets = ticks = 0
+    for each in read_boxes(file):
+        if each.kind == b"moof":
+            fragment = read_fragment(read_content(file, each))
+            packets += len(fragment.samples)
+            ticks += fragment.decode_end - fragment.decode_start
+    return packets * packet_ticks > MORE * ticks + MORE_PACKETS * packet_ticks
 
 
 def complete(track: Track, segments: Iterable[Segment]) -> Track:

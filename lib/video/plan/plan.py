@@ -30,12 +30,16 @@ TILES_WANTED = 200
 
 @dataclass(frozen=True, slots=True)
 class PlannedAudio:
-    """One audio rendition: the track at `index` among the source's audio tracks."""
+    """One audio rendition: the track at `index` among the source's audio tracks.
+
+    An `aligned` one starts at 0, with silence where it starts later in the source.
+    """
 
     index: int
     track: AudioTrack
     kbps: int
     normalised: bool
+    aligned: bool = True
 
     @property
     def name(self) -> str:
@@ -111,7 +115,8 @@ def plan_video(probe: AudioProbe, preset: Preset) -> Plan:
     """Return the plan of a source with video, or of audio alone."""
     if not isinstance(probe, VideoProbe):
         audio = preset.audio
-        return Plan(audio=_plan_audio(probe, audio.kbps, audio.loudness)[:1])
+        planned = _plan_audio(probe, audio.kbps, audio.loudness)[:1]
+        return Plan(audio=tuple(replace(each, aligned=False) for each in planned))
     video = preset.video
     seconds = (probe.duration_ms or 0) / 1000
     return Plan(
