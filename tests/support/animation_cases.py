@@ -171,6 +171,13 @@ def _blocks() -> Iterator[AnimationCase]:
     hides = control(CLEAR << 2 | 1, GREEN)
     twice = join(red, hides, control(0, 0), green, blue)
     yield _case("the last control counts", twice, *shown, plays=1)
+    once = join(red, control(RESTORE << 2, 0), green, blue)
+    last = "BRRR/RRRR/RRRR/RRRR"
+    yield _case("a control is of one frame", once, *shown[:2], last, plays=1)
+    kept = join(red, control(RESTORE << 2, 0), green, blue, red, green)
+    yield _case("and not of those after", kept, *shown[:2], last, *shown[:2], plays=1)
+    unseen = join(red, hides, blue, green)
+    yield _case("nor its transparency", unseen, FIRST, last, shown[1], plays=1)
     hidden = FIRST, FIRST, "BRRR/RRRR/RRRR/RRRR"
     for name, block in (
         ("comment", b"!\xfe\3abc\0"),

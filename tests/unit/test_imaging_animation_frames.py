@@ -148,6 +148,23 @@ def test_an_interlaced_still_that_is_cut_has_lines_spread(lines: int, seen: str)
     assert picture.probe.warnings[0].message == f"cut short: {lines} of 16 lines are there"
 
 
+@pytest.mark.parametrize("height", [1, 2, 13, 15, 16])
+def test_the_last_line_of_an_interlaced_one_may_be_missing(height: int):
+    """It is not the lowest where their number is odd."""
+    codes = lzw(bytes([RED]) * (4 * height - 1))
+    frame = GifFrame((4, height), b"", interlaced=True, codes=codes)
+    data = write_gif((4, height), [solid((4, height), RED), frame], palette=PALETTE)
+    shown = drawn(read(data))
+    assert shown == ["/".join(["RRRR"] * height)] * 2
+    alone = write_gif((4, height), [frame], palette=PALETTE)
+    if height == 1:
+        with pytest.raises(PermanentError, match="0 of 1 lines"):
+            read(alone)
+    else:
+        (warning,) = read(alone).probe.warnings
+        assert warning.message == f"cut short: {height - 1} of {height} lines are there"
+
+
 def test_a_line_that_is_cut_is_not_there():
     frame = replace(solid((4, 10), RED), codes=lzw(bytes([RED]) * 22))
     picture = read(write_gif((4, 10), [frame], palette=PALETTE))

@@ -12,6 +12,7 @@ from lib.domain.media import WarningCode
 from lib.imaging.load import Picture, read_picture
 from tests.media.animation_files import (
     BACKGROUND,
+    GREY,
     GREY_ALPHA,
     INDEXED,
     NONE,
@@ -80,6 +81,15 @@ def test_grey_with_alpha_stays_grey():
     assert picture.animation
     *_, (image, _) = picture.animation.frames()
     assert (image.mode, image.getpixel((0, 0))) == ("L", 127)
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"), [(0x5555, 85), (0x55D5, 85), (0x55D6, 86), (0xFFFF, 255)]
+)
+def test_grey_of_16_bits_is_rounded(value: int, seen: int):
+    pixel = value.to_bytes(2)
+    data = write_apng(SIZE, [fill(SIZE, pixel), fill((1, 1), pixel)], PngKind(GREY, 16))
+    assert last_pixel(data) == (seen, seen, seen, 255)
 
 
 def test_a_palette_with_soft_colours_is_laid_over():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging import pillow
+from tests.media.animation_files import lzw, solid, write_gif
 from tests.support.images import photo, save
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,14 @@ def test_one_frame_that_is_left_of_an_animation_keeps_its_transparency() -> None
     animation.add(Image.new("RGBA", (8, 8), "#f008"), 0, quality=80, lossless=True, method=0)
     read = WebPImageFile(io.BytesIO(animation.assemble(100, b"")))
     assert read.getpixel((0, 0)) == (255, 0, 0, 0x88)
+
+
+def test_a_gif_whose_codes_end_early_raises() -> None:
+    """Though they end in good order: it is how missing pixels are noticed."""
+    short = replace(solid((4, 4), 7), codes=lzw(bytes([7]) * 15))
+    image = GifImageFile(io.BytesIO(write_gif((4, 4), [short])))
+    with pytest.raises(OSError, match="truncated"):
+        image.load()
 
 
 def test_what_was_decoded_when_the_bytes_ended_is_kept() -> None:

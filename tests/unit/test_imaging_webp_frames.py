@@ -123,6 +123,7 @@ def test_a_size_that_promises_too_much_is_put_right():
 
 
 OPAQUE = WebPFrame(Image.new("RGB", SIZE, "red"))
+PART = WebPFrame(Image.new("RGB", (2, 2), "blue"), at=(2, 2))
 SOFT = WebPFrame(Image.new("RGBA", SIZE, "#00f8"))
 
 
@@ -137,6 +138,8 @@ SOFT = WebPFrame(Image.new("RGBA", SIZE, "#00f8"))
         ((replace(OPAQUE, dispose=CLEAR), SOFT), True),
         ((replace(OPAQUE, dispose=CLEAR), frame("G")), True),
         ((OPAQUE, replace(OPAQUE, dispose=CLEAR)), False),
+        ((OPAQUE, replace(PART, dispose=CLEAR), PART), False),
+        ((OPAQUE, replace(PART, dispose=CLEAR), replace(PART, at=(0, 0))), True),
     ],
 )
 @pytest.mark.parametrize("lossless", [True, False])

@@ -30,9 +30,8 @@ from lib.imaging.pillow import keep_what_was_decoded, share_pixels
 MOST_WHOLE_PIXELS = 25_000_000
 """What is decoded to see whether a cut frame is all there: as large as a frame may be."""
 
-FILLS = 149, 106
-"""Two indices on which a frame is decoded: where the results differ, nothing was. Encoders have
-black and white first or last, and it takes longer where the last pixel happens to be a fill."""
+FILLS = 0, 255
+"""Two indices on which a frame is decoded: where the results differ, nothing was."""
 
 STEPS = 1, 2, 4, 8
 """Between lines that are there once a pass of an interlaced one is."""
@@ -132,25 +131,8 @@ def _read_checked(coded: Coded) -> tuple[Image.Image | None, Image.Image | None]
     """Return the indices of a frame, and a mask of the missing ones where there are some."""
     if not coded.is_readable:
         return None, None
-    indices, is_sound = _read(coded, _fill(coded))
-    may_be_short = not is_sound or _may_be_short(coded, indices)
-    return indices, _missing(coded) if may_be_short else None
-
-
-def _fill(coded: Coded) -> int:
-    """Return what transparent pixels have, else an index that the last pixel hardly has."""
-    if coded.transparent is not None:
-        return coded.transparent
-    return 255 if len(coded.palette) < PALETTE_BYTES else FILLS[0]
-
-
-def _may_be_short(coded: Coded, image: Image.Image) -> bool:
-    """Tell whether the last pixel that is written looks as if it was not."""
-    width, height = coded.size
-    last = height - 1
-    if coded.flags & INTERLACED and last:  # every second line comes last, from the second on
-        last -= 1 - last % 2
-    return image.getpixel((width - 1, last)) == _fill(coded)
+    indices, is_whole = _read(coded, coded.transparent or 0)
+    return indices, None if is_whole else _missing(coded)
 
 
 def _missing(coded: Coded) -> Image.Image | None:
@@ -191,20 +173,20 @@ def _is_whole(coded: Coded) -> bool:
 
 
 def _read(coded: Coded, fill: int) -> tuple[Image.Image, bool]:
-    """Return the indices of a frame (L), `fill` where there are none, and whether all was well."""
+    """Return the indices of a frame (L), `fill` where there are none, and whether all are there."""
     control = b"!\xf9\4\1\0\0" + bytes([fill, 0])
     size = struct.pack("<HH", *coded.size)
     descriptor = b"," + bytes(4) + size + bytes([coded.flags & INTERLACED])
     parts = b"GIF89a", size, bytes(3), control, descriptor, coded.codes, b"\0;"
     image = GifImageFile(BytesIO(b"".join(parts)))  # without a palette: what is read is indices
-    is_sound = True
+    is_whole = True
     try:
         image.load()
     except OSError as exc:
         if str(exc).startswith("out of memory"):
             raise
         keep_what_was_decoded(image)
-        is_sound = False
+        is_whole = False
     bare = share_pixels(image)
     bare.info.clear()
-    return bare, is_sound
+    return bare, is_whole
