@@ -178,7 +178,7 @@ def _video_outputs(opened: Any, task: VideoTask, folder: Path) -> Iterator[Any]:
     plan = task.plan
     if not plan.rungs:
         return
-    evened = even_out(opened[task.picture], task)
+    evened = even_out(opened[task.picture], task, folder)
     taps = build_graph(evened, task.video, plan, task.span)
     for rung in plan.rungs:
         yield _output(

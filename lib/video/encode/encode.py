@@ -13,6 +13,7 @@ from lib.process_limits import Bounds
 from lib.video.encode.arguments import encode_arguments, loudness_arguments
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
+from lib.video.encode.tone_table import remove_table, write_table
 from lib.video.isobmff import read_boxes
 from lib.video.package.cmaf import cut_off, holds_more_than_time
 from lib.video.package.webvtt import write_subtitles
@@ -61,10 +62,12 @@ def encode_video(
     for name in IMAGE_FOLDERS:
         (job.folder / name).mkdir()
     try:
+        write_table(task.probe, job.folder)
         left_out = _make(job, task.plan)
     except BaseException:
         _clear(job.folder)
         raise
+    remove_table(job.folder)
     on_progress(1.0)
     return left_out
 

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from lib.domain.media import VideoProbe
 from lib.video.encode.colors import read_colors
+from lib.video.encode.tone_table import TABLE
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.ranges import ROUNDING_S, RUN_OVER_S, Span
@@ -51,8 +53,6 @@ OF_HDR = (
 )
 """What frames say of themselves that is no longer true of what they were mapped to."""
 
-SDR_WHITE_NITS = 100
-"""Of linear light 1.0 (ITU-R BT.2035), to which HDR is mapped."""
 FFMPEG_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 
 Size = tuple[int, int]
@@ -67,10 +67,11 @@ class Taps:
     stills: Any
 
 
-def even_out(video: Any, task: VideoTask) -> Any:
+def even_out(video: Any, task: VideoTask, folder: Path) -> Any:
     """Return the frames of a source, or of its span, alike whatever they were: see `_convert`.
 
-    `video` are its decoded frames; at least one rung is planned.
+    `video` are its decoded frames; at least one rung is planned. In `folder` is the table of an
+    HDR source.
     """
     probe = task.video
     video = _cut(video, probe, task.plan, task.span)
@@ -78,7 +79,7 @@ def even_out(video: Any, task: VideoTask) -> Any:
         video = video.filter("setparams", **forced)
     if probe.has_alpha:
         video = _lay_on(video, task.preset.image.background)
-    return _convert(_turn(video, probe), probe, _sizes(task.plan)[0])
+    return _convert(_turn(video, probe), probe, _sizes(task.plan)[0], folder / TABLE)
 
 
 def takes_changes(probe: VideoProbe) -> bool:
@@ -187,11 +188,12 @@ def _turn(video: Any, probe: VideoProbe) -> Any:
     return video
 
 
-def _convert(video: Any, probe: VideoProbe, size: Size) -> Any:
+def _convert(video: Any, probe: VideoProbe, size: Size, table: Path) -> Any:
     """Fit into `size`: square pixels, 8 bits, 4:2:0, BT.709, and tagged as such."""
     width, height = fit_into(size)
     if probe.transfer in FFMPEG_TRANSFERS:
-        video = _map_to_sdr(video, FFMPEG_TRANSFERS[probe.transfer], (width, height))
+        transfer = FFMPEG_TRANSFERS[probe.transfer]
+        video = _map_to_sdr(video, transfer, (width, height), table)
         video = _without(video, *OF_HDR)
     else:
         colors = {"out_color_matrix": "bt709", "out_range": "tv"}
@@ -217,10 +219,10 @@ def fit_into(size: Size) -> tuple[str, str]:
     )
 
 
-def _map_to_sdr(video: Any, transfer: str, size: tuple[str, str]) -> Any:
-    """Map HDR to SDR: the curve by J. Hable (Uncharted 2, 2010), in linear light of BT.709.
+def _map_to_sdr(video: Any, transfer: str, size: tuple[str, str], table: Path) -> Any:
+    """Map HDR to SDR by a table of signals, which is that of stills: see `imaging.color.tone_map`.
 
-    It is scaled first: a frame in linear light has twelve bytes a pixel.
+    It is scaled first: a frame of RGB has twelve bytes a pixel.
     """
     width, height = size
     return (
@@ -228,12 +230,10 @@ def _map_to_sdr(video: Any, transfer: str, size: tuple[str, str]) -> Any:
         video.filter(
             "setparams", colorspace="bt2020nc", color_primaries="bt2020", color_trc=transfer
         )
-        .filter("zscale", w=width, h=height, filter="lanczos")
-        .filter("zscale", t="linear", npl=SDR_WHITE_NITS)
+        .filter("zscale", w=width, h=height, filter="lanczos", m="gbr", r="full")
         .filter("format", "gbrpf32le")
-        .filter("zscale", p="bt709")
-        .filter("tonemap", "hable", desat=0)
-        .filter("zscale", t="bt709", m="bt709", r="tv", dither="ordered")
+        .filter("lut3d", str(table), interp="tetrahedral")
+        .filter("zscale", m="bt709", r="tv", dither="ordered")
     )
 
 

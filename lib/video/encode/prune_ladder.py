@@ -20,6 +20,7 @@ from lib.process_limits import Bounds
 from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.encode.filter_graph import build_graph, even_out
+from lib.video.encode.tone_table import write_table
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import VideoTask
@@ -101,6 +102,7 @@ def find_redundant(
 
     def gain(upper: Rung, lower: Rung, segment: Segment) -> float:
         with TemporaryDirectory(dir=ffmpeg.scratch) as name:
+            write_table(task.probe, Path(name))
             paths = [Path(name, each.name) for each in (upper, lower)]
             for path in paths:
                 path.write_bytes(clip(by_name[path.name], segment))
@@ -128,7 +130,7 @@ def comparison_arguments(
     span = Span(at_s, at_s + FRAME_S)
     top = replace(task.plan, rungs=(rung,), stills_s=(), tile_s=None)
     opened = open_source(task.source, task.probe, top, span)
-    evened = even_out(opened[task.picture], replace(task, plan=top, span=span))
+    evened = even_out(opened[task.picture], replace(task, plan=top, span=span), clips[0].parent)
     original = _first(build_graph(evened, task.video, top, span).rungs[rung.name]).split()
     compared = []
     for number, (clip, log) in enumerate(zip(clips, logs, strict=True)):
