@@ -34,7 +34,7 @@ from lib.imaging.decoders.psd import open_flattened
 from lib.imaging.decoders.tiff import open_first_page
 from lib.imaging.decoders.undecoded import decode_opened
 from lib.imaging.decoders.webp import decode_webp, open_webp
-from lib.imaging.pillow import take_first_frame
+from lib.imaging.pillow import is_out_of_memory, take_first_frame
 from lib.imaging.resize import Extent
 from lib.imaging.variants import Size
 from lib.presets import Limits
@@ -61,9 +61,6 @@ OF_VALUES = (TypeError, AttributeError, LookupError, ArithmeticError, AssertionE
 
 TOO_MUCH = "security limit exceeded"
 """libheif's message for limits of its own: more items or references than it lets in."""
-
-OUT_OF_MEMORY = "out of memory"
-"""Pillow's message for its codecs' memory errors, which it raises as OSError."""
 
 
 def decode_whole(image: Image.Image) -> Image.Image:
@@ -194,7 +191,7 @@ def blaming_the_source(container: str) -> Iterator[None]:
     except Image.DecompressionBombError as exc:
         raise PermanentError(ErrorCode.LIMIT_EXCEEDED, str(exc)) from exc
     except Exception as exc:
-        if isinstance(exc, OSError) and str(exc).startswith(OUT_OF_MEMORY):
+        if is_out_of_memory(exc):
             raise MemoryError(str(exc)) from exc
         code, reason = ErrorCode.CORRUPT_MEDIA, str(exc)
         if isinstance(exc, OF_VALUES) or isinstance(exc.__cause__, TypeError | AttributeError):

@@ -61,6 +61,11 @@ def keep_what_was_decoded(image: ImageFile.ImageFile) -> None:
     image.tile = []
 
 
+def is_out_of_memory(exc: Exception) -> bool:
+    """Tell whether an exception is how Pillow words the memory errors of its codecs."""
+    return isinstance(exc, OSError) and str(exc).startswith("out of memory")
+
+
 def declare_mode(image: ImageFile.ImageFile, mode: str) -> None:
     """Say in which mode an opened image is to be decoded, or what it really is until then.
 

@@ -19,6 +19,7 @@ from lib.adapters.sandbox.sandbox import Sandbox
 from lib.imaging.metadata.timeline import MOST_FRAME_MEGAPIXELS
 from lib.imaging.port import ImageTask
 from tests.support.images import LIMITS, save
+from tests.support.jpegs import FULL, flat_jpeg
 
 ROOT = Path(__file__).parents[2]
 SHARE = 0.6
@@ -145,6 +146,28 @@ def test_the_largest_image_is_let_through_the_wall(make: Callable[[], bytes], co
     with closing(sandbox), sandbox.open(task, lambda: 600.0) as opened:
         assert opened.probe.width
         assert all(made.content for made in opened.make_renditions())
+
+
+LARGEST_JPEG = (16_320, 13_480)
+
+
+def test_the_largest_jpeg_is_let_through_the_wall() -> None:
+    """Progressive and without subsampling: nothing takes a decoder more."""
+    loaded = presets.load(ROOT / "presets.toml")
+    data = flat_jpeg(LARGEST_JPEG, FULL, progressive=True)
+    task = ImageTask(data, "jpeg", loaded.named(None).image, loaded.limits)
+    sandbox = Sandbox.of_function(megabytes_of_the_function())
+    with closing(sandbox), sandbox.open(task, lambda: 600.0) as opened:
+        assert opened.probe.width == LARGEST_JPEG[0]
+        assert all(made.content for made in opened.make_renditions())
+
+
+def test_one_of_200_megapixels_takes_little(tmp_path: Path) -> None:
+    script = RENDITIONS.replace("most = max(most, read_memory(\"VmRSS\"))", "")
+    script = script.replace("read_memory(\"VmRSS\")", "read_memory(\"VmHWM\")")
+    width, megabytes = measure(script, flat_jpeg((16_320, 12_240)), "jpeg", tmp_path)
+    assert width == 1920
+    assert megabytes <= 200
 
 
 def test_a_step_holds_its_input_and_its_output_and_nothing_before_them(tmp_path: Path):

@@ -185,3 +185,41 @@ def test_lines_are_counted_at_a_part_of_a_large_picture() -> None:
     lines = int(found.probe.warnings[0].message.split()[2].replace(",", ""))
     assert lines % 16 == 0
     assert 1000 < lines < 3000
+
+
+def damaged(whole: bytes, at: int, byte: int) -> bytes:
+    """Have the first stuffed byte from a place on be a marker."""
+    place = whole.index(b"\xff\0", at) + 1
+    return whole[:place] + bytes((byte,)) + whole[place + 1 :]
+
+
+@pytest.mark.parametrize("marker", [0x37, 0x02, 0xBF, 0xD0, 0xD7, 0xD8, 0xD9, 0xF3])
+def test_a_marker_where_there_is_none_ends_the_picture(marker: int) -> None:
+    whole = jpeg("best")
+    start = find_scans(whole).scans[0].start
+    data = damaged(whole, start + (len(whole) - start) // 2, marker)
+    found, picture = read(data), read(whole).image
+    lines = lines_told(found)
+    assert 30 < lines < 90
+    assert lines_alike(found.image, picture, 0, lines - 1)
+
+
+@pytest.mark.parametrize("scan", [1, 4, 9])
+@pytest.mark.parametrize("what", [b"\xff\xda\0\3\7", b"\xff\xc4\0\x04\x55\1"])
+def test_a_damaged_scan_leaves_those_before_it(scan: int, what: bytes) -> None:
+    whole = jpeg("4:2:0", progressive=True)
+    scans = find_scans(whole).scans
+    place = whole.rindex(b"\xff\xda", 0, scans[scan].start)
+    found = read_picture(whole[:place] + what + whole[place + len(what) :], "jpeg", LIMITS)
+    assert found.probe.complete is False
+    assert "coarser" in found.probe.warnings[0].message
+
+
+def test_it_does_so_at_a_part_of_the_size() -> None:
+    file = io.BytesIO()
+    photo((400, 300)).resize((1600, 1200)).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    place = whole.rindex(b"\xff\xda", 0, find_scans(whole).scans[3].start)
+    data = whole[:place] + b"\xff\xda\0\3\7" + whole[place + 5 :]
+    found = read_picture(data, "jpeg", LIMITS, widest=320)
+    assert (found.image.width, found.probe.width, found.probe.complete) == (320, 1600, False)

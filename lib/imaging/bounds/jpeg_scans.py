@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ APPLICATIONS = frozenset(range(0xE0, 0xF0))
 COMMENT = 0xFE
 SEGMENTS = FRAMES | APPLICATIONS | {SCAN, COMMENT, RESTART_INTERVAL, 0xC4, 0xCC, 0xDB, 0xDC}
 """What may stand between scans; other markers are damage, or what was put behind a cut."""
+
+STRAY = re.compile(rb"\xff[\xd0-\xd7]")
 
 BLOCK = 8
 COEFFICIENTS = 64
@@ -60,6 +63,18 @@ class Scans:
                 places = range(scan.first, scan.last + 1)
                 left -= {(name, place) for name in scan.components for place in places}
         return not left
+
+    def ends(self, data: bytes) -> list[int]:
+        """Return where the coded bytes of each scan end."""
+        found = (MARKER.search(data, scan.start, self.end) for scan in self.scans)
+        return [marker.start() if marker else self.end for marker in found]
+
+    def find_stray_restart(self, data: bytes) -> int | None:
+        """Return where a restart marker stands though there are none, and decoding ends."""
+        if self.has_restarts or not self.scans:
+            return None
+        found = STRAY.search(data, self.scans[-1].start, self.end)
+        return found.start() if found else None
 
     def next_restart(self, data: bytes) -> int:
         """Return the number of the restart marker that would follow."""

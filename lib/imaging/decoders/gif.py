@@ -25,7 +25,7 @@ from lib.imaging.decoders.gif_blocks import (
     coded_frames,
     screen_size,
 )
-from lib.imaging.pillow import keep_what_was_decoded, share_pixels
+from lib.imaging.pillow import is_out_of_memory, keep_what_was_decoded, share_pixels
 
 MOST_WHOLE_PIXELS = 25_000_000
 """What is decoded to see whether a cut frame is all there: as large as a frame may be."""
@@ -183,7 +183,7 @@ def _read(coded: Coded, fill: int) -> tuple[Image.Image, bool]:
     try:
         image.load()
     except OSError as exc:
-        if str(exc).startswith("out of memory"):
+        if is_out_of_memory(exc):
             raise
         keep_what_was_decoded(image)
         is_whole = False

@@ -6,6 +6,7 @@ What is missing of it comes out grey, as in libvips and ImageMagick: browsers le
 from __future__ import annotations
 
 import random
+import struct
 import zlib
 from io import BytesIO
 from math import ceil
@@ -14,9 +15,11 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from lib.domain.media import WarningCode
-from lib.imaging.bounds.jpeg_scans import RESTART, RESTARTS, Scans, find_scans
+from lib.imaging.bounds.jpeg import SCAN
+from lib.imaging.bounds.jpeg_scans import APPLICATIONS, RESTART, RESTARTS, START, Scans, find_scans
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.metadata.gain_map import has_gain_map
+from lib.imaging.pillow import is_out_of_memory
 
 END = b"\xff\xd9"
 
@@ -33,6 +36,12 @@ NEUTRAL = frozenset((127, 128))
 """What each channel is where nothing was decoded."""
 
 
+COARSER = "cut short in scan {number}: all lines are there, but coarser than they were"
+
+KEPT = {b"JFIF\0": 14, b"Exif\0\0": 6, b"ICC_PROFILE\0": 14, b"Adobe": 12}
+"""Application segments that say something of the picture, and how long each is at least."""
+
+
 class CutFile(BytesIO):
     """A JPEG that had no end, with one."""
 
@@ -43,9 +52,40 @@ def open_jpeg(file: BytesIO) -> JpegImageFile:
     scans = find_scans(data)
     if scans.scans and not scans.is_ended:
         file = CutFile(data[: scans.end] + END)
-    image = JpegImageFile(file)
+    image = _open(file)
     image.info["gain_map"] = has_gain_map(data)
     return image
+
+
+def _open(file: BytesIO) -> JpegImageFile:
+    """Open a picture; where that fails, without its damaged application segments."""
+    try:
+        return JpegImageFile(file)
+    except (SyntaxError, LookupError, ValueError, struct.error):
+        data = file.getvalue()
+        bare = without_damaged(data)
+        if len(bare) == len(data):
+            raise
+    image = JpegImageFile(type(file)(bare))
+    warn(image, WarningCode.DAMAGED, "passed over: a damaged application segment")
+    return image
+
+
+def without_damaged(data: bytes) -> bytes:
+    """Return a picture without the application segments that are too short for what they are.
+
+    No picture needs them, and a decoder that is given one refuses it.
+    """
+    kept, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (SCAN, START):
+        kind, length = struct.unpack_from(">xBH", data, at)
+        content = data[at + 4 : at + 2 + length]
+        if kind not in APPLICATIONS or any(
+            content.startswith(name) and len(content) >= least for name, least in KEPT.items()
+        ):
+            kept.append(data[at : at + 2 + length])
+        at += 2 + length
+    return b"".join((*kept, data[at:]))
 
 
 def decode_jpeg(image: Image.Image) -> Image.Image:
@@ -53,13 +93,33 @@ def decode_jpeg(image: Image.Image) -> Image.Image:
     assert isinstance(image, JpegImageFile)
     assert isinstance(image.fp, BytesIO)
     is_cut, data = isinstance(image.fp, CutFile), image.fp.getvalue()
-    if is_cut:
-        _report(image, data)
-    image.load()
+    try:
+        if is_cut:
+            _report(image, data)
+        image.load()
+    except OSError as exc:
+        if is_out_of_memory(exc):
+            raise
+        return _decode_earlier(image, data)
     # Tools put an end marker behind what they have; the last block then was never decoded.
     if not is_cut and _is_neutral(image.getpixel((image.width - 1, image.height - 1))):
         _report(image, data)
     return image
+
+
+def _decode_earlier(broken: JpegImageFile, data: bytes) -> JpegImageFile:
+    """Decode fewer scans than there are, of which one cannot be decoded; raises where all can't."""
+    ends = find_scans(data).ends(data)[:-1]
+    for number in sorted({len(ends), len(ends) // 2, 1} & {*range(1, len(ends) + 1)}, reverse=True):
+        image = JpegImageFile(BytesIO(data[: ends[number - 1]] + END))
+        image.draft(None, broken.size)
+        try:
+            image.load()
+        except OSError:
+            continue
+        warn(image, WarningCode.INCOMPLETE, COARSER.format(number=number + 1))
+        return image
+    raise ValueError("no scan of it can be decoded")
 
 
 def _is_neutral(pixel: object) -> bool:
@@ -68,12 +128,14 @@ def _is_neutral(pixel: object) -> bool:
 
 def _report(image: JpegImageFile, data: bytes) -> None:
     scans = find_scans(data)
+    if stray := scans.find_stray_restart(data):
+        scans.end = stray
+        data = data[:stray] + END
     lines, number = _count_lines(data, scans), len(scans.scans)
     if number == 1 and lines < scans.height:
         report_lines(image, lines, scans.height)
     elif lines < scans.height or not scans.has_all():
-        message = f"cut short in scan {number}: all lines are there, but coarser than they were"
-        warn(image, WarningCode.INCOMPLETE, message)
+        warn(image, WarningCode.INCOMPLETE, COARSER.format(number=number))
 
 
 def _count_lines(data: bytes, scans: Scans) -> int:

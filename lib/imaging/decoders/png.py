@@ -14,7 +14,7 @@ from lib.domain.png import SIGNATURE
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.png_chunks import HEAD, Parts, read_parts, write_png
 from lib.imaging.decoders.png_stream import PASSES, Layout, Stream
-from lib.imaging.pillow import declare_mode, keep_what_was_decoded, set_raw_mode
+from lib.imaging.pillow import declare_mode, is_out_of_memory, keep_what_was_decoded, set_raw_mode
 
 IHDR = struct.Struct(">IIBBBBB")
 GREY, RGB, PALETTE, GREY_AND_ALPHA = 0, 2, 3, 4
@@ -135,7 +135,7 @@ def _load(image: PngImageFile, data: bytes) -> Image.Image:
     try:
         image.load()
     except (OSError, SyntaxError) as exc:
-        if isinstance(exc, OSError) and str(exc).startswith("out of memory"):
+        if is_out_of_memory(exc):
             raise
         keep_what_was_decoded(image)
         return _salvage(image, data)

@@ -1,0 +1,50 @@
+"""No application segment of a JPEG fails its picture, however short it is."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from lib.domain.media import WarningCode
+from lib.imaging.load import read_picture
+from tests.support.images import LIMITS, photo, save
+
+SEGMENTS = {
+    "JFIF": (0xE0, b"JFIF\0\1\2\0\0\1\0\1\0\0"),
+    "Exif": (0xE1, b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\1\0\0\0\0\0\0\0"),
+    "XMP": (0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
+    "profile": (0xE2, b"ICC_PROFILE\0\1\1" + bytes(20)),
+    "several pictures": (0xE2, b"MPF\0II*\0\x08\0\0\0\1\0\1\xb0\4\0\1\0\0\0\2\0\0\0"),
+    "FlashPix": (0xE2, b"FPXR\0\1\2"),
+    "Photoshop": (0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0\0\0\0\x10" + bytes(16)),
+    "Adobe": (0xEE, b"Adobe\0\x64\0\0\0\0\1"),
+    "comment": (0xFE, b"hello"),
+    "other": (0xE9, b"other"),
+}
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+@pytest.mark.parametrize("with_jfif", [True, False])
+def test_a_segment_of_any_length(name: str, with_jfif: bool) -> None:
+    whole = save(photo((32, 24)), "jpeg")
+    shown = read_picture(whole, "jpeg", LIMITS).image
+    if not with_jfif:
+        whole = whole[:2] + whole[2 + 2 + int.from_bytes(whole[4:6]) :]
+    kind, content = SEGMENTS[name]
+    for length in range(len(content)):
+        for tail in (b"", b"\xff" * (len(content) - length)):
+            short = content[:length] + tail
+            segment = struct.pack(">BBH", 0xFF, kind, len(short) + 2) + short
+            found = read_picture(whole[:2] + segment + whole[2:], "jpeg", LIMITS)
+            assert found.image.tobytes() == shown.tobytes(), (length, tail)
+            assert found.probe.complete is True
+            assert {each.code for each in found.probe.warnings} <= {WarningCode.DAMAGED}
+
+
+def test_what_was_passed_over_is_told_and_the_profile_is_kept() -> None:
+    whole = save(photo((32, 24)), "jpeg", icc_profile=b"profile")
+    damaged = whole[:2] + b"\xff\xee\0\7Adobe" + whole[2:]
+    found = read_picture(damaged, "jpeg", LIMITS)
+    (warning,) = found.probe.warnings
+    assert (warning.code, "segment" in warning.message) == (WarningCode.DAMAGED, True)
