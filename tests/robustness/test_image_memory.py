@@ -163,8 +163,8 @@ def test_the_largest_jpeg_is_let_through_the_wall() -> None:
 
 
 def test_one_of_200_megapixels_takes_little(tmp_path: Path) -> None:
-    script = RENDITIONS.replace("most = max(most, read_memory(\"VmRSS\"))", "")
-    script = script.replace("read_memory(\"VmRSS\")", "read_memory(\"VmHWM\")")
+    script = RENDITIONS.replace('most = max(most, read_memory("VmRSS"))', "")
+    script = script.replace('read_memory("VmRSS")', 'read_memory("VmHWM")')
     width, megabytes = measure(script, flat_jpeg((16_320, 12_240)), "jpeg", tmp_path)
     assert width == 1920
     assert megabytes <= 200

@@ -15,6 +15,7 @@ import pytest
 
 from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode
+from lib.domain.media import WarningCode
 from lib.presets.model import AudioPreset, Box, ImagePreset, Limits, VideoPreset, Watermark
 
 ROOT = Path(__file__).parents[2]
@@ -163,9 +164,9 @@ def rows(name: str) -> Iterator[tuple[list[str], list[str]]]:
         yield re.findall(r"`(\w+)`", first), others
 
 
-def test_every_status_and_error_has_its_row():
+def test_every_status_error_and_warning_has_its_row():
     named = [name for names, _ in rows("docs/statuses.md") for name in names]
-    assert sorted(named) == sorted([*AssetStatus, *ErrorCode])
+    assert sorted(named) == sorted([*AssetStatus, *ErrorCode, *WarningCode])
 
 
 def test_the_errors_say_whether_they_are_permanent():
