@@ -29,8 +29,9 @@ FOLLOWED = {GREY: (GREY, RGB), RGB: (RGB,), CMYK: (CMYK,), LAB: (LAB,)}
 editor that turned a grey picture into a coloured one left its profile, which says nothing then."""
 
 DISPLAY = b"mntr"
-"""LittleCMS converts from no device link, abstract or named profile; browsers don't read the class.
-"""
+CONVERTED = (b"scnr", DISPLAY, b"prtr", b"spac")
+"""Classes that LittleCMS converts from; browsers don't read the class, and take any. A printer's is
+kept: as a display's, its black point is another."""
 
 INTENTS = (ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Intent.PERCEPTUAL)
 
@@ -64,8 +65,10 @@ def open_profile(profile: bytes | None, mode: str) -> ImageCms.ImageCmsProfile |
         or profile[CONNECTION:END] not in CONNECTIONS
     ):
         return None
+    if profile[CLASS:SPACE] not in CONVERTED:
+        profile = profile[:CLASS] + DISPLAY + profile[SPACE:]
     try:
-        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile[:CLASS] + DISPLAY + profile[SPACE:]))
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         inwards = ImageCms.Direction.INPUT
         if any(opened.profile.is_intent_supported(each, inwards) for each in INTENTS):
             return opened
