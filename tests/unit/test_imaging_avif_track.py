@@ -47,8 +47,8 @@ def test_the_track_that_counts_is_of_pictures_and_no_transparency():
         box(b"moov", b""),
         b"",
     ):
-        assert read_track(data) is None
-    assert read_track(box(b"moov", track(auxiliary) + track())) == Track(((3, 50.0),), 0)
+        assert read_track(data, 10) is None
+    assert read_track(box(b"moov", track(auxiliary) + track()), 10) == Track(((3, 50.0),), 0)
 
 
 @pytest.mark.parametrize("kind", [b"mdhd", b"stts", b"tkhd", b"elst", b"hdlr", b"mdia"])
@@ -57,16 +57,22 @@ def test_boxes_that_are_cut_or_not_there_say_nothing(kind: bytes):
     at = data.index(kind) - 4
     end = data.index(b"mdat") - 4
     for until in range(at, min(at + 40, end)):
-        read_track(data[:until])
-    missing = read_track(data.replace(kind, b"free"))
+        read_track(data[:until], 10)
+    missing = read_track(data.replace(kind, b"free"), 10)
     assert missing is None or missing.delays
     none = bytearray(data)
     none[at + 8 : at + 32] = bytes(24)
-    read_track(bytes(none))
+    read_track(bytes(none), 10)
 
 
 def test_boxes_within_boxes_without_end_are_not_followed():
     nested = b""
     for _ in range(2_000):
         nested = box(b"mdia", nested)
-    assert read_track(box(b"moov", box(b"trak", nested))) is None
+    assert read_track(box(b"moov", box(b"trak", nested)), 10) is None
+
+
+def test_no_more_delays_are_read_than_there_are_frames():
+    found = read_track(sequence(), 2)
+    assert found
+    assert found.delays == ((1, 100.0), (1, 250.0))

@@ -104,17 +104,18 @@ def compose(size: Size, frames: Iterable[Frame]) -> Iterator[Image.Image]:
     beneath: Image.Image | None = None
     for frame in frames:
         canvas = _lay(beneath, frame, size)
-        yield canvas
-        if frame.disposal is Disposal.KEEP:
+        yield canvas or Image.new("RGBA", size)
+        if canvas and frame.disposal is Disposal.KEEP:
             beneath = drop_opaque_alpha(canvas)
-        elif frame.disposal is Disposal.CLEAR:
+        elif canvas and frame.disposal is Disposal.CLEAR:
             beneath = _clear(canvas, frame.box)
 
 
-def _lay(beneath: Image.Image | None, frame: Frame, size: Size) -> Image.Image:
+def _lay(beneath: Image.Image | None, frame: Frame, size: Size) -> Image.Image | None:
+    """Return the canvas with a frame on it; None where all still is clear."""
     image = frame.decode() if clip(frame.box, size) else None
     if image is None:
-        return beneath or Image.new("RGBA", size)
+        return beneath
     image = _plain(image)
     left, top = frame.box[:2]  # nothing lies left of the canvas or above it
     width, height = min(image.width, size[0] - left), min(image.height, size[1] - top)

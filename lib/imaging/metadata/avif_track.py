@@ -29,12 +29,15 @@ class Track:
     plays: int
 
 
-def read_track(data: bytes) -> Track | None:
-    """Return what is said of the frames, None where nothing is, or nothing that can be."""
+def read_track(data: bytes, most: int) -> Track | None:
+    """Return what is said of the first frames, None where nothing is, or nothing that can be.
+
+    No more than `most` runs of delays are read.
+    """
     try:
         tracks = (_inside(data, track) for track in _tracks(data))
         shown = next((track for track in tracks if not _is_auxiliary(data, track)), None)
-        return Track(tuple(_delays(data, shown)), _plays(data, shown)) if shown else None
+        return Track(tuple(_delays(data, shown, most)), _plays(data, shown)) if shown else None
     except (ValueError, ArithmeticError, struct.error, KeyError, IndexError):
         return None
 
@@ -63,13 +66,13 @@ def _is_auxiliary(data: bytes, track: Boxes) -> bool:
     return AUXILIARY in track or not is_picture
 
 
-def _delays(data: bytes, track: Boxes) -> Iterator[tuple[int, float]]:
+def _delays(data: bytes, track: Boxes, most: int) -> Iterator[tuple[int, float]]:
     """Yield the runs of samples of one delay (`stts`)."""
     (second,) = _read(data, track[b"mdhd"], ">12xI", ">20xI")
     box = track[b"stts"]
     (count,) = struct.unpack_from(">I", data, box.start + FULL_BOX)
     start = box.start + FULL_BOX + 4
-    entries = data[start : min(box.end, start + STTS_ENTRY.size * count)]
+    entries = data[start : min(box.end, start + STTS_ENTRY.size * min(count, most))]
     for samples, delta in STTS_ENTRY.iter_unpack(entries):
         yield samples, 1000 * delta / second
 

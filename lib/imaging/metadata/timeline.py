@@ -64,7 +64,7 @@ def read_timeline(image: Image.Image, data: bytes, container: str, most: int) ->
         frames = getattr(image, "n_frames", 1)
         if frames < 2:
             return Timeline()
-        return _sequence(frames, read_track(data), has_alpha(image))
+        return _sequence(frames, read_track(data, frames), has_alpha(image))
     if container in SEQUENCES:
         sequence = SEQUENCES[container](data, most)
         found = _play(sequence.frames, sequence.plays) if sequence else Timeline()
