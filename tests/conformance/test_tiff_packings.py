@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms
 
 from lib.domain.errors import PermanentError
 from lib.imaging.load import Picture, read_picture
@@ -199,3 +199,35 @@ def test_scanners_of_old(compression: int, bits: int, content: bytes):
     white = (1 << bits) - 1
     pixels = read(directory(content, entries, "<")).image.tobytes()
     assert list(pixels) == [255 * value // white for value in wanted]
+
+
+@pytest.mark.parametrize(
+    "compression",
+    ["raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "lzma", "zstd"],
+)
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "LAB", "YCbCr", "I;16", "I;16B"]
+)
+def test_what_pillow_writes(mode: str, compression: str):
+    image = photo((37, 23)).convert("RGB")
+    deep = mode.startswith("I")
+    image = (
+        image.convert("L").convert("I;16")
+        if deep
+        else image.quantize()
+        if mode == "P"
+        else (image if mode == "LAB" else image.convert(mode))
+    )
+    if deep:
+        image = image.convert("I").point(lambda value: value * 257).convert(mode)
+    if mode == "LAB":
+        profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        converted = ImageCms.profileToProfile(image, *profiles, outputMode="LAB")
+        assert converted
+        image = converted
+    wanted = photo((37, 23)).convert("L" if deep or mode == "L" else "RGB")
+    if mode in ("1", "P"):
+        wanted = image.convert("RGB")
+    picture = read(save(image, "tiff", compression=compression))
+    assert picture.probe.complete
+    assert apart(picture.image, wanted) <= (3 if mode == "LAB" else 1)

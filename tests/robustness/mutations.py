@@ -28,6 +28,7 @@ from lib.domain.media import MediaType
 from lib.imaging.in_process import InProcess
 from lib.presets import Presets
 from tests.bench.process import read_memory
+from tests.media import make_psds, make_tiffs
 from tests.media.hostile_images import (
     SLICE,
     Item,
@@ -53,6 +54,20 @@ SMALL_LIMITS = replace(
     LIMITS, image_megapixels=4, animation_frames=50, animation_megapixels=8, image_megabytes=1
 )
 """So that a damaged size is either refused or small: how much fits has a test of its own."""
+
+
+DEEP_PAGES = (
+    make_tiffs.Kind(bits=16, planar=True, packing="deflate", predictor=2, order=">"),
+    make_tiffs.Kind(bits=12, tile=16, extras=(make_tiffs.ASSOCIATED,), packing="lzw"),
+    make_tiffs.Kind(make_tiffs.CMYK, channels=4, extras=(2,), rows=3, packing="packbits"),
+    make_tiffs.Kind(bits=32, kind="f", packing="deflate", predictor=3, big=True, order=">"),
+)
+DEEP_DOCUMENTS = (
+    make_psds.Kind(extras=2, layers=-1, packing=make_psds.RUN_LENGTHS),
+    make_psds.Kind(make_psds.CMYK, 16, 1, None, b"Lr16", make_psds.ZIP_PREDICTED),
+    make_psds.Kind(make_psds.INDEXED, resources=make_psds.resource(1047, b"\0\3")),
+)
+"""Of which each decoder's ways have one."""
 
 
 def seeds() -> list[bytes]:
@@ -103,6 +118,8 @@ def seeds() -> list[bytes]:
         save(clear, "webp", exif=exif, icc_profile=SRGB, xmp=b"<x:xmpmeta/>"),
         save(color, "gif", comment=b"a comment " * 40, **more),
         save(color, "jpeg2000", precinct_size=(32, 32), codeblock_size=(8, 8)),
+        *map(make_tiffs.write, DEEP_PAGES),
+        *map(make_psds.write, DEEP_DOCUMENTS),
         psd(color, resources=photoshop_resources(5)),
         bmp_of_run_lengths(2000),
         item_file([grid, still, still]),

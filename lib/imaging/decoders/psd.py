@@ -12,8 +12,8 @@ from io import BytesIO
 
 from PIL import Image, ImageChops
 
-from lib.imaging.color.convert import to_srgb
 from lib.imaging.completeness import report_lines
+from lib.imaging.decoders.apart import join
 from lib.imaging.decoders.psd_document import (
     BITMAP,
     CMYK,
@@ -45,8 +45,7 @@ def open_flattened(file: BytesIO) -> Undecoded:
     document = read_document(file.getvalue())
     planes = Planes(document)
     mode = MODES.get(document.model, "L")
-    has_alpha = document.is_clear or _clear_entry(document) is not None
-    shown = CLEAR.get(mode, mode) if has_alpha else mode
+    shown = CLEAR.get(mode, mode) if _has_alpha(document) else mode
     image = Undecoded(shown, (document.width, document.height), partial(_decode, document, planes))
     found = document.resources
     image.info.update(
@@ -73,9 +72,8 @@ def _clear_entry(document: Document) -> int | None:
 def _decode(document: Document, planes: Planes) -> Image.Image:
     size = (document.width, document.height)
     mode = MODES.get(document.model, "L")
-    entry = _clear_entry(document)
-    canvas = Image.new("L" if document.model == INDEXED else mode, size)
-    alpha = Image.new("L", size) if document.is_clear else None
+    canvas = Image.new(CLEAR.get(mode, mode) if _has_alpha(document) else mode, size)
+    apart = Image.new("L", size) if document.is_clear and mode not in CLEAR else None
     channels = range(document.colors + document.is_clear)
     lines = 0
     for band, read in zip(
@@ -83,49 +81,48 @@ def _decode(document: Document, planes: Planes) -> Image.Image:
     ):
         found = [split(rows)[0] for rows, _ in read]
         lines += sum(map(all, zip(*(there for _, there in read), strict=True)))
-        colors = found[: document.colors]
-        if document.model in (BITMAP, CMYK):  # 1 is black, and 0 all of an ink
-            colors = [ImageChops.invert(plane) for plane in colors]
-        canvas.paste(_merge(canvas.mode, colors), (0, band.start))
-        if alpha:
-            alpha.paste(found[-1], (0, band.start))
+        canvas.paste(_compose(document, found), (0, band.start))
+        if apart:
+            apart.paste(found[-1], (0, band.start))
+    if apart:
+        canvas = join(canvas, apart, document.resources.get(ICC_RESOURCE), _take_off_white)
+    report_lines(canvas, lines, document.height)
+    return canvas
+
+
+def _has_alpha(document: Document) -> bool:
+    return document.is_clear or _clear_entry(document) is not None
+
+
+def _compose(document: Document, found: list[Image.Image]) -> Image.Image:
+    """Return the pixels of some rows; those of CMYK and Lab without their transparency."""
+    colors, mode = found[: document.colors], MODES.get(document.model, "L")
+    if document.model in (BITMAP, CMYK):  # 1 is black, and 0 all of an ink
+        colors = [ImageChops.invert(plane) for plane in colors]
     if document.model == INDEXED:
-        canvas, cleared = _color(canvas, document.palette, entry)
-        alpha = alpha or cleared
-    image = _clear(canvas, alpha, document) if alpha else canvas
-    report_lines(image, lines, document.height)
-    return image
+        (index,) = colors
+        colors = [index.point(list(table)) for table in _tables(document.palette)]
+        entry = _clear_entry(document)
+        if entry is not None:
+            alpha = index.point([0 if value == entry else 255 for value in range(256)])
+            return Image.merge("RGBA", [*colors, alpha])
+        return Image.merge("RGBA" if document.is_clear else mode, [*colors, *found[1:]])
+    image = colors[0] if mode == "L" else Image.merge(mode, colors)
+    return _take_off_white(image, found[-1]) if document.is_clear and mode in CLEAR else image
 
 
-def _merge(mode: str, planes: list[Image.Image]) -> Image.Image:
-    return planes[0] if mode == "L" else Image.merge(mode, planes)
-
-
-def _color(
-    indices: Image.Image, palette: bytes, entry: int | None
-) -> tuple[Image.Image, Image.Image | None]:
-    """Return the colours of a palette, all red before all green; and where one entry is not."""
+def _tables(palette: bytes) -> list[bytes]:
+    """Return all red of a palette, then green, then blue: so it is stored."""
     if len(palette) < PALETTE_BYTES:
         raise ValueError("a palette that is too small")
-    bands = [palette[at : at + 256] for at in range(0, PALETTE_BYTES, 256)]
-    cleared = None
-    if entry is not None:
-        cleared = indices.point([0 if value == entry else 255 for value in range(256)])
-    return Image.merge("RGB", [indices.point(list(band)) for band in bands]), cleared
+    return [palette[at : at + 256] for at in range(0, PALETTE_BYTES, 256)]
 
 
-def _clear(colors: Image.Image, alpha: Image.Image, document: Document) -> Image.Image:
-    """Return colours with their transparency, taken off the white that they were put on.
+def _take_off_white(colors: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Return grey or RGB with its transparency, taken off the white that it was put on.
 
     What lies on white is c · a + white · (1 − a): its negative is what was multiplied by a.
     """
-    if document.model == INDEXED:
-        colors.putalpha(alpha)
-        return colors
-    if colors.mode not in CLEAR:
-        if alpha.getextrema() == (255, 255):
-            return colors
-        colors = to_srgb(colors, document.resources.get(ICC_RESOURCE))
     negative = [*ImageChops.invert(colors).split(), alpha]
     clear = CLEAR[colors.mode]
     freed = Image.merge(MATTED[colors.mode], negative).convert(clear).split()

@@ -19,8 +19,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.ifd import EXIF_POINTERS, EXIF_PREFIX, Directory, read_directory, read_first
 from lib.imaging.bounds.tiff import COMPRESSION, LENGTH, OLD_JPEG, WIDTH
-from lib.imaging.color.convert import to_srgb
 from lib.imaging.completeness import report_lines
+from lib.imaging.decoders.apart import join
 from lib.imaging.decoders.channels import compose, mode_of, read_planes
 from lib.imaging.decoders.libtiff import LONG, Entry, numbers, write_directory, write_head
 from lib.imaging.decoders.tiff_cells import ENOUGH, CellReader, groups, rows_of
@@ -160,9 +160,8 @@ class _Canvas:
         Raises PermanentError(CORRUPT_MEDIA) for too few lines.
         """
         image, height = self._image, self._image.height
-        if self._alpha and self._alpha.getextrema() != (255, 255):
-            image = to_srgb(image, profile)
-            image.putalpha(self._alpha)
+        if self._alpha:
+            image = join(image, self._alpha, profile)
         high = self._layout.cells.height
         lines = sum(min(rows, height - line * high) for line, rows in enumerate(self._there))
         report_lines(image, lines, height)
