@@ -116,27 +116,31 @@ def _obstacle(track: Fields, facts: TrackFacts) -> str | None:
 def _choose_picture(
     pictures: Sequence[tuple[str, Fields]], facts: Facts, *, beside_sound: bool
 ) -> tuple[str, Fields] | None:
-    """Return the picture track to show: enabled, the default, long, large, in this order."""
+    """Return the picture track to show.
+
+    It moves, is enabled, lasts as long as others, is the default, long, large: in this order.
+    """
     films = [
         each
         for each in pictures
         if not _of(each[1], facts).is_beside and not (beside_sound and _is_cover(each[1]))
     ]
-    enabled = [each for each in films if _of(each[1], facts).is_enabled] or films
-    longest = max((_lasts(each) for _, each in enabled), default=0.0)
+    longest = max((_lasts(each) for _, each in films), default=0.0)
 
     def rank(named: tuple[str, Fields]) -> tuple[Any, ...]:
         track = named[1]
         is_long = not longest or _lasts(track) >= SHORT * longest
         return (
-            not _is_single(track) and is_long,
+            not _is_single(track),
+            _of(track, facts).is_enabled,
+            is_long,
             not _is_still(track),
             track.get("default") == "Yes",
             _lasts(track),
             (read_positive(track.get("width")) or 0) * (read_positive(track.get("height")) or 0),
         )
 
-    return max(enabled, key=rank, default=None)
+    return max(films, key=rank, default=None)
 
 
 def _lasts(track: Fields) -> float:
