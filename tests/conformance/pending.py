@@ -30,10 +30,6 @@ PENDING = frozenset(
         "short-header.mkv long",
         "short-header.mkv short",
         "short-picture.mp4 short",
-        "subs-vtt.mkv long",
-        "subs-vtt.mkv short",
-        "subs.mkv long",
-        "subs.mkv short",
         # Videos, in players
         "cover-track.m4a dash.js",
         "cover-track.m4a hls.js",

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from lib.domain.errors import ErrorCode
 from lib.domain.media import SubtitleTrack
-from lib.video.package.cues import Cue, TextStyle, read_cues, read_runs, read_styles
+from lib.video.package.ass import Script, TextStyle, read_runs, read_script
+from lib.video.package.cues import Cue, read_cues
 from lib.video.package.webvtt import MOST_BYTES, serialize_cues, write_subtitles
 from lib.video.plan.plan import PlannedSubtitle
 
@@ -49,14 +50,14 @@ def shown(payload):
 
 
 def cue(text, start_ms=0, end_ms=1000, styles=None):
-    return Cue(start_ms, end_ms, tuple(read_runs(text, PLAIN, styles or {})))
+    return Cue(start_ms, end_ms, tuple(read_runs(text, PLAIN, Script(styles or {}))))
 
 
 @pytest.mark.parametrize(
     ("text", "payload"),
     [
         (r"one\N\N00:00.000 --> 00:09.000\Nadded", "one\n00:00.000 --&gt; 00:09.000\nadded"),
-        (r"\N\NNOTE a\N\NSTYLE\N::cue{}\N\NREGION", "NOTE a\nSTYLE\n::cue{}\nREGION"),
+        (r"\N\NNOTE a\N\NSTYLE\N::cue\{\}\N\NREGION", "NOTE a\nSTYLE\n::cue{}\nREGION"),
         (r"a\N \N" + "\u00a0" + r"\Nb", "a\nb"),
         ("a\r\rb\0c\x0b\x0c\x85\u2028d\te", "a  b c    d e"),
         ("<script>alert(1)</script> & <00:00.500> -->", None),
@@ -66,7 +67,7 @@ def cue(text, start_ms=0, end_ms=1000, styles=None):
         (r"{\p1}m 0 0 l 9 9{\p0}seen", "seen"),
         (r"{\pos(1,2)\bord3\iclip(1)\blur2\fscx200}kept", "kept"),
         (r"{\b700}heavy{\b400}light{\r}usual", "<b>heavy</b>lightusual"),
-        (r"a\hb \{c\} {d}", "a\u00a0b {c} {d}"),
+        (r"a\hb \{c\} {d}", "a\u00a0b {c}"),
         ("\u202eright to left", "\u202eright to left"),
         (r"{\i99999999999999999999}x", "<i>x</i>"),
     ],
@@ -107,12 +108,13 @@ def test_cues_come_in_order_and_show_something():
 
 
 def test_looks_of_a_style_hold_for_what_has_it():
-    styles = read_styles(
+    script = read_script(
         "[V4+ Styles]\nFormat: Name, Fontname, Bold, Italic, Underline\n"
         "Style: Default,Arial,0,0,0\nStyle: Shout, Arial, -1, 0, 1\n"
     )
+    styles = script.styles
     assert styles == {"Default": TextStyle(), "Shout": TextStyle(bold=True, underline=True)}
-    runs = read_runs(r"loud{\rDefault} quiet{\r} loud", styles["Shout"], styles)
+    runs = read_runs(r"loud{\rDefault} quiet{\r} loud", styles["Shout"], script)
     assert list(runs) == [
         ("loud", styles["Shout"]),
         (" quiet", TextStyle()),

@@ -15,7 +15,7 @@ from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, build_graph, even_out, takes_changes
 from lib.video.encode.graphs import apart
 from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
-from lib.video.package.webvtt import DECODED
+from lib.video.package.webvtt import DECODED, TIMED_TEXT
 from lib.video.plan.plan import (
     AUDIO_FILE,
     STILLS,
@@ -52,6 +52,14 @@ INDEXED = frozenset({"mov", "matroska"})
 SEARCH_S = 10.0
 NEIGHBOUR_S = 0.5
 """What deinterlacing and leaving out frames look at before a span."""
+
+COPIED = frozenset({"utf-8", "subrip", "ass", "ssa", "d_webvtt/subtitles", "s_text/webvtt"})
+"""MediaInfo's names of subtitles in Matroska that `lib.video.package.cues` reads as they are."""
+
+TIMED = "timed text"
+
+UNKNOWN_TEXT = "s_text/webvtt"
+"""What ffmpeg does not know. It is passed on as SubRip, which is as plain."""
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Those of ffmpeg's own leave out what lies beside the frames."""
@@ -114,6 +122,9 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
     }
     if isinstance(probe, VideoProbe):
         options |= _picture_options(probe, source.container)
+    for subtitle in plan.subtitles:
+        if subtitle.track.codec == UNKNOWN_TEXT:
+            options[f"c:s:{subtitle.index}"] = "subrip"
     if not span and (probe.duration_ms or source.size):
         options["t"] = f"{_longest_s(source, probe):.3f}"
     if span and span.start_s:
@@ -230,8 +241,13 @@ def _audio_output(stream: Any, audio: PlannedAudio, task: VideoTask, folder: Pat
 
 
 def _subtitle_output(opened: Any, subtitle: PlannedSubtitle, folder: Path) -> Any:
+    if subtitle.track.codec == TIMED:
+        path = folder / f"{subtitle.name}{TIMED_TEXT}"
+        return _output(opened[f"s:{subtitle.index}"], path, **{"f": "mp4", "c:s": "copy"})
     path = folder / f"{subtitle.name}{DECODED}"
-    return _output(opened[f"s:{subtitle.index}"], path, **{"f": "matroska", "c:s": "ass"})
+    # What is text already passes as it is: a decoder would want it to be UTF-8.
+    codec = "copy" if subtitle.track.codec in COPIED else "ass"
+    return _output(opened[f"s:{subtitle.index}"], path, **{"f": "matroska", "c:s": codec})
 
 
 def _first_packets(opened: Any) -> Any:

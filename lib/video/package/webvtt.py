@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.video.package.cues import Cue, TextStyle, read_cues
+from lib.video.package.ass import TextStyle
+from lib.video.package.cues import Cue, read_cues, read_timed_text
 from lib.video.plan.plan import PlannedSubtitle
 
 DECODED = ".mks"
-"""Subtitles as ffmpeg leaves them: the words of a source can't break out of an event of ASS."""
+TIMED_TEXT = ".tx3g"
+"""Subtitles as ffmpeg leaves them: the words of a source can't break out of a block of Matroska."""
 
 MOST_BYTES = 16_000_000
 """Of all subtitles, decoded; those of a film in one language have some 200 kB."""
@@ -35,7 +37,10 @@ def write_subtitles(
     failed: dict[str, PermanentError] = {}
     left = MOST_BYTES
     for subtitle in subtitles:
+        read = read_cues
         decoded = folder / f"{subtitle.name}{DECODED}"
+        if not decoded.is_file():
+            decoded, read = decoded.with_suffix(TIMED_TEXT), read_timed_text
         if not decoded.is_file():
             continue
         size = decoded.stat().st_size
@@ -44,9 +49,9 @@ def write_subtitles(
             failed[subtitle.name] = PermanentError(ErrorCode.LIMIT_EXCEEDED, message)
         else:
             left -= size
-            content = serialize_cues(read_cues(decoded.read_bytes()))
+            content = serialize_cues(read(decoded.read_bytes()))
             decoded.with_suffix(".vtt").write_text(content, "utf-8")
-    for decoded in folder.glob(f"*{DECODED}"):
+    for decoded in (*folder.glob(f"*{DECODED}"), *folder.glob(f"*{TIMED_TEXT}")):
         decoded.unlink()
     return failed
 
@@ -57,7 +62,8 @@ def serialize_cues(cues: Iterable[Cue]) -> str:
     for cue in sorted(cues, key=lambda each: each.start_ms):
         text = _text(cue)
         if text and cue.end_ms > cue.start_ms >= 0:
-            blocks.append(f"{_time(cue.start_ms)} --> {_time(cue.end_ms)}\n{text}")
+            settings = f" {cue.settings}" if cue.settings else ""
+            blocks.append(f"{_time(cue.start_ms)} --> {_time(cue.end_ms)}{settings}\n{text}")
     return "\n\n".join(blocks) + "\n"
 
 

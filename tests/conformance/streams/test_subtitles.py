@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.video.package.cues import Cue, TextStyle, read_runs
+from lib.video.package.ass import Script, TextStyle, read_runs
+from lib.video.package.cues import Cue
 from lib.video.package.webvtt import serialize_cues
 from tests.conformance.streams.browser import Browser
 from tests.conformance.streams.server import serve
@@ -28,7 +29,7 @@ READ = """new Promise(
 
 WORDS = {
     r"one\N\N00:00.000 --> 00:09.000\Nadded": "one\n00:00.000 --> 00:09.000\nadded",
-    r"\N\NNOTE\N\NSTYLE\N::cue{color:red}": "\nNOTE\nSTYLE\n::cue{color:red}",
+    r"\N\NNOTE\N\NSTYLE\N::cue\{color:red\}": "\nNOTE\nSTYLE\n::cue{color:red}",
     "<script>alert(1)</script>&amp;<00:00.500><c.red>": (
         "<script>alert(1)</script>&amp;<00:00.500><c.red>"
     ),
@@ -38,7 +39,7 @@ WORDS = {
 
 @pytest.mark.parametrize("words", WORDS)
 def test_words_are_shown_as_words(words: str, browser: Browser, tmp_path: Path) -> None:
-    runs = (("before: ", TextStyle(italic=True)), *read_runs(words, TextStyle(), {}))
+    runs = (("before: ", TextStyle(italic=True)), *read_runs(words, TextStyle(), Script()))
     last = Cue(2000, 3_600_500, (("last", TextStyle(bold=True)),))
     (tmp_path / "subtitles.vtt").write_text(serialize_cues([Cue(100, 900, runs), last]), "utf-8")
     (tmp_path / "index.html").write_text("<!doctype html><title>subtitles</title>")
