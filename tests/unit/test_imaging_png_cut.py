@@ -9,7 +9,8 @@ import pytest
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
 from lib.domain.png import SIGNATURE
-from lib.imaging.decoders.png_stream import Layout
+from lib.imaging.decoders.png_chunks import Parts
+from lib.imaging.decoders.png_stream import Layout, Stream
 from lib.imaging.load import read_picture
 from tests.support.images import LIMITS
 from tests.support.pngs import CHANNELS, chunk, ihdr, noise, palette, png
@@ -130,3 +131,22 @@ def test_a_small_file_that_promises_much_costs_little() -> None:
 
 def test_channels_are_those_of_the_standard() -> None:
     assert CHANNELS == {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+@pytest.mark.parametrize("size", [SIZE, (700, 600)])
+@pytest.mark.parametrize("end", [b"", b"\1\2\3\4", b"more" * 9])
+@pytest.mark.parametrize("is_flat", [False, True])
+def test_a_whole_stream_ends_where_it_ends(
+    size: tuple[int, int], end: bytes, is_flat: bool
+) -> None:
+    """In one piece and in several; what follows is its checksum, or anything."""
+    raw = noise(size, 8, 2)
+    raw = bytes(len(raw)) if is_flat else raw
+    right = zlib.compress(raw)
+    layout = Layout(*size, 24, False)
+    stream = Stream(layout, right[:-4] + end)
+    assert stream.is_whole
+    assert not stream.is_checked
+    assert Stream(layout, right + end).is_checked
+    (mended,) = stream.mend(Parts()).pixels
+    assert zlib.decompress(mended.content) == raw

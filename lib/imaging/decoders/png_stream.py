@@ -93,7 +93,9 @@ class Stream:
             except zlib.error:
                 self._creep(before, piece)
                 return
-            at += len(piece) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
+            # At the end both of them have what is left.
+            left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            at += len(piece) - len(left)
             if not self._add(out):
                 return
         self._end = at
