@@ -89,10 +89,13 @@ class _StillRenditions:
             target, image, future = waiting.popleft()
             made = future.result()
             yield made
-            instead = fallback_of(target, self._preset) if made.error else None
-            if instead and instead.name not in names:
+            while made.error and (instead := fallback_of(target, self._preset)):
+                if instead.name in names:
+                    return
                 names.add(instead.name)
-                yield replace(self._attempt(instead, image, 0), instead_of=target.name)
+                made = replace(self._attempt(instead, image, 0), instead_of=target.name)
+                target = instead
+                yield made
 
         pool = ThreadPoolExecutor(threads)
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 PENDING = frozenset(
     {
         # Images
-        "ext-790x36861.png",
         # Videos, with their path
         "bad-key.mp4 long",
         "bad-second.mp4 long",

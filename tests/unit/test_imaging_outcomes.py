@@ -81,6 +81,28 @@ def test_a_fallback_is_made_once_for_two_failures(monkeypatch: pytest.MonkeyPatc
     assert made["100.jpg"].instead_of == "100.avif"
 
 
+def test_a_fallback_that_fails_has_one_of_its_own():
+    preset = replace(PRESET, formats=("avif",), fallback={"avif": "webp", "webp": "jpeg"})
+    made = make(replace(preset, widths=(20,)), (20, 33_000))
+    assert codes(made) == {
+        "20.avif": ErrorCode.ENCODE_FAILED,
+        "20.webp": ErrorCode.ENCODE_FAILED,
+        "20.jpg": None,
+    }
+    assert made["20.webp"].instead_of == "20.avif"
+    assert made["20.jpg"].instead_of == "20.webp"
+
+
+def test_fallbacks_that_go_round_end(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> bytes:
+        raise OSError("encoder error -2")
+
+    monkeypatch.setitem(encode.ENCODERS, "avif", fail)
+    monkeypatch.setitem(encode.ENCODERS, "webp", fail)
+    preset = replace(PRESET, formats=("avif",), fallback={"avif": "webp", "webp": "avif"})
+    assert list(make(replace(preset, widths=(100,)))) == ["100.avif", "100.webp"]
+
+
 def test_missing_memory_is_not_an_outcome(monkeypatch: pytest.MonkeyPatch):
     def starve(*_: object) -> bytes:
         raise MemoryError

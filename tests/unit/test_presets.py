@@ -95,11 +95,11 @@ def test_the_packaged_file_is_valid_and_has_the_defaults():
         ("video_hours = 2", 'video_hours = "2"', "[limits], video_hours: expected a number from"),
         ("[limits]", "[limit]", "[limits]: expected a table but it is missing"),
         (
-            '= "webp" }',
-            '= "avif" }',
+            '= "webp", webp',
+            '= "avif", webp',
             "[default.image], fallback: expected a table of format = another format, of avif",
         ),
-        ('= "webp" }', "= [1] }", "[default.image], fallback: expected a table of format"),
+        ('= "webp", webp', "= [1], webp", "[default.image], fallback: expected a table of format"),
         ("lossless = true", "lossless = 1", "lossless: expected true or false but received 1"),
         ("ssim = 0.96", "ssim = 1.5", "ssim: expected a number from 0.5 to 0.9999"),
         (

@@ -62,6 +62,18 @@ def test_a_fallback_may_come_only_where_one_failed(expected):
         expected.read(head("64.webp"), WEBP)
 
 
+def test_a_fallback_of_a_fallback_may_come_where_that_failed_too():
+    preset = replace(PRESET, formats=("avif",), fallback={"avif": "webp", "webp": "jpeg"})
+    expected = PlannedRenditions(plan_variants(PROBE, preset), preset)
+    expected.read(head("64.avif", error=FAILED), b"")
+    with pytest.raises(InvalidResponseError):
+        expected.read(head("64.jpg"), JPEG)
+    expected.read(head("64.webp", error=FAILED), b"")
+    assert expected.read(head("64.jpg"), JPEG).instead_of == "64.webp"
+    with pytest.raises(InvalidResponseError):
+        expected.read(head("64.webp"), WEBP)
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

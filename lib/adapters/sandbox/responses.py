@@ -125,6 +125,7 @@ class PlannedRenditions:
         self._planned = frozenset(self.missing)
         self._preset = preset
         self._instead: dict[str, tuple[Target, str]] = {}
+        self._tried: set[str] = set()
 
     def read(self, head: Head, body: bytes) -> Made:
         """Return the rendition that a response is about. Raises InvalidResponseError."""
@@ -137,9 +138,10 @@ class PlannedRenditions:
             raise InvalidResponseError("a rendition that nobody asked for")
         if head.get("error") is not None:
             error = Failure.of(read_error(table(head, "error")))
-            other = fallback_of(target, self._preset) if instead_of is None else None
-            if other and other.name not in self._planned:
+            other = fallback_of(target, self._preset)
+            if other and other.name not in self._planned | self._tried:
                 self._instead[other.name] = (other, target.name)
+                self._tried.add(other.name)
             return replace(outcome_of(target, error=error), instead_of=instead_of)
         frames = optional(head, "frames", integer(1, 100_000))
         if len(body) > _max_bytes(target, frames) or sniff(body[:HEAD_BYTES]).mime != target.mime:
