@@ -15,6 +15,7 @@ from lib.domain.framing import (
     find_frames_behind,
     find_packets,
     find_packets_behind,
+    find_packs_behind,
     skip_tags,
 )
 from lib.domain.media import MediaType, Sniffed
@@ -32,6 +33,7 @@ from lib.domain.signatures import (
     MATROSKA,
     MP3,
     PLAYLIST,
+    PROGRAM_STREAM,
     QUICKTIME,
     QUICKTIME_BOXES,
     RAW,
@@ -74,7 +76,7 @@ def sniff(head: bytes) -> Sniffed:
             return sniffed
     looks = (_boxes, _iff, _tiff, _raster, _ebml, _ogg, _ape, _packets, _tagged, find_frames, _text)
     # Last: what nothing else is may be a stream that begins in the middle, or behind rubbish.
-    for look in (*looks, _packets_behind, find_frames_behind):
+    for look in (*looks, _packets_behind, _packs_behind, find_frames_behind):
         if found := look(head):
             return found
     return UNKNOWN
@@ -89,8 +91,11 @@ def sniff_source(read: Callable[[int, int], bytes]) -> Sniffed:
     start = skip_tags(head)
     if start <= HEAD_BYTES // 2:
         return sniff(head)
+    content = read(start, HEAD_BYTES)
+    if not content:  # the tag says that it is longer than the source
+        return find_frames_behind(head) or MP3
     # What is behind a long tag is what would be behind an empty one.
-    found = sniff(EMPTY_TAG + read(start, HEAD_BYTES))
+    found = sniff(EMPTY_TAG + content)
     return replace(found, start=found.start and found.start + start - len(EMPTY_TAG))
 
 
@@ -180,6 +185,11 @@ def _packets(head: bytes) -> Sniffed | None:
 def _packets_behind(head: bytes) -> Sniffed | None:
     found = find_packets_behind(head)
     return replace(TRANSPORT_STREAM, start=found[0]) if found else None
+
+
+def _packs_behind(head: bytes) -> Sniffed | None:
+    start = find_packs_behind(head)
+    return None if start is None else replace(PROGRAM_STREAM, start=start)
 
 
 def _tagged(head: bytes) -> Sniffed | None:

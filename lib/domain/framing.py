@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from lib.domain.media import Sniffed
 from lib.domain.signatures import AAC, AC3, EAC3, MP3
@@ -30,6 +31,10 @@ TIME_STAMP = 4
 TS_SYNC = 0x47
 HAS_CONTENT = 0x30
 """Of the fourth byte of a packet: adaptation field, payload, or both. None is reserved."""
+
+PACK = re.compile(rb"\x00\x00\x01\xba[\x21-\x2f\x44-\x7f]")
+"""A pack header of MPEG-1 (ISO/IEC 11172-1), or of MPEG-2."""
+LEAST_PACKS = 4
 
 KBPS = (
     (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -79,6 +84,12 @@ def find_packets_behind(head: bytes) -> tuple[int, int] | None:
                 return start, stride
         at = head.find(TS_SYNC, at + 1)
     return None
+
+
+def find_packs_behind(head: bytes) -> int | None:
+    """Return where the first whole pack is of a program stream that begins within one."""
+    packs = [each.start() for each in islice(PACK.finditer(head), LEAST_PACKS)]
+    return packs[0] if len(packs) == LEAST_PACKS else None
 
 
 def _lead(stride: int) -> int:

@@ -38,6 +38,7 @@ AAC = supported("audio/aac")
 AC3 = supported("audio/ac3")
 EAC3 = supported("audio/eac3")
 APE = supported("audio/x-ape", "ape")
+PROGRAM_STREAM = supported("video/mpeg", "mpeg")
 TRANSPORT_STREAM = supported("video/mp2t", "mpegts")
 
 SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
@@ -45,7 +46,7 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (supported("image/png"), (b"\x89PNG\r\n\x1a\n",)),
     (supported("image/gif"), (b"GIF87a", b"GIF89a")),
     (supported("video/x-flv", "flv"), (b"FLV\x01",)),
-    (supported("video/mpeg", "mpeg"), (b"\x00\x00\x01\xba",)),
+    (PROGRAM_STREAM, (b"\x00\x00\x01\xba",)),
     (supported("video/x-ms-asf", "asf"), (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),)),
     (supported("audio/flac", "flac"), (b"fLaC",)),
     (supported("audio/amr"), (b"#!AMR\n", b"#!AMR_MC1.0\n")),

@@ -30,8 +30,6 @@ PENDING = frozenset(
         "short-header.mkv short",
         "short-picture.mp4 short",
         # Videos, in players
-        "cover-track.m4a dash.js",
-        "cover-track.m4a hls.js",
         "one-picture-25.mp4 dash.js",
         "one-picture-25.mp4 hls.js",
         "short-picture.mp4 dash.js",

@@ -32,6 +32,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "lost-one-byte.ts": SHOWN,
     "behind-noise.ts": SHOWN,
     "behind-zeros.ts": SHOWN,
+    "mid-pack.vob": {key: SHOWN[key] for key in ("status", "width", "height", "sounds")},
+    "mid-pack.mpg": {key: SHOWN[key] for key in ("status", "width", "height", "sounds")},
     "two-programs.ts": {**SHOWN, "warnings": ["IGNORED"]},
     "first-disabled.mp4": SHOWN,
     "large-disabled.mp4": SMALL,
@@ -62,6 +64,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         (
             *("big-tag.flac", "big-tag.wav", "small-tag.aiff", "big-tag.aac", "big-tag.mp3"),
             *("tag-and-zeros.mp3", "two-tags.aac", "tag.wv", "tag.ac3", "noise.mp3", "ones.aac"),
+            *("ape-tag.mp3", "endless-tag.mp3"),
             *("zeros.ac3", "half-a-frame.mp2"),
         ),
         HEARD,

@@ -27,7 +27,8 @@ BOTH = f"{FILM} {SOUND} {X264}"
 
 TS_PACKET = 188
 NOISE = random.Random(5).randbytes(5000)
-FREE = b"\0\0\0\x08free"
+APE_TAG = b"APETAGEX" + bytes((0xD0, 7, 0, 0, 200, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 160)) + bytes(208)
+"""A header of APEv2, and items."""
 
 
 def make(name: str, ffmpeg: str, folder: Path) -> Path:
@@ -186,6 +187,14 @@ MAKERS: Mapping[str, Maker] = {
     "two-tags.aac": _behind(tag(70_000) + tag(30), "-c:a aac", "aac"),
     "tag.wv": _behind(tag(2000), "-c:a wavpack", "wv"),
     "tag.ac3": _behind(tag(2000), "-c:a ac3", "ac3"),
+    "ape-tag.mp3": _behind(APE_TAG, "-c:a libmp3lame", "mp3"),
+    "endless-tag.mp3": _behind(tag(900_000)[:500], "-c:a libmp3lame", "mp3"),
+    "mid-pack.vob": lambda run: run(f"{FILM} {SOUND} -c:v mpeg2video -c:a mp2 -f vob", "vob")[
+        1111:
+    ],
+    "mid-pack.mpg": lambda run: run(f"{FILM} {SOUND} -c:v mpeg1video -c:a mp2 -f mpeg", "mpg")[
+        999:
+    ],
     "noise.mp3": _behind(NOISE, "-c:a libmp3lame -b:a 64k", "mp3"),
     "ones.aac": _behind(b"\xff" * 777, "-c:a aac", "aac"),
     "zeros.ac3": _behind(bytes(1234), "-c:a ac3", "ac3"),

@@ -89,6 +89,30 @@ def test_audio_behind_rubbish_is_found_where_it_begins(rubbish: str, length: int
     assert length - 1 <= sniffed.start <= length
 
 
+def test_a_tag_that_says_it_is_longer_than_the_source_is_not_believed():
+    sniffed = sniff_all(tag(900_000)[:300] + MP3)
+    assert (sniffed.container, sniffed.start) == ("mp3", 300)
+    assert sniff_all(tag(900_000)[:300]).container == "mp3"
+
+
+@pytest.mark.parametrize("said", [60, 200, 320, 700])
+def test_a_tag_of_another_length_than_it_says_is_passed_over(said: int):
+    head = tag(said)[:10] + bytes(290)
+    sniffed = sniff_all(head + MP3 * 3)
+    assert sniffed.container == "mp3"
+    assert (head + MP3 * 3)[sniffed.start or max(said, 300) :][:1] in (b"\xff", b"\0")
+
+
+@pytest.mark.parametrize("second", [b"\x44", b"\x21"])
+@pytest.mark.parametrize("lost", [1, 700, 2047])
+def test_packs_are_found_from_the_first_whole_one(second: bytes, lost: int):
+    pack = b"\0\0\1\xba" + second + bytes(2043)
+    sniffed = sniff_all((pack * 9)[lost:])
+    assert (sniffed.mime, sniffed.container) == ("video/mpeg", "mpeg")
+    assert sniffed.start == 2048 - lost
+    assert sniff_all((pack * 4)[1:]).reason
+
+
 def test_audio_behind_rubbish_behind_a_tag_is_found_too():
     for length in (200, 90_000):
         sniffed = sniff_all(tag(length) + bytes(700) + MP3)

@@ -197,6 +197,12 @@ def test_of_several_programs_of_sound_the_first_is_heard():
             ErrorCode.UNSUPPORTED_MEDIA,
             "encrypted (Common Encryption, cenc)",
         ),
+        (
+            [picture(1, width=None, encryption="Encrypted")],
+            {},
+            ErrorCode.UNSUPPORTED_MEDIA,
+            "encrypted",
+        ),
         ([sound(1, encryption="Encrypted")], {}, ErrorCode.UNSUPPORTED_MEDIA, "encrypted"),
         ([sound(1, format="apac")], {}, ErrorCode.UNSUPPORTED_MEDIA, "no decoder reads it"),
         (

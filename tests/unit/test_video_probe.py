@@ -241,3 +241,10 @@ def test_a_codec_that_may_be_transparent_is_known(fields, has_alpha):
     probe = make_probe([track], "mov")
     assert isinstance(probe, VideoProbe)
     assert (probe.has_alpha, probe.color_range) == (has_alpha, "full")
+
+
+def test_a_source_that_is_encrypted_as_a_whole_is_refused_as_such():
+    tracks = [{"track_type": "General", "encryption": "http://licence"}, PICTURE, sound()]
+    with pytest.raises(PermanentError, match="encrypted") as caught:
+        make_probe(tracks, "asf")
+    assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA

@@ -54,7 +54,7 @@ def choose_tracks(
     there is none.
     """
     named = _named(pictures[:MOST_LOOKED_AT], "V", container)
-    seen = [(name, each) for name, each in named if _has_size(each)]
+    seen = [(name, each) for name, each in named if _has_size(each) or each.get("encryption")]
     heard = list(_named(sounds[:MOST_LOOKED_AT], "a", container))
     obstacles = {
         name: why for name, each in [*seen, *heard] if (why := _obstacle(each, _of(each, facts)))

@@ -59,6 +59,8 @@ def make_probe(
     Raises PermanentError: what `choose_tracks` raises.
     """
     general = next(iter(_of_kind(tracks, "General")), {})
+    if general.get("encryption"):  # of all that is in it
+        tracks = [{**each, "encryption": "Encrypted"} for each in tracks]
     videos = [] if sniffed_container in AUDIO_ONLY else _of_kind(tracks, "Video")
     chosen = choose_tracks(videos, _of_kind(tracks, "Audio"), sniffed_container, facts or {})
     stream, video = chosen.picture or (None, Fields())
