@@ -25,7 +25,6 @@ PENDING = frozenset(
         "late-picture.mp4 long",
         "late-picture.ts long",
         "one-picture-25.mp4 short",
-        "rec-flip.webm short",
         "short-header.mkv long",
         "short-header.mkv short",
         "short-picture.mp4 short",
