@@ -22,6 +22,7 @@ from lib.imaging.encode import (
     is_drawing,
     make_exif,
 )
+from lib.imaging.equal_frames import restore_equal_frames
 from lib.imaging.load import Picture
 from lib.imaging.pillow import WebPAnimation
 from lib.imaging.resize import resize, scale_down
@@ -43,8 +44,8 @@ def animate(
 ) -> Iterator[Made]:
     """Decode once, and scale, transform and encode each frame for every target; no frame is held.
 
-    Frames, durations and loops are those of the source; equal neighbours become one. When the time
-    left is too short for all, the largest is given up first, then the next.
+    Frames, durations and loops are those of the source. When the time left is too short for all,
+    the largest is given up first, then the next.
     Raises what reading the frames does.
     """
     assert picture.animation
@@ -94,6 +95,7 @@ class _Track:
         self.error: Failure | None = None
         self._loops, self._quality, self._drawing = loops, quality, drawing
         self._lossless = False
+        self._times: list[int] = []
         self._encoder: WebPAnimation | None = None
 
     def add(self, image: Image.Image, at_ms: int) -> None:
@@ -101,6 +103,7 @@ class _Track:
         try:
             if self._encoder is None:
                 self._encoder = self._begin(image)
+            self._times.append(at_ms)
             quality = WEBP_LOSSLESS_EFFORT if self._lossless else self._quality
             self._encoder.add(
                 image, at_ms, quality=quality, lossless=self._lossless, method=WEBP_METHOD
@@ -122,7 +125,12 @@ class _Track:
             try:
                 # Without the prefix that it has in a JPEG.
                 exif = make_exif(copyright_text).removeprefix(EXIF_PREFIX)
-                content = self._encoder.assemble(duration_ms, exif)
+                content = restore_equal_frames(
+                    self._encoder.assemble(duration_ms, exif),
+                    (self.target.width, self.target.height),
+                    (*self._times, duration_ms),
+                    self._loops,
+                )
             except (OSError, ValueError, RuntimeError) as exc:
                 self.error = encode_failed(exc)
         if content is None:

@@ -76,7 +76,7 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
     if CHUNK_HEAD.size + promised <= len(data):
         return data, None
     frames, end, last = 0, RIFF_HEAD.size, b""
-    for last, _, after in _chunks(data):
+    for last, _, after in read_chunks(data):
         if after > len(data):
             break
         frames, end = frames + (last == b"ANMF"), after
@@ -101,7 +101,7 @@ def read_frames(data: bytes, most: int) -> tuple[list[Placed], int]:
     plays = 0
     if data[RIFF_HEAD.size : RIFF_HEAD.size + 4] != b"VP8X" or not data[FLAGS] & ANIMATED:
         return frames, plays
-    for kind, start, after in _chunks(data):
+    for kind, start, after in read_chunks(data):
         if after > len(data) or len(frames) > most:
             break
         if kind == b"ANIM" and after - start >= ANIM.size:
@@ -121,18 +121,18 @@ def _placed(data: bytes, start: int) -> Placed:
         box=(2 * left, 2 * top, 2 * left + width + 1, 2 * top + height + 1),
         delay_ms=delay,
         disposal=Disposal.CLEAR if flags & DISPOSED else Disposal.KEEP,
-        may_be_clear=_may_be_clear(data, start + FRAME_BYTES),
+        may_be_clear=may_be_clear(data, start + FRAME_BYTES),
         over=not flags & NOT_BLENDED,
     )
 
 
-def _may_be_clear(data: bytes, at: int) -> bool:
+def may_be_clear(data: bytes, at: int) -> bool:
     """Tell whether the picture that begins somewhere has transparency: ALPH, or a bit of VP8L."""
     kind, fourth = data[at : at + 4], data[at + VP8L_ALPHA[0] : at + VP8L_ALPHA[0] + 1]
     return kind == b"ALPH" or (kind == b"VP8L" and bool(int.from_bytes(fourth) & VP8L_ALPHA[1]))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def read_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield the type of each chunk, where its content begins, and where it ends."""
     at = RIFF_HEAD.size
     while at + CHUNK_HEAD.size <= len(data):
