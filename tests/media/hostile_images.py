@@ -246,11 +246,17 @@ ESSENTIAL = (b"clap", b"irot", b"imir", b"av1C", b"hvcC")
 
 
 def item_file(
-    items: Sequence[Item], brand: bytes = b"heic", more: bytes = b"", *, split: bool = False
+    items: Sequence[Item],
+    brand: bytes = b"heic",
+    more: bytes = b"",
+    *,
+    split: bool = False,
+    halved: bool = False,
 ) -> bytes:
     """Write a file of items, numbered from 1; the first is the primary one.
 
-    `split` gives each item a box of its own for which properties it has, as some encoders do.
+    `split` gives each item a box of its own for which properties it has, as some encoders do;
+    `halved` two, one of the first of its properties and one of the others.
     """
     infe, ipco, iref, iloc, mdat = b"", b"", b"", b"", b""
     ipma: list[bytes] = []
@@ -258,11 +264,14 @@ def item_file(
     for number, item in enumerate(items, 1):
         infe += full(b"infe", struct.pack(">HH", number, 0) + item.kind + b"\0", 2, item.hidden)
         ipco += b"".join(item.properties)
-        indices = b"".join(
+        indices = [
             struct.pack(">H", index | (each[4:8] in ESSENTIAL) << 15)
             for index, each in enumerate(item.properties, known + 1)
-        )
-        ipma.append(struct.pack(">HB", number, len(item.properties)) + indices)
+        ]
+        ipma += [
+            struct.pack(">HB", number, len(some)) + b"".join(some)
+            for some in ((indices[:1], indices[1:]) if halved else (indices,))
+        ]
         known += len(item.properties)
         for kind, targets in item.references.items():
             count = len(targets)
@@ -271,7 +280,7 @@ def item_file(
         iloc += struct.pack(">II", len(mdat), len(item.content)) * item.repeated
         mdat += item.content
 
-    groups = [[each] for each in ipma] if split else [ipma]
+    groups = [[each] for each in ipma] if split or halved else [ipma]
     associations = b"".join(
         full(b"ipma", struct.pack(">I", len(group)) + b"".join(group), flags=1) for group in groups
     )

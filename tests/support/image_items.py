@@ -38,9 +38,9 @@ def with_properties(item: Item, *properties: bytes) -> Item:
     return replace(item, properties=[*item.properties, *properties])
 
 
-def write(container: str, *items: Item, split: bool = False) -> bytes:
+def write(container: str, *items: Item, split: bool = False, halved: bool = False) -> bytes:
     """Write a file of items, of which the first is the picture."""
-    return item_file(items, BRANDS[container], split=split)
+    return item_file(items, BRANDS[container], split=split, halved=halved)
 
 
 def clap(

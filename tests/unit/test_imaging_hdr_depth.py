@@ -31,13 +31,18 @@ def item(luma_chroma: tuple[int, int, int]) -> Item:
     return Item(b"av01", bytes.fromhex(FLAT[luma_chroma]), [ispe(64, 64), configuration])
 
 
-def to_rgb(luma_chroma: Sequence[int]) -> tuple[float, ...]:
-    """RGB of 0–255 by the matrix of ITU-R BT.2020."""
+MATRICES = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
+"""Code point (ITU-T H.273) → parts of red and blue in luma; where nothing is said, BT.601's."""
+
+
+def to_rgb(luma_chroma: Sequence[int], matrix: int = 9) -> tuple[float, ...]:
+    """RGB of 0–255."""
+    kr, kb = MATRICES[matrix]
     luma, blue, red = (
         (value - middle) / 1023 for value, middle in zip(luma_chroma, (0, 512, 512), strict=True)
     )
-    red, blue = luma + 1.4746 * red, luma + 1.8814 * blue
-    green = (luma - 0.2627 * red - 0.0593 * blue) / 0.678
+    red, blue = luma + 2 * (1 - kr) * red, luma + 2 * (1 - kb) * blue
+    green = (luma - kr * red - kb * blue) / (1 - kr - kb)
     return tuple(255 * each for each in (red, green, blue))
 
 
@@ -48,10 +53,12 @@ def decoded(data: bytes, container: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("luma_chroma", FLAT)
 @pytest.mark.parametrize("transfer", [16, 18])
-def test_an_avif_is_rounded(luma_chroma: tuple[int, int, int], transfer: int):
-    data = write("avif", with_properties(item(luma_chroma), nclx(9, transfer, 9)))
-    for received, exact in zip(decoded(data, "avif"), to_rgb(luma_chroma), strict=True):
-        assert abs(received - exact) <= 1.1, (decoded(data, "avif"), to_rgb(luma_chroma))
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_an_avif_is_rounded(luma_chroma: tuple[int, int, int], transfer: int, matrix: int):
+    data = write("avif", with_properties(item(luma_chroma), nclx(9, transfer, matrix)))
+    exact = to_rgb(luma_chroma, matrix)
+    received = decoded(data, "avif")
+    assert all(abs(a - b) <= 1.1 for a, b in zip(received, exact, strict=True)), (received, exact)
 
 
 def test_each_tile_of_an_avif_is_rounded():

@@ -265,6 +265,14 @@ def test_a_box_of_properties_for_each_item(properties: list[bytes]):
     assert picture.image.getchannel("A").getextrema() == (200, 200)
 
 
+@pytest.mark.parametrize("container", ["avif", "heif"])
+def test_two_boxes_of_properties_for_an_item(container: str):
+    data = write(container, with_properties(ITEMS[container], P3, TOP_LEFT), halved=True)
+    assert data.count(b"ipma") == 2
+    assert read(data, container).image.size == (80, 60)
+    assert read(data, container).probe.color_space == "Display P3"
+
+
 def test_a_box_of_properties_for_each_tile_of_a_heic():
     thumbnail = replace(red("heif", P3), references={b"thmb": [1]})
     data = write("heif", with_properties(ITEMS["heif"], TOP_LEFT), thumbnail, split=True)

@@ -31,9 +31,12 @@ STRIP = 64
 """Rows that are rounded at once, of which 4 bytes a sample are held."""
 
 CODE_POINTS = struct.Struct(">HHH")
-FILM, MATRIX_2020, MATRIX_OF_PRIMARIES = 8, 9, 12
+LIKE = {1: (None, 7), 2: (None, 4), 5: (None, 4), 6: (None, 4), 9: (8, 12)}
+"""Matrix → one like it, and the primaries that it needs: of BT.709 SMPTE 240M, of BT.601, and where
+nothing is said, FCC 73.682, of BT.2020 what is derived from film."""
+
 HDR = (16, 18)
-"""Code points (ITU-T H.273): primaries, matrices, PQ and HLG."""
+"""PQ and HLG. All of these are code points (ITU-T H.273)."""
 
 
 def open_avif(file: BytesIO) -> Image.Image:
@@ -54,7 +57,7 @@ def open_heif(file: BytesIO) -> Image.Image:
     """Return a HEIC, which will be cropped and upright once its pixels are decoded."""
     data = file.getvalue()
     known = read_properties(data)
-    data = _put_claps_right(data, known)
+    data = _join_associations(_put_claps_right(data, known))
     image = READ_HEIF(BytesIO(data))
     _note_signals(image, known)
     is_hdr = (image.info["code_points"] or (0, 0))[1] in HDR
@@ -101,16 +104,16 @@ def _have_rounded(data: bytes, known: Properties) -> bytes:
 
     libyuv drops the lower bits of luma and chroma before it makes RGB of them: bright greys become
     greenish by as much as eyes see once they are mapped (3.9 ΔE2000 on a sky, 1.3 so). It has no
-    constants for a matrix derived from the primaries of film, which differs from BT.2020's by a
-    hundredth.
+    constants for other matrices that differ from the usual ones by a hundredth or two.
     """
     box = known.nclx()
     if not box or not known.is_deep():
         return data
-    _, transfer, matrix = CODE_POINTS.unpack_from(data, box.start + 4)
-    if transfer not in HDR or matrix != MATRIX_2020:
+    primaries, transfer, matrix = CODE_POINTS.unpack_from(data, box.start + 4)
+    if transfer not in HDR or matrix not in LIKE:
         return data
-    put = CODE_POINTS.pack(FILM, transfer, MATRIX_OF_PRIMARIES)
+    other, matrix = LIKE[matrix]
+    put = CODE_POINTS.pack(other or primaries, transfer, matrix)
     return data[: box.start + 4] + put + data[box.start + 4 + CODE_POINTS.size :]
 
 
