@@ -71,7 +71,7 @@ class WarningCode(OpenEnum):
     DURATION_DIFFERS = "DURATION_DIFFERS"
     """Its header tells another duration than its samples."""
     IGNORED = "IGNORED"
-    """Something well-formed that can't be true was not believed."""
+    """Something well-formed was passed over: it can't be true, or is another program's."""
 
 
 @dataclass(frozen=True, slots=True)
