@@ -29,7 +29,7 @@ from lib.imaging.decoders.samples import split
 from lib.imaging.decoders.undecoded import Undecoded
 from lib.imaging.metadata.copyright import IPTC_RESOURCE, XMP_RESOURCE
 
-ICC_RESOURCE, EXIF_RESOURCE = 1039, 1058
+EXIF_RESOURCE = 1058
 PALETTE_BYTES = 768
 MODES = {RGB: "RGB", CMYK: "CMYK", LAB: "LAB", INDEXED: "RGB"}
 CLEAR = {"L": "LA", "RGB": "RGBA"}
@@ -48,13 +48,9 @@ def open_flattened(file: BytesIO) -> Undecoded:
     shown = CLEAR.get(mode, mode) if _has_alpha(document) else mode
     image = Undecoded(shown, (document.width, document.height), partial(_decode, document, planes))
     found = document.resources
-    image.info.update(
-        {
-            key: found[number]
-            for key, number in (("icc_profile", ICC_RESOURCE), ("exif", EXIF_RESOURCE))
-            if found.get(number)
-        }
-    )
+    image.info["icc_profile"] = document.profile
+    if EXIF_RESOURCE in found:
+        image.info["exif"] = found[EXIF_RESOURCE]
     image.info["photoshop"] = {
         number: found[number] for number in (IPTC_RESOURCE, XMP_RESOURCE) if number in found
     }
@@ -85,7 +81,7 @@ def _decode(document: Document, planes: Planes) -> Image.Image:
         if apart:
             apart.paste(found[-1], (0, band.start))
     if apart:
-        canvas = join(canvas, apart, document.resources.get(ICC_RESOURCE), _take_off_white)
+        canvas = join(canvas, apart, document.profile, _take_off_white)
     report_lines(canvas, lines, document.height)
     return canvas
 

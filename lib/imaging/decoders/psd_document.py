@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import limit_parts
+from lib.imaging.color.linear import with_square
 from lib.imaging.decoders.samples import Samples
 
 SIGNATURE, HEAD_BYTES = b"8BPS", 26
@@ -15,10 +16,13 @@ CHANNELS = {BITMAP: 1, GREY: 1, INDEXED: 1, RGB: 3, CMYK: 4, DUOTONE: 1, LAB: 3}
 """Colour mode → channels of its colours. Duotones are shown as grey, as the specification advises
 those who don't know their inks."""
 
+LIGHT = (GREY, RGB)
+"""Colour modes whose samples may be light."""
+
 DEPTHS = (1, 8, 16, 32)
-VERSION_INFO, TRANSPARENT_INDEX = 1057, 1047
-"""Resources: the fifth byte tells whether there is a flattened picture; a transparent entry of the
-palette."""
+ICC_RESOURCE, VERSION_INFO, TRANSPARENT_INDEX = 1039, 1057, 1047
+"""Resources: the profile; what has a fifth byte that denies a flattened picture; which entry of the
+palette is transparent."""
 
 TAGGED = (b"8BIM", b"8B64")
 DEEP_LAYERS = (b"Lr16", b"Lr32")
@@ -47,6 +51,9 @@ class Document:
     is_clear: bool
     """Whether the first channel behind the colours is their transparency, no selection."""
     at: int
+    profile: bytes | None
+    is_linear: bool
+    """Whether the samples are read by their square root, which the profile undoes."""
 
     @property
     def samples(self) -> Samples:
@@ -81,7 +88,23 @@ def read_document(data: bytes) -> Document:
     if found.get(VERSION_INFO, b"")[4:5] == b"\0":
         raise unsupported("without a flattened picture (“Maximize compatibility” was off)")
     is_clear = channels > CHANNELS[model] and _is_clear(layers)
-    return Document(data, channels, width, height, depth, model, palette, found, is_clear, at)
+    profile = found.get(ICC_RESOURCE) or None
+    is_light = depth > 8 and model in LIGHT and not is_clear
+    square = with_square(profile, "L" if model == GREY else "RGB") if is_light else None
+    return Document(
+        data=data,
+        channels=channels,
+        width=width,
+        height=height,
+        depth=depth,
+        model=model,
+        palette=palette,
+        resources=found,
+        is_clear=is_clear,
+        at=at,
+        profile=square or profile,
+        is_linear=bool(square),
+    )
 
 
 def _section(data: bytes, at: int) -> tuple[bytes, int]:

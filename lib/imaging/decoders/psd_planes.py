@@ -7,6 +7,7 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import accumulate
 
 from PIL import Image
@@ -20,7 +21,7 @@ from lib.imaging.decoders.libtiff import (
     unpack_rows,
 )
 from lib.imaging.decoders.psd_document import Document, unsupported
-from lib.imaging.decoders.samples import Rows, Samples
+from lib.imaging.decoders.samples import Rows
 
 RAW, RUN_LENGTHS, ZIP, ZIP_PREDICTED = range(4)
 PACKBITS = 32_773
@@ -65,7 +66,7 @@ class Planes:
             unpacked = self._cut(channel)
         for rows, (content, there) in zip(self.bands(), unpacked, strict=True):
             filled = content.ljust(self._row_bytes * len(rows), b"\0")
-            yield self._samples(filled), there
+            yield self._samples(filled, channel), there
 
     def _cut(self, channel: int) -> Iterator[tuple[bytes, list[bool]]]:
         at = self._start + channel * self._document.height * self._row_bytes
@@ -121,15 +122,16 @@ class Planes:
         for rows in self.bands():
             yield self._counted(stream.read(len(rows) * self._row_bytes), rows)
 
-    def _samples(self, content: bytes) -> Rows:
+    def _samples(self, content: bytes, channel: int) -> Rows:
         document, row_bytes = self._document, self._row_bytes
         samples, size = document.samples, document.depth // 8
+        samples = replace(samples, linear=int(document.is_linear and channel < document.colors))
         if self._packing == ZIP_PREDICTED and document.depth == 32:
             content = undo_floating(content, row_bytes, 1, size)
         elif self._packing == ZIP_PREDICTED:
             content = swap(content, size) if size > 1 else content
             content = undo_differences(content, row_bytes, 1, size)
-            samples = Samples(samples.bits, "<")
+            samples = replace(samples, order="<")
         return Rows(content, document.width, samples)
 
 

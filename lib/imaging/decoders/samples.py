@@ -7,6 +7,7 @@ loops.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from math import gcd
 
 from PIL import Image, ImageChops
 
-WHITE = 255
+WHITE, WHITE_16 = 255, 65_535
 LEFT = [bytes(value << shift & WHITE for value in range(256)) for shift in range(9)]
 RIGHT = [bytes(value >> shift for value in range(256)) for shift in range(9)]
 """Shift → what it makes of a byte, as a table."""
@@ -27,12 +28,14 @@ EXPONENT_BITS = {16: 5, 24: 7, 32: 8}
 class Samples:
     """How the samples of a pixel lie in a row: `bits` of each, `order` "<" or ">" of their bytes.
 
-    `is_float`: 0 is black and 1 is white; whole numbers are white where all bits are set.
+    `is_float`: 0 is black and 1 is white; whole numbers are white where all bits are set. So many
+    of the first as `linear` says become the square root of what they are, if they are deep.
     """
 
     bits: tuple[int, ...]
     order: str = ">"
     is_float: bool = False
+    linear: int = 0
 
     def row_bytes(self, width: int) -> int:
         """Return the bytes of a row of so many pixels."""
@@ -114,6 +117,8 @@ class _Reader:
         low = self.low(index)
         if bits < 16:  # the highest bits again, as white has them all
             low = _either(low, high.translate(RIGHT[bits - 8]))
+        if index < self._samples.linear:
+            return self.plane16(high, low).convert("I").point(_root_table(), "L")
         return _round(self.plane(high), self.plane(low))
 
     def floats(self, index: int) -> Image.Image:
@@ -121,12 +126,15 @@ class _Reader:
         bits = self._samples.bits[index]
         if bits in (16, 24):
             wide = self.plane16(self._byte(index, 0), self._byte(index, 1)).convert("I")
-            return wide.point(_float_table(bits), "L")
+            return wide.point(_float_table(bits, index < self._samples.linear), "L")
         size = bits // 8
         data = bytearray(size * len(self._byte(index, 0)))
         for place in range(size):
             data[size - 1 - place :: size] = self._byte(index, place)
         exact = Image.frombytes("F", self._size, bytes(data), "raw", f"F;{bits}F")
+        if index < self._samples.linear:
+            whole = exact.point(lambda value: value * WHITE_16 + 0.5).convert("I")
+            return whole.point(_root_table(), "L")
         return exact.point(lambda value: value * WHITE + 0.5).convert("L")
 
     def high(self, index: int) -> bytes:
@@ -204,7 +212,13 @@ _is_far = [int(value > 257 / 2) for value in range(256)]
 
 
 @lru_cache
-def _float_table(bits: int) -> list[int]:
+def _root_table() -> list[int]:
+    """Return the square root of each number of 16 bits in 8, where white is 1."""
+    return [round(WHITE * math.sqrt(value / WHITE_16)) for value in range(WHITE_16 + 1)]
+
+
+@lru_cache
+def _float_table(bits: int, is_linear: bool) -> list[int]:
     """Return what each of the highest 16 bits of a number with a point is in 8 bits."""
     exponent_bits = EXPONENT_BITS[bits]
     fraction = 1 << 15 - exponent_bits
@@ -213,5 +227,6 @@ def _float_table(bits: int) -> list[int]:
     for top in range(1 << 15):
         exponent, rest = divmod(top, fraction)
         value = (1 + rest / fraction) * 2.0 ** (exponent - bias) if exponent else 0.0
+        value = math.sqrt(value) if is_linear else value
         positive.append(min(WHITE, round(value * WHITE)))
     return positive + [0] * len(positive)

@@ -91,7 +91,8 @@ def open_first_page(file: BytesIO) -> Undecoded:
         image = Undecoded("RGB", size, partial(_decode_old_jpeg, page, size))
     else:
         layout = Layout(page)
-        decode = partial(_decode, layout, CellReader(layout), beside.get("icc_profile"))
+        beside["icc_profile"] = layout.profile
+        decode = partial(_decode, layout, CellReader(layout), layout.profile)
         image = Undecoded(mode_of(layout), size, decode)
     image.info.update(beside)
     return image

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import accumulate
 
@@ -30,7 +30,7 @@ from lib.imaging.decoders.libtiff import (
     undo_floating,
     unpack_rows,
 )
-from lib.imaging.decoders.samples import Rows, Samples
+from lib.imaging.decoders.samples import Rows
 from lib.imaging.decoders.tiff_layout import (
     BLACK_IS_ZERO,
     CMYK,
@@ -309,4 +309,4 @@ def rows_of(layout: Layout, packed: Image.Image, plane: int, rows: range) -> Row
     else:
         data = swap(data, size) if samples.order == ">" and size > 1 else data
         data, order = undo_differences(data, packed.width, count, size), "<"
-    return Rows(data, width, Samples(samples.bits, order, samples.is_float))
+    return Rows(data, width, replace(samples, order=order))

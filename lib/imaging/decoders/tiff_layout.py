@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from PIL import Image
@@ -24,15 +24,19 @@ from lib.imaging.bounds.tiff import (
     is_in_tiles,
     place_tags,
 )
+from lib.imaging.color.linear import with_square
 from lib.imaging.decoders.samples import Samples
 
-BITS, PHOTOMETRIC, FILL_ORDER, PREDICTOR, EXTRA = 258, 262, 266, 317, 338
+BITS, PHOTOMETRIC, FILL_ORDER, PREDICTOR, EXTRA, ICC = 258, 262, 266, 317, 338, 34_675
 SAMPLE_FORMAT, SUBSAMPLING = 339, 530
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 5, 6, 8, 9
 CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3}
 CHANNELS |= {CIELAB: 3, ICCLAB: 3}
 """Photometric interpretation → samples of a colour."""
+
+LIGHT = (BLACK_IS_ZERO, RGB)
+"""Those whose samples may be light."""
 
 ASSOCIATED, UNASSOCIATED = 1, 2
 """Alpha that colours were multiplied by, or not. Other extra samples are anything."""
@@ -97,6 +101,17 @@ class Layout:
         if self.compression in SCANNED and bits == (SCANNED[self.compression],):
             bits = (8,)
         self.samples = Samples(bits, self.order, self._is_float(bits))
+        self.profile = page.raw(ICC) or None
+        self._follow_linear_light()
+
+    def _follow_linear_light(self) -> None:
+        """Have deep colours of linear light read by their square root, which the profile undoes."""
+        of = self.samples
+        if max(of.bits) > 8 and self.photometric in LIGHT and not self.is_associated:
+            changed = with_square(self.profile, "L" if self.channels == 1 else "RGB")
+            if changed:
+                self.profile = changed
+                self.samples = replace(of, linear=self.channels)
 
     def _is_float(self, bits: tuple[int, ...]) -> bool:
         # Readers take signed bytes as they are, and differ on all other signed numbers.
@@ -138,7 +153,10 @@ class Layout:
         if not self.is_planar:
             return (self.samples,)
         of = self.samples
-        return tuple(Samples((bits,), of.order, of.is_float) for bits in of.bits)
+        return tuple(
+            replace(of, bits=(bits,), linear=int(index < of.linear))
+            for index, bits in enumerate(of.bits)
+        )
 
     @cached_property
     def cells(self) -> Cells:
