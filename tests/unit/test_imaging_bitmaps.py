@@ -106,6 +106,8 @@ def test_the_highest_and_the_lowest_of_few_bits_are_white_and_black():
         (124, BITFIELDS, BGRA),
         (124, 0, BGRA),
         (108, 0, BGRA),
+        (124, 0, (0, 0, 0, 0x80000000)),
+        (124, 0, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)),
         (40, ALPHABITFIELDS, BGRA),
         (124, BITFIELDS, (0xFF000000, 0xFF0000, 0xFF00, 0xFF)),
         (124, BITFIELDS, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)),
@@ -116,7 +118,7 @@ def test_alpha_where_the_header_has_a_mask_for_it(
     length: int, compression: int, masks: tuple[int, ...]
 ):
     header = Header(size=SIZE, bits=32, length=length, compression=compression, masks=masks)
-    picture = read(colored(header, quarters(SIZE, SEEN)))
+    picture = read(colored(header, quarters(SIZE, SEEN), masks if compression else BGRA))
     assert picture.probe.has_alpha
     assert corners(picture.image) == list(SEEN)
 

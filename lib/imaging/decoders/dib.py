@@ -150,8 +150,8 @@ def _masks(
         count = 4 if compression == ALPHABITFIELDS or length >= V3 else 3
         masks[:count] = struct.unpack_from(f"<{count}I", data, at + MASKS_AT)
         end = max(end, at + MASKS_AT + 4 * count)
-    elif length >= V4 and bits == 32:  # the version that first had a mask for it believes it always
-        masks[3:] = struct.unpack_from("<I", data, at + V2)
+    elif length >= V4 and bits == 32 and any(data[at + V2 : at + V2 + 4]):
+        masks[3] = ALPHA  # no mask counts without bit fields, but that there is one of alpha does
     red, green, blue, alpha = (mask & (1 << bits) - 1 for mask in masks)
     for mask in (red, green, blue, alpha):
         if mask + (mask & -mask) & mask:
