@@ -61,6 +61,7 @@ def near(found: tuple[int, ...], wanted: tuple[int, ...], levels: int = 3) -> bo
         ((30, 30, 220), color(SRGB) + definitions((0, 0, 3), (1, 0, 2), (2, 0, 1)), (220, 30, 30)),
         ((LUMA, CB, CR), color(SYCC), (220, 30, 30)),
         ((LUMA, CB, CR), color(3), (220, 30, 30)),
+        ((CR, CB, LUMA), color(24) + definitions((0, 0, 3), (1, 0, 2), (2, 0, 1)), (220, 30, 30)),
         ((CR, CB, LUMA), color(SYCC) + definitions((0, 0, 3), (1, 0, 2), (2, 0, 1)), (220, 30, 30)),
         ((CB, LUMA, CR), color(SYCC) + definitions((0, 0, 2), (1, 0, 1), (2, 0, 3)), (220, 30, 30)),
         ((90,), color(GREY), (90,)),
@@ -128,7 +129,7 @@ def test_what_means_nothing_is_passed_over(
     assert near(pixel(read(write(levels, boxes))), wanted)
 
 
-@pytest.mark.parametrize("space", [1, 4, 11, 13, 20, 21, 24, 100, 2**32 - 1])
+@pytest.mark.parametrize("space", [1, 4, 11, 13, 20, 21, 100, 2**32 - 1])
 def test_colour_spaces_that_are_not_read_are_called_so(space: int):
     with pytest.raises(PermanentError) as caught:
         read(write((220, 30, 30), color(space)))
@@ -163,6 +164,13 @@ def test_a_palette_of_other_depths(depth: int):
 def test_a_palette_of_greys():
     picture = read(write((1,), palette([(10,), (200,)]) + color(GREY)))
     assert (picture.image.mode, pixel(picture)) == ("L", (200,))
+
+
+@pytest.mark.parametrize("mapping", [b"", box(b"cmap", struct.pack(">HBB", 0, 0, 0) * 3)])
+def test_a_palette_without_its_mapping(mapping: bytes):
+    table = palette(COLORS)
+    table = table[: table.index(b"cmap") - 4] + mapping
+    assert pixel(read(write((2,), table + color(SRGB)))) == COLORS[2]
 
 
 def test_a_palette_beside_a_component_of_its_own():
@@ -207,6 +215,15 @@ def test_a_profile_is_followed(method: int):
     assert picture.probe.color_space == "Linear"
     assert near(pixel(picture), (238, 96, 96), 2)
     assert near(pixel(read(write((220, 30, 30, HALF), boxes))), (238, 96, 96, HALF), 2)
+
+
+def test_a_profile_of_no_light_is_passed_over():
+    profile = bytearray(write_profile("Dark", BT_709, lambda value: value) or b"")
+    at = struct.unpack_from(">I", profile, profile.index(b"rXYZ") + 4)[0]
+    profile[at + 8 : at + 20] = bytes(12)
+    picture = read(write((220, 30, 30), color(bytes(profile)) + color(SRGB)))
+    assert picture.probe.color_space == "sRGB"
+    assert pixel(picture) == (220, 30, 30)
 
 
 @pytest.mark.parametrize(

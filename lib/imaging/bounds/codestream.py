@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.boxes import read_boxes
 from lib.imaging.bounds.parts import limit_parts
 
@@ -105,16 +106,22 @@ def find_codestream(data: bytes) -> int:
 
 
 def read_grid(data: bytes, at: int) -> Grid:
-    """Read SIZ (A.5.1), whose length is at a place. Raises ValueError for what has no size."""
+    """Read SIZ (A.5.1), whose length is at a place.
+
+    Raises ValueError for what has no size, PermanentError(UNSUPPORTED_MEDIA) for more components
+    than a picture is made of.
+    """
     numbers = struct.unpack_from(">8IH", data, at + 4)
     components = numbers[8]
-    if not 1 <= components <= MOST_COMPONENTS:
-        raise ValueError(f"{components} components")
+    if components > MOST_COMPONENTS:
+        raise PermanentError(
+            ErrorCode.UNSUPPORTED_MEDIA, f"JPEG 2000 of {components} components: not supported"
+        )
     sampling = tuple(
         (data[at + 39 + 3 * each], data[at + 40 + 3 * each]) for each in range(components)
     )
     grid = Grid(numbers[2:4], numbers[0:2], numbers[4:6], numbers[6:8], sampling)
-    if not all(grid.tile) or any(0 in steps for steps in sampling):
+    if not all(grid.tile) or not sampling or any(0 in steps for steps in sampling):
         raise ValueError("tiles or samples of no size")
     return grid
 

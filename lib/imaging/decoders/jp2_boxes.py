@@ -17,6 +17,10 @@ ENUMERATED, RESTRICTED, ANY_PROFILE = 1, 2, 3
 COLOR_HEAD_BYTES = 3
 MOST_COLUMNS, MOST_ENTRIES = 4, 256
 
+COLORANTS = (b"rXYZ", b"gXYZ", b"bXYZ")
+PROFILE_TAGS, MOST_TAGS = 132, 100
+"""Where the table of a profile's tags begins, and how many are looked at."""
+
 EXIF_UUIDS = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 IPTC_UUIDS = (
@@ -78,7 +82,19 @@ def read_jp2(data: bytes, understood: frozenset[int]) -> Jp2:
             found = replace(found, xmp=data[box.start : box.end])
     if found.codestream[0] < 0:
         raise ValueError("no codestream")
-    return found
+    return replace(found, mapping=_mapping(found)) if found.palette else found
+
+
+def _mapping(found: Jp2) -> tuple[tuple[int, int | None], ...]:
+    """Return the mapping to a palette: of one component to all columns where some are left out.
+
+    Some writers leave out the box, or what is in it; OpenJPEG takes it so.
+    """
+    columns = range(len(found.palette.columns)) if found.palette else range(0)
+    is_one = all(component == 0 for component, _ in found.mapping)
+    if is_one and {column for _, column in found.mapping} != set(columns):
+        return tuple((0, column) for column in columns)
+    return found.mapping
 
 
 def _promised_end(data: bytes, box: Box) -> int | None:
@@ -131,9 +147,20 @@ def _read_color(content: bytes, found: Jp2, understood: frozenset[int]) -> Jp2:
         (space,) = struct.unpack_from(">I", rest)
         if space in understood or found.space is None:
             return replace(found, space=space, details=rest[4:])
-    if method in (RESTRICTED, ANY_PROFILE) and rest:
+    if method in (RESTRICTED, ANY_PROFILE) and rest and not _is_dark(rest):
         return replace(found, profile=rest, space=None)
     return found
+
+
+def _is_dark(profile: bytes) -> bool:
+    """Tell whether a profile gives a primary no light at all: it was never filled in."""
+    for kind in COLORANTS:
+        at = profile.find(kind, PROFILE_TAGS, PROFILE_TAGS + 12 * MOST_TAGS)
+        if at >= 0 and at + 8 <= len(profile):
+            (start,) = struct.unpack_from(">I", profile, at + 4)
+            if not any(profile[start + 8 : start + 20]):
+                return True
+    return False
 
 
 def _read_palette(content: bytes) -> Palette:

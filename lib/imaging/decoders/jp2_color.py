@@ -12,15 +12,15 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.color.convert import to_srgb
 from lib.imaging.decoders.jp2_boxes import Jp2
 
+GREYS, RGBS, YCCS, CMYKS, LABS = (0, 15, 17), (16,), (3, 18, 24), (12,), (14,)
+"""Two of one bit, and grey; sRGB; YCbCr as in JPEG, sYCC and e-sYCC; CMYK; CIELab."""
+
 SPACES = {
-    0: "L",
-    15: "L",
-    17: "L",  # of one bit, and grey
-    16: "RGB",
-    3: "YCbCr",
-    18: "YCbCr",  # as in JPEG, and sYCC
-    12: "CMYK",
-    14: "LAB",
+    **dict.fromkeys(GREYS, "L"),
+    **dict.fromkeys(RGBS, "RGB"),
+    **dict.fromkeys(YCCS, "YCbCr"),
+    **dict.fromkeys(CMYKS, "CMYK"),
+    **dict.fromkeys(LABS, "LAB"),
 }
 """Enumerated colour space → mode of Pillow."""
 
