@@ -155,11 +155,19 @@ def _salvage(image: PngImageFile, data: bytes) -> Image.Image:
     if not interlace:
         report_lines(image, stream.rows[0], height)
         return image
-    complete = next(at for at, rows in enumerate(stream.rows) if rows < layout.passes()[at][0])
-    if not complete:
-        raise ValueError(f"cut short: {stream.rows[0]} lines of the first of {len(PASSES)} passes")
-    warn(image, WarningCode.INCOMPLETE, f"cut short: {complete} of {len(PASSES)} passes are there")
-    return _spread(image, GRIDS[complete - 1])
+    number = next(at for at, rows in enumerate(stream.rows) if rows < layout.passes()[at][0])
+    # Each row of a pass brings detail to as many lines as its rows lie apart.
+    lines = min(height, stream.rows[number] * PASSES[number][3])
+    shown = _spread(image, GRIDS[number])
+    if number:
+        message = f"cut short in pass {number + 1} of {len(PASSES)}: lower lines are coarser"
+        warn(image, WarningCode.INCOMPLETE, message)
+        shown.paste(_spread(image, GRIDS[number - 1]).crop((0, lines, width, height)), (0, lines))
+    else:
+        report_lines(image, lines, height)
+        shown.paste(Image.new(shown.mode, (width, height - lines)), (0, lines))
+    shown.info = dict(image.info)
+    return shown
 
 
 def _mend(image: PngImageFile, stream: Stream, parts: Parts) -> PngImageFile:
@@ -178,6 +186,4 @@ def _spread(image: Image.Image, grid: tuple[int, int]) -> Image.Image:
     taken = (across, 0, 0.5 - across / 2, 0, down, 0.5 - down / 2)
     small = image.transform(cells, Image.Transform.AFFINE, taken, Image.Resampling.NEAREST)
     large = small.resize((cells[0] * across, cells[1] * down), Image.Resampling.NEAREST)
-    found = large.crop((0, 0, *image.size))
-    found.info = dict(image.info)
-    return found
+    return large.crop((0, 0, *image.size))
