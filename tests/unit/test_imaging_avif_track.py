@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 
 import pytest
+from PIL import Image
 
 from lib.imaging.load import read_picture
 from lib.imaging.metadata.avif_track import Track, read_track
 from lib.imaging.metadata.timeline import shown_ms
 from tests.support.avif_cases import avif_cases, sequence
 from tests.support.boxes import box
-from tests.support.images import LIMITS
+from tests.support.images import LIMITS, save
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,10 @@ def test_no_more_delays_are_read_than_there_are_frames():
     found = read_track(sequence(), 2)
     assert found
     assert found.delays == ((1, 100.0), (1, 250.0))
+
+
+@pytest.mark.parametrize(("last", "is_clear"), [("blue", False), ("#0000ff80", True)])
+def test_transparency_is_that_of_any_frame(last: str, is_clear: bool):
+    frames = [Image.new("RGBA", (16, 16), color) for color in ("red", "lime", last)]
+    data = save(frames[0], "avif", save_all=True, append_images=frames[1:], duration=50)
+    assert read_picture(data, "avif", LIMITS).probe.has_alpha is is_clear
