@@ -208,6 +208,9 @@ def _blocks() -> Iterator[AnimationCase]:
     yield _case("more pixels than there is room for", data, FIRST, green4, "B" + green4[1:])
     old = b"GIF87a" + _gif(red, replace(green, transparent=GREEN))[6:]
     yield _case("transparency in a GIF87a", old, FIRST, FIRST)
+    for junk in (b"\0", b"\x07\0", b"PK"):
+        data = join(red, green, junk, blue)
+        yield _case(f"{junk!r} between frames", data, *shown[:2], plays=1)
     yield _case("without an end", _gif(red, green)[:-1], *shown[:2])
     timed = write_gif(
         SIZE, [replace(red, delay=1), replace(green, delay=65_535), replace(blue, delay=0)],

@@ -67,6 +67,7 @@ def coded_frames(data: bytes, plays: list[int]) -> Iterator[Coded]:
     at, end, view = GIF_HEAD_BYTES + own, len(data), memoryview(data)
     palette = data[GIF_HEAD_BYTES:at]
     flags = delay = transparent = 0
+    has_begun = False
     while at < end and data[at] != GIF_END:
         if data[at] == GIF_EXTENSION:
             if data.startswith(b"\xf9\x04", at + 1) and at + 7 < end:
@@ -92,6 +93,9 @@ def coded_frames(data: bytes, plays: list[int]) -> Iterator[Coded]:
                 is_ended,
             )
             flags = delay = transparent = 0
+            has_begun = True
+        elif has_begun:  # what is no block ends it, in browsers too
+            return
         else:
             at += 1
 
