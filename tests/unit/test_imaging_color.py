@@ -250,6 +250,50 @@ def test_chromaticities_that_are_none_are_ignored(xy: tuple[float, ...]):
     assert pixel(read_picture(data, "png", LIMITS).image) == [9, 99, 199]
 
 
+@pytest.mark.parametrize(
+    "code_points",
+    [
+        *((1, 13, 0, 0), (9, 16, 0, 0), (12, 13, 0, 0)),
+        *((9, 2, 0, 1), (9, 0, 0, 1), (9, 9, 0, 1), (9, 3, 0, 1), (9, 200, 0, 1)),
+        *((2, 16, 0, 1), (0, 13, 0, 1), (3, 8, 0, 1), (200, 16, 0, 1)),
+    ],
+)
+def test_code_points_that_mean_nothing_are_ignored_as_in_chromium(code_points: tuple[int, ...]):
+    image = Image.new("RGB", (8, 8), (60, 90, 140))
+    ignored = chunk(b"cICP", bytes(code_points))
+    assert read_pixel(signalled(image, ignored)) == [60, 90, 140]
+    adobe = read_pixel(png(image, profile(ADOBE_RGB)))
+    assert read_pixel(signalled(image, ignored, icc=profile(ADOBE_RGB))) == adobe
+
+
+@pytest.mark.parametrize("transfer", [1, 6, 14, 15])
+@pytest.mark.parametrize("primaries", [1, 5, 6, 7, 9, 12])
+def test_a_png_in_the_curve_of_video_is_shown_as_in_chromium(primaries: int, transfer: int):
+    image = Image.new("L", (8, 8), 40)
+    signals = chunk(b"cICP", bytes((primaries, transfer, 0, 1)))
+    assert near(read_pixel(signalled(image, signals)), [28], within=1)
+
+
+@pytest.mark.parametrize(
+    ("code_points", "wanted"),
+    [
+        # (180, 150, 60) as Chromium 156 shows it.
+        ((4, 4), (198, 146, 36)),
+        ((5, 13), (181, 150, 62)),
+        ((6, 13), (178, 150, 59)),
+        ((7, 7), (186, 161, 77)),
+        ((8, 13), (189, 149, 39)),
+        ((11, 17), (182, 142, 0)),
+        ((12, 13), (186, 149, 35)),
+        ((22, 13), (181, 149, 59)),
+    ],
+)
+def test_other_primaries_are_followed(code_points: tuple[int, int], wanted: tuple[int, ...]):
+    image = Image.new("RGB", (8, 8), (180, 150, 60))
+    data = signalled(image, chunk(b"cICP", bytes((*code_points, 0, 1))))
+    assert near(read_pixel(data), list(wanted))
+
+
 @pytest.mark.parametrize("container", ["avif", "heif"])
 def test_code_points_of_avif_and_heif_are_followed(container: str):
     image = Image.new("RGB", (64, 64), (40, 160, 60))

@@ -29,6 +29,9 @@ PRIMARIES = {
 }
 """Code point → name, and x and y of white, red, green and blue; others are taken for sRGB's."""
 
+SRGBS, SRGB = 1, 13
+"""Code points of sRGB's primaries and curve."""
+
 HDR = {16: "pq", 18: "hlg"}
 
 FILE_GAMMA = 0.45455
@@ -43,6 +46,10 @@ def add_profile(image: Image.Image, container: str) -> None:
     """
     profile: bytes | None = image.info.get("icc_profile")
     signalled: tuple[int, int] | None = image.info.get("code_points")
+    curves = CURVES
+    if container == "png":
+        curves = CURVES | VIDEO
+        signalled = signalled if _is_known(signalled) else None
     if profile and not (signalled and container == "png"):
         signalled = read_code_points(profile)
         if not signalled or signalled[1] not in HDR:
@@ -54,12 +61,21 @@ def add_profile(image: Image.Image, container: str) -> None:
         if transfer in HDR and model_of(image.mode) in (GREY, RGB):
             peak = image.info.get("peak_nits") or USUAL_PEAK_NITS
             image.info["hdr"] = Hdr(HDR[transfer], chromaticities, peak, space)
-        elif primaries in PRIMARIES or transfer in CURVES:
-            name, curve = CURVES.get(transfer, ("", decode_srgb))
+        elif primaries in PRIMARIES or transfer in curves:
+            name, curve = curves.get(transfer, ("", decode_srgb))
             profile = write_profile(f"{space} {name}".strip(), chromaticities, curve)
     elif container == "png" and "srgb" not in image.info:
         profile = _from_chunks(image.info.get("gamma"), image.info.get("chromaticity"))
     image.info["icc_profile"] = profile
+
+
+def _is_known(signalled: tuple[int, int] | None) -> bool:
+    """Tell whether both mean something: browsers ignore a PNG's code points else."""
+    if not signalled:
+        return False
+    primaries, transfer = signalled
+    has_primaries = primaries in PRIMARIES or primaries == SRGBS
+    return has_primaries and (transfer in CURVES | VIDEO | HDR or transfer == SRGB)
 
 
 def _from_chunks(gamma: float | None, chromaticities: tuple[float, ...] | None) -> bytes | None:
@@ -93,3 +109,7 @@ CURVES: dict[int, tuple[str, Curve]] = {
     17: ("SMPTE 428", _smpte_428),
 }
 """Code point → name and what makes light of a signal; the others are near enough to sRGB's."""
+
+VIDEO = dict.fromkeys((1, 6, 14, 15), ("gamma 2.4", partial(_power, 2.4)))
+"""Of a PNG, which browsers show as television does (ITU-R BT.1886). In AVIF they are sRGB's there,
+since encoders have always written them."""

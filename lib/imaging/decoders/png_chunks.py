@@ -74,9 +74,12 @@ class Parts:
 
     @property
     def code_points(self) -> tuple[int, int] | None:
-        """Return primaries and transfer (ITU-T H.273), or None."""
+        """Return primaries and transfer (ITU-T H.273), or None.
+
+        Browsers ignore those of a picture in the range of video.
+        """
         found = self.facts.get(b"cICP")
-        return (found[0], found[1]) if found else None
+        return (found[0], found[1]) if found and found[3] else None
 
     @property
     def peak_nits(self) -> float | None:
