@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from lib.application.context import Pipeline
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
-from lib.domain.media import AudioProbe, MediaWarning, VideoProbe, WarningCode
+from lib.domain.media import AudioProbe, VideoProbe
 from lib.domain.prices import price_encode
 from lib.presets import Preset
 from lib.video.plan.cost import count_segments, estimate
-from lib.video.plan.plan import Plan, plan_video
+from lib.video.plan.plan import Plan, picture_stream, plan_video
 from lib.video.plan.proportion import check_proportion
+from lib.video.probe.limits import check_limits
+from lib.video.probe.mediainfo import read_probe
 from lib.video.probe.range_reader import RangeReader
 from lib.video.source import inspect
+
+MOST_TRIES = 3
+"""Pictures of a source that are tried, until its sound is all there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Inspected:
     """A source before anything is decoded: `cost_s` vCPU seconds and `dollars` are estimates.
 
     `container` is its demuxer, `start` where its content begins, in bytes, and `reader` reads that.
+    `passed_over` says which pictures can't be decoded, by ffmpeg's names, and why.
     """
 
     container: str
@@ -32,31 +39,7 @@ class Inspected:
     plan: Plan
     cost_s: float
     dollars: float
-
-
-def without_picture(found: Inspected, problem: PermanentError) -> Inspected | None:
-    """Return what is made of the sound alone where the picture can't be decoded; None without any.
-
-    Neither is what passed a limit tried again.
-    """
-    probe = found.probe
-    is_limit = problem.code is ErrorCode.LIMIT_EXCEEDED
-    if is_limit or not isinstance(probe, VideoProbe) or not probe.audio_tracks:
-        return None
-    codec = f" ({probe.video_codec})" if probe.video_codec else ""
-    message = f"picture{codec}: {problem.message}"
-    heard = AudioProbe(
-        duration_ms=probe.duration_ms,
-        format=probe.format,
-        captured_at=probe.captured_at,
-        complete=probe.complete,
-        warnings=(*probe.warnings, MediaWarning(WarningCode.TRACK_NOT_DECODED, message)),
-        audio_codec=probe.audio_codec,
-        audio_channels=probe.audio_channels,
-        sample_rate=probe.sample_rate,
-        audio_tracks=probe.audio_tracks,
-    )
-    return replace(found, probe=heard, plan=plan_video(heard, found.preset))
+    passed_over: Mapping[str, str] = field(default_factory=dict)
 
 
 def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
@@ -68,10 +51,7 @@ def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
     source, presets = event.source, pipeline.presets
     preset = presets.choose(source.key, event.preset)
     sniffed, probe, reader = inspect(source, presets.limits, pipeline.sources)
-    plan = plan_video(probe, preset)
-    cost_s = estimate(probe, plan, preset.video.speed)
-    check_proportion(probe, cost_s, source.size)
-    puts = count_segments(probe, plan, preset.video.segment_seconds)
+    plan, cost_s, dollars = _plan(probe, preset, source.size)
     return Inspected(
         container=sniffed.container,
         start=sniffed.start,
@@ -80,5 +60,38 @@ def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
         preset=preset,
         plan=plan,
         cost_s=cost_s,
-        dollars=price_encode(cost_s, puts),
+        dollars=dollars,
     )
+
+
+def without_picture(
+    found: Inspected, problem: PermanentError, event: UploadEvent, pipeline: Pipeline
+) -> Inspected | None:
+    """Return what is made of a source instead whose picture can't be decoded, as `problem` says.
+
+    That is another picture of it, or its sound alone; None where there is neither. Nor is what
+    passed a limit tried in another way.
+    """
+    stream = picture_stream(found.probe)
+    is_limit = problem.code is ErrorCode.LIMIT_EXCEEDED
+    if is_limit or not isinstance(found.probe, VideoProbe) or len(found.passed_over) >= MOST_TRIES:
+        return None
+    passed_over = {**found.passed_over, stream: problem.message}
+    try:
+        probe = read_probe(found.reader, found.container, passed_over)
+        check_limits(probe, pipeline.presets.limits)
+        plan, cost_s, dollars = _plan(probe, found.preset, event.source.size)
+    except PermanentError:
+        return None
+    return replace(
+        found, probe=probe, plan=plan, cost_s=cost_s, dollars=dollars, passed_over=passed_over
+    )
+
+
+def _plan(probe: AudioProbe, preset: Preset, size: int) -> tuple[Plan, float, float]:
+    """Return what is made of a source of `size` bytes, its vCPU seconds, and its dollars."""
+    plan = plan_video(probe, preset)
+    cost_s = estimate(probe, plan, preset.video.speed)
+    check_proportion(probe, cost_s, size)
+    puts = count_segments(probe, plan, preset.video.segment_seconds)
+    return plan, cost_s, price_encode(cost_s, puts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from lib.imaging.port import Images
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.plan import VideoTask
-from lib.video.source import locate
+from lib.video.source import Input, locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,10 @@ class VideoTools:
     long: Long | None = None
 
 
+Instead = Callable[[Inspected, PermanentError], Inspected | None]
+"""Returns what there is of a source whose picture can't be decoded: `without_picture`."""
+
+
 def process_video(
     event: UploadEvent, pipeline: Pipeline, delivery: Delivery, tools: VideoTools
 ) -> fenced_job.Finished:
@@ -69,8 +72,8 @@ def process_video(
 
         own = replace(ffmpeg, scratch=Path(scratch))
         readable = locate(event.source, found, pipeline.sources, own.deadline)
-        task = VideoTask(readable, found.probe, found.plan, found.preset)
-        task, failed = _encode(found, task, own, report)
+        instead = partial(without_picture, event=event, pipeline=pipeline)
+        task, failed = _encode(found, readable, own, report, instead)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
         return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
 
@@ -79,21 +82,23 @@ def process_video(
 
 
 def _encode(
-    found: Inspected, task: VideoTask, ffmpeg: Ffmpeg, report: fenced_job.Report
+    found: Inspected, readable: Input, ffmpeg: Ffmpeg, report: fenced_job.Report, instead: Instead
 ) -> tuple[VideoTask, Mapping[str, PermanentError]]:
-    """Encode a source, or its sound where it has no picture to decode.
+    """Encode a source, or what there is `instead` where its picture can't be decoded.
 
-    Return what was made, and why the rest of it was not. Raises what `encode_video` raises.
+    Return what was made, and why the rest of it was not. Raises what `encode_video` raises of the
+    first picture.
     """
     from lib.video.encode.encode import encode_video
 
-    try:
-        return task, encode_video(task, ffmpeg, report)
-    except PermanentError as problem:
-        sound = without_picture(found, problem)
-        if not sound:
-            raise
-        heard = replace(task, probe=sound.probe, plan=sound.plan)
-        with suppress(PermanentError):
-            return heard, encode_video(heard, ffmpeg, report)
-        raise
+    first: PermanentError | None = None
+    while True:
+        task = VideoTask(readable, found.probe, found.plan, found.preset)
+        try:
+            return task, encode_video(task, ffmpeg, report)
+        except PermanentError as problem:
+            first = first or problem
+            other = instead(found, problem)
+        if not other:
+            raise first
+        found = other

@@ -55,6 +55,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "unknown-picture.mp4": {**HEARD, **NOTED},
     "unknown-picture.mkv": {**HEARD, **NOTED},
     "unknown-first-picture.mp4": {**SMALL, **NOTED},
+    "unknown-large.mp4": {**SMALL, **NOTED},
+    "unknown-large.mkv": {**SMALL, **NOTED},
     "encrypted.mp4": {**FAILED, "message_says": "encrypted, cenc"},
     "encrypted-cbcs.mp4": {**FAILED, "message_says": "encrypted, cbcs"},
     "no-index.mp4": NO_INDEX,

@@ -98,8 +98,10 @@ def rename(codec: bytes, new: bytes, which: int) -> Callable[[bytes], bytes]:
         entries = [each.start() + 20 for each in re.finditer(b"(?s)stsd.{12}" + codec, data)]
         at = entries[which] - 4
         assert data[at : at + 4] == codec
-        # Nor does the box say that follows which codec it is.
-        return data[:at] + new + data[at + 4 :].replace(b"esds", b"free", 1)
+        after = data[at + 4 :]
+        if codec == b"mp4a":  # nor does the box say that follows which codec it is
+            after = after.replace(b"esds", b"free", 1)
+        return data[:at] + new + after
 
     return change
 
@@ -171,6 +173,10 @@ MAKERS: Mapping[str, Maker] = {
         BOTH, "mkv", lambda data: data.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ")
     ),
     "unknown-first-picture.mp4": _tracks(LARGE_FIRST, "mp4", rename(b"avc1", b"encv", 0)),
+    "unknown-large.mp4": _tracks(LARGE_FIRST, "mp4", rename(b"avc1", b"zzzz", 0)),
+    "unknown-large.mkv": _tracks(
+        LARGE_FIRST, "mkv", lambda data: data.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ", 1)
+    ),
     "encrypted.mp4": _tracks(ENCRYPTED, "mp4", _whole),
     "encrypted-cbcs.mp4": _tracks(
         ENCRYPTED, "mp4", lambda data: data.replace(b"schm\0\0\0\0cenc", b"schm\0\0\0\0cbcs")

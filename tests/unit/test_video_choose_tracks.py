@@ -22,11 +22,14 @@ def sound(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def choose(
-    *tracks: dict[str, Any], container: str = "mov", facts: dict[int, TrackFacts] | None = None
+    *tracks: dict[str, Any],
+    container: str = "mov",
+    facts: dict[int, TrackFacts] | None = None,
+    passed_over: dict[str, str] | None = None,
 ) -> Chosen:
     pictures = [each for each in tracks if each["track_type"] == "Video"]
     sounds = [each for each in tracks if each["track_type"] == "Audio"]
-    return choose_tracks(pictures, sounds, container, facts or {})
+    return choose_tracks(pictures, sounds, container, facts or {}, passed_over or {})
 
 
 def shown(chosen: Chosen) -> int | None:
@@ -39,6 +42,8 @@ BETTER = [
     ({"duration": 1000, "frame_count": 25}, {}, "long"),
     ({"duration": 1900, "default": "Yes", "frame_count": 47}, {"default": "No"}, "far longer"),
     ({"default": "No"}, {"default": "Yes"}, "the default"),
+    ({"default": "No"}, {}, "the default unless it says otherwise"),
+    ({"default": "Yes", "width": 160}, {}, "large, if only another says that it is the default"),
     ({"default": "No", "width": 1920, "height": 1080}, {"default": "Yes"}, "default, if small"),
     ({"frame_count": 1, "duration": 4000}, {}, "of many frames"),
     (COVER | {"width": 3000, "height": 3000}, {}, "no cover"),
@@ -140,6 +145,17 @@ def test_sound_survives_a_picture_that_cannot_be_shown(fact: TrackFacts):
     chosen = choose(picture(1), sound(2), facts={1: fact})
     assert (shown(chosen), [name for name, _ in chosen.sounds]) == (None, ["i:2"])
     assert chosen.warnings[0].message.startswith("picture track 1 (AVC): ")
+
+
+def test_what_was_tried_in_vain_is_no_choice():
+    passed_over = {"i:2": "its frames can't be decoded"}
+    chosen = choose(picture(1, width=96, height=54), picture(2), sound(3), passed_over=passed_over)
+    assert shown(chosen) == 1
+    assert chosen.warnings[0].message == "picture track 2 (AVC): its frames can't be decoded"
+    alone = choose(picture(1), sound(3), passed_over={"i:1": "no"})
+    assert (alone.picture, [name for name, _ in alone.sounds]) == (None, ["i:3"])
+    with pytest.raises(PermanentError):
+        choose(picture(1), passed_over={"i:1": "no"})
 
 
 def test_a_disabled_sound_is_another_language_and_heard():

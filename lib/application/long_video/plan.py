@@ -129,13 +129,16 @@ def _without_broken_picture(
     # Imported here: 20 ms, ffmpeg-python 11 of them, that sound alone can do without.
     from lib.video.encode.try_picture import find_obstacle
 
-    assert isinstance(found.probe, VideoProbe)
     readable = locate(event.source, found, pipeline.sources, ffmpeg.deadline)
-    problem = find_obstacle(readable, found.probe, ffmpeg)
-    if not problem:
-        return found
-    sound = without_picture(found, problem)
-    if not sound:
-        code = ErrorCode.CORRUPT_MEDIA if problem.code is ErrorCode.ENCODE_FAILED else problem.code
-        raise PermanentError(code, problem.message) from problem
-    return sound
+    first: PermanentError | None = None
+    while isinstance(found.probe, VideoProbe):
+        problem = find_obstacle(readable, found.probe, ffmpeg)
+        if not problem:
+            break
+        first = first or problem
+        other = without_picture(found, problem, event, pipeline)
+        if not other:
+            code = ErrorCode.CORRUPT_MEDIA if first.code is ErrorCode.ENCODE_FAILED else first.code
+            raise PermanentError(code, first.message) from first
+        found = other
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +46,15 @@ class Chosen:
 
 
 def choose_tracks(
-    pictures: Sequence[Fields], sounds: Sequence[Fields], container: str, facts: Facts
+    pictures: Sequence[Fields],
+    sounds: Sequence[Fields],
+    container: str,
+    facts: Facts,
+    passed_over: Mapping[str, str],
 ) -> Chosen:
     """Choose among MediaInfo's tracks, each kind in the order in which ffmpeg counts it.
 
+    `passed_over` says which can't be decoded, by ffmpeg's names, and why.
     Raises PermanentError: UNSUPPORTED_MEDIA where none of them can be decoded, CORRUPT_MEDIA where
     there is none.
     """
@@ -58,7 +63,7 @@ def choose_tracks(
     heard = list(_named(sounds[:MOST_LOOKED_AT], "a", container))
     obstacles = {
         name: why for name, each in [*seen, *heard] if (why := _obstacle(each, _of(each, facts)))
-    }
+    } | dict(passed_over)
     shown = [each for each in seen if each[0] not in obstacles]
     audible = [each for each in heard if each[0] not in obstacles]
     picture = _choose_picture(shown, facts, beside_sound=bool(audible))
@@ -135,7 +140,7 @@ def _choose_picture(
             _of(track, facts).is_enabled,
             is_long,
             not _is_still(track),
-            track.get("default") == "Yes",
+            track.get("default") != "No",  # an MP4 says so of few
             _lasts(track),
             (read_positive(track.get("width")) or 0) * (read_positive(track.get("height")) or 0),
         )

@@ -9,7 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -84,11 +84,16 @@ PACKET_PARSERS = {STAMPED_PACKET: "Bdav", PROTECTED_PACKET: "Tsp"}
 """Of transport streams, by the bytes from one packet to the next, where these are not the usual."""
 
 
-def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioProbe:
+def read_probe(
+    file: IO[bytes] | io.RawIOBase,
+    sniffed_container: str,
+    passed_over: Mapping[str, str] | None = None,
+) -> AudioProbe:
     """Probe a seekable file, reading only the parts that describe it.
 
     `sniffed_container` names the demuxer that will read the source, one of PARSERS; no other is
-    tried. Errors of `file` pass through.
+    tried. `passed_over` says which tracks can't be decoded, by ffmpeg's names, and why. Errors of
+    `file` pass through.
     Raises PermanentError(CORRUPT_MEDIA) where there is neither a video nor an audio track, and
     PermanentError(LIMIT_EXCEEDED) where the samples add up to more than the file.
     """
@@ -103,7 +108,7 @@ def read_probe(file: IO[bytes] | io.RawIOBase, sniffed_container: str) -> AudioP
         facts = buffered(file, mp4_tracks.read_facts)
     if sniffed_container == "matroska":
         facts = matroska.read_facts(file)
-    probe = make_probe(tracks, sniffed_container, facts)
+    probe = make_probe(tracks, sniffed_container, facts, passed_over)
     if sniffed_container in DURATIONS:
         found = DURATIONS[sniffed_container](file, size)
         return replace(probe, duration_ms=found) if found else probe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lib.domain.errors import ErrorCode, PermanentError
@@ -50,19 +50,24 @@ TEXT_FORMATS = frozenset(
 
 
 def make_probe(
-    tracks: list[Fields], sniffed_container: str, facts: Facts | None = None
+    tracks: list[Fields],
+    sniffed_container: str,
+    facts: Facts | None = None,
+    passed_over: Mapping[str, str] | None = None,
 ) -> AudioProbe:
     """Turn MediaInfo's tracks (its field names in lower case) into a probe.
 
     Sizes are what a player shows: stretched by the pixel aspect, then turned. `facts` are those of
-    the container, by the track's id. Subtitle tracks are in the order in which ffmpeg counts them.
+    the container, by the track's id; `passed_over` are no choice, by ffmpeg's names. Subtitle
+    tracks are in the order in which ffmpeg counts them.
     Raises PermanentError: what `choose_tracks` raises.
     """
     general = next(iter(_of_kind(tracks, "General")), {})
     if general.get("encryption"):  # of all that is in it
         tracks = [{**each, "encryption": "Encrypted"} for each in tracks]
     videos = [] if sniffed_container in AUDIO_ONLY else _of_kind(tracks, "Video")
-    chosen = choose_tracks(videos, _of_kind(tracks, "Audio"), sniffed_container, facts or {})
+    sounds = _of_kind(tracks, "Audio")
+    chosen = choose_tracks(videos, sounds, sniffed_container, facts or {}, passed_over or {})
     stream, video = chosen.picture or (None, Fields())
     audio = [each for _, each in chosen.sounds]
     found = [_audio_track(each, name) for name, each in chosen.sounds[: MOST_TRACKS + 1]]
