@@ -34,8 +34,12 @@ def flat_jpeg(
     sampling: Sequence[tuple[int, int]] = HALF,
     *,
     progressive: bool = False,
+    apart: bool = False,
 ) -> bytes:
-    """Return a JPEG of middle grey; its scans are nothing but zeros."""
+    """Return a JPEG of middle grey; its scans are nothing but zeros.
+
+    `apart`: one scan for each component, where it is not progressive.
+    """
     most = max(across for across, _ in sampling), max(down for _, down in sampling)
     names = range(1, len(sampling) + 1)
     frame = struct.pack(">BHHB", 8, size[1], size[0], len(sampling)) + b"".join(
@@ -57,6 +61,12 @@ def flat_jpeg(
         header = bytes((len(components) // 2,)) + components + bytes((first, last, 0))
         return segment(0xDA, header) + bytes(-(-bits // 8))
 
+    if apart:
+        scans = (
+            scan(bytes((name, 0)), 0, 63, 2 * blocks_of(size, factors, most))
+            for name, factors in zip(names, sampling, strict=True)
+        )
+        return head + b"".join(scans) + b"\xff\xd9"
     if not progressive:
         return head + scan(together, 0, 63, 2 * blocks) + b"\xff\xd9"
     details = b"".join(

@@ -12,6 +12,7 @@ from lib.domain.media import WarningCode
 from lib.imaging.bounds.jpeg_scans import find_scans
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS, photo
+from tests.support.jpegs import FULL, HALF, flat_jpeg
 
 SIZE = (150, 117)
 KINDS: dict[str, tuple[str, dict[str, object], int]] = {
@@ -58,7 +59,8 @@ def lines_told(picture: Picture) -> int:
 def test_every_line_is_there_without_an_end(name: str) -> None:
     whole = jpeg(name)
     picture = read(whole)
-    for data in (whole[:-2], whole[:-1], whole[:-2] + b"trailer" * 99, whole[:-2] + whole):
+    for behind in (b"", b"\xff", b"\xff" * 99, b"trailer" * 99, bytes(999), bytes(9), whole):
+        data = whole[:-2] + behind
         found = read(data)
         assert found.probe.complete is True
         assert found.probe.warnings == ()
@@ -223,3 +225,23 @@ def test_it_does_so_at_a_part_of_the_size() -> None:
     data = whole[:place] + b"\xff\xda\0\3\7" + whole[place + 5 :]
     found = read_picture(data, "jpeg", LIMITS, widest=320)
     assert (found.image.width, found.probe.width, found.probe.complete) == (320, 1600, False)
+
+
+@pytest.mark.parametrize("name", ["4:4:4", "4:2:0", "restarts", "grey"])
+def test_what_fills_a_file_that_was_made_longer_first_is_no_picture(name: str) -> None:
+    whole = jpeg(name)
+    start = find_scans(whole).scans[0].start
+    there = whole[: start + (len(whole) - start) // 2]
+    for fill in (b"\0", b"\xff"):
+        assert lines_told(read(there + fill * 4096)) == lines_told(read(there))
+
+
+@pytest.mark.parametrize("sampling", [FULL, HALF])
+def test_scans_of_one_component_each_are_as_those_of_a_progressive_one(sampling: object) -> None:
+    whole = flat_jpeg(SIZE, sampling, apart=True)  # type: ignore[arg-type]
+    assert read(whole).probe.complete is True
+    assert read(whole[:-2]).probe.complete is True
+    ends = find_scans(whole).ends(whole)
+    for end in ends[:2]:
+        (warning,) = read(whole[:end]).probe.warnings
+        assert "all lines are there" in warning.message

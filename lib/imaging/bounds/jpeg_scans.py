@@ -19,6 +19,7 @@ STRAY = re.compile(rb"\xff[\xd0-\xd7]")
 
 BLOCK = 8
 COEFFICIENTS = 64
+FILLED_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,19 @@ def find_scans(data: bytes) -> Scans:
         elif kind == RESTART_INTERVAL:
             found.has_restarts = any(data[place + 4 : place + 6])
         at = after
-    found.end = len(data)
-    while found.end > 2 and data[found.end - 1] == 0xFF:
-        found.end -= 1
+    found.end = _end_of_data(data)
     return found
+
+
+def _end_of_data(data: bytes) -> int:
+    """Return where coded bytes may end: in front of what fills a file that was made longer first.
+
+    No coded bytes but those of an even surface have so many zeros.
+    """
+    filled = len(data.rstrip(b"\0"))
+    if len(data) - filled >= FILLED_BYTES:
+        data = data[:filled]
+    return len(data.rstrip(b"\xff"))
 
 
 def _read_frame(found: Scans, data: bytes, at: int) -> None:

@@ -81,7 +81,7 @@ def read_header(image: Image.Image, container: str, widest: int | None, tallest:
 def _orientation(image: Image.Image, exif: Image.Exif) -> int | None:
     """Return the orientation where it is what browsers follow: one short number, 1 to 8.
 
-    In a TIFF it may be any whole number, as in libtiff; libheif tells its own.
+    Decoders that turn pictures themselves tell the one that they found.
     """
     raw = image.info.get("exif")
     if "original_orientation" in image.info:
