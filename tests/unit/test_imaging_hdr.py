@@ -317,3 +317,25 @@ def test_its_renditions_say_nothing_of_hdr():
     file = io.BytesIO()
     read(png((9, 16))).image.save(file, "PNG")
     assert b"cICP" not in file.getvalue()
+
+
+def test_each_frame_of_a_sequence_is_mapped():
+    file = io.BytesIO()
+    dark = chart().point(lambda value: value // 2)
+    options = {"quality": 100, "subsampling": "4:4:4", "duration": 100}
+    chart().save(file, "AVIF", save_all=True, append_images=[dark], **options)
+    data = file.getvalue()
+    assert data.count(b"colrnclx") >= 1
+    parts = data.split(b"colrnclx")
+    hdr = b"colrnclx".join(
+        [parts[0], *(struct.pack(">HH", 9, 16) + part[4:] for part in parts[1:])]
+    )
+    picture = read(hdr, "avif")
+    assert picture.probe.hdr == "pq"
+    assert_alike(picture, PQ_2020, within=CODED)
+    assert picture.animation
+    first, second = (frame for frame, _ in picture.animation.frames())
+    assert first.tobytes() == picture.image.tobytes()
+    plain = read(data, "avif").animation
+    assert plain
+    assert second.tobytes() != list(plain.frames())[1][0].tobytes()

@@ -170,7 +170,7 @@ def _put_claps_right(data: bytes, known: Properties) -> bytes:
     libheif crops to what lies within, and tells the size of what does not.
     """
     width, height = known.size
-    for box in known.boxes:
+    for box in known.boxes if width and height else ():
         if box.kind == b"irot" and data[box.start] & 1:
             width, height = height, width
         if box.kind != b"clap" or box.end - box.start < CLAP.size:
