@@ -20,7 +20,8 @@ from lib.video.probe.range_reader import RangeReader
 from lib.video.source import inspect
 
 MOST_TRIES = 3
-"""Pictures of a source that are tried, until its sound is all there is."""
+"""Tracks of a source that are passed over, until there is nothing of it."""
+FIRST_SOUND = "a:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Inspected:
     """A source before anything is decoded: `cost_s` vCPU seconds and `dollars` are estimates.
 
     `container` is its demuxer, `start` where its content begins, in bytes, and `reader` reads that.
-    `passed_over` says which pictures can't be decoded, by ffmpeg's names, and why.
+    `passed_over` says which tracks can't be decoded, by ffmpeg's names, and why.
     """
 
     container: str
@@ -64,18 +65,20 @@ def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
     )
 
 
-def without_picture(
+def pass_over(
     found: Inspected, problem: PermanentError, event: UploadEvent, pipeline: Pipeline
 ) -> Inspected | None:
-    """Return what is made of a source instead whose picture can't be decoded, as `problem` says.
+    """Return what is made of a source instead whose first track can't be decoded: see `problem`.
 
-    That is another picture of it, or its sound alone; None where there is neither. Nor is what
-    passed a limit tried in another way.
+    That is another picture of it, or its sound alone, or another sound; None where there is none.
+    Nor is what passed a limit tried in another way.
     """
-    stream = picture_stream(found.probe)
-    is_limit = problem.code is ErrorCode.LIMIT_EXCEEDED
-    if is_limit or not isinstance(found.probe, VideoProbe) or len(found.passed_over) >= MOST_TRIES:
+    if problem.code is ErrorCode.LIMIT_EXCEEDED or len(found.passed_over) >= MOST_TRIES:
         return None
+    if isinstance(found.probe, VideoProbe):
+        stream = picture_stream(found.probe)
+    else:
+        stream = found.probe.audio_tracks[0].stream or FIRST_SOUND
     passed_over = {**found.passed_over, stream: problem.message}
     try:
         probe = read_probe(found.reader, found.container, passed_over)

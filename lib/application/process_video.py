@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
-from lib.application.inspect_source import Inspected, inspect_source, without_picture
+from lib.application.inspect_source import Inspected, inspect_source, pass_over
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure, PermanentError
 from lib.domain.events import UploadEvent
@@ -49,7 +49,7 @@ class VideoTools:
 
 
 Instead = Callable[[Inspected, PermanentError], Inspected | None]
-"""Returns what there is of a source whose picture can't be decoded: `without_picture`."""
+"""Returns what there is of a source whose first track can't be decoded: `pass_over`."""
 
 
 def process_video(
@@ -72,7 +72,7 @@ def process_video(
 
         own = replace(ffmpeg, scratch=Path(scratch))
         readable = locate(event.source, found, pipeline.sources, own.deadline)
-        instead = partial(without_picture, event=event, pipeline=pipeline)
+        instead = partial(pass_over, event=event, pipeline=pipeline)
         task, failed = _encode(found, readable, own, report, instead)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
         return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)

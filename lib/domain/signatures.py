@@ -89,6 +89,7 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (unsupported("Shorten audio", "audio/x-shorten"), (b"ajkg",)),
     (unsupported("Creative voice file", "audio/x-voc"), (b"Creative Voice File",)),
     (unsupported("DTS-HD audio", "audio/vnd.dts.hd"), (b"DTSHDHDR",)),
+    (unsupported("AAC with one header for all (ADIF)", "audio/aac"), (b"ADIF",)),
     (unsupported("MIDI music", "audio/midi"), (b"MThd",)),
     (unsupported("MXF video", "application/mxf"), (bytes.fromhex("060e2b34020501010d010201"),)),
     (unsupported("RealMedia", "application/vnd.rn-realmedia"), (b".RMF", b".ra\xfd")),
@@ -129,6 +130,8 @@ RIFF: dict[bytes, Sniffed] = {
 IFF: dict[bytes, dict[bytes, Sniffed]] = {
     b"RIFF": RIFF,
     b"RF64": RIFF,
+    b"BW64": RIFF,
+    b"RIFX": {b"WAVE": unsupported("WAV of big-endian samples", "audio/wav")},
     b"FORM": dict.fromkeys((b"AIFF", b"AIFC"), supported("audio/aiff", "aiff")),
 }
 """What a file of chunks says it is: in its first four bytes, and after its length."""

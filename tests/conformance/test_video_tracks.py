@@ -57,6 +57,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "unknown-first-picture.mp4": {**SMALL, **NOTED},
     "unknown-large.mp4": {**SMALL, **NOTED},
     "unknown-large.mkv": {**SMALL, **NOTED},
+    "unknown-first.m4a": {**HEARD, **NOTED},
     "encrypted.mp4": {**FAILED, "message_says": "encrypted, cenc"},
     "encrypted-cbcs.mp4": {**FAILED, "message_says": "encrypted, cbcs"},
     "no-index.mp4": NO_INDEX,

@@ -177,6 +177,9 @@ MAKERS: Mapping[str, Maker] = {
     "unknown-large.mkv": _tracks(
         LARGE_FIRST, "mkv", lambda data: data.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ", 1)
     ),
+    "unknown-first.m4a": _tracks(
+        f"{SOUND} {OTHER} -map 0 -map 1 -c:a aac", "m4a", rename(b"mp4a", b"zzzz", 0)
+    ),
     "encrypted.mp4": _tracks(ENCRYPTED, "mp4", _whole),
     "encrypted-cbcs.mp4": _tracks(
         ENCRYPTED, "mp4", lambda data: data.replace(b"schm\0\0\0\0cenc", b"schm\0\0\0\0cbcs")

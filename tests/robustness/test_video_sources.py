@@ -108,6 +108,16 @@ def test_a_source_is_read_over_http(tmp_path):
     assert set(asked) == {"/clip"}
 
 
+def test_what_comes_before_the_content_is_passed_over_over_http(tmp_path):
+    before = b"\xff" * 100_000
+    clip = (MEDIA / "anamorphic.webm").read_bytes()
+    with serve(content(before + clip)) as (address, _):
+        source = Input(f"{address}/clip", "matroska", start=len(before))
+        task = VideoTask(source, PROBE, plan_video(PROBE, PRESET), PRESET)
+        encode_video(task, ffmpeg_in(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == MADE
+
+
 @pytest.mark.parametrize("code", [403, 503])
 def test_a_storage_that_refuses_is_worth_another_try(tmp_path, code):
     with serve(status(code)) as (address, _), pytest.raises(TransientError) as caught:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lib.application.context import Pipeline
-from lib.application.inspect_source import Inspected, inspect_source, without_picture
+from lib.application.inspect_source import Inspected, inspect_source, pass_over
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.work_format import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import write_plan
@@ -136,7 +136,7 @@ def _without_broken_picture(
         if not problem:
             break
         first = first or problem
-        other = without_picture(found, problem, event, pipeline)
+        other = pass_over(found, problem, event, pipeline)
         if not other:
             code = ErrorCode.CORRUPT_MEDIA if first.code is ErrorCode.ENCODE_FAILED else first.code
             raise PermanentError(code, first.message) from first

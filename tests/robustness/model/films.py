@@ -60,7 +60,7 @@ def locate(source: Any, _: str, sources: Any, __: object) -> Located:
     return Located(lambda: sources.read(source), source.etag)
 
 
-def without_picture(*_: object) -> None:
+def pass_over(*_: object) -> None:
     """Return what there is of the sound alone: nothing."""
 
 

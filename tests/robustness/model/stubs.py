@@ -97,7 +97,7 @@ def own_modules() -> dict[str, types.ModuleType]:
         "lib.application.inspect_source": _module(
             "lib.application.inspect_source",
             inspect_source=films.inspect_source,
-            without_picture=films.without_picture,
+            pass_over=films.pass_over,
             Inspected=films.Inspected,
         ),
         "lib.video.assemble": _module("lib.video.assemble", assemble=films.assemble),
