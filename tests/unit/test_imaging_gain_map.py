@@ -156,3 +156,8 @@ def test_a_gain_map_of_another_item_is_not_the_pictures():
     toned = Item(b"tmap", bytes(62), [], {b"dimg": [2, 3]})
     data = write("avif", picture, gains, gains, toned)
     assert read(data, "avif").probe.hdr is None
+
+
+def test_an_index_behind_many_segments_is_found():
+    depth = [segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(1000))] * 300
+    assert has_gain_map(multi_picture(SECONDS["iso"], *depth))

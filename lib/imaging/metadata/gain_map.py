@@ -21,7 +21,7 @@ ISO = b"urn:iso:std:iso:ts:21496:-1\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 IN_XMP = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"HDRGainMap", b"hdrgainmap")
 
-MOST_PICTURES, MOST_SEGMENTS = 16, 100
+MOST_PICTURES, MOST_SEGMENTS = 8, 1000
 """Looked at."""
 
 
