@@ -28,7 +28,7 @@ FUNCTIONS = (
 STARTING_CHILDREN = ("encodeRange", "packageVideo", "planVideo", "processImage", "processVideo")
 WITH_IMAGES = ("processImage", "processVideo")
 KB, MB = 1000, 1000 * 1000
-CODE_LIMIT = 300 * KB  # docs/adr/0011
+CODE_LIMIT = 400 * KB  # docs/adr/0011
 UNZIPPED_LIMIT = {
     "dispatch": 12 * MB,
     "notify": 12 * MB,
