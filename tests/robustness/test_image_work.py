@@ -22,6 +22,7 @@ from lib.domain.errors import ErrorCode
 from tests.media import hostile_images as hostile
 from tests.robustness.mutations import outcome
 from tests.support.images import photo, psd, save
+from tests.support.jpegs import FULL, flat_jpeg
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +51,12 @@ def largest_of_many_scans() -> bytes:
     return flat[:-2] + last * (100 - flat.count(b"\xff\xda")) + flat[-2:]
 
 
+def cut_in_many_scans() -> bytes:
+    """Leave out the end: it is decoded up to five times."""
+    flat = flat_jpeg((16_320, 13_480), FULL, progressive=True)
+    return flat[:-2] + flat[flat.rindex(b"\xff\xda") :][:10] * 41
+
+
 def animation() -> bytes:
     frames = [noise((320, 320)).rotate(90 * turn) for turn in range(4)] * 10
     more = {"save_all": True, "append_images": frames[1:], "duration": 40}
@@ -58,6 +65,7 @@ def animation() -> bytes:
 
 WORST: dict[str, Callable[[], bytes]] = {
     "scans": largest_of_many_scans,
+    "scans, cut": cut_in_many_scans,
     "segments": lambda: hostile.jpeg_of_segments(9_900),
     "tall": lambda: save(noise((1920, 4_000)), "png"),
     "chunks": lambda: hostile.png_of_chunks(150_000, hostile.chunk(b"prVt", bytes(52)), b"IDAT"),

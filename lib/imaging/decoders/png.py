@@ -22,6 +22,9 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 TRANSPARENCY_BYTES = {GREY: 2, RGB: 6}
 """Of one grey, and of one colour."""
 
+BAND = 1024
+"""Lines that are worked on at a time, whole cells of any pass."""
+
 GRIDS = ((8, 8), (4, 8), (4, 4), (2, 4), (2, 2), (1, 2), (1, 1))
 """How far pixels lie apart that are there after each pass of Adam7, across and down (8.2)."""
 
@@ -97,26 +100,28 @@ def decode_png(image: Image.Image) -> Image.Image:
         return _load(image, data)
     if model == GREY:
         return _grey_with_alpha(_load(image, data), transparent)
+    mask = _equal_in_low_bytes(data, transparent)
+    image = _load(image, data)
+    mask = ImageChops.darker(mask, _equal(image, [value >> 8 for value in transparent]))
+    del image.info["transparency"]
+    image.putalpha(ImageChops.invert(mask))
+    return image
+
+
+def _equal_in_low_bytes(data: bytes, color: Iterable[int]) -> Image.Image:
+    """Return where the lower bytes of colours of 16 bits are those of one of them."""
     low = PngImageFile(BytesIO(data))
     set_raw_mode(low, "RGB;16L")
-    mask = _equal(_load(low, data), [value & 255 for value in transparent])
-    high = _load(image, data)
-    del high.info["transparency"]
-    mask = ImageChops.darker(mask, _equal(high, [value >> 8 for value in transparent]))
-    high = high.copy()
-    high.putalpha(ImageChops.invert(mask))
-    return high
+    return _equal(_load(low, data), [value & 255 for value in color])
 
 
 def _equal(image: Image.Image, color: Iterable[int]) -> Image.Image:
     """Return a mask of the pixels of one colour: 255 there, else 0."""
-    mask = None
-    for channel, value in zip(image.split(), color, strict=True):
+    mask = Image.new("L", image.size, 255)
+    for number, value in enumerate(color):
         table = [0] * 256
         table[value] = 255
-        found = channel.point(table)
-        mask = found if mask is None else ImageChops.darker(mask, found)
-    assert mask is not None
+        mask = ImageChops.darker(mask, image.getchannel(number).point(table))
     return mask
 
 
@@ -158,16 +163,15 @@ def _salvage(image: PngImageFile, data: bytes) -> Image.Image:
     number = next(at for at, rows in enumerate(stream.rows) if rows < layout.passes()[at][0])
     # Each row of a pass brings detail to as many lines as its rows lie apart.
     lines = min(height, stream.rows[number] * PASSES[number][3])
-    shown = _spread(image, GRIDS[number])
     if number:
         message = f"cut short in pass {number + 1} of {len(PASSES)}: lower lines are coarser"
         warn(image, WarningCode.INCOMPLETE, message)
-        shown.paste(_spread(image, GRIDS[number - 1]).crop((0, lines, width, height)), (0, lines))
+        _spread(image, (lines, height), GRIDS[number - 1])
     else:
         report_lines(image, lines, height)
-        shown.paste(Image.new(shown.mode, (width, height - lines)), (0, lines))
-    shown.info = dict(image.info)
-    return shown
+        image.paste(0, (0, lines, width, height))
+    _spread(image, (0, lines), GRIDS[number])
+    return image
 
 
 def _mend(image: PngImageFile, stream: Stream, parts: Parts) -> PngImageFile:
@@ -178,12 +182,17 @@ def _mend(image: PngImageFile, stream: Stream, parts: Parts) -> PngImageFile:
     return mended
 
 
-def _spread(image: Image.Image, grid: tuple[int, int]) -> Image.Image:
-    """Have each pixel of a grid fill its cell, as browsers show what they have so far."""
+def _spread(image: Image.Image, lines: tuple[int, int], grid: tuple[int, int]) -> None:
+    """Have each pixel of a grid fill its cell in some lines, as browsers show what is there.
+
+    The lines begin where a cell does.
+    """
     across, down = grid
-    cells = (-(-image.width // across), -(-image.height // down))
     # Each is taken at its own place, and not from the middle of its cell.
     taken = (across, 0, 0.5 - across / 2, 0, down, 0.5 - down / 2)
-    small = image.transform(cells, Image.Transform.AFFINE, taken, Image.Resampling.NEAREST)
-    large = small.resize((cells[0] * across, cells[1] * down), Image.Resampling.NEAREST)
-    return large.crop((0, 0, *image.size))
+    for top in range(lines[0], lines[1], BAND):
+        band = image.crop((0, top, image.width, min(top + BAND, lines[1])))
+        cells = (-(-band.width // across), -(-band.height // down))
+        small = band.transform(cells, Image.Transform.AFFINE, taken, Image.Resampling.NEAREST)
+        box = (0, 0, band.width / across, band.height / down)
+        image.paste(small.resize(band.size, Image.Resampling.NEAREST, box=box), (0, top))

@@ -58,7 +58,9 @@ def decode_webp(image: Image.Image) -> Image.Image:
     lines = cut.count_lines() if isinstance(cut, CutStill) else image.height
     found = take_first_frame(image)
     report_lines(found, lines, found.height)
-    return found if lines >= found.height else clear_below(found, lines)
+    if lines < found.height:
+        clear_below(found, lines)
+    return found
 
 
 def _is_animated(data: bytes) -> bool:

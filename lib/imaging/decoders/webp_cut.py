@@ -117,9 +117,6 @@ def _checksums(data: bytes) -> list[int]:
     return [zlib.crc32(row.tobytes()) for row in rows]
 
 
-def clear_below(image: Image.Image, lines: int) -> Image.Image:
-    """Return an image whose lines from one on are clear, or black where it has no transparency."""
-    found = Image.new(image.mode, image.size)
-    found.paste(image.crop((0, 0, image.width, lines)), (0, 0))
-    found.info = dict(image.info)
-    return found
+def clear_below(image: Image.Image, lines: int) -> None:
+    """Have an image's lines from one on be clear, or black where it has no transparency."""
+    image.paste((0,) * len(image.getbands()), (0, lines, image.width, image.height))
