@@ -9,8 +9,6 @@ PENDING = frozenset(
     {
         # Images
         # Videos, with their path
-        "bad-key.mp4 long",
-        "bad-second.mp4 long",
         "chained.ogg long",
         "chained.ogg short",
         "clips.ts long",
@@ -19,11 +17,8 @@ PENDING = frozenset(
         "duration-unknown-tkhd.mp4 short",
         "duration-unknown.mp4 long",
         "duration-unknown.mp4 short",
-        "intra-refresh.ts long",
         "jump-back.ts long",
         "jump.ts long",
-        "late-picture.mp4 long",
-        "late-picture.ts long",
         "one-picture-25.mp4 short",
         "short-header.mkv long",
         "short-header.mkv short",

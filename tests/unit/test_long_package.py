@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib.application.long_video.long_job import LongJob
-from lib.application.long_video.package import _before_the_end
+from lib.application.long_video.package import _with_tracks
 from lib.application.long_video.stored_segments import BATCH, StoredSegments
 from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
@@ -31,7 +31,7 @@ def indexes(parts: tuple[Part, ...], empty: tuple[int, ...]) -> list[PartIndex]:
 
 
 def kept(parts: tuple[Part, ...], *empty: int) -> list[str]:
-    return [name for each in _before_the_end(parts, indexes(parts, empty)) for name in each.inits]
+    return [name for each in _with_tracks(parts, indexes(parts, empty)) for name in each.inits]
 
 
 def test_all_is_joined_of_what_is_whole() -> None:
@@ -48,16 +48,16 @@ def test_audio_alone_has_no_ranges() -> None:
     assert kept((AUDIO,)) == ["sound"]
 
 
-@pytest.mark.parametrize(
-    ("empty", "start"), [((1,), 4), ((0,), 0), ((0, 1), 0), ((0, 2), 0), ((0, 1, 2), 0)]
-)
-def test_what_holds_nothing_before_another_range_or_at_all_is_corrupt(
-    empty: tuple[int, ...], start: int
-) -> None:
-    with pytest.raises(PermanentError) as raised:
-        kept((*RANGES, AUDIO), *empty)
+def test_a_range_of_damaged_frames_is_left_out() -> None:
+    assert kept((*RANGES, AUDIO), 1) == ["range-0000", "range-0002", "sound"]
+    assert kept((*RANGES, AUDIO), 0) == ["range-0001", "range-0002", "sound"]
+    assert kept((*RANGES, AUDIO), 0, 2) == ["range-0001", "sound"]
+
+
+def test_a_picture_of_which_no_range_holds_anything_is_corrupt() -> None:
+    with pytest.raises(PermanentError, match="the picture holds nothing") as raised:
+        kept((*RANGES, AUDIO), 0, 1, 2)
     assert raised.value.code is ErrorCode.CORRUPT_MEDIA
-    assert raised.value.message == f"the picture holds nothing from {start} s on"
 
 
 def stored_segments(count: int) -> StoredSegments:

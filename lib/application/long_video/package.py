@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
-from operator import attrgetter
+from functools import partial
 
 from lib.application.fenced_job import Finished
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.stored_segments import StoredSegments
 from lib.application.long_video.work_format import Part, PartIndex
-from lib.application.long_video.work_store import preset_of, read_index, read_plan
+from lib.application.long_video.work_store import preset_of, read_index, read_plan, require
 from lib.application.store_work import store_work
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import ClaimState, CommitState
@@ -21,7 +20,9 @@ from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.renditions import Work
 from lib.presets import Preset
 from lib.video.package import cmaf
-from lib.video.package.track import Track
+from lib.video.package.gaps import Change, Rewrite, close_gaps, rewrite_segment
+from lib.video.package.streams import SEGMENT
+from lib.video.package.track import Segment, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,11 @@ def package(
         return Packaged(Finished(_CLAIM[standing]))
     plan = read_plan(job)
     preset = preset_of(job, plan)
-    indexes = _before_the_end(plan.parts, [read_index(job, each) for each in plan.parts])
+    indexes = _with_tracks(plan.parts, [read_index(job, each) for each in plan.parts])
     left_out = {name: each for index in indexes for name, each in index.left_out.items()}
-    work = make(StoredSegments(job, plan, merge_tracks(indexes)), preset, left_out)
+    work = make(
+        StoredSegments(job, plan, merge_tracks(indexes, partial(_rewrite, job))), preset, left_out
+    )
     outcome = store_work(job.event, work, job.pipeline.renditions)
     spent_ms = round((clock() - from_iso(started)) * 1000)
     outcome = replace(outcome, processed_ms=spent_ms)
@@ -88,25 +91,22 @@ _CLAIM: Mapping[Standing, ClaimState] = {
 """How a job that found the same would have ended."""
 
 
-def _before_the_end(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list[PartIndex]:
-    """Leave out the ranges behind the end of a source that is cut short: they hold nothing.
+def _with_tracks(parts: Sequence[Part], indexes: Sequence[PartIndex]) -> list[PartIndex]:
+    """Leave out the ranges that hold nothing: behind the end of a source, or of damaged frames.
 
-    Raises PermanentError(CORRUPT_MEDIA) where there is nothing before another range, or at all.
+    Raises PermanentError(CORRUPT_MEDIA) where none holds anything.
     """
-    ranges = [index for part, index in zip(parts, indexes, strict=True) if part.span]
-    kept = list(takewhile(attrgetter("tracks"), ranges))
-    behind = ranges[len(kept) :]
-    if behind and (not kept or any(each.tracks for each in behind)):
-        gap = parts[len(kept)]
-        raise PermanentError(
-            ErrorCode.CORRUPT_MEDIA, f"the picture holds nothing from {gap.start_s:.0f} s on"
-        )
-    audio = [index for part, index in zip(parts, indexes, strict=True) if not part.span]
-    return [*kept, *audio]
+    kept = [
+        index for part, index in zip(parts, indexes, strict=True) if index.tracks or not part.span
+    ]
+    ranges = [part for part in parts if part.span]
+    if ranges and len(kept) == len(parts) - len(ranges):
+        raise PermanentError(ErrorCode.CORRUPT_MEDIA, "the picture holds nothing")
+    return kept
 
 
-def merge_tracks(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
-    """Join the tracks of all parts by their names.
+def merge_tracks(indexes: Sequence[PartIndex], rewrite: Rewrite) -> tuple[Track, ...]:
+    """Join the tracks of all parts by their names; `rewrite` closes gaps of the picture.
 
     Raises TransientError where parts do not fit together, as parts of different releases may not.
     """
@@ -120,9 +120,24 @@ def merge_tracks(indexes: Sequence[PartIndex]) -> tuple[Track, ...]:
         if len(different) > 1:
             raise _misfit(f"{name} has {len(different)} different init segments")
     try:
-        return tuple(cmaf.join_ranges(parts) for parts in by_name.values())
+        return tuple(
+            cmaf.join_ranges(close_gaps(parts, rewrite) if parts[0].width else parts)
+            for parts in by_name.values()
+        )
     except ValueError as exc:
         raise _misfit(str(exc)) from exc
+
+
+def _rewrite(job: LongJob, change: Change) -> Segment:
+    """Store a segment again, as it is to be; done twice, it becomes the same."""
+    segment, folder = change.segment, change.track.name
+    key = job.rendition_key(f"{folder}/{segment.name}")
+    content = rewrite_segment(require(job.pipeline.renditions.fetch(key), key), change)
+    made = replace(
+        segment, start=change.start, duration=change.end - change.start, size=len(content)
+    )
+    job.pipeline.renditions.put(job.rendition_key(f"{folder}/{made.name}"), content, SEGMENT)
+    return made
 
 
 def _clear(job: LongJob) -> None:

@@ -13,7 +13,6 @@ from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.colors import read_colors
 from lib.video.encode.ffmpeg import STRIPPED
 from lib.video.encode.filter_graph import Taps, build_graph, even_out, takes_changes
-from lib.video.encode.graphs import apart
 from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
 from lib.video.package.webvtt import DECODED, TIMED_TEXT
 from lib.video.plan.plan import (
@@ -82,20 +81,21 @@ def encode_arguments(
     loudness of the audio that is normalised, by name.
     """
     opened = open_source(task.source, task.probe, task.plan, task.span)
-    outputs = [list(_video_outputs(opened, task, folder))]
+    outputs = list(_video_outputs(opened, task, folder))
     for audio in task.plan.audio:
         stream = prepare_audio(opened[audio.stream], aligned=audio.aligned)
         if measured := (levels or {}).get(audio.name):
             stream = normalize(stream, measured)
-        outputs.append([_audio_output(stream, audio, task, folder)])
-    others = [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
+        outputs.append(_audio_output(stream, audio, task, folder))
+    outputs += [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
-        others.append(_first_packets(opened))
+        outputs.append(_first_packets(opened))
     return [
         *("-filter_complex_threads", str(THREADS)),
-        # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
-        *(("-copyts", "-start_at_zero") if task.span else ()),
-        *apart([*outputs, others]),
+        # A span keeps its times, and may be all that is damaged of a source. Elsewhere ffmpeg
+        # mends what jumps, and starts at 0 by itself.
+        *(("-copyts", "-start_at_zero", "-max_error_rate", "1") if task.span else ()),
+        *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
     ]
 
 
@@ -105,7 +105,8 @@ def loudness_arguments(
     """Return the arguments of a process that writes to `report` how loud audio is."""
     opened = open_source(source, probe, Plan(), None)
     stream = measure_loudness(prepare_audio(opened[audio.stream]), report)
-    return apart([[ffmpeg.output(stream, "-", f="null")]])
+    arguments: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "-", f="null"))
+    return arguments
 
 
 def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:
@@ -130,7 +131,8 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
     if span and span.start_s:
         # Where ffmpeg starts to read; the graph cuts.
         options["noaccurate_seek"] = None
-        options["ss"] = f"{max(0.0, span.start_s - _run_up(source, probe, plan)):.6f}"
+        run_up = max(span.context_s, _run_up(source, probe, plan))
+        options["ss"] = f"{max(0.0, span.start_s - run_up):.6f}"
     if source.start:
         options["skip_initial_bytes"] = source.start
     if is_remote(source.locator):

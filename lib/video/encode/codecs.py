@@ -20,6 +20,9 @@ BUFFER_SECONDS = 2
 LONGER = 0.1
 """How much longer than asked for the segments of a span may be in all, in segments."""
 
+MOST_SPAN_S = 3600.0
+"""Of a span whose end is known: a range lasts ten minutes at most."""
+
 ENDLESS = 2**29
 """Frames: keyframes are where they are forced, nowhere else."""
 
@@ -55,14 +58,16 @@ def video_options(rung: Rung, preset: VideoPreset, span: Span | None) -> dict[st
 def _keyframes(segment_seconds: int, span: Span | None) -> str:
     """Return where keyframes are: at each segment's start, and where a span ends.
 
-    A span is cut into equal segments, so that none of a single frame is left before its end.
-    ffmpeg counts `t` from the first frame.
+    A span is cut into equal segments, so that none of a single frame is left before its end. Its
+    times are those of the source, whichever frame is its first; where it ends openly, and in a
+    whole source, ffmpeg counts `t` from the first frame.
     """
-    length: float = segment_seconds
-    if span:
-        seconds = span.end_s - span.start_s
-        length = seconds / max(1, ceil(seconds / segment_seconds - LONGER))
-    return f"expr:gte(t,n_forced*{length:.9f}-{ROUNDING_S})"
+    if span is None or span.end_s - span.start_s > MOST_SPAN_S:
+        return f"expr:gte(t,n_forced*{segment_seconds:.9f}-{ROUNDING_S})"
+    seconds = span.end_s - span.start_s
+    segments = max(1, ceil(seconds / segment_seconds - LONGER))
+    times = (span.start_s + seconds * each / segments for each in range(segments + 1))
+    return ",".join(f"{max(0.0, each - ROUNDING_S):.6f}" for each in times)
 
 
 def audio_options(kbps: int) -> dict[str, Any]:

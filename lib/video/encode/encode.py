@@ -5,19 +5,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import VideoProbe
 from lib.process_limits import Bounds
 from lib.video.encode.arguments import encode_arguments, loudness_arguments
+from lib.video.encode.encode_span import encode_span
 from lib.video.encode.ffmpeg import Ffmpeg, ignore, run_checked
 from lib.video.encode.loudness import Loudness, read_loudness
 from lib.video.encode.tone_table import remove_table, write_table
 from lib.video.isobmff import read_boxes
-from lib.video.package.cmaf import cut_off, holds_more_than_time
+from lib.video.package.cmaf import holds_more_than_time
 from lib.video.package.webvtt import write_subtitles
-from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, Plan, VideoTask, without
+from lib.video.plan.plan import (
+    AUDIO_FILE,
+    IMAGE_FOLDERS,
+    Plan,
+    PlannedAudio,
+    VideoTask,
+    without,
+)
 from lib.video.plan.proportion import bounds_of
 
 SAMPLES_OF_AAC = 1024
@@ -76,16 +85,17 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     levels, left_out = _measure_loudness(job, asked)
     plan = without(asked, left_out)
     try:
-        _run(job, plan, levels)
+        if job.task.span and plan.rungs:
+            encode_span(job.task, job.task.span, job.folder, partial(_run_task, job))
+        else:
+            _run(job, plan, levels)
     except PermanentError as error:
         if error.code is ErrorCode.LIMIT_EXCEEDED:
             raise
         left_out |= _make_apart(job, plan, levels, error)
-    _make_repeating_again(job, without(plan, left_out), levels)
-    if job.task.span:
-        for rung in without(plan, left_out).rungs:
-            with (job.folder / f"{rung.name}.mp4").open("r+b") as file:
-                cut_off(file, round(job.task.span.end_s * plan.timescale))
+    else:
+        if _repeating(job, plan):
+            left_out |= _make_apart(job, plan, levels)
     left_out |= write_subtitles(job.folder, without(plan, left_out).subtitles)
     files = _files(job, without(plan, left_out))
     empty = {name: _nothing(job, name) for name, path in files if not _holds_media(path)}
@@ -99,20 +109,21 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
     return left_out
 
 
-def _make_repeating_again(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
-    """Make again the sounds that begin anew where their rate or channels change."""
+def _repeating(job: _Job, plan: Plan) -> list[PlannedAudio]:
+    """Return the sounds that begin anew where one of them changes its rate or its channels.
+
+    All tracks share a graph, which is built again then. Without a graph for all of them ffmpeg 9
+    hangs now and then.
+    """
     if not isinstance(job.task.probe, VideoProbe):
-        return
-    bare = replace(plan, rungs=(), subtitles=())
+        return []
+    found = []
     for audio in plan.audio:
         path = job.folder / f"{audio.name}.mp4"
-        if path.is_file() and _repeats(path):
-            _run(job, replace(bare, audio=(replace(audio, aligned=False),)), levels)
-
-
-def _repeats(path: Path) -> bool:
-    with path.open("rb") as file:
-        return holds_more_than_time(file, SAMPLES_OF_AAC)
+        if path.is_file():
+            with path.open("rb") as file:
+                found += [audio] if holds_more_than_time(file, SAMPLES_OF_AAC) else []
+    return found
 
 
 def _nothing(job: _Job, name: str) -> PermanentError:
@@ -143,19 +154,22 @@ def _require_essentials(asked: Plan, left_out: Mapping[str, PermanentError]) -> 
 
 
 def _make_apart(
-    job: _Job, plan: Plan, levels: Mapping[str, Loudness], error: PermanentError
+    job: _Job, plan: Plan, levels: Mapping[str, Loudness], error: PermanentError | None = None
 ) -> dict[str, PermanentError]:
     """Make video, each audio and subtitle track by its own process: one may have failed all.
 
-    Returns what cannot be made, by name.
+    `error` is how that ended. Returns what cannot be made, by name.
     """
     parts = list(_parts(plan))
-    if len(parts) == 1:
+    if len(parts) == 1 and error:
         return dict.fromkeys(parts[0][0], error)
     failed: dict[str, PermanentError] = {}
     for names, part in parts:
         try:
             _run(job, part, levels)
+            if repeating := _repeating(job, part):
+                again = tuple(replace(each, aligned=False) for each in repeating)
+                _run(job, replace(part, audio=again), levels)
         except PermanentError as problem:
             if problem.code is ErrorCode.LIMIT_EXCEEDED:
                 raise
@@ -196,6 +210,10 @@ def _measure_loudness(
                 levels[audio.name] = measured
         report.unlink(missing_ok=True)
     return levels, failed
+
+
+def _run_task(job: _Job, task: VideoTask) -> None:
+    _start(job, encode_arguments(task, job.folder))
 
 
 def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:

@@ -103,6 +103,18 @@ def cut_off(file: IO[bytes], end_tick: int) -> None:
                 return
 
 
+def first_shown_tick(file: IO[bytes]) -> int | None:
+    """Return when the first frame of a fragmented file is shown; None where it holds nothing."""
+    start = 0
+    for each in read_boxes(file):
+        if each.kind == b"moov":
+            start = _first_shown(read_content(file, each))
+        if each.kind == b"moof":
+            fragment = _presented(read_fragment(read_content(file, each)), start)
+            return min(sample.time for sample in fragment.samples)
+    return None
+
+
 def holds_more_than_time(file: IO[bytes], packet_ticks: int) -> bool:
     """Tell whether the packets of a fragmented sound last longer than their times say.
 
@@ -201,10 +213,18 @@ def _timescale(mdia: bytes) -> int:
     return int.from_bytes(mdhd[20:24] if mdhd[0] else mdhd[12:16], "big")
 
 
+def delay_of(track: Track) -> int:
+    """Return the ticks between decoding and showing that the segments of a track have."""
+    return _delay_ticks(track.codec.partition(".")[0].encode(), track.timescale)
+
+
 def _delay(mdia: bytes) -> int:
-    """Return the ticks between decoding and showing that segments have."""
     kind, _ = sample_entry(find(mdia, b"minf", b"stbl", b"stsd"))
-    return int(_timescale(mdia) * DELAY_SECONDS) if kind in REORDERED else 0
+    return _delay_ticks(kind, _timescale(mdia))
+
+
+def _delay_ticks(sample_entry_kind: bytes, timescale: int) -> int:
+    return int(timescale * DELAY_SECONDS) if sample_entry_kind in REORDERED else 0
 
 
 def _first_shown(moov: bytes) -> int:

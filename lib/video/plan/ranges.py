@@ -23,11 +23,13 @@ Border = Callable[[float], float | None]
 class Span:
     """The frames with `start_s` <= time < `end_s`, in s from the start of the source.
 
-    Borders are times of frames, known to the microsecond.
+    Borders are times of frames, known to the microsecond. `context_s` is what is decoded before it,
+    beyond what filters need: where its first frames are damaged, those before them are of use.
     """
 
     start_s: float
     end_s: float
+    context_s: float = 0.0
 
 
 def range_seconds(
