@@ -25,6 +25,7 @@ from lib.domain.signatures import (
     BRANDS,
     CURSOR,
     EMPTY,
+    FRAGMENT_BOXES,
     IFF,
     JPEG_2000,
     JPEG_2000_BOX,
@@ -32,6 +33,7 @@ from lib.domain.signatures import (
     MARKUP,
     MATROSKA,
     MP3,
+    MP4,
     PLAYLIST,
     PROGRAM_STREAM,
     QUICKTIME,
@@ -106,6 +108,8 @@ def _boxes(head: bytes) -> Sniffed | None:
     if kind in QUICKTIME_BOXES:
         # Prose such as "Get free …" has letters where a box has its size.
         return None if all(32 <= byte < 127 for byte in head[:4]) else QUICKTIME
+    if kind in FRAGMENT_BOXES and not head[0]:
+        return MP4
     if kind != b"ftyp":
         return None
     end = int.from_bytes(head[:4], "big")
@@ -117,7 +121,7 @@ def _boxes(head: bytes) -> Sniffed | None:
     if major in STRUCTURAL_BRANDS:
         still = (BRANDS[brand] for brand in compatible if brand in BRANDS)
         return next(still, supported("image/heif"))
-    return supported("video/mp4", "mov")
+    return MP4
 
 
 def _iff(head: bytes) -> Sniffed | None:

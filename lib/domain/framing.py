@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 
 from lib.domain.media import Sniffed
-from lib.domain.signatures import AAC, AC3, EAC3, MP3
+from lib.domain.signatures import AAC, AC3, DTS, EAC3, MP3
 
 Header = tuple[int, tuple[int, ...]]
 """Bytes of a frame, and what is the same in each frame of a stream."""
@@ -157,12 +157,23 @@ def _read_eac3(frame: bytes) -> Header | None:
     return (length, (frame[4] >> 6,)) if length > 6 else None
 
 
+def _read_dts(frame: bytes) -> Header | None:
+    """Read the header of a frame of DTS in 16-bit words (ETSI TS 102 114)."""
+    if len(frame) < 8 or frame[:4] != b"\x7f\xfe\x80\x01":
+        return None
+    length = ((frame[5] & 3) << 12 | frame[6] << 4 | frame[7] >> 4) + 1
+    return (length, ()) if length >= LEAST_DTS else None
+
+
+LEAST_DTS = 96
+"""Bytes of a frame."""
 HEADER_BYTES = 8
 FRAMES: tuple[tuple[Sniffed, re.Pattern[bytes], Callable[[bytes], Header | None]], ...] = (
     (MP3, re.compile(rb"(?=\xff[\xe2-\xff][\x10-\xef])"), _read_mpeg),
     (AAC, re.compile(rb"(?=\xff[\xf0\xf1\xf8\xf9])"), _read_adts),
     (AC3, re.compile(rb"\x0b\x77"), _read_ac3),
     (EAC3, re.compile(rb"\x0b\x77"), _read_eac3),
+    (DTS, re.compile(rb"\x7f\xfe\x80\x01"), _read_dts),
 )
 """What a source is, what its frames begin with, and what reads their headers."""
 

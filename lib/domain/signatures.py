@@ -33,10 +33,12 @@ TGA = unsupported("Truevision TGA image", "image/x-tga")
 TEXT = unsupported("text", "text/plain")
 TIFF = supported("image/tiff")
 QUICKTIME = supported("video/quicktime", "mov")
+MP4 = supported("video/mp4", "mov")
 MP3 = supported("audio/mpeg", "mp3")
 AAC = supported("audio/aac")
 AC3 = supported("audio/ac3")
 EAC3 = supported("audio/eac3")
+DTS = supported("audio/vnd.dts", "dts")
 APE = supported("audio/x-ape", "ape")
 PROGRAM_STREAM = supported("video/mpeg", "mpeg")
 TRANSPORT_STREAM = supported("video/mp2t", "mpegts")
@@ -61,7 +63,7 @@ SIGNATURES: tuple[tuple[Sniffed, tuple[bytes, ...]], ...] = (
     (supported("audio/x-tak", "tak"), (b"tBaK",)),
     (supported("audio/x-dsf", "dsf"), (b"DSD \x1c\0\0\0",)),
     (
-        supported("audio/vnd.dts", "dts"),
+        DTS,
         tuple(map(bytes.fromhex, ("7ffe8001", "fe7f0180", "1fffe800", "ff1f00e8"))),
     ),
     (supported("image/vnd.adobe.photoshop", "psd"), (b"8BPS\0\1",)),
@@ -166,6 +168,9 @@ JPEG_2000_BRANDS: dict[bytes, Sniffed] = {
 
 STRUCTURAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1", b"miaf"))
 """They say "a still image in boxes"; which codec is among the compatible brands."""
+
+FRAGMENT_BOXES = frozenset((b"styp", b"sidx", b"moof", b"emsg", b"prft"))
+"""What a segment of a stream begins with, whose tracks another file describes."""
 
 QUICKTIME_BOXES = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
 """What QuickTime files written before the `ftyp` box existed begin with."""

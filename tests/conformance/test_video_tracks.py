@@ -68,7 +68,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
             *("big-tag.flac", "big-tag.wav", "small-tag.aiff", "big-tag.aac", "big-tag.mp3"),
             *("tag-and-zeros.mp3", "two-tags.aac", "tag.wv", "tag.ac3", "noise.mp3", "ones.aac"),
             *("ape-tag.mp3", "endless-tag.mp3"),
-            *("zeros.ac3", "half-a-frame.mp2"),
+            *("zeros.ac3", "half-a-frame.mp2", "half-a-frame.dts"),
         ),
         HEARD,
     ),

@@ -206,6 +206,7 @@ MAKERS: Mapping[str, Maker] = {
     ],
     "noise.mp3": _behind(NOISE, "-c:a libmp3lame -b:a 64k", "mp3"),
     "ones.aac": _behind(b"\xff" * 777, "-c:a aac", "aac"),
+    "half-a-frame.dts": lambda run: run(f"{SOUND} -c:a dca -strict -2 -ac 2", "dts")[300:],
     "zeros.ac3": _behind(bytes(1234), "-c:a ac3", "ac3"),
     "half-a-frame.mp2": lambda run: run(f"{SOUND} -c:a mp2", "mp2")[200:],
 }

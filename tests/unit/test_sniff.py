@@ -80,6 +80,10 @@ KNOWN = [
     (ftyp(b"M4V ", b"mp42"), "video/mp4", "mov"),
     (ftyp(b"qt  "), "video/quicktime", "mov"),
     (ftyp(b"3gp5"), "video/3gpp", "mov"),
+    *(
+        (b"\0\0\0\x18" + box + bytes(20), "video/mp4", "mov")
+        for box in (b"styp", b"sidx", b"moof", b"emsg", b"prft")
+    ),
     (b"\0\0\x12\x34moov\0\0\0\x6cmvhd", "video/quicktime", "mov"),
     (b"\0\0\0\x08wide\x02\x34\x12\0mdat", "video/quicktime", "mov"),
     *(

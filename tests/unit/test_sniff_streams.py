@@ -18,7 +18,8 @@ MP2 = (b"\xff\xfd\x80\x00" + bytes(413)) * 8
 ADTS = (b"\xff\xf1\x50\x80\x0c\x9f\xfc" + bytes(93)) * 8
 AC3 = (b"\x0b\x77\0\0\x14\x40" + bytes(762)) * 8  # 192 kbit/s at 48 kHz: 768 bytes
 EAC3 = (b"\x0b\x77\x01\x7f\x3f\x87" + bytes(762)) * 8
-FRAMES = {"mp3": MP3, "aac": ADTS, "ac3": AC3, "eac3": EAC3}
+DTS = (b"\x7f\xfe\x80\x01\xfc\x3c\x3f\xf0" + bytes(1016)) * 8  # 1,024 bytes
+FRAMES = {"mp3": MP3, "aac": ADTS, "ac3": AC3, "eac3": EAC3, "dts": DTS}
 
 RIFF = b"RIFF\x10\0\0\0WAVEfmt "
 FORM = b"FORM\0\0\x10\0AIFFCOMM"

@@ -125,6 +125,7 @@ def test_a_track_that_cannot_be_followed_says_nothing_of_the_others():
         (box(b"ftyp", bytes(8)) + box(b"mdat", bytes(500))[:300], "cut short: no index (moov)"),
         (box(b"ftyp", bytes(8)) + bytes(100), "cut short: no index (moov)"),
         (box(b"ftyp", bytes(8)) + box(b"mdat", bytes(500)), "no index (moov): the recording"),
+        (box(b"styp", b"msdh") + box(b"moof", bytes(9)) + box(b"mdat", b"x"), "a part of a stream"),
         (movie(), "names neither a picture nor a sound"),
     ],
 )

@@ -74,7 +74,9 @@ def explain_silence(file: IO[bytes]) -> PermanentError:
             kinds.add(box.kind)
     except ValueError:
         is_cut = True
-    if b"moov" in kinds or b"moof" in kinds:
+    if b"moof" in kinds and b"moov" not in kinds:
+        reason = "it is a part of a stream: the segment with its index (moov) is missing"
+    elif b"moov" in kinds:
         reason = "its index (moov) names neither a picture nor a sound"
     elif is_cut:
         reason = "the file is cut short: no index (moov) has arrived, which comes last in it"
