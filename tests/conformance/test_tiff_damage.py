@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
 from lib.imaging.bounds.ifd import read_first
+from lib.imaging.decoders import tiff_cells
+from lib.imaging.decoders.libtiff import unpack_rows
 from lib.imaging.load import Picture, read_picture
 from tests.media.make_tiffs import (
     CMYK,
@@ -204,13 +208,29 @@ def test_of_what_fills_up_missing_rows_the_share_of_bytes_tells(compression: str
     assert lines == pytest.approx(50, abs=1)
 
 
-def test_a_file_of_strips_that_are_all_damaged_is_given_up_in_time():
+def test_a_file_of_strips_that_are_all_damaged_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+):
     kind = Kind(GREY, channels=1, packing="deflate", rows=1, size=(4, 3000))
     data = bytearray(write(kind))
-    page = read_first(bytes(data))
-    for start in page.numbers(273):
+    for start in read_first(bytes(data)).numbers(273):
         data[start] = 0
+    tries = []
+
+    def counted(*arguments: Any) -> Image.Image:
+        tries.append(1)
+        return unpack_rows(*arguments)
+
+    monkeypatch.setattr(tiff_cells, "unpack_rows", counted)
     assert refused(bytes(data)).message == "cut short: 0 of 3,000 lines are there"
+    assert len(tries) <= tiff_cells.MOST_ATTEMPTS + 1
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_what_is_right_is_unpacked_at_once(packing: str, monkeypatch: pytest.MonkeyPatch):
+    """The last strip has fewer rows, which is no damage."""
+    monkeypatch.setattr(tiff_cells, "MOST_ATTEMPTS", 0)
+    assert read(write(Kind(RGB, packing=packing, rows=5))).probe.complete
 
 
 def renamed(data: bytes, tags: dict[int, int]) -> bytes:
