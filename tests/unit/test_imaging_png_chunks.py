@@ -222,3 +222,15 @@ def test_grey_with_alpha_of_16_bits_that_is_cut_is_shown() -> None:
     raw = noise((4, 20), 16, 4)
     data = png((4, 20), 16, 4, raw[: len(raw) // 2])
     assert read(data).probe.warnings[0].message == "cut short: 10 of 20 lines are there"
+
+
+@pytest.mark.parametrize("name", [b"a\x01bc", b"\0\0\0\0", b"ab d", b"t\xe9st"])
+def test_a_chunk_whose_name_is_none_is_left(name: bytes) -> None:
+    for before, after in ((chunk(name, b"xyz"), b""), (b"", chunk(name, b"xyz"))):
+        found = read(png(SIZE, 8, 2, RAW, before=before, after=after))
+        assert shows_the_pixels(found)
+        assert found.probe.complete is True
+
+
+def test_a_critical_chunk_behind_the_pixels_is_too_late_to_count() -> None:
+    assert shows_the_pixels(read(png(SIZE, 8, 2, RAW, after=chunk(b"ABCD", b"x"))))

@@ -106,13 +106,16 @@ class Parts:
 
 
 def read_chunks(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks of a file until its end, or until what is no chunk; the last may be cut."""
+    """Yield the chunks of a file until its end; the last may be cut. What has no name is left."""
     view, at = memoryview(data), len(SIGNATURE)
     while at + HEAD.size <= len(data):
         length, kind = HEAD.unpack_from(data, at)
-        if not kind.isalpha():
-            return
         start = at + HEAD.size
+        if not kind.isalpha():
+            if start + length + CRC_BYTES > len(data):
+                return
+            at = start + length + CRC_BYTES
+            continue
         content = view[start : start + length]
         # Of pixels it is not asked for: browsers show them whatever it says.
         is_right = kind in (b"IDAT", b"fdAT") or view[
@@ -144,7 +147,7 @@ def read_parts(data: bytes) -> Parts:
                 parts.damaged.add(kind)
             else:
                 parts.facts.setdefault(kind, bytes(chunk.content))
-        elif kind[:1].isupper():
+        elif kind[:1].isupper() and not parts.pixels:
             name = kind.decode("ascii")
             raise PermanentError(
                 ErrorCode.UNSUPPORTED_MEDIA, f"a PNG with the chunk {name}, which is no PNG's"
