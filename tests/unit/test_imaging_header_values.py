@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import struct
 from collections.abc import Callable
@@ -136,3 +137,32 @@ def test_the_tiff_that_is_varied_is_right() -> None:
     for order in "<>":
         data = tiff_with(order, 65_000, 3, 1)
         assert is_shown(read_picture(data, "tiff", LIMITS))
+
+
+NO_EXIF = {
+    "zeros": bytes(ROOM),
+    "ones": b"\xff" * ROOM,
+    "text": b"garbage" * 300,
+    "nothing": b"",
+    "prefix twice": b"Exif\0\0Exif\0\0II*\0\x08\0\0\0\0\0",
+    "a head alone": b"II*\0",
+    "too many entries": b"II*\0\x08\0\0\0\xff\xff" + b"\x12\1\3\0\1\0\0\0\6\0\0\0" * 200,
+    "itself": b"II*\0\x08\0\0\0\1\0\x69\x87\4\0\1\0\0\0\x08\0\0\0\0\0\0\0",
+    "the next is the first": b"MM\0*\0\0\0\x08\0\0\0\0\0\x08",
+}
+
+
+@pytest.mark.parametrize("container", ["jpeg", "png", "webp", "avif", "heif"])
+@pytest.mark.parametrize("name", NO_EXIF)
+def test_what_is_no_exif_at_all_is_passed_over(container: str, name: str) -> None:
+    picture = read_picture(embed_in(container)(NO_EXIF[name]), container, LIMITS)
+    assert is_shown(picture)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("container", ["jpeg", "png", "webp", "avif", "heif"])
+def test_so_is_any_other_block_of_bytes(container: str, seed: int) -> None:
+    block = random.Random(seed).randbytes(300)
+    for head in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):
+        picture = read_picture(embed_in(container)(head + block), container, LIMITS)
+        assert picture.image.size in (SIZE, SIZE[::-1])

@@ -23,6 +23,9 @@ READ_HEIF: Callable[[BytesIO], Image.Image] = HeifImageFile
 PROPERTIES, ASSOCIATIONS = b"iprp", b"ipma"
 MOST_ASSOCIATIONS = 255
 
+EXIF, NOTHING = b"Exif", b"none"
+"""Types of items; nobody reads the other."""
+
 DEEP_MEGAPIXELS = 24
 """Decoded with 16 bits a channel at most: 6 bytes a px beside the others. What is larger is shown
 smaller, and averaged."""
@@ -43,7 +46,7 @@ def open_avif(file: BytesIO) -> Image.Image:
     """Return an AVIF, its pixels not decoded yet; what is to be seen of them is `info["crop"]`."""
     data = file.getvalue()
     known = read_properties(data)
-    image = AvifImageFile(BytesIO(_join_associations(_have_rounded(data, known))))
+    image = _read_avif(_join_associations(_have_rounded(data, known)))
     _note_signals(image, known)
     for clap in known.claps()[:1]:
         crop = read_clap(data, clap, image.size)
@@ -51,6 +54,33 @@ def open_avif(file: BytesIO) -> Image.Image:
         if crop and min(crop[:2]) >= 0 and crop[2] <= image.width and crop[3] <= image.height:
             image.info["crop"] = crop
     return image
+
+
+def _read_avif(data: bytes) -> AvifImageFile:
+    """Open a file; where its Exif is none, which libavif refuses and browsers don't read, without.
+
+    Raises what Pillow does.
+    """
+    try:
+        return AvifImageFile(BytesIO(data))
+    except (ValueError, SyntaxError) as exc:
+        if "exif" not in str(exc).lower():
+            raise
+    return AvifImageFile(BytesIO(_without_exif(data)))
+
+
+def _without_exif(data: bytes) -> bytes:
+    """Return a file whose items are no Exif any more (ISO/IEC 14496-12, 8.11.6)."""
+    whole = bytearray(data)
+    meta = only(read_top(data), b"meta")
+    table = only(by_kind(data, meta.start + FULL_BOX, meta.end), b"iinf") if meta else None
+    if table:
+        count_bytes = 4 if data[table.start] else 2
+        for entry in read_boxes(data, table.start + FULL_BOX + count_bytes, table.end):
+            at = entry.start + FULL_BOX + (4 if data[entry.start] > 2 else 2) + 2
+            if data[at : at + 4] == EXIF:
+                whole[at : at + 4] = NOTHING
+    return bytes(whole)
 
 
 def open_heif(file: BytesIO) -> Image.Image:
