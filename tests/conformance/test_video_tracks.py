@@ -58,6 +58,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "unknown-large.mp4": {**SMALL, **NOTED},
     "unknown-large.mkv": {**SMALL, **NOTED},
     "unknown-first.m4a": {**HEARD, **NOTED},
+    **{f"empty-picture.{each}": HEARD for each in ("mp4", "mkv", "ts", "avi", "flv")},
+    **{f"empty-sound.{each}": {**SHOWN, "sounds": 0} for each in ("mov", "mkv", "ts", "flv")},
     "encrypted.mp4": {**FAILED, "message_says": "encrypted, cenc"},
     "encrypted-cbcs.mp4": {**FAILED, "message_says": "encrypted, cbcs"},
     "no-index.mp4": NO_INDEX,

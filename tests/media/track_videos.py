@@ -180,6 +180,14 @@ MAKERS: Mapping[str, Maker] = {
     "unknown-first.m4a": _tracks(
         f"{SOUND} {OTHER} -map 0 -map 1 -c:a aac", "m4a", rename(b"mp4a", b"zzzz", 0)
     ),
+    **{
+        f"empty-picture.{each}": _tracks(f"{BOTH} -vf select=0", each, _whole)
+        for each in ("mp4", "mkv", "ts", "avi", "flv")
+    },
+    **{
+        f"empty-sound.{each}": _tracks(f"{BOTH} -af aselect=0", each, _whole)
+        for each in ("mov", "mkv", "ts", "flv")
+    },
     "encrypted.mp4": _tracks(ENCRYPTED, "mp4", _whole),
     "encrypted-cbcs.mp4": _tracks(
         ENCRYPTED, "mp4", lambda data: data.replace(b"schm\0\0\0\0cenc", b"schm\0\0\0\0cbcs")

@@ -248,3 +248,13 @@ def test_a_source_that_is_encrypted_as_a_whole_is_refused_as_such():
     with pytest.raises(PermanentError, match="encrypted") as caught:
         make_probe(tracks, "asf")
     assert caught.value.code is ErrorCode.UNSUPPORTED_MEDIA
+
+
+@pytest.mark.parametrize("lasts", [2**32 - 2, 2**32 - 1, 2**32 - 40, "4294967295.000"])
+def test_a_duration_that_counts_back_from_the_end_of_32_bits_is_not_known(lasts):
+    picture = PICTURE | {"duration": lasts, "frame_count": 107_374_182}
+    assert found_in(picture, sound(duration=2000)).duration_ms == 2000
+    tracks = [{"track_type": "General", "duration": lasts}, picture]
+    found = make_probe(tracks, "flv")
+    assert isinstance(found, VideoProbe)
+    assert (found.duration_ms, found.frames) == (None, None)

@@ -23,6 +23,7 @@ from lib.video.plan.plan import (
     PlannedAudio,
     PlannedSubtitle,
     VideoTask,
+    picture_stream,
 )
 from lib.video.plan.proportion import most_seconds
 from lib.video.plan.ranges import Span
@@ -89,7 +90,7 @@ def encode_arguments(
         outputs.append(_audio_output(stream, audio, task, folder))
     outputs += [_subtitle_output(opened, each, folder) for each in task.plan.subtitles]
     if task.source.container not in INDEXED:
-        outputs.append(_first_packets(opened))
+        outputs.append(_first_packets(opened, task.probe))
     return [
         *("-filter_complex_threads", str(THREADS)),
         # A span keeps its times, and may be all that is damaged of a source. Elsewhere ffmpeg
@@ -252,9 +253,15 @@ def _subtitle_output(opened: Any, subtitle: PlannedSubtitle, folder: Path) -> An
     return _output(opened[f"s:{subtitle.index}"], path, **{"f": "matroska", "c:s": codec})
 
 
-def _first_packets(opened: Any) -> Any:
-    """Touch every track: in some containers ffmpeg counts time from the earliest that is used."""
-    tracks = (opened["a?"], opened["V?"])
+def _first_packets(opened: Any, probe: AudioProbe) -> Any:
+    """Touch every track: in some containers ffmpeg counts time from the earliest that is used.
+
+    Those that are named there and hold nothing are no tracks of the probe.
+    """
+    names = [each.stream or f"a:{index}" for index, each in enumerate(probe.audio_tracks)]
+    if isinstance(probe, VideoProbe):
+        names.append(picture_stream(probe))
+    tracks = [opened[f"{name}?"] for name in names]
     return ffmpeg.output(*tracks, "-", **{"f": "null", "c": "copy", "frames:a": 1, "frames:v": 1})
 
 

@@ -7,6 +7,8 @@ from math import isfinite
 from typing import Any
 
 TITLE_CHARACTERS = 100
+UNKNOWN_MS = 2**32 - 1000
+"""From which on a duration is one below zero."""
 
 _MOMENT = re.compile(
     r"(?:UTC )?(?P<day>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d:\d\d)(?:\.\d+)?"
@@ -39,6 +41,13 @@ def read_number(value: Any) -> float | None:
     except ValueError:
         return None
     return number if isfinite(number) else None
+
+
+def without_unknown(track: dict[str, Any]) -> dict[str, Any]:
+    """Return a track without a duration that counts back from 2³² ms, and what follows of it."""
+    if (read_number(track.get("duration")) or 0.0) < UNKNOWN_MS:
+        return track
+    return {name: each for name, each in track.items() if name not in ("duration", "frame_count")}
 
 
 def read_above_zero(value: Any) -> float | None:

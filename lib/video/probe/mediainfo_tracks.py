@@ -17,6 +17,7 @@ from lib.video.probe.mediainfo_fields import (
     read_number,
     read_positive,
     read_title,
+    without_unknown,
 )
 from lib.video.probe.track_facts import Facts, TrackFacts
 
@@ -62,6 +63,7 @@ def make_probe(
     tracks are in the order in which ffmpeg counts them.
     Raises PermanentError: what `choose_tracks` raises.
     """
+    tracks = list(map(without_unknown, tracks))
     general = next(iter(_of_kind(tracks, "General")), {})
     if general.get("encryption"):  # of all that is in it
         tracks = [{**each, "encryption": "Encrypted"} for each in tracks]
