@@ -77,7 +77,7 @@ def find_packets(head: bytes) -> int | None:
 def find_packets_behind(head: bytes) -> tuple[int, int] | None:
     """Return where the first whole packet is of what begins within one, and the bytes as above."""
     at = head.find(TS_SYNC)
-    while 0 <= at < len(head) - TS_PACKET * LEAST_PACKETS_BEHIND:
+    while 0 <= at <= len(head) - TS_PACKET * LEAST_PACKETS_BEHIND:
         for stride in TS_STRIDES:
             start = at - _lead(stride)
             if start >= 0 and _are_packets(head, at, stride, LEAST_PACKETS_BEHIND):
