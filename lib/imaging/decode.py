@@ -18,7 +18,7 @@ from math import ceil
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging.bounds.chunks import check_bmp, check_gif, check_png, check_psd, check_webp
+from lib.imaging.bounds.chunks import check_gif, check_png, check_psd, check_webp
 from lib.imaging.bounds.heif import check_avif, check_heif
 from lib.imaging.bounds.jpeg import check_jpeg
 from lib.imaging.bounds.jpeg2000 import check_jpeg2000
@@ -115,7 +115,7 @@ DECODERS: dict[str, Decoder] = {
     "tiff": Decoder(open_first_page, check_tiff, decode=decode_opened),
     # BMP's decoder goes over each byte once, a directory of icons has 65,535 entries at most, and
     # a PNG in an icon is checked by `open_largest`, once it is found.
-    "bmp": Decoder(open_bitmap, check_bmp, decode=decode_opened),
+    "bmp": Decoder(open_bitmap, None, decode=decode_opened),
     "jpeg2000": Decoder(open_codestream, check_jpeg2000, reduce=decode_half, decode=decode_opened),
     "psd": Decoder(open_flattened, check_psd, decode=decode_opened),
     "ico": Decoder(open_largest, None, decode=decode_icon),

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
+from lib.imaging.decoders.webp_cut import CutStill, find_cut
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS, photo, save
 
@@ -62,6 +63,11 @@ def test_as_many_lines_are_told_as_are_right(name: str, share: float) -> None:
     filtered = 7 if rows > 1 else 0
     assert alike(found.image, picture, 0, lines - filtered)
     assert not alike(found.image, picture, lines, lines + rows)
+    if filtered:  # the next row of blocks begins to differ where its filter has not mixed yet
+        cut = find_cut(whole[: start + round((len(whole) - start) * share)])
+        assert isinstance(cut, CutStill)
+        filled = read(cut.filled(0)).image
+        assert not alike(filled, picture, lines, lines + rows - filtered)
     assert not found.image.convert("RGB").crop((0, lines, *SIZE)).getbbox()
     assert found.image.size == SIZE
 

@@ -1,4 +1,4 @@
-"""Count what a PNG, a GIF, a WebP, a bitmap and a Photoshop document are made of.
+"""Count what a PNG, a GIF, a WebP and a Photoshop document are made of.
 
 PNG and APNG, third edition, section 5; GIF89a; RFC 9649; Adobe Photoshop File Formats, 2019.
 """
@@ -27,10 +27,8 @@ GIF_HAS_PALETTE = 0x80
 FIRST_WEBP_CHUNK = 12
 WEBP_HEAD = struct.Struct("<4sI")
 
-PSD_SIGNATURE, BMP_SIGNATURE = b"8BPS", b"BM"
+PSD_SIGNATURE = b"8BPS"
 PSD_HEAD_BYTES, PSD_SIZE_AT = 26, 14
-
-BMP_HEADER_AT, OS2_HEADER_BYTES = 14, 12
 SIGNATURE_AND_NUMBER = 6
 
 
@@ -101,16 +99,6 @@ def _webp_chunks(data: bytes) -> Iterator[bytes]:
         kind, length = WEBP_HEAD.unpack_from(data, at)
         yield kind
         at += WEBP_HEAD.size + length + length % 2
-
-
-def check_bmp(data: bytes, limits: Limits) -> None:
-    """Refuse too many pixels before anybody counts which of them are there."""
-    if not data.startswith(BMP_SIGNATURE):
-        return
-    (length,) = struct.unpack_from("<I", data, BMP_HEADER_AT)
-    numbers = "<HH" if length == OS2_HEADER_BYTES else "<ii"
-    width, height = struct.unpack_from(numbers, data, BMP_HEADER_AT + 4)
-    refuse_pixels((abs(width), abs(height)), limits.image_megapixels, "a bitmap")
 
 
 def check_psd(data: bytes, limits: Limits) -> None:
