@@ -97,6 +97,7 @@ def test_colours(levels: tuple[int, ...], boxes: bytes, wanted: tuple[int, ...])
         ((LUMA, CB, CR, HALF), color(SYCC) + definitions(*ALL_RGB, (3, 1, 0)), (220, 30, 30, HALF)),
         ((90, HALF), color(GREY), (90, HALF)),
         ((HALF, 90), color(GREY) + definitions((0, 1, 0), (1, 0, 1)), (90, HALF)),
+        ((90, HALF), color(GREY) + definitions((0, 0, 1), (1, 1, 1)), (90, HALF)),
         ((45, HALF), color(GREY) + definitions((0, 0, 1), (1, 2, 0)), (90, HALF)),
     ],
 )

@@ -10,6 +10,7 @@ from lib.imaging.decoders.dib_pixels import unpack_indices
 END_OF_LINE, END_OF_BITMAP, DELTA = range(3)
 """Second byte of a code whose first is 0; from 3 on it counts pixels that are not repeated."""
 
+BLACK = bytes(3)
 PIXEL_BYTES = {4: 1, 8: 1, 24: 3}
 """Bits of a pixel in runs → bytes that it has when it is decoded."""
 
@@ -20,7 +21,8 @@ class _Canvas:
     def __init__(self, width: int, height: int, pixel: int) -> None:
         self.width, self.height, self.pixel = width, height, pixel
         self.bytes = bytearray(width * height * pixel)
-        self.skipped: list[tuple[int, int]] = []
+        self.skipped: bytearray | None = None
+        """255 for each pixel that is left out, else 0; None where none is."""
         self.x = self.y = 0
 
     def put(self, pixels: bytes) -> None:
@@ -36,7 +38,9 @@ class _Canvas:
         self.x, self.y = min(x, self.width), min(y, self.height)
         after = min(self.y * self.width + self.x, self.width * self.height)
         if after > before:
-            self.skipped.append((before, after))
+            if self.skipped is None:
+                self.skipped = bytearray(self.width * self.height)
+            self.skipped[before:after] = b"\xff" * (after - before)
 
 
 def decode_runs(dib: Dib, data: bytes) -> tuple[Image.Image, int]:
@@ -52,14 +56,10 @@ def decode_runs(dib: Dib, data: bytes) -> tuple[Image.Image, int]:
         image = Image.frombuffer("RGB", dib.size, canvas.bytes, "raw", "BGR", 0, dib.step)
         return image, lines
     image = unpack_indices(dib, canvas.bytes, "P", width)
-    rest = (canvas.y * width + canvas.x, width * height)
-    skipped = [span for span in (*canvas.skipped, rest) if span[0] < span[1]]
-    if skipped and dib.palette[:3] != b"\0\0\0":
-        seen = bytearray(b"\xff" * (width * height))
-        for start, end in skipped:
-            seen[start:end] = bytes(end - start)
-        mask = Image.frombuffer("L", dib.size, seen, "raw", "L", 0, dib.step)
-        image = Image.composite(image, Image.new(image.mode, image.size), mask)
+    canvas.skip_to(0, height)
+    if canvas.skipped and dib.palette[:3] != BLACK:
+        mask = Image.frombuffer("L", dib.size, canvas.skipped, "raw", "L", 0, dib.step)
+        image.paste("black", (0, 0, *dib.size), mask)
     return image, lines
 
 

@@ -99,10 +99,11 @@ def _assign(jp2: Jp2, channels: int, space: str) -> Layout:
     colors = tuple(placed[each] for each in wanted if each in placed)
     if len(set(colors)) < count:
         colors = tuple(range(count))
+    whole = (WHOLE_PICTURE, 1) if count == 1 else (WHOLE_PICTURE,)
     opacities = [
         (channel, kind)
         for channel, kind, belongs in defined
-        if kind in (OPACITY, PREMULTIPLIED) and belongs == WHOLE_PICTURE and channel not in colors
+        if kind in (OPACITY, PREMULTIPLIED) and belongs in whole and channel not in colors
     ]
     if not jp2.definitions and channels == count + 1:
         opacities = [(count, OPACITY)]
