@@ -78,7 +78,9 @@ def test_changing_rungs_plays_on(players: Players, address: str, master: Master,
     last = len(master.rungs) - 1
     report = players(_call("change", player, f"{address}/{MANIFESTS[player]}", [last, 0, last]))
     sizes = [f"{each['width']}x{each['height']}" for each in report["sizes"]]
-    expected = [master.rungs[index].said["RESOLUTION"] for index in (last, 0, last)]
+    # Players count them from the lowest, in whatever order they are listed.
+    ascending = sorted(master.rungs, key=lambda rung: int(rung.said["BANDWIDTH"]))
+    expected = [ascending[index].said["RESOLUTION"] for index in (last, 0, last)]
     assert report["errors"] == []
     assert sizes == expected
     assert all(each["changed"] for each in report["sizes"])
