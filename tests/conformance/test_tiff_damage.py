@@ -233,6 +233,30 @@ def test_what_is_right_is_unpacked_at_once(packing: str, monkeypatch: pytest.Mon
     assert read(write(Kind(RGB, packing=packing, rows=5))).probe.complete
 
 
+def test_a_strip_that_ends_before_its_rows_is_not_filled_from_the_next():
+    kind = Kind(GREY, 8, 1, rows=3)
+    data = bytearray(write(kind))
+    page = read_first(bytes(data))
+    (first, second, *_), at = page.numbers(273), page.entries[273].at
+    struct.pack_into("<I", data, at, second - 16)  # one row before the second strip
+    struct.pack_into("<I", data, page.entries[279].at, 16)
+    picture = read(bytes(data))
+    assert first == 8
+    assert picture.probe.warnings[0].message == "cut short: 10 of 12 lines are there"
+
+
+def test_planes_that_nobody_asks_for_need_not_be_there():
+    kind = Kind(RGB, extras=(0, 2, 0), planar=True, packing="lzw")
+    data = bytearray(write(kind))
+    wanted = read(bytes(data)).image
+    at = read_first(bytes(data)).entries[273].at
+    for plane in (3, 5):
+        struct.pack_into("<I", data, at + 4 * plane, len(data))
+    picture = read(bytes(data))
+    assert picture.probe.complete is True
+    assert picture.image.tobytes() == wanted.tobytes()
+
+
 def renamed(data: bytes, tags: dict[int, int]) -> bytes:
     """Return a little-endian file with other tags in place of some."""
     changed = bytearray(data)

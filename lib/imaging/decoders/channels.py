@@ -42,18 +42,17 @@ def read_planes(layout: Layout, rows: Sequence[Rows]) -> list[Image.Image]:
 
     `rows` are those of each plane of the file.
     """
+    found = _every(rows)
+    planes = found[: layout.channels]
     if layout.photometric == PALETTE:
         planes = look_up(rows[0], _palette(layout))
-        found = [*planes, *_every(rows)[1:]]
-        alpha = layout.alpha + 2 if layout.alpha is not None else None
-    else:
-        found = _every(rows)
-        planes, alpha = found[: layout.channels], layout.alpha
     if layout.photometric in (CIELAB, ICCLAB):
         planes = _lab(layout, rows, planes)
     if layout.photometric == YCBCR:
         planes = list(Image.merge("YCbCr", planes).convert("RGB").split())
-    return planes if alpha is None else [*planes, found[alpha]]
+    if layout.alpha is None:
+        return planes
+    return [*planes, found[-1 if layout.is_planar else layout.alpha]]
 
 
 def _every(rows: Sequence[Rows]) -> list[Image.Image]:

@@ -150,9 +150,9 @@ class CellReader:
         The rows are bytes (mode L), or pixels where `gives_rgb`. Missing ones are zeros.
         """
         cells = self._cells
-        first = plane * cells.across * cells.down + group.first
+        first = self._layout.wanted[plane] * cells.across * cells.down + group.first
         places = range(first, first + group.count)
-        strips = [self._strip(place) for place in places]
+        strips = [self._strip(place, plane) for place in places]
         high = [self._high(place) for place in places]
         if all(strips):
             try:
@@ -173,15 +173,15 @@ class CellReader:
             return cells.height
         return min(cells.height, self._layout.height - place % cells.down * cells.height)
 
-    def _strip(self, place: int) -> bytes:
+    def _strip(self, place: int, plane: int) -> bytes:
         """Return the bytes of a cell, as far as the file goes."""
         cells, layout = self._cells, self._layout
         if place >= len(cells.extents):
             return b""
         start, length = cells.extents[place]
-        if layout.compression == NONE and not self.is_subsampled:  # some say too little
-            plane = place // (cells.across * cells.down) if layout.is_planar else 0
-            length = layout.planes[plane].row_bytes(cells.width) * self._high(place)
+        if layout.compression == NONE and not self.is_subsampled:
+            needed = layout.planes[plane].row_bytes(cells.width) * self._high(place)
+            length = min(length, needed)
         strip = layout.page.data[start : start + length]
         return strip.translate(REVERSE) if layout.is_reversed and not self._is_pixels else strip
 

@@ -25,6 +25,7 @@ from lib.imaging.bounds.tiff import (
     place_tags,
 )
 from lib.imaging.color.linear import with_square
+from lib.imaging.decoders.libtiff import NONE
 from lib.imaging.decoders.samples import Samples
 
 BITS, PHOTOMETRIC, FILL_ORDER, PREDICTOR, EXTRA, ICC = 258, 262, 266, 317, 338, 34_675
@@ -148,14 +149,21 @@ class Layout:
         return self.alpha is not None and declared[self.alpha - self.channels :][:1] == (1,)
 
     @cached_property
+    def wanted(self) -> tuple[int, ...]:
+        """Which planes of the file the colours and their alpha are in."""
+        if not self.is_planar:
+            return (0,)
+        return (*range(self.channels), *(() if self.alpha is None else (self.alpha,)))
+
+    @cached_property
     def planes(self) -> tuple[Samples, ...]:
-        """The samples of each plane; one has all where they are not apart."""
+        """The samples of each plane that is wanted; one has all where they are not apart."""
         if not self.is_planar:
             return (self.samples,)
         of = self.samples
         return tuple(
-            replace(of, bits=(bits,), linear=int(index < of.linear))
-            for index, bits in enumerate(of.bits)
+            replace(of, bits=(of.bits[index],), linear=int(index < of.linear))
+            for index in self.wanted
         )
 
     @cached_property
@@ -180,16 +188,21 @@ class Layout:
     def _rows_per_strip(self, count: int) -> int:
         """Return how many rows a strip has; by the count of strips where the tag says too many."""
         high = min(self.page.number(ROWS_PER_STRIP, self.height), self.height) or self.height
-        of_a_plane = count // len(self.planes)
+        of_a_plane = count // (len(self.samples.bits) if self.is_planar else 1)
         return high if high < self.height or not of_a_plane else -(-self.height // of_a_plane)
 
     def _extents(
         self, offsets: tuple[int, ...], lengths: tuple[int, ...]
     ) -> tuple[tuple[int, int], ...]:
-        """Return where each begins and how long it is; up to the next one if it does not say."""
+        """Return where each begins and how long it is; up to the next one if it does not say.
+
+        So it is too where nothing packs them, and a writer says less than there is.
+        """
         ends = [*sorted(offsets), len(self.page.data)]
         lengths += (0,) * (len(offsets) - len(lengths))
+        rooms = (max(0, ends[bisect_right(ends, at, hi=len(offsets))] - at) for at in offsets)
+        is_raw = self.compression == NONE
         return tuple(
-            (offset, length or max(0, ends[bisect_right(ends, offset, hi=len(offsets))] - offset))
-            for offset, length in zip(offsets, lengths, strict=False)
+            (offset, max(length, room) if is_raw else length or room)
+            for offset, length, room in zip(offsets, lengths, rooms, strict=False)
         )
