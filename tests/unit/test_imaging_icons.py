@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.media import WarningCode
 from lib.imaging.load import Picture, read_picture
 from tests.support.bitmaps import (
     BITFIELDS,
@@ -193,6 +194,32 @@ def test_an_image_that_cannot_be_read_is_passed_over():
         IconImage(content=bitmap(32, SEEN), size=SIZE, bits=32),
     )
     assert corners(read(data).image) == list(SEEN)
+
+
+@pytest.mark.parametrize("largest", ["png", "bitmap"])
+def test_the_largest_that_is_there_where_the_end_was_cut(largest: str):
+    content = png((64, 64)) if largest == "png" else bitmap(24, size=(64, 64))
+    data = icon(
+        IconImage(content=bitmap(32, SEEN), size=SIZE, bits=32),
+        IconImage(content=content, size=(64, 64), bits=32),
+    )
+    kept = 45 if largest == "bitmap" else len(content) // 12
+    picture = read(data[: len(data) - len(content) + kept])
+    assert corners(picture.image) == list(SEEN)
+    (warning,) = picture.probe.warnings
+    assert (warning.code, "1 of 2 images" in warning.message) == (WarningCode.DAMAGED, True)
+
+
+def test_a_header_beyond_the_limit_is_no_image_where_its_pixels_are_missing():
+    large = bytes(Header(size=(60_000, 120_000), bits=32))
+    data = icon(
+        IconImage(content=large, size=(0, 0), bits=32),
+        IconImage(content=bitmap(32, SEEN), size=SIZE, bits=32),
+    )
+    assert corners(read(data).image) == list(SEEN)
+    with pytest.raises(PermanentError) as caught:
+        read(one(large))
+    assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
 def test_a_directory_that_promises_more_images():

@@ -11,12 +11,13 @@ from io import BytesIO
 from PIL import Image
 
 from lib.domain.errors import PermanentError
+from lib.domain.media import WarningCode
 from lib.imaging.bounds.chunks import check_png_chunks
-from lib.imaging.completeness import report_lines
+from lib.imaging.completeness import LEAST_SHARE, report_lines, warn
 from lib.imaging.decoders.dib import ALPHA, DEFAULT_MASKS, RGB, Dib, compression_of, read_dib
 from lib.imaging.decoders.dib_pixels import CLEAR, clear_below, count_lines, mode_of, unpack_rows
 from lib.imaging.decoders.png import decode_png, open_png
-from lib.imaging.decoders.undecoded import Undecoded
+from lib.imaging.decoders.undecoded import Undecoded, check_size
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_HEADER = struct.Struct(">II BB")
@@ -50,14 +51,20 @@ def open_largest(file: BytesIO) -> Image.Image:
     Raises what its header raises, where there is no image that can be read.
     """
     data = file.getvalue()
-    found = max(_images(data), key=lambda each: each.worth)
+    images, count = list(_images(data)), DIRECTORY.unpack_from(data)[2]
+    found = max(images, key=lambda each: each.worth)
+    image: Image.Image
     if found.bitmap is None:
         check_png_chunks(data, found.at + len(PNG))
-        return open_png(BytesIO(data[found.at :]))
-    bitmap = found.bitmap
-    image = Undecoded("RGBA", bitmap.size, partial(_decode, bitmap, data))
-    lines = count_lines(bitmap, max(0, len(data) - bitmap.pixels_at))
-    report_lines(image, lines, bitmap.size[1])
+        image = open_png(BytesIO(data[found.at :]))
+    else:
+        bitmap = found.bitmap
+        image = Undecoded("RGBA", bitmap.size, partial(_decode, bitmap, data))
+        lines = count_lines(bitmap, max(0, len(data) - bitmap.pixels_at))
+        report_lines(image, lines, bitmap.size[1])
+    if len(images) < count:
+        passed_over = f"passed over: {count - len(images):,} of {count:,} images of the icon"
+        warn(image, WarningCode.DAMAGED, passed_over)
     return image
 
 
@@ -73,10 +80,10 @@ def _images(data: bytes) -> Iterator[_Found]:
     failure: Exception = ValueError("no image in the directory")
     any_found = False
     for entry in range(DIRECTORY.size, end - ENTRY.size + 1, ENTRY.size):
-        *_, at = ENTRY.unpack_from(data, entry)
+        *_, length, at = ENTRY.unpack_from(data, entry)
         try:
-            found = _read(data, at)
-        except (PermanentError, ValueError, struct.error) as exc:
+            found = _read(data, at, length)
+        except (PermanentError, ValueError, struct.error, Image.DecompressionBombError) as exc:
             failure = failure if any_found else exc
             continue
         any_found = True
@@ -85,9 +92,12 @@ def _images(data: bytes) -> Iterator[_Found]:
         raise failure
 
 
-def _read(data: bytes, at: int) -> _Found:
+def _read(data: bytes, at: int, length: int) -> _Found:
+    """Read what one image says of itself. Raises ValueError where it was cut away, or nearly."""
     if data.startswith(PNG, at):
         width, height, bits, kind = PNG_HEADER.unpack_from(data, at + 16)
+        if (len(data) - at) * LEAST_SHARE < length:
+            raise ValueError("cut short: a PNG of which the most is missing")
         return _Found(at, (width, height), bits * PNG_CHANNELS.get(kind, 1))
     dib = read_dib(data, at)
     if dib.runs:
@@ -95,7 +105,12 @@ def _read(data: bytes, at: int) -> _Found:
     if dib.bits == 32 and compression_of(data, at) == RGB:
         dib = replace(dib, masks=(*DEFAULT_MASKS[32], ALPHA))
     width, height = dib.size  # of the picture and of its mask
-    return _Found(at, (width, height // 2), dib.bits, replace(dib, size=(width, height // 2)))
+    dib = replace(dib, size=(width, height // 2))
+    check_size(dib.size)
+    lines = count_lines(dib, max(0, len(data) - dib.pixels_at))
+    if lines * LEAST_SHARE < dib.size[1]:
+        raise ValueError(f"cut short: {lines:,} of {dib.size[1]:,} lines are there")
+    return _Found(at, dib.size, dib.bits, dib)
 
 
 def _decode(dib: Dib, data: bytes) -> Image.Image:

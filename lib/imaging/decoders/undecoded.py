@@ -8,6 +8,17 @@ from io import BytesIO
 from PIL import Image, ImageFile
 
 
+def check_size(size: tuple[int, int]) -> None:
+    """Raise Image.DecompressionBombError for more pixels than Pillow's limit, which we set."""
+    width, height = size
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+    if most and width * height > most:
+        raise Image.DecompressionBombError(
+            f"{width} × {height} px are {width * height / 1e6:.1f} MP, "
+            f"the limit is {most / 1e6:.0f} MP"
+        )
+
+
 class Undecoded(ImageFile.ImageFile):
     """Size, mode and `info` of a picture, and what will make its pixels."""
 
@@ -17,13 +28,7 @@ class Undecoded(ImageFile.ImageFile):
         Raises SyntaxError for a picture of no size, and Image.DecompressionBombError for one above
         Pillow's limit, before anything else is said of it.
         """
-        width, height = size
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        if most and width * height > most:
-            raise Image.DecompressionBombError(
-                f"{width} × {height} px are {width * height / 1e6:.1f} MP, "
-                f"the limit is {most / 1e6:.0f} MP"
-            )
+        check_size(size)
         self._found = mode, size
         self.decode = decode
         super().__init__(BytesIO())
