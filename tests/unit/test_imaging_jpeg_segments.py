@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from lib.domain.media import WarningCode
+from lib.imaging.bounds.jpeg_scans import RESTART_MARKER, find_scans
 from lib.imaging.load import read_picture
 from tests.support.images import LIMITS, photo, save
 
@@ -48,3 +49,29 @@ def test_what_was_passed_over_is_told_and_the_profile_is_kept() -> None:
     found = read_picture(damaged, "jpeg", LIMITS)
     (warning,) = found.probe.warnings
     assert (warning.code, "segment" in warning.message) == (WarningCode.DAMAGED, True)
+
+
+def without_interval(whole: bytes, number: int) -> bytes:
+    """Take out what lies between two restart markers, and one of them."""
+    start = find_scans(whole).scans[0].start
+    places = [match.start() for match in RESTART_MARKER.finditer(whole, start)]
+    return whole[: places[number]] + whole[places[number + 1] :]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("interval", [1, 2, 5])
+def test_what_is_gone_between_restart_markers_is_told(
+    mode: str, subsampling: int, interval: int
+) -> None:
+    options = {"subsampling": subsampling, "restart_marker_blocks": interval, "quality": 90}
+    whole = save(photo((150, 117)).convert(mode), "jpeg", **options)
+    assert read_picture(whole, "jpeg", LIMITS).probe.warnings == ()
+    scans = find_scans(whole)
+    there, intervals = scans.count_intervals(whole)
+    assert there == intervals > 8
+    found = read_picture(without_interval(whole, 6), "jpeg", LIMITS)
+    (warning,) = found.probe.warnings
+    assert warning.code == WarningCode.INCOMPLETE
+    assert warning.message == f"damaged: 1 of {intervals} restart intervals are missing"
+    assert found.probe.complete is False

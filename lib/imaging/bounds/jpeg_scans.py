@@ -15,7 +15,7 @@ COMMENT = 0xFE
 SEGMENTS = FRAMES | APPLICATIONS | {SCAN, COMMENT, RESTART_INTERVAL, 0xC4, 0xCC, 0xDB, 0xDC}
 """What may stand between scans; other markers are damage, or what was put behind a cut."""
 
-STRAY = re.compile(rb"\xff[\xd0-\xd7]")
+RESTART_MARKER = re.compile(rb"\xff[\xd0-\xd7]")
 
 BLOCK = 8
 COEFFICIENTS = 64
@@ -45,7 +45,10 @@ class Scans:
     height: int = 0
     rows: int = BLOCK
     """Lines that are coded together."""
-    has_restarts: bool = False
+    blocks: int = 0
+    """Groups of blocks (MCUs) in a scan of all components."""
+    restart_interval: int = 0
+    """Groups of blocks between restart markers; 0 where there are none."""
     scans: list[Scan] = field(default_factory=list)
 
     @property
@@ -72,10 +75,17 @@ class Scans:
 
     def find_stray_restart(self, data: bytes) -> int | None:
         """Return where a restart marker stands though there are none, and decoding ends."""
-        if self.has_restarts or not self.scans:
+        if self.restart_interval or not self.scans:
             return None
-        found = STRAY.search(data, self.scans[-1].start, self.end)
+        found = RESTART_MARKER.search(data, self.scans[-1].start, self.end)
         return found.start() if found else None
+
+    def count_intervals(self, data: bytes) -> tuple[int, int]:
+        """Return how many restart intervals of a sequential picture are there, and of how many."""
+        if not self.restart_interval or self.is_progressive or len(self.scans) != 1:
+            return 1, 1
+        markers = RESTART_MARKER.finditer(data, self.scans[0].start, self.end)
+        return 1 + sum(1 for _ in markers), -(-self.blocks // self.restart_interval)
 
     def next_restart(self, data: bytes) -> int:
         """Return the number of the restart marker that would follow."""
@@ -110,7 +120,7 @@ def find_scans(data: bytes) -> Scans:
         elif kind in FRAMES:
             _read_frame(found, data, place)
         elif kind == RESTART_INTERVAL:
-            found.has_restarts = any(data[place + 4 : place + 6])
+            found.restart_interval = int.from_bytes(data[place + 4 : place + 6])
         at = after
     found.end = _end_of_data(data)
     return found
@@ -129,11 +139,13 @@ def _end_of_data(data: bytes) -> int:
 
 def _read_frame(found: Scans, data: bytes, at: int) -> None:
     found.frame = data[at + 1]
-    found.height, _, count = struct.unpack_from(">HHB", data, at + 5)
+    found.height, width, count = struct.unpack_from(">HHB", data, at + 5)
     each = [data[at + 10 + 3 * number : at + 13 + 3 * number] for number in range(count)]
     found.components = tuple(entry[0] for entry in each)
     tallest = max((entry[1] & 15 for entry in each), default=1) if count > 1 else 1
+    widest = max((entry[1] >> 4 for entry in each), default=1) if count > 1 else 1
     found.rows = BLOCK * tallest
+    found.blocks = -(-found.height // found.rows) * -(-width // (BLOCK * widest)) if widest else 0
 
 
 def _read_scan(data: bytes, at: int, after: int) -> Scan:

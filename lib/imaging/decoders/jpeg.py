@@ -36,6 +36,9 @@ NEUTRAL = frozenset((127, 128))
 """What each channel is where nothing was decoded."""
 
 
+RESTARTS_FOLLOW = b"\xff\xdd\0\4"
+"""A restart interval."""
+
 COARSER = "cut short in scan {number}: all lines are there, but coarser than they were"
 
 KEPT = {b"JFIF\0": 14, b"Exif\0\0": 6, b"ICC_PROFILE\0": 14, b"Adobe": 12}
@@ -104,7 +107,17 @@ def decode_jpeg(image: Image.Image) -> Image.Image:
     # Tools put an end marker behind what they have; the last block then was never decoded.
     if not is_cut and _is_neutral(image.getpixel((image.width - 1, image.height - 1))):
         _report(image, data)
+    elif not is_cut and RESTARTS_FOLLOW in data:
+        _report_intervals(image, data)
     return image
+
+
+def _report_intervals(image: JpegImageFile, data: bytes) -> None:
+    """Note that parts between restart markers are gone, which libjpeg leaves grey or moves."""
+    there, intervals = find_scans(data).count_intervals(data)
+    if there < intervals:
+        message = f"damaged: {intervals - there:,} of {intervals:,} restart intervals are missing"
+        warn(image, WarningCode.INCOMPLETE, message)
 
 
 def _decode_earlier(broken: JpegImageFile, data: bytes) -> JpegImageFile:
@@ -156,7 +169,7 @@ def _noise(scans: Scans, data: bytes, seed: int) -> bytes:
         bytes(numbers.randrange(255) for _ in range(NOISE_BYTES)) for _ in range(RESTARTS + 1)
     ]
     pieces[0] = (b"\xfe", b"\x00", b"\xa5")[seed % TRIES] + pieces[0]
-    if not scans.has_restarts:
+    if not scans.restart_interval:
         return b"".join(pieces)
     first = scans.next_restart(data)
     return pieces[0] + b"".join(
