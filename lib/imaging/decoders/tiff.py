@@ -23,7 +23,8 @@ from lib.imaging.completeness import report_lines
 from lib.imaging.decoders.apart import join
 from lib.imaging.decoders.channels import compose, mode_of, read_planes
 from lib.imaging.decoders.libtiff import LONG, Entry, numbers, write_directory, write_head
-from lib.imaging.decoders.tiff_cells import ENOUGH, CellReader, groups, rows_of
+from lib.imaging.decoders.tiff_cells import ENOUGH, CellReader, groups
+from lib.imaging.decoders.tiff_codecs import gives_rgb, rows_of
 from lib.imaging.decoders.tiff_layout import Layout, unsupported
 from lib.imaging.decoders.undecoded import Undecoded
 from lib.imaging.metadata.copyright import IPTC_RESOURCE
@@ -111,7 +112,7 @@ def _decode(layout: Layout, reader: CellReader, profile: bytes | None) -> Image.
         step = max(1, ENOUGH // sum(each.width for each in packed))
         for top in range(0, height, step):
             band = range(top, min(top + step, height))
-            if reader.gives_rgb:
+            if gives_rgb(layout):
                 planes = list(packed[0].crop((0, band.start, packed[0].width, band.stop)).split())
             else:
                 rows_there = [
