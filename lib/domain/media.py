@@ -157,7 +157,7 @@ class VideoProbe(AudioProbe):
     rotation: int | None = None
     """Clockwise display rotation in degrees, as found: 0, 90, 180 or 270."""
     mirrored: bool | None = None
-    """Whether its frames are shown mirrored, left to right, before they are turned."""
+    """Whether its frames are shown mirrored, top to bottom, before they are turned."""
     frame_rate: float | None = None
     pixel_aspect: float | None = None
     interlaced: bool | None = None

@@ -27,7 +27,7 @@ def test_a_film_with_surround_sound():
     assert (found.rotation, found.pixel_aspect) == (0, 1.0)
     assert (found.audio_channels, found.sample_rate) == (6, 48000)
     assert (found.interlaced, found.bit_depth, found.transfer) == (False, 8, None)
-    assert found.audio_tracks == (AudioTrack("aac", 6, 48000, default=True),)
+    assert found.audio_tracks == (AudioTrack("aac", 6, 48000, default=True, stream="i:2"),)
     assert found.subtitles == ()
 
 

@@ -151,7 +151,7 @@ def test_what_does_not_say_how_long_it_lasts_lasts_as_long_as_its_bytes_can():
         (None, None, []),
         (90, None, ["transpose=dir=clock"]),
         (180, None, ["hflip", "vflip"]),
-        (270, True, ["hflip", "transpose=dir=cclock"]),
+        (270, True, ["vflip", "transpose=dir=cclock"]),
     ],
 )
 def test_frames_are_turned_once_as_the_probe_says(rotation, mirrored, steps):

@@ -182,7 +182,7 @@ def _turn(video: Any, probe: VideoProbe) -> Any:
     """
     video = _without(video, "DISPLAYMATRIX")
     if probe.mirrored:
-        video = video.filter("hflip")
+        video = video.filter("vflip")
     for name, options in TURNS[probe.rotation or 0]:
         video = video.filter(name, **options)
     return video

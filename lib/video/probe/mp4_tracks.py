@@ -118,10 +118,9 @@ def _turn(fact: TrackFacts, track: Matrix, movie: Matrix) -> TrackFacts:
     """Add the turn of a track, and then of the movie, one after the other."""
     (a, b, c, d), (e, f, g, h) = track, movie
     a, b, c, d = a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
-    # What is mirrored, left to right, has its first axis reversed.
+    # What is mirrored, top to bottom, has its second axis reversed.
     is_mirrored = a * d < b * c
-    sign = -1 if is_mirrored else 1
-    turned = degrees(atan2(sign * b, sign * a)) if (a, b) != (0, 0) else 0.0
+    turned = degrees(atan2(b, a)) if (a, b) != (0, 0) else 0.0
     return replace(fact, turned=turned, is_mirrored=is_mirrored)
 
 

@@ -18,7 +18,7 @@ class TrackFacts:
     turned: float = 0.0
     """Clockwise, in degrees."""
     is_mirrored: bool = False
-    """Left to right, before it is turned."""
+    """Top to bottom, before it is turned."""
     has_alpha: bool = False
     """Whether its frames come with others that tell what is transparent."""
     encryption: str | None = None
