@@ -18,13 +18,6 @@ IDR_S = 1.9
 """Until where a stream without IDR pictures is cut off: behind its only one, within a refresh."""
 
 
-def make(name: str, ffmpeg: str, folder: Path) -> Path:
-    """Make one of `MAKERS` in a folder; return its path."""
-    path = folder / name
-    MAKERS[name](ffmpeg, path)
-    return path
-
-
 def _picture(seconds: float, size: str = "320x180") -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"testsrc2=s={size}:r=25:d={seconds}")
 
@@ -33,20 +26,28 @@ def _sound(seconds: float, rate: int = 48_000) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine=440:r={rate}:d={seconds}")
 
 
-def _run(ffmpeg: str, *arguments: str | Path) -> None:
+def run(ffmpeg: str, *arguments: str | Path) -> None:
+    """Let ffmpeg write a file, the last argument."""
     *others, path = arguments
     # The same bytes each time.
     command = [ffmpeg, "-v", "error", "-nostdin", "-y", *others, "-bitexact", path]
     subprocess.run(command, check=True)
 
 
-def _part(ffmpeg: str, seconds: float, from_s: float, *sound: str, rate: int = 48_000) -> bytes:
+def part(
+    ffmpeg: str,
+    seconds: float,
+    from_s: float,
+    *sound: str,
+    rate: int = 48_000,
+    size: str = "320x180",
+) -> bytes:
     """Return a transport stream of picture and sound, whose time starts at `from_s`."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "part.ts"
         offset = ("-muxdelay", "0", "-muxpreload", "0", "-output_ts_offset", str(from_s))
-        inputs = (*_picture(seconds), *_sound(seconds, rate))
-        _run(ffmpeg, *inputs, *X264, *sound, *offset, "-f", "mpegts", path)
+        inputs = (*_picture(seconds, size), *_sound(seconds, rate))
+        run(ffmpeg, *inputs, *X264, *sound, *offset, "-f", "mpegts", path)
         return path.read_bytes()
 
 
@@ -56,13 +57,13 @@ AAC = ("-c:a", "aac", "-ac", "2")
 def _clips(ffmpeg: str, path: Path) -> None:
     """Three recordings in one file, as they are: each starts its time anew."""
     each = (2.72, 2.64, 2.64)  # s; 200 frames
-    path.write_bytes(b"".join(_part(ffmpeg, seconds, 0, *AAC) for seconds in each))
+    path.write_bytes(b"".join(part(ffmpeg, seconds, 0, *AAC) for seconds in each))
 
 
 def _jump(first_s: float, second_s: float) -> Maker:
     def write(ffmpeg: str, path: Path) -> None:
         starts = (first_s, second_s)
-        path.write_bytes(b"".join(_part(ffmpeg, 4, start, *AAC) for start in starts))
+        path.write_bytes(b"".join(part(ffmpeg, 4, start, *AAC) for start in starts))
 
     return write
 
@@ -73,14 +74,14 @@ def _layout_change(ffmpeg: str, path: Path) -> None:
     layouts = ((2.72, ("-ac", "2")), (2.64, surround), (2.64, ("-ac", "2")))
     parts, start = [], 0.0
     for seconds, layout in layouts:
-        parts.append(_part(ffmpeg, seconds, start, "-c:a", "ac3", "-b:a", "64k", *layout))
+        parts.append(part(ffmpeg, seconds, start, "-c:a", "ac3", "-b:a", "64k", *layout))
         start += seconds
     path.write_bytes(b"".join(parts))
 
 
 def _rate_change(ffmpeg: str, path: Path) -> None:
     mp2 = ("-c:a", "mp2", "-b:a", "64k", "-ac", "2")
-    parts = (_part(ffmpeg, 3, 3 * number, *mp2, rate=rate) for number, rate in enumerate(RATES))
+    parts = (part(ffmpeg, 3, 3 * number, *mp2, rate=rate) for number, rate in enumerate(RATES))
     path.write_bytes(b"".join(parts))
 
 
@@ -91,7 +92,7 @@ def _intra_refresh(ffmpeg: str, path: Path) -> None:
     """A stream that was joined late: a band of each frame is refreshed, no frame is an IDR."""
     refresh = ("-x264-params", "threads=1:intra-refresh=1:keyint=50:scenecut=0")
     inputs = (*_picture(10), *_sound(10))
-    _run(ffmpeg, *inputs, *X264[:4], *refresh, *AAC, "-f", "mpegts", path)
+    run(ffmpeg, *inputs, *X264[:4], *refresh, *AAC, "-f", "mpegts", path)
     content = path.read_bytes()
     packets = len(content) // TS_PACKET
     path.write_bytes(content[round(packets * IDR_S / 10) * TS_PACKET :])
@@ -99,7 +100,7 @@ def _intra_refresh(ffmpeg: str, path: Path) -> None:
 
 def _short_picture(seconds: float) -> Maker:
     def write(ffmpeg: str, path: Path) -> None:
-        _run(ffmpeg, *_picture(seconds), *_sound(10), *X264, *AAC, "-b:a", "64k", path)
+        run(ffmpeg, *_picture(seconds), *_sound(10), *X264, *AAC, "-b:a", "64k", path)
 
     return write
 
@@ -107,7 +108,7 @@ def _short_picture(seconds: float) -> Maker:
 def _cover_track(ffmpeg: str, path: Path) -> None:
     """A cover that is written as an ordinary track, as some downloaders do."""
     inputs = (*_sound(10), *_picture(0.04))
-    _run(ffmpeg, *inputs, "-map", "0", "-map", "1", *AAC, "-c:v", "mjpeg", "-f", "mp4", path)
+    run(ffmpeg, *inputs, "-map", "0", "-map", "1", *AAC, "-c:v", "mjpeg", "-f", "mp4", path)
 
 
 def _two_pictures(ffmpeg: str, path: Path) -> None:
@@ -115,7 +116,7 @@ def _two_pictures(ffmpeg: str, path: Path) -> None:
     inputs = (*_picture(4, "160x90"), *_picture(4), *_sound(4))
     every = ("-map", "0", "-map", "1", "-map", "2")
     meant = ("-disposition:v:0", "0", "-disposition:v:1", "default")
-    _run(ffmpeg, *inputs, *every, *X264, *AAC, *meant, path)
+    run(ffmpeg, *inputs, *every, *X264, *AAC, *meant, path)
 
 
 def _apac(ffmpeg: str, path: Path) -> None:
@@ -123,7 +124,7 @@ def _apac(ffmpeg: str, path: Path) -> None:
     inputs = (*_picture(4), *_sound(4), *_sound(4))
     every = ("-map", "0", "-map", "1", "-map", "2")
     meant = ("-disposition:a:0", "default", "-disposition:a:1", "0")
-    _run(ffmpeg, *inputs, *every, *X264, *AAC, *meant, "-f", "mp4", path)
+    run(ffmpeg, *inputs, *every, *X264, *AAC, *meant, "-f", "mp4", path)
     content = bytearray(path.read_bytes())
     for before, after in ((b"mp4a", b"apac"), (b"esds", b"dapa")):
         at = content.rindex(before)

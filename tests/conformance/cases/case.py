@@ -11,7 +11,7 @@ from typing import Any
 EXPECTED = "expected.toml"
 
 TOLD = frozenset(
-    {"kind", "why", "how", "made", "report", "verdict_of_report", "path", "color_tolerance"}
+    {"kind", "why", "how", "make", "made", "report", "verdict_of_report", "path", "color_tolerance"}
 )
 """Keys that say what a file is, where its values come from, or how others are compared."""
 

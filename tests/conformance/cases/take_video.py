@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
+from string import Template
 
 from lib.application.process_video import process_video
 from lib.presets import PACKAGED, Preset, Presets, load
 from tests.conformance.cases.case import Case
 from tests.conformance.cases.judge_video import judge_video
-from tests.media import case_videos
+from tests.media import case_video_kinds, case_videos
 from tests.support.ffmpeg_binary import find_ffmpeg
 from tests.support.matrix_jobs import Ended, Process, Worker, take
 from tests.support.range_jobs import process_in_ranges
@@ -39,10 +41,43 @@ def judge_case(case: Case, path: str, folder: Path) -> list[str]:
 
 def take_case(case: Case, path: str, folder: Path) -> Ended:
     """Take a file along a path, in an empty folder; it is made where it isn't there."""
-    source = case.path
-    if not source.is_file():
-        source = case_videos.make(case.name, find_ffmpeg(), folder)
-    return take(source, Worker(recipes(), find_ffmpeg(), PATHS[path]), folder)
+    worker = Worker(recipes(), find_ffmpeg(), PATHS[path])
+    return take(find_source(case, folder), worker, folder)
+
+
+def find_source(case: Case, folder: Path) -> Path:
+    """Return the path of a case; where it isn't there, it is made in a folder."""
+    if case.path.is_file():
+        return case.path
+    if command := case.facts.get("make"):
+        arguments = str(command)
+        while "$" in arguments:
+            arguments = Template(arguments).substitute(WORDS)
+        case_videos.run(find_ffmpeg(), *shlex.split(arguments), folder / case.name)
+        return folder / case.name
+    made = {**case_videos.MAKERS, **case_video_kinds.MAKERS}
+    made[case.name](find_ffmpeg(), folder / case.name)
+    return folder / case.name
+
+
+WORDS = {
+    "gray": "-f lavfi -i color=0x6e6e6e:s=320x180:r=25",
+    "hd": "-f lavfi -i color=0x6e6e6e:s=1280x720:r=5:d=1,format=gbrp,$corners",
+    "sd": "-f lavfi -i color=0x6e6e6e:s=320x180:r=5:d=1,format=gbrp,$corners",
+    "tone": "-f lavfi -i sine=440:r=48000",
+    "corners": ",".join(
+        f"drawbox={x}:{y}:iw/6:ih/6:{color}:fill"
+        for x, y, color in (
+            ("0", "0", "0xdc1e1e"),
+            ("iw-iw/6", "0", "0x1ec81e"),
+            ("0", "ih-ih/6", "0x1e1edc"),
+            ("iw-iw/6", "ih-ih/6", "0xdcdc1e"),
+        )
+    ),
+    "x264": "-c:v libx264 -preset ultrafast -g 25 -pix_fmt yuv420p -x264-params threads=1",
+    "aac": "-c:a aac -ac 2",
+}
+"""What `make` of a case may say, besides ffmpeg's own arguments."""
 
 
 def recipes(rung: int = RUNG, segment_seconds: int = SEGMENT_S) -> Presets:

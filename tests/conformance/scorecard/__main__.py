@@ -15,7 +15,7 @@ from lib.adapters.sandbox.sandbox import Sandbox
 from tests.conformance.cases.case import Case, read_cases
 from tests.conformance.cases.judge_image import IMAGES, content_of, judge_image
 from tests.conformance.cases.made_video import EARLY_S
-from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
+from tests.conformance.cases.take_video import VIDEOS, find_source, judge_case, paths_of
 from tests.conformance.scorecard import cases
 from tests.conformance.scorecard.compared import (
     DASH,
@@ -28,7 +28,6 @@ from tests.conformance.scorecard.compared import (
 )
 from tests.conformance.scorecard.others import ffmpeg_shows, open_page, sharp_shows
 from tests.conformance.test_scorecard import render, render_with_sharp, verdict
-from tests.media import case_videos
 from tests.support.ffmpeg_binary import find_ffmpeg
 
 TABLE = Path(__file__).with_name("README.md")
@@ -66,7 +65,7 @@ def _known(reader: str, case: Case) -> str | None:
 def videos(folder: Path) -> Iterator[Row]:
     """Judge videos: here on each path that they are for."""
     rows = read_cases(VIDEOS)
-    paths = [_find(case, folder) for case in rows]
+    paths = [find_source(case, folder) for case in rows]
     with open_page([path for path in paths if path.parent != folder], folder) as page:
         for case, path in zip(rows, paths, strict=True):
             yield (
@@ -76,12 +75,6 @@ def videos(folder: Path) -> Iterator[Row]:
                 judge_transcoded(case.facts, _transcode(path, folder)),
                 judge_played(case.facts, page.show_video(case.name, EARLY_S)),
             )
-
-
-def _find(case: Case, folder: Path) -> Path:
-    if case.path.is_file():
-        return case.path
-    return case_videos.make(case.name, find_ffmpeg(), folder)
 
 
 def _judge(case: Case, path: str) -> list[str]:
