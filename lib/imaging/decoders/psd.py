@@ -75,7 +75,9 @@ def _decode(document: Document, planes: Planes) -> Image.Image:
     for band, read in zip(
         planes.bands(), zip(*map(planes.read, channels), strict=True), strict=True
     ):
-        found = [split(rows)[0] for rows, _ in read]
+        if not any(any(there) for _, there in read):
+            continue
+        found = [split(planes.samples(read[channel][0], channel))[0] for channel in channels]
         lines += sum(map(all, zip(*(there for _, there in read), strict=True)))
         canvas.paste(_compose(document, found), (0, band.start))
         if apart:

@@ -56,8 +56,8 @@ class Planes:
         for top in range(0, self._document.height, step):
             yield range(top, min(top + step, self._document.height))
 
-    def read(self, channel: int) -> Iterator[tuple[Rows, list[bool]]]:
-        """Yield each band of a plane, and which of its rows are there; others are zeros."""
+    def read(self, channel: int) -> Iterator[tuple[bytes, list[bool]]]:
+        """Yield each band of a plane, for `samples`, and which of its rows are there."""
         if self._packing in (ZIP, ZIP_PREDICTED):
             unpacked = self._inflate(channel)
         elif self._packing == RUN_LENGTHS:
@@ -65,8 +65,7 @@ class Planes:
         else:
             unpacked = self._cut(channel)
         for rows, (content, there) in zip(self.bands(), unpacked, strict=True):
-            filled = content.ljust(self._row_bytes * len(rows), b"\0")
-            yield self._samples(filled, channel), there
+            yield content.ljust(self._row_bytes * len(rows), b"\0"), there
 
     def _cut(self, channel: int) -> Iterator[tuple[bytes, list[bool]]]:
         at = self._start + channel * self._document.height * self._row_bytes
@@ -122,7 +121,8 @@ class Planes:
         for rows in self.bands():
             yield self._counted(stream.read(len(rows) * self._row_bytes), rows)
 
-    def _samples(self, content: bytes, channel: int) -> Rows:
+    def samples(self, content: bytes, channel: int) -> Rows:
+        """Return a band as samples, its prediction undone."""
         document, row_bytes = self._document, self._row_bytes
         samples, size = document.samples, document.depth // 8
         samples = replace(samples, linear=int(document.is_linear and channel < document.colors))

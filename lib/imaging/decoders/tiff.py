@@ -108,6 +108,8 @@ def _decode(layout: Layout, reader: CellReader, profile: bytes | None) -> Image.
             packed.append(rows)
             there.append(found)
         canvas.note(group.first, [min(each) for each in zip(*there, strict=True)])
+        if not any(map(any, there)):
+            continue
         height = packed[0].height
         step = max(1, ENOUGH // sum(each.width for each in packed))
         for top in range(0, height, step):
