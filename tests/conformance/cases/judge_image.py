@@ -16,6 +16,7 @@ from lib.domain.asset import Asset
 from lib.domain.renditions import Rendition, RenditionKind
 from lib.imaging.port import Images
 from tests.conformance.cases.case import Case, Check, Facts, compare, expect
+from tests.conformance.cases.judge_end import ENDS
 from tests.media import case_images
 from tests.support.image_uploads import PACKAGED, upload
 
@@ -97,10 +98,6 @@ def find_check(key: str) -> Check | None:
     return _CHECKS.get(key) or _probe_check(key)
 
 
-def _status(made: MadeImage, expected: str, _: Facts) -> Iterator[str]:
-    yield from expect("status", str(made.asset.status), expected)
-
-
 def _points(number: int, key: str) -> Check:
     def check(made: MadeImage, expected: Sequence[Sequence[float]], _: Facts) -> Iterator[str]:
         frames = made.frames()
@@ -180,22 +177,6 @@ def _loops(made: MadeImage, expected: int, _: Facts) -> Iterator[str]:
                 yield from expect(f"loops of {each.name}", opened.info.get("loop"), expected)
 
 
-def _warnings(made: MadeImage, expected: list[str], _: Facts) -> Iterator[str]:
-    received = {str(each.code) for each in made.asset.probe.warnings}
-    yield from expect("warnings", received, set(expected))
-
-
-def _error(made: MadeImage, expected: str, _: Facts) -> Iterator[str]:
-    yield from expect("error", str(made.asset.error and made.asset.error.code), expected)
-
-
-def _message_says(made: MadeImage, expected: str, _: Facts) -> Iterator[str]:
-    message = made.asset.error.message if made.asset.error else ""
-    for part in expected.split(","):
-        if part.strip().lower() not in message.lower():
-            yield f"message_says: expected {part.strip()!r} in {message!r}"
-
-
 def _probe_check(key: str) -> Check | None:
     def check(made: MadeImage, expected: Any, _: Facts) -> Iterator[str]:
         received = getattr(made.asset.probe, key, None)
@@ -209,22 +190,19 @@ def _probe_check(key: str) -> Check | None:
 PROBED = frozenset(
     {
         *("width", "height", "frames", "has_alpha", "color_space", "orientation", "format"),
-        *("captured_at", "duration_ms", "complete", "hdr", "camera", "lens", "copyright"),
+        *("captured_at", "duration_ms", "hdr", "camera", "lens", "copyright"),
         *("latitude", "longitude", "altitude_m", "iso", "f_number", "exposure_s"),
         "focal_length_mm",
     }
 )
 
 _CHECKS: dict[str, Check] = {
-    "status": _status,
+    **ENDS,
     "openable": _openable,
     "no_metadata": _no_metadata,
     "html_background": _html_background,
     "durations": _durations,
     "loops": _loops,
-    "warnings": _warnings,
-    "error": _error,
-    "message_says": _message_says,
 }
 
 IMAGES = Path(__file__).with_name("images")

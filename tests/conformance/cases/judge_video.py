@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageStat
 
 from tests.conformance.cases.case import Case, Check, Facts, compare, expect
+from tests.conformance.cases.judge_end import ENDS
 from tests.conformance.cases.made_video import EARLY_S, MadeVideo, frame
 from tests.support.matrix_jobs import Ended, tracks
 
@@ -29,10 +30,9 @@ def judge_video(case: Case, ended: Ended) -> list[str]:
     differences = compare(MadeVideo(ended), case.facts, find_check)
     if ended.left:
         differences.append(f"left behind: {', '.join(ended.left)}")
-    error = ended.asset.error
-    return (
-        [*differences, f"({error.code}: {error.message})"] if differences and error else differences
-    )
+    if differences and (error := ended.asset.error):
+        differences.append(f"({error.code}: {error.message})")
+    return differences
 
 
 def find_check(key: str) -> Check | None:
@@ -40,22 +40,6 @@ def find_check(key: str) -> Check | None:
     if pixel := re.fullmatch(r"pixel_(\d+)_(\d+)(_not)?", key):
         return _pixel(key, (int(pixel[1]), int(pixel[2])), is_wanted=pixel[3] is None)
     return _CHECKS.get(key)
-
-
-def _status(made: MadeVideo, expected: str, _: Facts) -> Iterator[str]:
-    yield from expect("status", str(made.asset.status), expected)
-
-
-def _message_says(made: MadeVideo, expected: str, _: Facts) -> Iterator[str]:
-    error = made.asset.error
-    message = error.message if error else ""
-    for part in expected.split(","):
-        if part.strip().lower() not in message.lower():
-            yield f"message_says: expected {part.strip()!r} in {message!r}"
-
-
-def _error(made: MadeVideo, expected: str, _: Facts) -> Iterator[str]:
-    yield from expect("error", str(made.asset.error and made.asset.error.code), expected)
 
 
 def _size(made: MadeVideo, expected: int, facts: Facts) -> Iterator[str]:
@@ -208,15 +192,6 @@ def _not_shown(made: MadeVideo, expected: list[str], _: Facts) -> Iterator[str]:
     yield from (f"not_shown: {each!r} is there" for each in expected if each in made.texts)
 
 
-def _warnings(made: MadeVideo, expected: list[str], _: Facts) -> Iterator[str]:
-    received = {str(each.code) for each in made.asset.probe.warnings}
-    yield from expect("warnings", received, set(expected))
-
-
-def _complete(made: MadeVideo, expected: bool, _: Facts) -> Iterator[str]:
-    yield from expect("complete", made.asset.probe.complete, expected)
-
-
 def _or(made: MadeVideo, expected: str, _: Facts) -> Iterator[str]:
     if expected not in INSTEAD:
         yield f"or_: nothing is known of {expected!r}"
@@ -231,9 +206,7 @@ INSTEAD: dict[str, Facts] = {
 """What alternatives that are told in words ask for."""
 
 _CHECKS: dict[str, Check] = {
-    "status": _status,
-    "message_says": _message_says,
-    "error": _error,
+    **ENDS,
     "width": _size,
     "height": _size,
     "duration_ms": _duration,
@@ -249,8 +222,6 @@ _CHECKS: dict[str, Check] = {
     "audio": _audio,
     "shown": _shown,
     "not_shown": _not_shown,
-    "warnings": _warnings,
-    "complete": _complete,
     "or_": _or,
     "plays_to_end": _told_with,
 }
