@@ -56,13 +56,18 @@ def _facts(track: bytes) -> TrackFacts:
     )
 
 
-def read_duration_ms(file: IO[bytes] | io.RawIOBase, size: int) -> int | None:
-    """Return when the last block of the last cluster begins, in ms; None where none is found."""
+def read_duration_ms(
+    file: IO[bytes] | io.RawIOBase, size: int, tail_bytes: int = TAIL_BYTES
+) -> int | None:
+    """Return when the last block of the last cluster begins, in ms; None where none is found.
+
+    Only the last bytes of the file are searched for it.
+    """
     scale = (
         read_unsigned(find_element(find_element(_header(file), INFO), TIMESTAMP_SCALE))
         or DEFAULT_SCALE_NS
     )
-    tail = _read(file, max(0, size - TAIL_BYTES), TAIL_BYTES)
+    tail = _read(file, max(0, size - tail_bytes), tail_bytes)
     at = tail.rfind(CLUSTER.to_bytes(4))
     if at < 0:
         return None

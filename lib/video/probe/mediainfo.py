@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar, cast
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.framing import PROTECTED_PACKET, STAMPED_PACKET, find_packets
-from lib.domain.media import AudioProbe
+from lib.domain.media import AudioProbe, MediaWarning, WarningCode
 from lib.process_limits import child_environment
 from lib.video.probe import matroska, mp4_tracks
 from lib.video.probe import mediainfo_worker as reader
@@ -25,6 +25,7 @@ from lib.video.probe.audio_headers import DURATIONS
 from lib.video.probe.mediainfo_fields import read_number
 from lib.video.probe.mediainfo_tracks import make_probe
 from lib.video.probe.mediainfo_worker import ANSWER, ASK
+from lib.video.probe.mp4_durations import Mended, find_unknown
 from lib.video.probe.mp4_sample_bytes import bytes_of_samples
 from lib.video.probe.track_facts import Facts
 
@@ -69,6 +70,11 @@ PARSE_SPEEDS = {"mp3": 0.5}
 """Where the least is too little: of a file without an index it would count the first frames."""
 
 
+TAIL_BYTES = 256 * 1024
+"""Of a Matroska that says how long it lasts: one request, to see whether it agrees."""
+ROUNDING_MS = 1000
+"""By which a header and frames differ anyway."""
+
 PACKET_BYTES = 4096
 """In which some transport packets lie."""
 
@@ -99,6 +105,8 @@ def read_probe(
     """
     size = file.seek(0, io.SEEK_END)
     speed = PARSE_SPEEDS.get(sniffed_container, PARSE_SPEED)
+    if sniffed_container == "mov" and (known := buffered(file, find_unknown)):
+        file = Mended(file, known)
     tracks = _parse(file, size, _choose_parser(file, sniffed_container), speed)
     facts: Facts = {}
     if sniffed_container == "mov":
@@ -112,9 +120,23 @@ def read_probe(
     if sniffed_container in DURATIONS:
         found = DURATIONS[sniffed_container](file, size)
         return replace(probe, duration_ms=found) if found else probe
-    if sniffed_container == "matroska" and probe.duration_ms is None:
-        return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
+    if sniffed_container == "matroska":
+        tail = TAIL_BYTES if probe.duration_ms else matroska.TAIL_BYTES
+        return _believe(probe, matroska.read_duration_ms(file, size, tail))
     return probe
+
+
+def _believe(probe: AudioProbe, found_ms: int | None) -> AudioProbe:
+    """Return a probe of the duration that was found, where its header says much less."""
+    if not found_ms or found_ms <= (probe.duration_ms or 0) + ROUNDING_MS:
+        return probe
+    if probe.duration_ms is None:
+        return replace(probe, duration_ms=found_ms)
+    said = (
+        f"its header says {probe.duration_ms / 1000:.1f} s, its last frames {found_ms / 1000:.1f} s"
+    )
+    warning = MediaWarning(WarningCode.DURATION_DIFFERS, said)
+    return replace(probe, duration_ms=found_ms, warnings=(*probe.warnings, warning))
 
 
 def _choose_parser(file: IO[bytes] | io.RawIOBase, container: str) -> str:
