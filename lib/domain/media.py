@@ -158,6 +158,8 @@ class VideoProbe(AudioProbe):
     """Clockwise display rotation in degrees, as found: 0, 90, 180 or 270."""
     mirrored: bool | None = None
     """Whether its frames are shown mirrored, top to bottom, before they are turned."""
+    picture_ms: int | None = None
+    """When the last frame ends, from where the earliest track starts: the sound may go on."""
     frame_rate: float | None = None
     pixel_aspect: float | None = None
     interlaced: bool | None = None

@@ -59,6 +59,7 @@ PROBE: Values = {
     "hdr": None,
     "color_range": None,
     "mirrored": None,
+    "picture_ms": None,
     "complete": None,
     "warnings": (),
 }
@@ -136,6 +137,7 @@ def _video_to_values(probe: VideoProbe) -> dict[str, Any]:
         "has_alpha": probe.has_alpha,
         "color_range": probe.color_range,
         "mirrored": probe.mirrored,
+        "picture_ms": probe.picture_ms,
         "rotation": probe.rotation,
         "frame_rate": probe.frame_rate,
         "pixel_aspect": probe.pixel_aspect,
@@ -227,6 +229,7 @@ def _video_from_values(values: Values, audio: dict[str, Any]) -> VideoProbe:
         has_alpha=values.get("has_alpha"),
         color_range=values.get("color_range"),
         mirrored=values.get("mirrored"),
+        picture_ms=values.get("picture_ms"),
         rotation=values.get("rotation"),
         frame_rate=_float(values, "frame_rate"),
         pixel_aspect=_float(values, "pixel_aspect"),

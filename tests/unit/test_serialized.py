@@ -49,6 +49,7 @@ VIDEO = VideoProbe(
     color_range="full",
     has_alpha=True,
     mirrored=True,
+    picture_ms=11_960,
     rotation=90,
     frame_rate=30.0,
     pixel_aspect=1.5,
@@ -161,6 +162,7 @@ STORED: dict[str, Any] = {
     "hdr": "hlg",
     "color_range": "full",
     "mirrored": True,
+    "picture_ms": 11_960,
     "complete": False,
     "warnings": [{"code": "INCOMPLETE", "message": "3 of 12 s"}],
 }
@@ -168,7 +170,7 @@ STORED: dict[str, Any] = {
 SAID: dict[Probe, set[str]] = {
     VIDEO: {
         *("width", "height", "duration_ms", "frames", "format", "color_space", "rotation"),
-        *("color_range", "has_alpha", "mirrored"),
+        *("color_range", "has_alpha", "mirrored", "picture_ms"),
         *("frame_rate", "pixel_aspect", "interlaced", "bit_depth", "transfer", "video_codec"),
         "video_stream",
         *("audio_codec", "audio_channels", "sample_rate", "audio_tracks", "subtitles"),

@@ -82,7 +82,9 @@ def make_plan(
     if isinstance(found.probe, VideoProbe):
         found = _without_broken_picture(event, found, pipeline, ffmpeg)
     container, probe, plan, preset = found.container, found.probe, found.plan, found.preset
-    seconds = (probe.duration_ms or 0) / 1000
+    # Behind its last frame there is nothing to cut.
+    ends_ms = probe.picture_ms if isinstance(probe, VideoProbe) else None
+    seconds = (ends_ms or probe.duration_ms or 0) / 1000
     length = range_seconds(
         seconds,
         found.cost_s,

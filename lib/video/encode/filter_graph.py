@@ -98,7 +98,7 @@ def build_graph(stream: Any, probe: VideoProbe, plan: Plan, span: Span | None) -
     Frames keep their times: in ticks of `plan.timescale` for rungs, in ms for tiles and stills.
     """
     sizes = _sizes(plan)
-    stream = _start(stream, span)
+    stream = _hold(_start(stream, span), probe, plan, span)
     rungs, stills = {}, None
     still_size, wanted_stills = _still_size(sizes), _choose_stills(plan, span)
     for size in sizes:
@@ -157,6 +157,17 @@ def _start(video: Any, span: Span | None) -> Any:
     # A span may hold nothing but what it runs over.
     is_first = f"eq(N,0)*lt(T,{span.end_s - ROUNDING_S:.6f})" if span else "eq(N,0)"
     return video.filter("setpts", f"if({is_first},0,PTS)")
+
+
+def _hold(video: Any, probe: VideoProbe, plan: Plan, span: Span | None) -> Any:
+    """Show the last frame on, once a second, until the sound ends, too."""
+    if not plan.hold_s or (span and span.end_s < plan.hold_s[1]):
+        return video
+    start, end = plan.hold_s
+    last = end - 1.5 / (probe.frame_rate or TILE_RATE)
+    shown = f"lt(t,{start - ROUNDING_S:.4f})+gte(t-prev_selected_t,1)+gte(t,{last:.4f})"
+    held = video.filter("tpad", stop_mode="clone", stop_duration=f"{end - start:.3f}")
+    return held.filter("select", f"{shown}+isnan(prev_selected_t)")
 
 
 def _lay_on(video: Any, background: str) -> Any:

@@ -73,6 +73,7 @@ def _video(probe: VideoProbe, plan: Plan, seconds: float, speed: str) -> float:
     rate = probe.frame_rate or COST_RATE
     frames = probe.frames or seconds * rate
     kept = frames * min(1.0, plan.frame_rate / rate) if plan.frame_rate else frames
+    kept += plan.hold_s[1] - plan.hold_s[0] if plan.hold_s else 0.0
     sizes = {each.name: each.width * each.height / 1e6 for each in plan.rungs}
     decode = DECODE.get(probe.video_codec or "", DECODE_OTHER)
     decode *= DEEP if (probe.bit_depth or 8) > 8 else 1

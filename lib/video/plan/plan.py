@@ -20,6 +20,10 @@ TILES, STILLS = IMAGE_FOLDERS = ("tiles", "stills")
 FIRST_PICTURE = "V:0"
 """What ffmpeg calls the first track of pictures that is no attachment."""
 
+HELD_MS = 250
+"""What a sound may last longer than its picture before the last frame is held: players wait for a
+picture that ends early, but not for a frame or two."""
+
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
 """Pictures of a storyboard."""
@@ -71,7 +75,8 @@ class Plan:
 
     `timescale` is ticks a second of every rung; `frame_rate` the most frames a second that are
     kept, None for all of them. `stills_s` are the times in s at which a poster is looked for,
-    `tile_s` the step in s of the storyboard, None for no storyboard.
+    `tile_s` the step in s of the storyboard, None for no storyboard. `hold_s` is from when to when
+    the last frame is shown on, while the sound lasts; None where both end together.
     """
 
     rungs: tuple[Rung, ...] = ()
@@ -81,6 +86,7 @@ class Plan:
     frame_rate: int | None = None
     stills_s: tuple[float, ...] = ()
     tile_s: int | None = None
+    hold_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ def plan_video(probe: AudioProbe, preset: Preset) -> Plan:
             for each in range(POSTER_CANDIDATES if seconds else 1)
         ),
         tile_s=_tile_seconds(seconds) if video.storyboard else None,
+        hold_s=_hold(probe),
     )
 
 
@@ -167,6 +174,13 @@ def _plan_audio(probe: AudioProbe, kbps: int, normalised: bool) -> tuple[Planned
         PlannedAudio(index, track, kbps, normalised)
         for index, track in enumerate(probe.audio_tracks)
     )
+
+
+def _hold(probe: VideoProbe) -> tuple[float, float] | None:
+    picture_ms, lasts_ms = probe.picture_ms or 0, probe.duration_ms or 0
+    if not picture_ms or lasts_ms - picture_ms < HELD_MS:
+        return None
+    return picture_ms / 1000, lasts_ms / 1000
 
 
 def _capped(probe: VideoProbe, video: VideoPreset) -> int | None:

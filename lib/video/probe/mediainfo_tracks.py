@@ -89,7 +89,11 @@ def make_probe(
     fact = (facts or {}).get(track_id(video) or 0)
     if fact is None:  # what only this container's own rotation could be
         fact = TrackFacts(turned=read_number(video.get("rotation")) or 0.0)
-    return replace(_with_video(known, video, tracks, fact), video_stream=stream)
+    return replace(
+        _with_video(known, video, tracks, fact),
+        video_stream=stream,
+        picture_ms=_ends_ms(video, *audio[:MOST_TRACKS]),
+    )
 
 
 def _with_video(
@@ -244,3 +248,11 @@ def _duration_ms(general: Fields, *tracks: Fields) -> int | None:
         return read_positive(general.get("duration"))
     start, end = min(start for start, _ in known), max(sum(span) for span in known)
     return read_positive(end - start)
+
+
+def _ends_ms(first: Fields, *others: Fields) -> int | None:
+    """Return when one track ends, from where the earliest of all starts; None if it doesn't say."""
+    if not (read_number(first.get("duration")) or 0.0) > 0:
+        return None
+    delays = [read_number(each.get("delay")) or 0.0 for each in (first, *others)]
+    return read_positive(delays[0] - min(delays) + (read_number(first.get("duration")) or 0.0))
