@@ -15,8 +15,6 @@ PENDING = frozenset(
         "clips.ts short",
         "jump-back.ts long",
         "jump.ts long",
-        "one-picture-25.mp4 short",
-        "short-picture.mp4 short",
         "still.mkv short",
         "still.mkv long",
         "still-5fps.mp4 short",
@@ -42,7 +40,6 @@ PENDING = frozenset(
         "short-picture.mp4 hls.js",
         # Of the matrix, ranges that differ from one job
         "edit-list.mp4 both",
-        "late-sound.mp4 both",
         "sorenson.flv both",
     }
 )

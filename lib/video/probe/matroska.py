@@ -63,24 +63,36 @@ def read_duration_ms(
 
     Only the last bytes of the file are searched for it.
     """
-    scale = (
-        read_unsigned(find_element(find_element(_header(file), INFO), TIMESTAMP_SCALE))
-        or DEFAULT_SCALE_NS
-    )
     tail = _read(file, max(0, size - tail_bytes), tail_bytes)
     at = tail.rfind(CLUSTER.to_bytes(4))
-    if at < 0:
-        return None
+    times = _block_times(tail[at:]) if at >= 0 else []
+    return _to_ms(_header(file), max(times, default=0)) or None
+
+
+def read_start_ms(file: IO[bytes] | io.RawIOBase) -> int | None:
+    """Return when the first block begins, in ms; None where the first cluster lies far behind."""
+    head = _header(file)
+    at = head.find(CLUSTER.to_bytes(4))
+    times = _block_times(head[at:]) if at >= 0 else []
+    return _to_ms(head, min(times)) if times else None
+
+
+def _to_ms(head: bytes, ticks: int) -> int:
+    scale = read_unsigned(find_element(find_element(head, INFO), TIMESTAMP_SCALE))
+    return max(0, round(ticks * (scale or DEFAULT_SCALE_NS) / NS_PER_MS))
+
+
+def _block_times(cluster: bytes) -> list[int]:
+    """Return when each block of a cluster begins, in ticks."""
     start, times = 0, list[int]()
-    for kind, content in read_elements(find_element(tail[at:], CLUSTER)):
+    for kind, content in read_elements(find_element(cluster, CLUSTER)):
         if kind == TIMESTAMP:
             start = read_unsigned(content)
         block = find_element(content, BLOCK) if kind == BLOCK_GROUP else content
         if kind in (SIMPLE_BLOCK, BLOCK_GROUP) and len(block) >= 4:
             # The number of a track, one byte up to 127, then the time since the cluster's.
             times.append(start + int.from_bytes(block[1:3], signed=True))
-    end_ms = round(max(times, default=0) * scale / NS_PER_MS)
-    return end_ms if end_ms > 0 else None
+    return times
 
 
 def _header(file: IO[bytes] | io.RawIOBase) -> bytes:

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar, cast
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.framing import PROTECTED_PACKET, STAMPED_PACKET, find_packets
-from lib.domain.media import AudioProbe, MediaWarning, WarningCode
+from lib.domain.media import AudioProbe, MediaWarning, VideoProbe, WarningCode
 from lib.process_limits import child_environment
 from lib.video.probe import matroska, mp4_tracks
 from lib.video.probe import mediainfo_worker as reader
@@ -120,23 +120,25 @@ def read_probe(
     if sniffed_container in DURATIONS:
         found = DURATIONS[sniffed_container](file, size)
         return replace(probe, duration_ms=found) if found else probe
+    if sniffed_container == "matroska" and probe.duration_ms is None:
+        return replace(probe, duration_ms=matroska.read_duration_ms(file, size))
     if sniffed_container == "matroska":
-        tail = TAIL_BYTES if probe.duration_ms else matroska.TAIL_BYTES
-        return _believe(probe, matroska.read_duration_ms(file, size, tail))
+        last = matroska.read_duration_ms(file, size, TAIL_BYTES)
+        first = matroska.read_start_ms(file)
+        return _believe(probe, last - first) if last and first is not None else probe
     return probe
 
 
-def _believe(probe: AudioProbe, found_ms: int | None) -> AudioProbe:
+def _believe(probe: AudioProbe, found_ms: int) -> AudioProbe:
     """Return a probe of the duration that was found, where its header says much less."""
-    if not found_ms or found_ms <= (probe.duration_ms or 0) + ROUNDING_MS:
+    if found_ms <= (probe.duration_ms or 0) + ROUNDING_MS:
         return probe
-    if probe.duration_ms is None:
-        return replace(probe, duration_ms=found_ms)
-    said = (
-        f"its header says {probe.duration_ms / 1000:.1f} s, its last frames {found_ms / 1000:.1f} s"
-    )
+    told_s, found_s = (probe.duration_ms or 0) / 1000, found_ms / 1000
+    said = f"its header says {told_s:.1f} s, its frames {found_s:.1f} s"
     warning = MediaWarning(WarningCode.DURATION_DIFFERS, said)
-    return replace(probe, duration_ms=found_ms, warnings=(*probe.warnings, warning))
+    probe = replace(probe, duration_ms=found_ms, warnings=(*probe.warnings, warning))
+    # When the picture ends is not known then.
+    return replace(probe, picture_ms=None) if isinstance(probe, VideoProbe) else probe
 
 
 def _choose_parser(file: IO[bytes] | io.RawIOBase, container: str) -> str:
