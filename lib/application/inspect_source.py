@@ -11,13 +11,14 @@ from lib.domain.events import UploadEvent
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.domain.prices import price_encode
 from lib.presets import Preset
+from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.cost import count_segments, estimate
 from lib.video.plan.plan import Plan, picture_stream, plan_video
 from lib.video.plan.proportion import check_proportion
 from lib.video.probe.limits import check_limits
 from lib.video.probe.mediainfo import read_probe
 from lib.video.probe.range_reader import RangeReader
-from lib.video.source import inspect
+from lib.video.source import UNINDEXED, inspect, locate
 
 MOST_TRIES = 3
 """Tracks of a source that are passed over, until there is nothing of it."""
@@ -29,7 +30,8 @@ class Inspected:
     """A source before anything is decoded: `cost_s` vCPU seconds and `dollars` are estimates.
 
     `container` is its demuxer, `start` where its content begins, in bytes, and `reader` reads that.
-    `passed_over` says which tracks can't be decoded, by ffmpeg's names, and why.
+    `passed_over` says which tracks can't be decoded, by ffmpeg's names, and why. Its time stamps
+    may jump, or, where it was `joined`, step back.
     """
 
     container: str
@@ -41,6 +43,8 @@ class Inspected:
     cost_s: float
     dollars: float
     passed_over: Mapping[str, str] = field(default_factory=dict)
+    joined: bool = False
+    jumps: bool = False
 
 
 def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
@@ -89,6 +93,31 @@ def pass_over(
     return replace(
         found, probe=probe, plan=plan, cost_s=cost_s, dollars=dollars, passed_over=passed_over
     )
+
+
+def scan_source(
+    found: Inspected, event: UploadEvent, pipeline: Pipeline, ffmpeg: Ffmpeg
+) -> Inspected:
+    """Read a source once to its end whose container does not say how long it lasts.
+
+    Raises PermanentError(LIMIT_EXCEEDED) where it lasts too long, TransientError(DEADLINE_NEAR).
+    """
+    if found.container not in UNINDEXED:
+        return found
+    # Imported here: ffmpeg-python takes 11 ms, which most sources can do without until they encode.
+    from lib.video.encode.scan_packets import scan_packets
+
+    source = locate(event.source, found, pipeline.sources, ffmpeg.deadline)
+    scanned = scan_packets(replace(source, joined=False), found.probe, ffmpeg)
+    if scanned and scanned.joined:
+        scanned = scan_packets(replace(source, joined=True), found.probe, ffmpeg) or scanned
+    if scanned is None or not (scanned.jumps or found.probe.duration_ms is None):
+        return found
+    probe = scanned.correct(found.probe)
+    check_limits(probe, pipeline.presets.limits)
+    plan, cost_s, dollars = _plan(probe, found.preset, event.source.size)
+    found = replace(found, probe=probe, plan=plan, cost_s=cost_s, dollars=dollars)
+    return replace(found, jumps=scanned.jumps, joined=scanned.joined)
 
 
 def _plan(probe: AudioProbe, preset: Preset, size: int) -> tuple[Plan, float, float]:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
-from lib.application.inspect_source import Inspected, inspect_source, pass_over
+from lib.application.inspect_source import Inspected, inspect_source, pass_over, scan_source
 from lib.domain.clock import Deadline
 from lib.domain.errors import Failure, PermanentError
 from lib.domain.events import UploadEvent
@@ -63,6 +63,7 @@ def process_video(
 
     def work(report: fenced_job.Report) -> Work:
         found = inspect_source(event, pipeline)
+        found = scan_source(found, event, pipeline, replace(ffmpeg, scratch=Path(scratch)))
         if long and found.cost_s > long.vcpu_seconds:
             start = partial(long.start_execution, event, found.dollars)
             raise fenced_job.HandedOver(start, long.lease_seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,12 @@ from lib.sniff import sniff_source
 from lib.video.probe.limits import check_limits
 from lib.video.probe.mediainfo import PARSERS, read_probe
 from lib.video.probe.range_reader import RangeReader
+
+UNINDEXED = frozenset({"mpegts", "mpeg", "ogg"})
+"""Containers whose time stamps may jump, where parts were joined: nothing in them says how long all
+of it lasts, and a reader of the first and the last ones is wrong."""
+
+MS_PER_HOUR = 3_600_000
 
 MARGIN_SECONDS = 60
 """A source's URL outlives the invocation by this, so that no encode ends with a refused read."""
@@ -40,6 +46,8 @@ class Input:
     ca_file: str | None = field(default_factory=lambda: ssl.get_default_verify_paths().cafile)
     size: int | None = None
     start: int = 0
+    joined: bool = False
+    """Whether its time stamps step back, where parts were joined."""
 
 
 class Content(Protocol):
@@ -53,6 +61,11 @@ class Content(Protocol):
     @property
     def start(self) -> int:
         """Return how many bytes come before."""
+        ...
+
+    @property
+    def joined(self) -> bool:
+        """Tell whether its time stamps step back."""
         ...
 
 
@@ -76,6 +89,10 @@ def inspect(
     limits.refuse_format(sniffed.container)
     reader = RangeReader(read, source.size, skipped=sniffed.start)
     probe = read_probe(reader, sniffed.container)
+    hours = (probe.duration_ms or 0) / MS_PER_HOUR
+    if sniffed.container in UNINDEXED and hours > limits.video_hours:
+        # Its time stamps may jump: how long it lasts has to be found out.
+        probe = replace(probe, duration_ms=None)
     check_limits(probe, limits)
     return sniffed, probe, reader
 
@@ -83,7 +100,13 @@ def inspect(
 def locate(source: Source, content: Content, sources: Sources, deadline: Deadline) -> Input:
     """Return a source as ffmpeg reads it for as long as the invocation may take."""
     locator = sources.locate(source, round(deadline()) + MARGIN_SECONDS)
-    return Input(locator, content.container, size=source.size, start=content.start)
+    return Input(
+        locator,
+        content.container,
+        size=source.size,
+        start=content.start,
+        joined=content.joined,
+    )
 
 
 def protocols(locator: str) -> tuple[str, ...]:

@@ -9,20 +9,6 @@ PENDING = frozenset(
     {
         # Images
         # Videos, with their path
-        "chained.ogg long",
-        "chained.ogg short",
-        "clips.ts long",
-        "clips.ts short",
-        "jump-back.ts long",
-        "jump.ts long",
-        "chained-opus.ogg short",
-        "chained-opus.ogg long",
-        "clips-2.ts short",
-        "clips-2.ts long",
-        "jump-2.ts short",
-        "jump-2.ts long",
-        "jump-back-2.ts short",
-        "jump-back-2.ts long",
         # Videos, in players
         "one-picture-25.mp4 dash.js",
         "one-picture-25.mp4 hls.js",

@@ -44,9 +44,6 @@ SOUNDS_ALONE = tuple(case for case in CASES if not case.size)
 FRAME_MS = 40
 """Each container rounds a duration in its own way; the sound ends within one frame of its own."""
 
-HELD = ("late-sound.mp4", "starts-below-zero.mp4")
-"""Their sounds last much longer than their pictures."""
-
 AROUND = ("h264.mp4", "pq.mp4", "late-sound.mp4", "one-frame.mp4", "turned-90.mkv", "uneven.mkv")
 """Of these a storyboard and a preview are made, too."""
 
@@ -197,11 +194,8 @@ def test_every_frame_is_shown_when_it_was(
     made = frame_times(result.path(file_of(result)), find_ffmpeg())
     assert len(there) > 0
     # A picture that starts after the sound is shown from the start.
-    shown, held = made[: len(there)], made[len(there) :]
-    assert shown == [0, *(pytest.approx(time, abs=0.0006) for time in there[1:])]
-    # A sound that goes on has the last frame beside it.
-    assert bool(held) is (case.name in HELD)
-    assert int(picture(result)["frame_count"]) == len(made)
+    assert made == [0, *(pytest.approx(time, abs=0.0006) for time in there[1:])]
+    assert int(picture(result)["frame_count"]) == len(there)
 
 
 @each(CASES)

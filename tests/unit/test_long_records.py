@@ -45,7 +45,7 @@ PLAN = WorkPlan(
     ("h264-96", "h264-240"),
 )
 PLAN_TEXT = (
-    '{"container":"mov","parts":[{"end_s":4.0,"name":"range-0000","start_s":0.0},'
+    '{"container":"mov","joined":false,"jumps":false,"parts":[{"end_s":4.0,"name":"range-0000","start_s":0.0},'
     '{"end_s":null,"name":"range-0001","start_s":4.0},'
     '{"end_s":null,"name":"sound","start_s":null}],"preset":"default",'
     '"probe":{"altitude_m":null,"audio_channels":null,"audio_codec":null,'

@@ -79,8 +79,11 @@ def encode_with_ffmpeg(
     plan = work.plan(preset)
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
+    span = part.span
+    if span and work.jumps:  # the only range
+        plan, span = replace(plan, audio=(), subtitles=()), None
     source = locate(job.event.source, work, job.pipeline.sources, ffmpeg.deadline)
-    task = VideoTask(source, work.probe, plan, preset, part.span)
+    task = VideoTask(source, work.probe, plan, preset, span)
     try:
         return encode_video(task, ffmpeg)
     except PermanentError as error:

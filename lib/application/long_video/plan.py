@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lib.application.context import Pipeline
-from lib.application.inspect_source import Inspected, inspect_source, pass_over
+from lib.application.inspect_source import Inspected, inspect_source, pass_over, scan_source
 from lib.application.long_video.long_job import LongJob, Standing
 from lib.application.long_video.work_format import Part, WorkPlan, part_to_values
 from lib.application.long_video.work_store import write_plan
@@ -70,6 +70,7 @@ def make_plan(
     Raises PermanentError, LIMIT_EXCEEDED among them, and TransientError.
     """
     source, found = event.source, inspect_source(event, pipeline)
+    found = scan_source(found, event, pipeline, ffmpeg)
     check_price(found.dollars, allowance.dollars)
     if not pipeline.catalog.transfer_lease(
         event,
@@ -95,7 +96,10 @@ def make_plan(
     keyframes = None
     if container == "mov":
         keyframes = read_keyframes(io.BufferedReader(found.reader), picture_stream(probe))
-    if keyframes is not None:
+    if found.jumps:
+        # ffmpeg mends the time line only where it reads all of it.
+        border = nearest(())
+    elif keyframes is not None:
         border = nearest(keyframes)
     else:
         # Imported here: 20 ms, ffmpeg-python 11 of them, that most sources can do without.
@@ -112,7 +116,9 @@ def make_plan(
     parts = (*ranges, audio) if audio else ranges
     rungs = tuple(each.name for each in plan.rungs)
     recipe = recipe_of(probe, preset)
-    work = WorkPlan(container, probe, preset.name, recipe, parts, rungs, found.start)
+    work = WorkPlan(
+        container, probe, preset.name, recipe, parts, rungs, found.start, found.jumps, found.joined
+    )
     job = LongJob(event, execution, recipe, pipeline)
     write_plan(job, work)
     if job.find_standing(job.find_asset()) is not Standing.OWNER:

@@ -64,6 +64,8 @@ class WorkPlan:
     parts: tuple[Part, ...]
     rungs: tuple[str, ...]
     start: int = 0
+    jumps: bool = False
+    joined: bool = False
     """Bytes before the content of the source."""
 
     def plan(self, preset: Preset) -> Plan:
@@ -107,6 +109,8 @@ def serialize_plan(work: WorkPlan) -> bytes:
             "parts": [part_to_values(each) for each in work.parts],
             "rungs": work.rungs,
             "start": work.start,
+            "jumps": work.jumps,
+            "joined": work.joined,
         }
     )
 
@@ -122,6 +126,8 @@ def deserialize_plan(content: bytes) -> WorkPlan:
         parts=tuple(map(part_from_values, read["parts"])),
         rungs=tuple(read["rungs"]),
         start=read.get("start", 0),
+        jumps=read.get("jumps", False),
+        joined=read.get("joined", False),
     )
 
 

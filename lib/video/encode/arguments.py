@@ -43,6 +43,8 @@ USUAL_PIXELS = 4096 * 2304
 """What frames may have beyond the described size, as a factor; and what they may have in any case,
 since a recording of a call begins small."""
 
+JOINED_JUMP_S = 1
+
 THREADS = 4
 """Of the decoder, and of the filters: each holds frames, and those of 4K are large. Neither changes
 what is written."""
@@ -92,6 +94,7 @@ def encode_arguments(
     if task.source.container not in INDEXED:
         outputs.append(_first_packets(opened, task.probe))
     return [
+        *mend_options(task.source),
         *("-filter_complex_threads", str(THREADS)),
         # A span keeps its times, and may be all that is damaged of a source. Elsewhere ffmpeg
         # mends what jumps, and starts at 0 by itself.
@@ -108,6 +111,14 @@ def loudness_arguments(
     stream = measure_loudness(prepare_audio(opened[audio.stream]), report)
     arguments: list[str] = ffmpeg.get_args(ffmpeg.output(stream, "-", f="null"))
     return arguments
+
+
+def mend_options(source: Input) -> tuple[str, ...]:
+    """Return how far time stamps of joined parts may jump before ffmpeg mends them.
+
+    Of a short part the last packets come after the first ones of the next.
+    """
+    return ("-dts_delta_threshold", str(JOINED_JUMP_S)) if source.joined else ()
 
 
 def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None) -> Any:

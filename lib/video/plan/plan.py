@@ -20,9 +20,9 @@ TILES, STILLS = IMAGE_FOLDERS = ("tiles", "stills")
 FIRST_PICTURE = "V:0"
 """What ffmpeg calls the first track of pictures that is no attachment."""
 
-HELD_MS = 250
+HELD_MS = 1500
 """What a sound may last longer than its picture before the last frame is held: players wait for a
-picture that ends early, but not for a frame or two."""
+picture that ends early, but not for a second."""
 
 POSTER_CANDIDATES = 8
 MOST_TILES = 1000
