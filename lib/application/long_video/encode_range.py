@@ -19,7 +19,7 @@ from lib.application.long_video.work_store import preset_of, read_plan, write_in
 from lib.application.store_work import PUT_THREADS
 from lib.application.sweep import delete_unwanted
 from lib.domain.clock import Clock, from_iso
-from lib.domain.errors import Failure, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.keys import WORK_FOLDER
 from lib.domain.media import VideoProbe
 from lib.presets import Preset
@@ -66,7 +66,11 @@ def encode_part(
         started_ms = _children_ms()
         left_out = (encode or encode_with_ffmpeg)(job, plan, preset, part, ffmpeg)
         spent_ms = _children_ms() - started_ms
-        tracks, inits = _store(job, part, ffmpeg.scratch)
+        try:
+            tracks, inits = _store(job, part, ffmpeg.scratch)
+        except ValueError as exc:  # its frames are not where their times say: another try helps not
+            reason = f"its time stamps don't fit together: {exc}"
+            raise PermanentError(ErrorCode.CORRUPT_MEDIA, reason) from exc
         failures = {name: Failure.of(error) for name, error in left_out.items()}
         write_index(job, part, PartIndex(tracks, inits, failures, spent_ms))
     return _report(job, plan, clock)
