@@ -114,6 +114,22 @@ def test_attention_keeps_a_face():
     assert left + 150 >= 200
 
 
+@pytest.mark.parametrize("size", [(384, 384), (384, 300), (384, 216), (384, 192), (288, 512)])
+@pytest.mark.parametrize("scale", [1, 0.5, 2])
+def test_attention_keeps_the_whole_head(size: tuple[int, int], scale: float):
+    """The suit below it is more colourful than the head, and larger."""
+    with Image.open(MEDIA / "portrait-gps.jpg") as file:
+        portrait = ImageOps.exif_transpose(file)
+    scaled = portrait.resize((round(384 * scale), round(512 * scale)))
+    width, height = round(size[0] * scale), round(size[1] * scale)
+    left, top = place_by_attention(scaled, (width, height))
+    head = [scale * side for side in (95, 30, 245, 190)]
+    assert left <= head[0]
+    assert top <= head[1]
+    assert head[2] <= left + width
+    assert head[3] <= top + height
+
+
 @pytest.mark.parametrize("color", ["black", "white", "#777"])
 def test_attention_takes_the_centre_where_nothing_stands_out(color: str):
     assert place_by_attention(Image.new("RGB", (400, 100), color), (100, 100)) == (150, 0)
