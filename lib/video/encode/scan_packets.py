@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lib.domain.errors import PermanentError
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioProbe, MediaWarning, VideoProbe, WarningCode
 from lib.process_limits import Bounds
 from lib.video.encode.arguments import mend_options, open_source
+from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import Ffmpeg, run
 from lib.video.plan.plan import Plan, picture_stream
 from lib.video.source import Input
@@ -55,10 +56,11 @@ class Scanned:
 
 
 def scan_packets(source: Input, probe: AudioProbe, ffmpeg: Ffmpeg) -> Scanned | None:
-    """Read all packets of a source once; None where they can't be read.
+    """Read all packets of a source once; None where they can't be read, or are too many to list.
 
     Times are those of an encode, ffmpeg's own mending of jumps included.
-    Raises TransientError(DEADLINE_NEAR).
+    Raises TransientError: DEADLINE_NEAR, and SERVICE_UNAVAILABLE where the source could not be read
+    to its end.
     """
     listed = ffmpeg.scratch / "packets.txt"
     # Whatever its time stamps say.
@@ -69,13 +71,19 @@ def scan_packets(source: Input, probe: AudioProbe, ffmpeg: Ffmpeg) -> Scanned | 
     packets = tracks[0].output(*tracks[1:], f"file:{listed}", f="framecrc", c="copy")
     try:
         done = run(ffmpeg, [*mend_options(source), *packets.get_args()], bounds=SCAN)
+        # A read that broke off ends the list early, and is no failure to ffmpeg.
+        problem = diagnose(done, source.locator)
+        if isinstance(problem, TransientError) and problem.code is not ErrorCode.DISK_FULL:
+            raise problem
+        if problem or not listed.exists():
+            return None
         with listed.open() as lines:
             ends = read_ends(lines)
-    except (PermanentError, FileNotFoundError):
+    except PermanentError:
         return None
     finally:
         listed.unlink(missing_ok=True)
-    if done.code or not ends:
+    if not ends:
         return None
     jumps = [line for line in done.log if JUMP in line]
     picture = ends.get(0) if len(tracks) > 1 else None
@@ -85,13 +93,16 @@ def scan_packets(source: Input, probe: AudioProbe, ffmpeg: Ffmpeg) -> Scanned | 
 
 
 def read_ends(lines: Iterable[str]) -> dict[int, float]:
-    """Return when each track ends, in s, from lines as the muxer `framecrc` writes them."""
+    """Return when each track ends, in s, from lines as the muxer `framecrc` writes them.
+
+    A line that is cut off counts as not there.
+    """
     clocks: dict[int, Fraction] = {}
     ends: dict[int, int] = {}
     for line in lines:
         if clock := _CLOCK.match(line):
             clocks[int(clock[1])] = Fraction(int(clock[2]), int(clock[3]))
-        elif not line.startswith("#"):
+        elif not line.startswith("#") and line.endswith("\n"):
             track, _, shown, lasts, *_ = line.split(",")
             end = int(shown) + int(lasts)
             if end > ends.get(int(track), 0):
