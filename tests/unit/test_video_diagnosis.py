@@ -99,8 +99,28 @@ def test_the_same_lines_say_nothing_about_a_file(line):
     assert isinstance(diagnose(finished(line), PATH), PermanentError)
 
 
+RECONNECTS = (
+    "[http @ 0x1] [warning] Will reconnect at 400000 in 0 second(s), error=Input/output error."
+)
+
+
 def test_a_reconnect_that_worked_is_forgotten():
-    assert diagnose(finished(NETWORK[-1], code=0), URL) is None
+    log = (NETWORK[-1], RECONNECTS, "[in#0/mpegts @ 0x1] [warning] PES packet size mismatch")
+    assert diagnose(finished(*log, code=0), URL) is None
+
+
+@pytest.mark.parametrize("last", [NETWORK[0], NETWORK[1], NETWORK[2], NETWORK[4]])
+def test_a_reconnect_that_failed_is_no_end_though_the_demuxer_takes_it_for_one(last):
+    log = (NETWORK[-1], RECONNECTS, last, "[in#0/mpegts @ 0x1] [warning] PES packet size mismatch")
+    found = diagnose(finished(*log, code=0), URL)
+    assert isinstance(found, TransientError)
+    assert found.code is ErrorCode.SERVICE_UNAVAILABLE
+    assert diagnose(finished(*log, code=0), PATH) is None
+
+
+def test_a_read_behind_the_end_does_not_stop_what_succeeds():
+    log = ("[https @ 0x1] [warning] HTTP error 416 Range Not Satisfiable",)
+    assert diagnose(finished(*log, code=0), URL) is None
 
 
 def test_a_source_that_ends_early_is_no_success():

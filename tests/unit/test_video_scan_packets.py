@@ -27,6 +27,11 @@ LINES = (
     "0,      90000,      86400,     3600,     7196, 0x5ff07a3b\n"
 )
 WHOLE = Scanned(1.0, 1.0, jumps=False, joined=False)
+GIVEN_UP = (
+    "[https @ 0x1] [error] Stream ends prematurely at 4096, should be 90000",
+    "[https @ 0x1] [warning] Will reconnect at 4096 in 1 second(s), error=Input/output error.",
+    "[https @ 0x1] [warning] HTTP error 503 Service Unavailable",
+)
 BROKEN_OFF = (
     "[https @ 0x1] [error] Stream ends prematurely at 4096, should be 90000",
     "[in#0/mpegts @ 0x1] [error] Error during demuxing: Input/output error",
@@ -56,9 +61,10 @@ def test_a_source_lasts_until_the_last_packet_of_all_tracks(monkeypatch, tmp_pat
     assert scan(monkeypatch, tmp_path, Run(0, ()), LINES) == WHOLE
 
 
-def test_a_read_that_broke_off_is_not_the_end_of_a_source(monkeypatch, tmp_path):
+@pytest.mark.parametrize("log", [BROKEN_OFF, GIVEN_UP])
+def test_a_read_that_broke_off_is_not_the_end_of_a_source(monkeypatch, tmp_path, log):
     with pytest.raises(TransientError) as raised:
-        scan(monkeypatch, tmp_path, Run(0, BROKEN_OFF), LINES)
+        scan(monkeypatch, tmp_path, Run(0, log), LINES)
     assert raised.value.code is ErrorCode.SERVICE_UNAVAILABLE
 
 
@@ -67,7 +73,7 @@ def test_a_scan_that_was_asked_to_end_is_tried_again(monkeypatch, tmp_path):
         scan(monkeypatch, tmp_path, Run(-signal.SIGTERM, ()), LINES)
 
 
-@pytest.mark.parametrize("log", [(), BROKEN_OFF[1:]])
+@pytest.mark.parametrize("log", [(), BROKEN_OFF[1:], GIVEN_UP[:-1]])
 def test_what_a_source_itself_lacks_does_not_end_the_scan(monkeypatch, tmp_path, log):
     assert scan(monkeypatch, tmp_path, Run(0, log), LINES) == WHOLE
 

@@ -29,6 +29,11 @@ _NETWORK = re.compile(
     r"\[(?:https?|tcp|tls) @ \w+\] \[(?:error|fatal)\]"
     r"|\[https? @ \w+\] \[warning\] HTTP error (?!416)[45]\d\d"
 )
+_GAVE_UP = re.compile(
+    r"HTTP error (?!416)[45]\d\d|Stream ends prematurely|\[tcp @ .*Connection to .* failed"
+    r"|Failed to reconnect"
+)
+_RECONNECTS = re.compile(r"Will reconnect at \d+")
 _ERROR = re.compile(r"^(?:\[[^\]]* @ \w+\] )*\[(?:error|fatal|panic)\] ")
 _INTERNAL = re.compile(
     r"filter|Stream specifier|[Oo]ption |Conversion failed|Task finished|Terminating thread"
@@ -100,8 +105,9 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
     PermanentError(ENCODE_FAILED): everything else.
     """
     failed = run.code != 0
-    # ffmpeg reconnects; where that fails in the middle it stops early without calling it a failure.
-    stopped = failed or any("Error during demuxing" in line for line in run.log)
+    # ffmpeg reconnects; where that fails in the middle it stops early without calling it a failure,
+    # and the demuxer of transport streams takes it for the end.
+    stopped = failed or _gave_up(run) or any("Error during demuxing" in line for line in run.log)
     if stopped and is_remote(locator) and any(_NETWORK.match(line) for line in run.log):
         return _unavailable(f"the source could not be read: {quote(run.log, locator)}")
     if any("No space left on device" in line for line in run.log):
@@ -114,6 +120,17 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
     if excess := _excess(run):
         return PermanentError(ErrorCode.LIMIT_EXCEEDED, excess)
     return _explain(run, locator)
+
+
+def _gave_up(run: Run) -> bool:
+    """Tell whether the last that is said of the network is a failure that nothing follows."""
+    gave_up = False
+    for line in run.log:
+        if _RECONNECTS.search(line):
+            gave_up = False
+        elif _GAVE_UP.search(line):
+            gave_up = True
+    return gave_up
 
 
 def _explain(run: Run, locator: str) -> PermanentError:
