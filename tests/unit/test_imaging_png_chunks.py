@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
 from lib.domain.png import SIGNATURE
-from lib.imaging.decoders.png_chunks import PROFILE_BYTES
+from lib.imaging.decoders.png_chunks import MOST_BROKEN_TEXTS, PROFILE_BYTES
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS
 from tests.support.pngs import chunk, ihdr, noise, palette, png
@@ -22,6 +22,8 @@ SIZE = (4, 3)
 RAW = b"\0" + b"\xc8\x28\x28" * 4 + b"\0" + b"\x28\x28\xc8" * 4 + b"\0" + b"\x28\xc8\x28" * 4
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b"<x><dc:rights><rdf:li>me</rdf:li></dc:rights></x>"
+
+RIGHTS = b"XML:com.adobe.xmp\0\1\0\0\0"
 
 ANCILLARY = {
     b"pHYs": bytes(9),
@@ -124,6 +126,18 @@ def test_the_rights_are_found_in_front_of_a_long_history() -> None:
     text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(long))
     for before, after in ((text, b""), (b"", text)):
         assert read(png(SIZE, 8, 2, RAW, before=before, after=after)).probe.copyright == "me"
+
+
+@pytest.mark.parametrize("head", [b"zTXt" + b"Raw profile type exif\0\0", b"iTXt" + RIGHTS])
+def test_after_some_texts_that_break_no_other_is_inflated(head: bytes) -> None:
+    packer = zlib.compressobj()
+    text = packer.compress(b" " * 1_000_000) + packer.flush(zlib.Z_FULL_FLUSH)
+    broken = chunk(head[:4], head[4:] + text + b"\xff")  # no kind of block
+    right = chunk(b"iTXt", RIGHTS + zlib.compress(XMP))
+    for times, found in ((0, "me"), (MOST_BROKEN_TEXTS - 1, "me"), (MOST_BROKEN_TEXTS, None)):
+        picture = read(png(SIZE, 8, 2, RAW, before=broken * times + right))
+        assert picture.probe.copyright == found
+        assert picture.probe.complete is True
 
 
 def test_exif_is_read_before_and_behind_the_pixels_and_from_its_old_place() -> None:

@@ -38,6 +38,9 @@ EXIF_PREFIX = b"Exif\0\0"
 TEXT_BYTES = 1 << 20
 """Of one text: what is read of it."""
 
+MOST_BROKEN_TEXTS = 8
+"""Each may inflate to nearly as much before it breaks; no further one is inflated."""
+
 PROFILE_BYTES = 4 << 20
 """Profiles with tables have up to 2 MB."""
 
@@ -59,6 +62,7 @@ class Parts:
     palette: bytes | None = None
     facts: dict[bytes, bytes] = field(default_factory=dict)
     texts: dict[bytes, bytes] = field(default_factory=dict)
+    broken_texts: int = 0
     pixels: list[Chunk] = field(default_factory=list)
     """All IDAT; of an animation the picture that others show."""
     damaged: set[bytes] = field(default_factory=set)
@@ -177,8 +181,12 @@ def _add_text(parts: Parts, chunk: Chunk) -> None:
     elif chunk.kind == b"iTXt":
         is_compressed = rest[:1] != b"\0"
         rest = rest[2:].split(b"\0", 2)[-1]
+    if is_compressed and parts.broken_texts == MOST_BROKEN_TEXTS:
+        return
     text = inflate(rest, TEXT_BYTES) if is_compressed else rest[:TEXT_BYTES]
-    if text:
+    if text is None:
+        parts.broken_texts += 1
+    elif text:
         parts.texts[keyword] = text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lib.imaging.decoders.png_chunks import Chunk, Parts
@@ -25,6 +26,9 @@ ZLIB_HEAD = b"\x78\x01"
 
 IN_BYTES, OUT_BYTES = 1 << 16, 1 << 20
 """What is inflated at a time: what comes of it is looked at and left."""
+
+MORE_BYTES = 1 << 20
+"""What may follow the rows: of a stream that goes on for longer the end is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,14 @@ class Stream:
         self.rows = [0] * len(self._passes)
         self._pass = self._filled = 0
         """Which is filled, and the bytes that its next row has already."""
+        self._more = 0
+        """Bytes behind the rows."""
         self._adler = zlib.adler32(b"")
-        self._end = 0
-        self._inflate()
+        self._end: int | None = None
+        """Where it ends in good order; None where it is cut, breaks, or goes on for too long."""
+        for out in self._inflate():
+            if not self._add(out):
+                break
 
     @property
     def is_whole(self) -> bool:
@@ -75,45 +84,58 @@ class Stream:
     @property
     def is_checked(self) -> bool:
         """Tell whether its checksum is right."""
-        return self._stream[self._end : self._end + 4] == self._adler.to_bytes(4, "big")
+        end = self._end
+        return end is not None and self._stream[end : end + 4] == self._adler.to_bytes(4, "big")
 
     def mend(self, parts: Parts) -> Parts:
-        """Return the parts with the pixels alone, and a head and an end that are right."""
-        stream = ZLIB_HEAD + self._stream[len(ZLIB_HEAD) : self._end]
-        stream += self._adler.to_bytes(4, "big")
+        """Return the parts with the pixels alone, and a head and an end that are right.
+
+        All rows have to be there.
+        """
+        if self._end is None:
+            stream = self._compress_rows()
+        else:
+            stream = ZLIB_HEAD + self._stream[len(ZLIB_HEAD) : self._end]
+            stream += self._adler.to_bytes(4, "big")
         return replace(parts, pixels=[Chunk(b"IDAT", memoryview(stream), True)])
 
-    def _inflate(self) -> None:
+    def _compress_rows(self) -> bytes:
+        """Compress the rows anew: what was compressed can't be ended within a block."""
+        packer = zlib.compressobj(zlib.Z_BEST_SPEED)
+        left = sum(high * length for high, length in self._passes)
+        packed = []
+        for out in self._inflate():
+            packed.append(packer.compress(out[:left]))
+            left -= min(left, len(out))
+            if not left:
+                break
+        packed.append(packer.flush())
+        return b"".join(packed)
+
+    def _inflate(self) -> Iterator[bytes]:
+        """Yield what comes of the stream until it ends or breaks."""
         inflater, at = zlib.decompressobj(RAW), len(ZLIB_HEAD)
-        while at < len(self._stream) and not inflater.eof:
+        while not inflater.eof:
             before = inflater.copy()
             piece = self._stream[at : at + IN_BYTES]
             try:
                 out = inflater.decompress(piece, OUT_BYTES)
             except zlib.error:
-                self._creep(before, piece)
+                yield from _creep(before, piece)
+                return
+            if not (piece or out or inflater.eof):
                 return
             # At the end both of them have what is left.
             left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
             at += len(piece) - len(left)
-            if not self._add(out):
-                return
+            yield out
         self._end = at
-        while not inflater.eof and (out := inflater.decompress(b"", OUT_BYTES)):
-            if not self._add(out):
-                return
-
-    def _creep(self, inflater: zlib._Decompress, piece: bytes) -> None:
-        """Go byte by byte to where the stream breaks."""
-        try:
-            for value in piece:
-                if not self._add(inflater.decompress(bytes((value,)))):
-                    return
-        except zlib.error:
-            return
 
     def _add(self, out: bytes) -> bool:
-        """Count the rows in what was inflated; return False at one without a known filter."""
+        """Count the rows in what was inflated; tell whether to go on.
+
+        It ends at a row without a known filter, and with too much behind the rows.
+        """
         self._adler = zlib.adler32(out, self._adler)
         while out and self._pass < len(self._passes):
             high, length = self._passes[self._pass]
@@ -130,4 +152,14 @@ class Stream:
                 return False
             if self.rows[self._pass] == high:
                 self._pass += 1
-        return True
+        self._more += len(out)
+        return self._more <= MORE_BYTES
+
+
+def _creep(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """Go byte by byte to where a stream breaks."""
+    try:
+        for value in piece:
+            yield inflater.decompress(bytes((value,)))
+    except zlib.error:
+        return
