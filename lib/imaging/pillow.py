@@ -75,8 +75,8 @@ def declare_mode(image: ImageFile.ImageFile, mode: str) -> None:
 
 
 def set_raw_mode(image: ImageFile.ImageFile, raw_mode: str) -> None:
-    """Have the one tile of an opened image read in another of Pillow's raw modes."""
-    image.tile = [image.tile[0]._replace(args=raw_mode)]
+    """Have an opened image read in another of Pillow's raw modes. Without pixels it has no tile."""
+    image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
 
 
 class WebPAnimation:

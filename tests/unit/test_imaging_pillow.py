@@ -11,11 +11,13 @@ import pytest
 from PIL import Image, ImageSequence
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from lib.imaging import pillow
 from tests.media.animation_files import lzw, solid, write_gif
 from tests.support.images import photo, save
+from tests.support.pngs import png
 
 ROOT = Path(__file__).parents[2]
 INSIDE = {"OPEN_INFO", "MODES", "SAVE", "OPEN", "core"}
@@ -113,6 +115,12 @@ def test_what_was_decoded_when_the_bytes_ended_is_kept() -> None:
     there = cut.convert("L").tobytes()
     assert there[: 32 * 64] == whole[: 32 * 64]
     assert there != whole
+
+
+def test_the_low_bytes_of_colors_can_be_read() -> None:
+    image = PngImageFile(io.BytesIO(png((1, 1), 16, 2, bytes((0, 1, 2, 3, 4, 5, 6)))))
+    pillow.set_raw_mode(image, "RGB;16L")
+    assert image.getpixel((0, 0)) == (2, 4, 6)
 
 
 def test_nothing_else_reaches_into_pillow() -> None:

@@ -10,7 +10,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
 from lib.domain.png import SIGNATURE
 from lib.imaging.decoders.png_chunks import Parts
-from lib.imaging.decoders.png_stream import Layout, Stream
+from lib.imaging.decoders.png_stream import MORE_BYTES, Layout, Stream
 from lib.imaging.load import read_picture
 from tests.support.images import LIMITS
 from tests.support.pngs import CHANNELS, chunk, ihdr, noise, palette, png
@@ -171,3 +171,40 @@ def test_a_whole_stream_ends_where_it_ends(
     assert Stream(layout, right + end).is_checked
     (mended,) = stream.mend(Parts()).pixels
     assert zlib.decompress(mended.content) == raw
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("more", "is_checked"), [(0, True), (MORE_BYTES, True), (1, False)])
+def test_of_a_stream_that_goes_on_and_on_the_end_is_not_looked_for(
+    more: int, is_checked: bool, interlaced: bool
+) -> None:
+    raw = noise(SIZE, 8, 2, interlaced=interlaced)
+    behind = bytes(more if is_checked else MORE_BYTES + more)
+    stream = Stream(Layout(*SIZE, 24, interlaced), zlib.compress(raw + behind))
+    assert stream.is_whole
+    assert stream.is_checked is is_checked
+    (mended,) = stream.mend(Parts()).pixels
+    assert zlib.decompress(mended.content) == (raw + behind if is_checked else raw)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("depth", "model"), KINDS)
+@pytest.mark.parametrize("behind", [b"", b"\xff" * 9, b"\x07" * 200, bytes(9)])
+def test_rows_that_are_whole_are_shown_though_the_stream_breaks_behind_them(
+    depth: int, model: int, behind: bytes, interlaced: bool
+) -> None:
+    raw = noise(SIZE, depth, model, interlaced=interlaced)
+    colors = palette(1 << depth) if model == 3 else b""
+    whole = png(SIZE, depth, model, raw, before=colors, interlaced=interlaced)
+    stream = stream_of(raw, len(raw), 1) + behind
+    found = read_picture(cut(stream, depth, model, interlaced), "png", LIMITS)
+    assert found.image.tobytes() == read_picture(whole, "png", LIMITS).image.tobytes()
+    assert found.probe.complete is True
+
+
+@pytest.mark.parametrize("colors", [b"", chunk(b"tRNS", bytes(6))])
+@pytest.mark.parametrize("end", [b"", chunk(b"IEND", b"")])
+def test_one_without_any_pixels_is_cut_short(colors: bytes, end: bytes) -> None:
+    with pytest.raises(PermanentError, match="0 of 30 lines") as raised:
+        read_picture(SIGNATURE + ihdr(SIZE, 16, 2) + colors + end, "png", LIMITS)
+    assert raised.value.code == ErrorCode.CORRUPT_MEDIA

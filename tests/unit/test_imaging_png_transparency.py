@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import struct
+import zlib
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
 
+from lib.domain.png import SIGNATURE
 from lib.imaging.load import read_picture
 from tests.support.images import LIMITS
-from tests.support.pngs import chunk, palette, png
+from tests.support.pngs import chunk, ihdr, palette, png
 
 GREY, RGB, PALETTE = 0, 2, 3
 
@@ -87,6 +90,22 @@ def test_one_color_is_transparent(depth: int, off: tuple[int, int, int], hit: bo
     if hit:
         assert [found.getpixel((x, 0))[3] for x in (0, 1)] == [0, 255]  # type: ignore[index]
     assert found.getpixel((1, 0))[:3] == (0x30, 0x20, 0x10)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("spoil", [lambda s: s[:-4] + b"\1\2\3\4", lambda s: b"\x18\x19" + s[2:]])
+@pytest.mark.parametrize(
+    ("model", "color"), [(RGB, (0x0102,) * 3), (RGB, (0x1011, 0x2022, 0x3033)), (GREY, (0x0102,))]
+)
+def test_it_is_so_too_where_the_stream_has_a_wrong_head_or_end(
+    model: int, color: tuple[int, ...], spoil: Callable[[bytes], bytes]
+) -> None:
+    near = (*color[:-1], color[-1] ^ 1)
+    raw = b"\0" + struct.pack(f">{2 * len(color)}H", *color, *near) + bytes(1 + 4 * len(color))
+    data = SIGNATURE + ihdr((2, 2), 16, model)
+    data += chunk(b"tRNS", struct.pack(f">{len(color)}H", *color))
+    data += chunk(b"IDAT", spoil(zlib.compress(raw))) + chunk(b"IEND", b"")
+    alpha = read(data).getchannel("A")
+    assert list(alpha.tobytes()) == [0, 255, 255, 255]
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])

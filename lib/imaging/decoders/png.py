@@ -111,8 +111,7 @@ def decode_png(image: Image.Image) -> Image.Image:
 def _equal_in_low_bytes(data: bytes, color: Iterable[int]) -> Image.Image:
     """Return where the lower bytes of colours of 16 bits are those of one of them."""
     low = PngImageFile(BytesIO(data))
-    set_raw_mode(low, "RGB;16L")
-    return _equal(_load(low, data), [value & 255 for value in color])
+    return _equal(_load(low, data, "RGB;16L"), [value & 255 for value in color])
 
 
 def _equal(image: Image.Image, color: Iterable[int]) -> Image.Image:
@@ -135,28 +134,35 @@ def _grey_with_alpha(image: Image.Image, transparent: int) -> Image.Image:
     return found
 
 
-def _load(image: PngImageFile, data: bytes) -> Image.Image:
-    """Decode as Pillow does, and as far as it does. Raises what is no fault of the pixels."""
+def _load(image: PngImageFile, data: bytes, raw_mode: str = "") -> Image.Image:
+    """Decode as Pillow does, and as far as it does. Raises what is no fault of the pixels.
+
+    `raw_mode`: another one of Pillow's than it would take.
+    """
+    if raw_mode:
+        set_raw_mode(image, raw_mode)
     try:
         image.load()
     except (OSError, SyntaxError) as exc:
         if is_out_of_memory(exc):
             raise
         keep_what_was_decoded(image)
-        return _salvage(image, data)
+        return _salvage(image, data, raw_mode)
     last = image.crop((0, image.height - 1, image.width, image.height))
     # What ends early and in good order leaves zeros, of which Pillow does not tell.
-    return _salvage(image, data) if not any(last.tobytes()) else image
+    return _salvage(image, data, raw_mode) if not any(last.tobytes()) else image
 
 
-def _salvage(image: PngImageFile, data: bytes) -> Image.Image:
+def _salvage(image: PngImageFile, data: bytes, raw_mode: str) -> Image.Image:
     """Return a picture that may not have been decoded to its end, after a look at what is there."""
     width, height, depth, model, *_, interlace = IHDR.unpack_from(data, len(SIGNATURE) + HEAD.size)
     layout = Layout(width, height, depth * CHANNELS[model], bool(interlace))
     parts = read_parts(data)
     stream = Stream(layout, b"".join(each.content for each in parts.pixels if each.kind == b"IDAT"))
     if stream.is_whole:
-        return image if image.fp is None and stream.is_checked else _mend(image, stream, parts)
+        if image.fp is None and stream.is_checked:
+            return image
+        return _mend(image, write_png(stream.mend(parts)), raw_mode)
     if not interlace:
         report_lines(image, stream.rows[0], height)
         return image
@@ -174,9 +180,11 @@ def _salvage(image: PngImageFile, data: bytes) -> Image.Image:
     return image
 
 
-def _mend(image: PngImageFile, stream: Stream, parts: Parts) -> PngImageFile:
-    """Decode again what is whole but for the head or the end of its stream."""
-    mended = PngImageFile(BytesIO(write_png(stream.mend(parts))))
+def _mend(image: PngImageFile, data: bytes, raw_mode: str) -> PngImageFile:
+    """Decode again, as before, what is whole but for the head or the end of its stream."""
+    mended = PngImageFile(BytesIO(data))
+    if raw_mode:
+        set_raw_mode(mended, raw_mode)
     mended.load()
     mended.info = image.info
     return mended
