@@ -26,11 +26,16 @@ def report_lines(image: Image.Image, lines: int, height: int, unit: str = "lines
     """
     if lines >= height:
         return
-    if lines * LEAST_SHARE < height:
-        raise PermanentError(
-            ErrorCode.CORRUPT_MEDIA, f"cut short: {lines:,} of {height:,} {unit} are there"
-        )
+    refuse_few(lines, height, unit)
     warn(image, WarningCode.INCOMPLETE, f"cut short: {lines:,} of {height:,} {unit} are there")
+
+
+def refuse_few(there: int, of: int, unit: str) -> None:
+    """Raise PermanentError(CORRUPT_MEDIA) where less than a tenth is there."""
+    if there * LEAST_SHARE < of:
+        raise PermanentError(
+            ErrorCode.CORRUPT_MEDIA, f"cut short: {there:,} of {of:,} {unit} are there"
+        )
 
 
 def warn(image: Image.Image, code: WarningCode, message: str) -> None:

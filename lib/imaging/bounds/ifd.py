@@ -60,6 +60,8 @@ class Directory:
             return ()
         available = max(0, len(self.data) - entry.at) // WIDTHS[entry.type]
         count = min(entry.count, available)
+        if not count:  # of what begins behind the end, too
+            return ()
         return struct.unpack_from(f"{self.order}{count}{letter}", self.data, entry.at)
 
     def raw(self, tag: int) -> bytes:

@@ -51,15 +51,16 @@ def write_directory(order: str, entries: Mapping[int, Entry], start: int) -> byt
     """Return a directory that lies at `start` of a TIFF, with its values behind it."""
     head = struct.pack(f"{order}H", len(entries))
     values_at = start + len(head) + 12 * len(entries) + 4
-    listed, values = b"", b""
+    listed, values = [head], [bytes(4)]
     for tag, (kind, count, raw) in sorted(entries.items()):
-        listed += struct.pack(f"{order}HHI", tag, kind, count)
+        listed.append(struct.pack(f"{order}HHI", tag, kind, count))
         if len(raw) <= 4:
-            listed += raw.ljust(4, b"\0")
+            listed.append(raw.ljust(4, b"\0"))
         else:
-            listed += struct.pack(f"{order}I", values_at + len(values))
-            values += raw + bytes(len(raw) % 2)
-    return head + listed + bytes(4) + values
+            listed.append(struct.pack(f"{order}I", values_at))
+            values += raw, bytes(len(raw) % 2)
+            values_at += len(raw) + len(raw) % 2
+    return b"".join(listed + values)
 
 
 def write_head(order: str, directory: int) -> bytes:

@@ -66,11 +66,12 @@ def _clear_entry(document: Document) -> int | None:
 
 
 def _decode(document: Document, planes: Planes) -> Image.Image:
+    channels = range(document.colors + document.is_clear)
+    planes.refuse_short(len(channels))
     size = (document.width, document.height)
     mode = MODES.get(document.model, "L")
     canvas = Image.new(CLEAR.get(mode, mode) if _has_alpha(document) else mode, size)
     apart = Image.new("L", size) if document.is_clear and mode not in CLEAR else None
-    channels = range(document.colors + document.is_clear)
     lines = 0
     for band, read in zip(
         planes.bands(), zip(*map(planes.read, channels), strict=True), strict=True

@@ -19,6 +19,9 @@ those who don't know their inks."""
 LIGHT = (GREY, RGB)
 """Colour modes whose samples may be light."""
 
+MOST_SIDE = 30_000
+"""Px of a document; only large ones (PSB) may have more."""
+
 DEPTHS = (1, 8, 16, 32)
 ICC_RESOURCE, VERSION_INFO, TRANSPARENT_INDEX = 1039, 1057, 1047
 """Resources: the profile; what has a fifth byte that denies a flattened picture; which entry of the
@@ -81,6 +84,8 @@ def read_document(data: bytes) -> Document:
         raise unsupported(f"of {depth} bits a channel in colour mode {model}")
     if channels < CHANNELS[model]:
         raise ValueError(f"{channels} channels where colours have {CHANNELS[model]}")
+    if max(width, height) > MOST_SIDE:
+        raise ValueError(f"{width} × {height} px, a document has {MOST_SIDE} a side at most")
     palette, at = _section(data, HEAD_BYTES)
     resources, at = _section(data, at)
     layers, at = _section(data, at)

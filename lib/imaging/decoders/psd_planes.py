@@ -12,6 +12,7 @@ from itertools import accumulate
 
 from PIL import Image
 
+from lib.imaging.completeness import refuse_few
 from lib.imaging.decoders.libtiff import (
     Packing,
     RowCount,
@@ -25,6 +26,8 @@ from lib.imaging.decoders.samples import Rows
 
 RAW, RUN_LENGTHS, ZIP, ZIP_PREDICTED = range(4)
 PACKBITS = 32_773
+MOST_UNPACKED = {RAW: 1, RUN_LENGTHS: 64, ZIP: 1032, ZIP_PREDICTED: 1032}
+"""Packing → bytes that one byte becomes at most."""
 
 ENOUGH = 2_000_000
 """Bytes of a plane to have at once."""
@@ -49,6 +52,12 @@ class Planes:
             raise unsupported("of single bits with a predictor")
         self._start = document.at + 2
         self._row_bytes = document.samples.row_bytes(document.width)
+
+    def refuse_short(self, channels: int) -> None:
+        """Raise PermanentError(CORRUPT_MEDIA) where so many planes cannot be a tenth there."""
+        document = self._document
+        there = max(0, len(document.data) - self._start) * MOST_UNPACKED[self._packing]
+        refuse_few(there, channels * document.height * self._row_bytes, "bytes")
 
     def bands(self) -> Iterator[range]:
         """Yield the rows to read at once."""

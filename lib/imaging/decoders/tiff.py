@@ -8,8 +8,10 @@ something else.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from functools import partial
 from io import BytesIO
+from itertools import accumulate
 from typing import Any
 
 from PIL import Image
@@ -34,6 +36,9 @@ XMP, IPTC, ICC, ORIENTATION, JPEG_PLACE = 700, 33_723, 34_675, 274, 513
 
 FACT_BYTES = 4096
 """Of one tag, at most: what is longer is no fact of a photo."""
+
+FACTS_BYTES = 65_536
+"""Of all tags of a directory: they may tell of the same bytes, again and again."""
 
 CLASSIC_TYPE = 12
 
@@ -70,11 +75,15 @@ def _facts(page: Directory) -> bytes:
 
 
 def _small(directory: Directory) -> dict[int, Entry]:
-    return {
-        tag: (each.type, each.count, raw)
+    """Return the tags that are small, the smallest first, until all have `FACTS_BYTES`."""
+    found = [
+        (tag, (each.type, each.count, raw))
         for tag, each in directory.entries.items()
         if each.type <= CLASSIC_TYPE and 0 < len(raw := directory.raw(tag)) <= FACT_BYTES
-    }
+    ]
+    found.sort(key=lambda item: len(item[1][2]))
+    sizes = list(accumulate(len(raw) for _, (_, _, raw) in found))
+    return dict(found[: bisect_right(sizes, FACTS_BYTES)])
 
 
 def open_first_page(file: BytesIO) -> Undecoded:
@@ -100,6 +109,7 @@ def open_first_page(file: BytesIO) -> Undecoded:
 
 
 def _decode(layout: Layout, reader: CellReader, profile: bytes | None) -> Image.Image:
+    reader.refuse_short()
     canvas = _Canvas(layout)
     for group in groups(layout):
         packed, there = [], []

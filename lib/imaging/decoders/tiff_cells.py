@@ -9,6 +9,7 @@ from itertools import accumulate
 from PIL import Image
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.completeness import refuse_few
 from lib.imaging.decoders.libtiff import FAX, NONE, RowCount
 from lib.imaging.decoders.tiff_codecs import (
     JPEG,
@@ -22,6 +23,9 @@ from lib.imaging.decoders.tiff_codecs import (
 from lib.imaging.decoders.tiff_layout import REVERSE, Layout
 
 JPEG_END = b"\xff\xd9"
+
+MEMORY_A_ROW = 5
+"""Bytes for each of a row, while its samples become pixels. Rows are usually short."""
 
 MOST_ATTEMPTS = 500
 """To unpack parts of what is damaged; what is left then counts as missing."""
@@ -68,21 +72,43 @@ class CellReader:
     def _refuse_large(self) -> None:
         """Raise PermanentError(LIMIT_EXCEEDED) for cells whose rows take too much memory.
 
-        That of the picture, the unpacked cell of each plane, and libtiff's of one.
+        That of the picture, the unpacked cell of each plane, libtiff's of one, and what becomes of
+        a row.
         """
         layout, cells = self._layout, self._cells
-        if layout.compression == NONE:  # which are there already
-            return
         planes = [cells.height * plane.row_bytes(cells.width) for plane in layout.planes]
         pixels = cells.width * cells.height * MEMORY_A_PIXEL if has_pixels(self._layout) else 0
         picture = layout.width * layout.height * (1 if layout.channels == 1 else MEMORY_A_PIXEL)
-        needed = picture + sum(planes) + max(planes) + pixels
+        row = sum(plane.row_bytes(cells.width) for plane in layout.planes)
+        needed = picture + sum(planes) + pixels + MEMORY_A_ROW * row
+        needed += 0 if self._is_raw() else max(planes)
         if needed > MOST_MEMORY:
             raise PermanentError(
                 ErrorCode.LIMIT_EXCEEDED,
                 f"TIFF whose strips take {needed / 1e6:,.0f} MB of memory, "
                 f"the limit is {MOST_MEMORY / 1e6:,.0f} MB",
             )
+
+    def refuse_short(self) -> None:
+        """Raise PermanentError(CORRUPT_MEDIA) for too few bytes of rows that nothing packs."""
+        if not self._is_raw():
+            return
+        layout, cells = self._layout, self._cells
+        there = 0
+        for plane, first in enumerate(layout.wanted):
+            start = first * cells.across * cells.down
+            row_bytes = layout.planes[plane].row_bytes(cells.width)
+            for place, (at, length) in enumerate(
+                cells.extents[start : start + cells.across * cells.down]
+            ):
+                room = max(0, min(length, len(layout.page.data) - at))
+                there += min(room, row_bytes * self._high(place))
+        row = sum(plane.row_bytes(cells.width) for plane in layout.planes)
+        refuse_few(there, layout.height * cells.across * row, "bytes")
+
+    def _is_raw(self) -> bool:
+        """Tell whether the rows lie in the file as they are."""
+        return self._layout.compression == NONE and not is_subsampled(self._layout)
 
     def read(self, group: Group, plane: int) -> tuple[Image.Image, list[int]]:
         """Return the rows of a group in one plane, and how many of each cell are there.
@@ -119,7 +145,7 @@ class CellReader:
         if place >= len(cells.extents):
             return b""
         start, length = cells.extents[place]
-        if layout.compression == NONE and not is_subsampled(layout):
+        if self._is_raw():
             needed = layout.planes[plane].row_bytes(cells.width) * self._high(place)
             length = min(length, needed)
         strip = layout.page.data[start : start + length]
@@ -152,9 +178,6 @@ class CellReader:
         found = [
             self._most_rows(strip, plane, most) for strip, most in zip(strips, high, strict=True)
         ]
-        if len(strips) == 1 and found[0]:  # which may be large
-            part = unpack(self._layout, strips, plane, RowCount(found[0], found[0]))
-            return part.crop((0, 0, *size)), found
         whole = Image.new(mode, size)
         for strip, rows, at in zip(strips, found, accumulate(high, initial=0), strict=False):
             if rows:

@@ -86,7 +86,7 @@ class Layout:
         self.is_planar = page.number(PLANAR, 1) == SEPARATE
         self.predictor = page.number(PREDICTOR, 1) if self.compression in PREDICTED else 1
         self.is_reversed = page.number(FILL_ORDER, 1) == REVERSED
-        bits = page.numbers(BITS) or (1,)
+        bits = self._all(BITS, 1)
         count = page.number(SAMPLES, 1)
         if not 1 <= count <= MOST_SAMPLES:
             raise unsupported(f"{count} samples a pixel")
@@ -105,6 +105,10 @@ class Layout:
         self.profile = page.raw(ICC) or None
         self._follow_linear_light()
 
+    def _all(self, tag: int, default: int) -> tuple[int, ...]:
+        """Return the values of a tag, which are no noise where they are not there: ValueError."""
+        return self.page.numbers(tag) or (self.page.number(tag, default),)
+
     def _follow_linear_light(self) -> None:
         """Have deep colours of linear light read by their square root, which the profile undoes."""
         of = self.samples
@@ -116,7 +120,7 @@ class Layout:
 
     def _is_float(self, bits: tuple[int, ...]) -> bool:
         # Readers take signed bytes as they are, and differ on all other signed numbers.
-        formats = set(self.page.numbers(SAMPLE_FORMAT) or (UNSIGNED,))
+        formats = set(self._all(SAMPLE_FORMAT, UNSIGNED))
         if formats == {FLOAT}:
             if set(bits) - set(FLOAT_BITS) or len(set(bits)) > 1:
                 raise unsupported(f"numbers of {bits[0]} bits with a point")
@@ -171,7 +175,9 @@ class Layout:
         """Strips, else tiles."""
         page = self.page
         is_tiled = is_in_tiles(page)
-        places, lengths = map(page.numbers, place_tags(page))
+        tags = place_tags(page)
+        page.number(tags[0])  # which raises ValueError where they are cut off
+        places, lengths = map(page.numbers, tags)
         if not places:
             raise ValueError("unknown data organization")
         if is_tiled:

@@ -138,6 +138,6 @@ def _pages(data: bytes, most: int) -> int | None:
             page += 1
             if page > most:
                 return None
-    except struct.error:  # the end
+    except (struct.error, OverflowError):  # the end, or far behind it
         pass
     return page or 1
