@@ -10,7 +10,10 @@ from PIL import Image
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.color.icc import write_profile
 from lib.imaging.color.tone_map import BT_709
+from lib.imaging.decoders.jp2_boxes import Jp2
+from lib.imaging.decoders.jpeg2000 import _samples
 from lib.imaging.load import Picture, read_picture
+from lib.imaging.openjpeg import Component
 from tests.support.images import LIMITS
 from tests.support.jpeg2000 import (
     CIELAB,
@@ -179,6 +182,29 @@ def test_a_palette_without_its_mapping(mapping: bytes):
     table = palette(COLORS)
     table = table[: table.index(b"cmap") - 4] + mapping
     assert pixel(read(write((2,), table + color(SRGB)))) == COLORS[2]
+
+
+@pytest.mark.parametrize("alpha", [None, 700])
+def test_only_the_channels_that_are_shown_are_made(
+    alpha: int | None, monkeypatch: pytest.MonkeyPatch
+):
+    made: list[int | None] = []
+
+    def count(component: Component, jp2: Jp2, column: int | None) -> Image.Image:
+        made.append(column)
+        return _samples(component, jp2, column)
+
+    monkeypatch.setattr("lib.imaging.decoders.jpeg2000._samples", count)
+    table = palette(COLORS)
+    table = table[: table.index(b"cmap") - 4]
+    mapping = b"".join(struct.pack(">HBB", 0, 1, each % 3) for each in range(900))
+    boxes = table + box(b"cmap", mapping) + color(SRGB)
+    if alpha is not None:
+        boxes += definitions(*ALL_RGB, (alpha, 1, 0))
+    found = pixel(read(write((2,), boxes)))
+    shown = (0, 1, 2) if alpha is None else (0, 1, 2, alpha % 3)
+    assert made == [each % 3 for each in shown]
+    assert found == tuple(COLORS[2][each % 3] for each in shown)
 
 
 def test_a_palette_beside_a_component_of_its_own():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -56,6 +56,11 @@ class Layout:
         if self.alpha is not None:
             return "LA" if self.space == "L" else "RGBA"
         return "RGB" if self.space == "YCbCr" else self.space
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Return the channels that are shown: a file may name any number of them."""
+        return self.colors if self.alpha is None else (*self.colors, self.alpha)
 
     @property
     def is_converted(self) -> bool:
@@ -112,11 +117,11 @@ def _assign(jp2: Jp2, channels: int, space: str) -> Layout:
 
 
 def compose(
-    layout: Layout, channels: Sequence[Image.Image], jp2: Jp2, depths: Sequence[int]
+    layout: Layout, channels: Mapping[int, Image.Image], jp2: Jp2, depths: Mapping[int, int]
 ) -> Image.Image:
     """Return the picture of channels of 8 bits, all of one size, in the layout's mode.
 
-    `depths` are the bits that they had before.
+    Those that the layout uses have to be there. `depths` are the bits that they had before.
     """
     colors = [channels[each] for each in layout.colors]
     if layout.space == "LAB":

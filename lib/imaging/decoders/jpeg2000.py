@@ -50,11 +50,12 @@ class Jpeg2000(Undecoded):
         codestream = memoryview(self.data)[begin:end]
         components = decode_components(codestream, self.halvings)
         width, height = (-(-side >> self.halvings) for side in self.size)
-        channels = []
-        for number, column in self.channels:
+        channels, depths = {}, {}
+        for channel in self.layout.used:
+            number, column = self.channels[channel]
             samples = _samples(components[number], self.jp2, column)
-            channels.append(self._spread(samples, components[number].step, (width, height)))
-        depths = [components[number].depth for number, _ in self.channels]
+            channels[channel] = self._spread(samples, components[number].step, (width, height))
+            depths[channel] = components[number].depth
         return compose(self.layout, channels, self.jp2, depths)
 
     def _spread(
