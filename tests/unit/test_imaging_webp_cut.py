@@ -10,7 +10,15 @@ from PIL import Image, ImageChops
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
-from lib.imaging.decoders.webp_cut import CutStill, find_cut
+from lib.imaging.decoders.webp_cut import (
+    CHUNK_HEAD,
+    FREE_BYTES,
+    MORE_BYTES,
+    MOST_PROMISED,
+    RIFF_HEAD,
+    CutStill,
+    find_cut,
+)
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS, photo, save
 
@@ -88,6 +96,32 @@ def test_hardly_a_line_is_corrupt(name: str, end: int) -> None:
     with pytest.raises(PermanentError) as raised:
         read(webp(name)[:end])
     assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
+
+def promising(there: int, promised: int) -> bytes:
+    riff = RIFF_HEAD.pack(b"RIFF", promised + 12, b"WEBP")
+    return riff + CHUNK_HEAD.pack(b"VP8L", promised) + bytes(there)
+
+
+@pytest.mark.parametrize("there", [1000, 200_000, 1_000_000])
+def test_what_is_put_there_is_a_few_times_what_was_received(there: int) -> None:
+    most = 10 * there + FREE_BYTES
+    cut = find_cut(promising(there, most))
+    assert isinstance(cut, CutStill)
+    filled = cut.filled(0x55)
+    assert len(filled) <= 4 * most + MORE_BYTES + 21
+    assert len(filled) == 8 + RIFF_HEAD.unpack_from(filled)[1]
+    assert len(filled) == 20 + CHUNK_HEAD.unpack_from(filled, 12)[1]
+    assert filled[20 + there :].count(0x55) == len(filled) - 20 - there
+    assert find_cut(promising(there, most + 1)) is None
+
+
+def test_much_is_not_put_there_several_times() -> None:
+    there = 4_000_000
+    cut = find_cut(promising(there, 10 * there))
+    assert isinstance(cut, CutStill)
+    assert len(cut.filled(0)) <= 15 * there
+    assert find_cut(promising(there * 3, MOST_PROMISED + 1)) is None
 
 
 @pytest.mark.parametrize("promised", [2**31, 2**32 - 10])

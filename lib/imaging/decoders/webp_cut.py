@@ -29,10 +29,14 @@ BLOCK, FILTERED = 16, 7
 """Lines of a macroblock; and of them those that a filter changes above the next one: three of
 chroma, which are six, and one for its scaling."""
 
-LEAST_SHARE = 50
+LEAST_SHARE = 10
 """One of so many bytes has to be there: what is put there is bounded by what was received."""
 
-MORE, MORE_BYTES = 4, 1 << 16
+MOST_PROMISED = 100 << 20
+"""No larger one is taken where it is whole, and most of what a small one lacks is held twice."""
+
+MORE, MORE_BYTES, MOST_MORE_BYTES = 3, 1 << 16, 1 << 24
+"""How much more than what is missing is put there, at least and at most."""
 
 FREE_BYTES = 1 << 20
 
@@ -52,10 +56,14 @@ class CutStill:
         Some more are there: another value than the right ones may need them.
         """
         missing = self.promised - len(self.pixels)
-        pixels = self.pixels + bytes((value,)) * (MORE * missing + MORE_BYTES)
-        chunk = CHUNK_HEAD.pack(self.kind, len(pixels)) + pixels + bytes(len(pixels) % 2)
-        body = self.before + chunk
-        return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
+        length = self.promised + min(MORE * missing, MOST_MORE_BYTES) + MORE_BYTES
+        length += length % 2
+        riff_length = 4 + len(self.before) + CHUNK_HEAD.size + length
+        there = (
+            RIFF_HEAD.pack(b"RIFF", riff_length, b"WEBP"),
+            *(self.before, CHUNK_HEAD.pack(self.kind, length), self.pixels),
+        )
+        return b"".join(there).ljust(CHUNK_HEAD.size + riff_length, bytes((value,)))
 
     def count_lines(self) -> int:
         """Return how many lines do not change with what is put there."""
@@ -91,7 +99,7 @@ def find_cut(data: bytes) -> CutStill | bytes | None:
             if kind not in (LOSSY, LOSSLESS):
                 break
             there = len(data) - start
-            if length > LEAST_SHARE * there + FREE_BYTES:
+            if length > min(LEAST_SHARE * there + FREE_BYTES, MOST_PROMISED):
                 return None
             return CutStill(data[RIFF_HEAD.size : end], kind, data[start:], length)
         has_pixels = has_pixels or kind in (LOSSY, LOSSLESS)
