@@ -8,6 +8,7 @@ import pytest
 
 from lib.domain.media import WarningCode
 from lib.imaging.bounds.jpeg_scans import RESTART_MARKER, find_scans
+from lib.imaging.decoders.jpeg import without_damaged
 from lib.imaging.load import read_picture
 from tests.support.images import LIMITS, photo, save
 
@@ -49,6 +50,54 @@ def test_what_was_passed_over_is_told_and_the_profile_is_kept() -> None:
     found = read_picture(damaged, "jpeg", LIMITS)
     (warning,) = found.probe.warnings
     assert (warning.code, "segment" in warning.message) == (WarningCode.DAMAGED, True)
+
+
+RIGHTS = '<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">© A</rdf:li></rdf:Alt></dc:rights>'
+XMP = b"http://ns.adobe.com/xap/1.0/\0" + RIGHTS.encode()
+NOTICE = b"8BIM\x04\x04\0\0" + struct.pack(">IBBBH", 8, 0x1C, 2, 116, 3) + b"(c)"
+IPTC = b"Photoshop 3.0\0" + NOTICE
+
+
+def segment(kind: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        *(segment(0xEE, b"Adobe\0"[:length]) for length in (5, 6)),
+        *(segment(0xE0, b"JFIF\0\1"[:length]) for length in (4, 5, 6)),
+        segment(0xE2, b"ICC_PROFILE\0"),
+        segment(0xED, b"Photoshop 3.0\0008BIM\4\4"),
+        b"\xff\xff" + segment(0xEE, b"Adobe"),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("notice", "wanted"), [(segment(0xE1, XMP), "© A"), (segment(0xED, IPTC), "(c)")]
+)
+def test_the_copyright_beside_a_damaged_segment_is_kept(
+    damaged: bytes, is_first: bool, notice: bytes, wanted: str
+) -> None:
+    whole = save(photo((32, 24)), "jpeg")
+    both = damaged + notice if is_first else notice + damaged
+    found = read_picture(whole[:2] + both + whole[2:], "jpeg", LIMITS)
+    assert found.probe.copyright == wanted
+    assert {each.code for each in found.probe.warnings} == {WarningCode.DAMAGED}
+
+
+def test_of_a_segment_of_photoshop_the_whole_resources_are_kept() -> None:
+    whole = save(photo((32, 24)), "jpeg")
+    damaged = segment(0xED, IPTC + b"8BIM\3\xed")
+    found = read_picture(whole[:2] + damaged + whole[2:], "jpeg", LIMITS)
+    assert found.probe.copyright == "(c)"
+    assert {each.code for each in found.probe.warnings} == {WarningCode.DAMAGED}
+
+
+def test_the_place_of_a_name_counts() -> None:
+    other = segment(0xE9, b"Adobe")
+    damaged = segment(0xEE, b"Adobe")
+    assert without_damaged(b"\xff\xd8" + other + damaged) == b"\xff\xd8" + other
 
 
 def without_interval(whole: bytes, number: int) -> bytes:

@@ -16,12 +16,12 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from lib.domain.media import WarningCode
 from lib.imaging.bounds.jpeg import SCAN
-from lib.imaging.bounds.jpeg_scans import APPLICATIONS, RESTART, RESTARTS, START, Scans, find_scans
+from lib.imaging.bounds.jpeg_scans import RESTART, RESTARTS, START, Scans, find_scans
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.metadata.gain_map import has_gain_map
 from lib.imaging.pillow import is_out_of_memory
 
-END = b"\xff\xd9"
+END, FILL = b"\xff\xd9", 0xFF
 
 COUNTED_MEGAPIXELS = 12
 """Two pictures are decoded for a look at which lines differ, at a part of their size."""
@@ -41,8 +41,11 @@ RESTARTS_FOLLOW = b"\xff\xdd\0\4"
 
 COARSER = "cut short in scan {number}: all lines are there, but coarser than they were"
 
-KEPT = {b"JFIF\0": 14, b"Exif\0\0": 6, b"ICC_PROFILE\0": 14, b"Adobe": 12}
-"""Application segments that say something of the picture, and how long each is at least."""
+LEAST = {(0xE0, b"JFIF"): 14, (0xE2, b"ICC_PROFILE\0"): 14, (0xEE, b"Adobe"): 12}
+"""Application segments that a decoder reads numbers from, and how long each is at least."""
+
+PHOTOSHOP, RESOURCE, RESOURCE_HEAD = (0xED, b"Photoshop 3.0\0"), b"8BIM", 6
+"""Its resources are read one after the other; the head of one is followed by its name."""
 
 
 class CutFile(BytesIO):
@@ -77,18 +80,34 @@ def _open(file: BytesIO) -> JpegImageFile:
 def without_damaged(data: bytes) -> bytes:
     """Return a picture without the application segments that are too short for what they are.
 
-    No picture needs them, and a decoder that is given one refuses it.
+    No picture needs them, and a decoder that is given one refuses it. All others stay.
     """
     kept, at = [data[:2]], 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (SCAN, START):
+        if data[at + 1] == FILL:
+            at += 1
+            continue
         kind, length = struct.unpack_from(">xBH", data, at)
-        content = data[at + 4 : at + 2 + length]
-        if kind not in APPLICATIONS or any(
-            content.startswith(name) and len(content) >= least for name, least in KEPT.items()
-        ):
-            kept.append(data[at : at + 2 + length])
+        kept.append(_undamaged(kind, data[at : at + 2 + length]))
         at += 2 + length
     return b"".join((*kept, data[at:]))
+
+
+def _undamaged(kind: int, segment: bytes) -> bytes:
+    """Return a segment, without a resource of Photoshop's that ends in its head; or nothing."""
+    content = segment[4:]
+    if any(
+        kind == its_kind and content.startswith(name) and len(content) < least
+        for (its_kind, name), least in LEAST.items()
+    ):
+        return b""
+    is_photoshop = kind == PHOTOSHOP[0] and content.startswith(PHOTOSHOP[1])
+    if is_photoshop and content[-RESOURCE_HEAD:].startswith(RESOURCE):
+        return (
+            struct.pack(">BBH", FILL, kind, len(segment) - 2 - RESOURCE_HEAD)
+            + (content[:-RESOURCE_HEAD])
+        )
+    return segment
 
 
 def decode_jpeg(image: Image.Image) -> Image.Image:
