@@ -12,9 +12,14 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from lib.imaging.decoders.item_properties import read_properties
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.bounds import av1
+from lib.imaging.bounds.boxes import only, read_top
+from lib.imaging.bounds.heif_items import read_meta
+from lib.imaging.decoders.heif import _join_associations
+from lib.imaging.decoders.item_properties import CODED_BYTES, read_properties
 from lib.imaging.load import Picture, read_picture
-from tests.media.hostile_images import Item, ispe, sequence_header
+from tests.media.hostile_images import Item, ispe, obu, sequence_header
 from tests.support.boxes import box
 from tests.support.image_items import (
     ALPHA,
@@ -278,3 +283,102 @@ def test_a_box_of_properties_for_each_tile_of_a_heic():
     data = write("heif", with_properties(ITEMS["heif"], TOP_LEFT), thumbnail, split=True)
     assert data.count(b"ipma") == 2
     assert read(data, "heif").image.size == (80, 60)
+
+
+def spread(data: bytes, entries: bytes, boxes: int, count: int) -> bytes:
+    """Put so many boxes of properties more into a file, each with `count` entries."""
+    more = boxes * box(b"ipma", bytes(3) + b"\1" + struct.pack(">I", count) + entries)
+    at = data.index(b"iprp") - 4
+    whole = bytearray(data + more)
+    for kind in (b"iprp", b"meta"):  # its items lie before its end, as far as from the begin
+        place = data.index(kind) - 4
+        whole[place : place + 4] = (int.from_bytes(data[place : place + 4]) + len(more)).to_bytes(4)
+    end = at + int.from_bytes(data[at : at + 4])
+    moved = whole[:end] + more + whole[end : len(data)]
+    meta = data.index(b"iloc") + 8
+    for number in range(int.from_bytes(data[meta + 2 : meta + 4])):
+        place = meta + 4 + 14 * number + 6
+        start = int.from_bytes(data[place : place + 4])
+        moved[place : place + 4] = (start + len(more)).to_bytes(4)
+    return bytes(moved)
+
+
+def associations(data: bytes) -> dict[int, list[int]]:
+    meta = only(read_top(data), b"meta")
+    assert meta
+    return read_meta(data, meta).associations
+
+
+def test_properties_of_items_that_are_not_there_are_left_out():
+    entries = b"".join(struct.pack(">HBH", item, 1, 1) for item in range(100, 1100))
+    data = spread(write("avif", ITEMS["avif"]), entries, 3, 1000)
+    assert len(associations(data)) == 1001
+    joined = _join_associations(data)
+    assert joined.count(b"ipma", len(data)) == 1
+    assert associations(joined) == {1: [1, 2]}
+    assert read(data, "avif").image.size == SIZE
+
+
+def test_the_items_of_all_boxes_are_bounded_together():
+    entries = struct.pack(">HBH", 9, 0, 0)[:3] * 5000
+    data = spread(write("avif", ITEMS["avif"]), entries, 3, 5000)
+    with pytest.raises(PermanentError) as raised:
+        read(data, "avif")
+    assert raised.value.code is ErrorCode.LIMIT_EXCEEDED
+
+
+@pytest.mark.parametrize("container", ["avif", "heif"])
+@pytest.mark.parametrize("behind", [b"", b"\0", bytes(8), b"\0\0\0\x05what is this" * 9])
+@pytest.mark.parametrize("length", ["told", "to the end", "wide"])
+def test_boxes_of_properties_before_a_last_box_of_any_kind(
+    container: str, behind: bytes, length: str
+):
+    data = write(container, with_properties(ITEMS[container], TOP_LEFT), halved=True)
+    at = data.index(b"mdat") - 4
+    content = data[at + 8 :]
+    if length == "to the end":
+        data = data[:at] + bytes(4) + b"mdat" + content
+    elif length == "wide":
+        wide = struct.pack(">I4sQ", 1, b"mdat", len(content) + 24) + bytes(8) + content
+        data = move_items(data[:at], 16) + wide
+    assert read(data + behind, container).image.size == (80, 60)
+
+
+def move_items(head: bytes, by: int) -> bytes:
+    """Have the one item of a file lie further behind."""
+    at = head.index(b"iloc") + 8 + 4 + 6
+    return head[:at] + (int.from_bytes(head[at : at + 4]) + by).to_bytes(4) + head[at + 4 :]
+
+
+def test_what_is_missing_of_an_item_is_not_taken_from_elsewhere():
+    data = write("avif", ITEMS["avif"], halved=True)
+    at = data.index(b"mdat") - 4
+    open_end = data[:at] + bytes(4) + data[at + 4 :]
+    for cut in (1, 40, len(data[at:]) // 2):
+        with pytest.raises(PermanentError) as raised:
+            read(open_end[:-cut], "avif")
+        assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
+
+@pytest.mark.parametrize("before", [380, 385, 390, 393, 395, 398, 400, 5000])
+def test_a_header_behind_metadata(before: int):
+    header = sequence_header(64, 48, code_points=(9, 16, 9))
+    content = obu(5, bytes(before)) + header
+    item = Item(b"av01", content, [ispe(64, 48), box(b"av1C", b"\x81\0\x0c\0")])
+    assert read_properties(write("avif", item)).code_points() == (9, 16)
+
+
+@pytest.mark.parametrize("there", range(9))
+def test_a_header_that_is_cut_off_is_passed(there: int):
+    header = sequence_header(64, 48, code_points=(9, 16, 9))
+    coded = av1.Coded()
+    coded.read(sequence_header(32, 24) + header[:there])
+    assert coded.size == (32, 24)
+
+
+def test_a_picture_whose_header_lies_across_what_is_looked_through():
+    item = coded_item(Image.new("RGB", SIZE, RED), "avif", quality=90)
+    for before in range(CODED_BYTES - 20, CODED_BYTES + 1):
+        content = obu(5, b"\4\xb5" + bytes(before - 3) + b"\x80") + item.content
+        found = replace(item, content=content)
+        assert read_properties(write("avif", found)).code_points() in (None, (1, 13))

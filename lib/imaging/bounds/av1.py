@@ -54,21 +54,27 @@ class Coded:
     def read(self, data: bytes) -> None:
         """Read the OBUs of one more configuration, item or sample. What is cut short is passed."""
         for kind, start, end in _units(data):
-            header = data[start : min(end, start + HEADER_BYTES)]
-            if kind == SEQUENCE:
-                self.sequence = read_sequence(header)
-                self._reach(self.sequence.size)
-            elif kind in (FRAME, FRAME_HEADER):
-                self.frames += 1
-                if self.sequence and overrides_size(header, self.sequence):
-                    self._reach(self.sequence.largest)
+            try:
+                self._add(kind, data[start : min(end, start + HEADER_BYTES)])
+            except IndexError:
+                if end < len(data):
+                    raise
+
+    def _add(self, kind: int, header: bytes) -> None:
+        if kind == SEQUENCE:
+            self.sequence = read_sequence(header)
+            self._reach(self.sequence.size)
+        elif kind in (FRAME, FRAME_HEADER):
+            self.frames += 1
+            if self.sequence and overrides_size(header, self.sequence):
+                self._reach(self.sequence.largest)
 
     def _reach(self, size: Size) -> None:
         self.size = max(self.size, size, key=lambda each: each[0] * each[1])
 
 
 def _units(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield the type of each OBU, and where its content begins and ends (5.3)."""
+    """Yield the type of each OBU, and where its content begins and should end (5.3)."""
     at = 0
     while at < len(data):
         head = data[at]
@@ -82,7 +88,7 @@ def _units(data: bytes) -> Iterator[tuple[int, int, int]]:
                     break
         else:
             length = len(data) - at
-        yield kind, at, min(at + length, len(data))
+        yield kind, at, at + length
         at += length
 
 

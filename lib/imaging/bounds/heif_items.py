@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes
@@ -30,6 +30,8 @@ class Meta:
     kinds: dict[int, bytes] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     extents: dict[int, list[Extent]] = field(default_factory=dict)
+    is_cut: bool = False
+    """Whether an extent reaches beyond the end."""
     properties: list[Box] = field(default_factory=list)
     associations: dict[int, list[int]] = field(default_factory=dict)
     """Of each item the properties, counted from 1, in their order."""
@@ -56,10 +58,9 @@ def read_meta(data: bytes, meta: Box) -> Meta:
         properties = by_kind(data, box.start, box.end)
         if container := only(properties, b"ipco"):
             found.properties.extend(read_boxes(data, container.start, container.end))
-        for associated in properties.get(b"ipma", []):
-            for item, numbers in read_item_associations(data, associated):
-                indices = found.associations.setdefault(item, [])
-                indices.extend(number & NUMBER for number in numbers)
+        for item, numbers in read_item_associations(data, properties.get(b"ipma", [])):
+            indices = found.associations.setdefault(item, [])
+            indices.extend(number & NUMBER for number in numbers)
     if box := only(inside, b"iref"):
         _read_references(data, box, found)
     return found
@@ -126,23 +127,30 @@ def _read_extents(data: bytes, box: Box, idat: Box | None, found: Meta) -> None:
             at += index_width + offset_width
             length = _number(data, at, length_width)
             at += length_width
+            found.is_cut = found.is_cut or offset + length > end
             extents.append((min(offset, end), min(offset + length, end) if length else end))
 
 
-def read_item_associations(data: bytes, box: Box) -> Iterator[tuple[int, list[int]]]:
-    """Yield an item, and its properties: their numbers, with 1 << 15 for each essential one."""
-    version, wide = data[box.start], data[box.start + 3] & 1
-    item_width = 2 if version < 1 else 4
-    at = box.start + FULL_BOX
-    entries = _number(data, at, 4)
-    at += 4
-    check_count(entries, len(data), "items with properties")
-    for _ in range(entries):
-        item, count = _number(data, at, item_width), data[at + item_width]
-        at += item_width + 1
-        numbers = [_number(data, at + n * (1 + wide), 1 + wide) for n in range(count)]
-        at += count * (1 + wide)
-        yield item, numbers if wide else [(n & 0x80) << 8 | n & 0x7F for n in numbers]
+def read_item_associations(data: bytes, boxes: Sequence[Box]) -> Iterator[tuple[int, list[int]]]:
+    """Yield an item, and its properties: their numbers, with 1 << 15 for each essential one.
+
+    Raises PermanentError(LIMIT_EXCEEDED) for too many in all boxes together.
+    """
+    seen = 0
+    for box in boxes:
+        version, wide = data[box.start], data[box.start + 3] & 1
+        item_width = 2 if version < 1 else 4
+        at = box.start + FULL_BOX
+        entries = _number(data, at, 4)
+        at += 4
+        seen += entries
+        check_count(seen, len(data), "items with properties")
+        for _ in range(entries):
+            item, count = _number(data, at, item_width), data[at + item_width]
+            at += item_width + 1
+            numbers = [_number(data, at + n * (1 + wide), 1 + wide) for n in range(count)]
+            at += count * (1 + wide)
+            yield item, numbers if wide else [(n & 0x80) << 8 | n & 0x7F for n in numbers]
 
 
 def _read_references(data: bytes, box: Box, found: Meta) -> None:

@@ -16,7 +16,7 @@ from pillow_heif import HeifImageFile
 from pillow_heif import open_heif as open_frames
 
 from lib.imaging.bounds.boxes import FULL_BOX, Box, by_kind, only, read_boxes, read_top
-from lib.imaging.bounds.heif_items import read_item_associations
+from lib.imaging.bounds.heif_items import Meta, read_item_associations, read_meta
 from lib.imaging.decoders.item_properties import CLAP, Properties, read_clap, read_properties
 
 READ_HEIF: Callable[[BytesIO], Image.Image] = HeifImageFile
@@ -162,28 +162,46 @@ def _join_associations(data: bytes) -> bytes:
     boxes = found.get(ASSOCIATIONS, [])
     if len(boxes) < 2:
         return data
+    items = read_meta(data, meta)
+    if items.is_cut:  # what is missing would be taken from what is put behind the end
+        return data
     joined = b"".join(
         data[box.start - 8 : box.end]
         if box.kind != PROPERTIES
-        else _box(PROPERTIES, _copy(data, found[b"ipco"]) + _join(data, boxes))
+        else _box(PROPERTIES, _copy(data, found[b"ipco"]) + _join(data, boxes, items))
         for box in inside
     )
     head = meta.start - 4 if data[meta.start - 4 : meta.start] == b"meta" else meta.start - 12
-    old = data[:head] + b"free" + data[head + 4 :]
+    old = _close_last(data[:head] + b"free" + data[head + 4 :])
     return old + _box(b"meta", data[meta.start : meta.start + FULL_BOX] + joined)
 
 
-def _join(data: bytes, boxes: list[Box]) -> bytes:
-    """Spell one `ipma` box, of the widest numbers, for several."""
+def _close_last(data: bytes) -> bytes:
+    """Return a file whose last box says that it ends where the file does, for one to follow.
+
+    It may have said 0, which is the same but for what follows, or have something behind it.
+    """
+    *_, last = read_boxes(data, 0, len(data))
+    head = last.start - 8
+    if data[last.start - 4 : last.start] == last.kind:
+        return data[:head] + struct.pack(">I", len(data) - head) + data[head + 4 :]
+    return data[:head] + struct.pack(">Q", len(data) - head + 8) + data[head + 8 :]
+
+
+def _join(data: bytes, boxes: list[Box], known: Meta) -> bytes:
+    """Spell one `ipma` box, of the widest numbers, for several.
+
+    Of items that there are: libavif makes one of each number, and looks through all that it has.
+    """
     items: dict[int, list[int]] = {}
-    for box in boxes:
-        for item, properties in read_item_associations(data, box):
+    for item, properties in read_item_associations(data, boxes):
+        if item in known.kinds:
             items.setdefault(item, []).extend(properties)
-    content = struct.pack(">BxxBI", 1, 1, len(items))
+    entries = [struct.pack(">BxxBI", 1, 1, len(items))]
     for item, properties in sorted(items.items()):
         kept = properties[:MOST_ASSOCIATIONS]
-        content += struct.pack(f">IB{len(kept)}H", item, len(kept), *kept)
-    return _box(ASSOCIATIONS, content)
+        entries.append(struct.pack(f">IB{len(kept)}H", item, len(kept), *kept))
+    return _box(ASSOCIATIONS, b"".join(entries))
 
 
 def _copy(data: bytes, boxes: list[Box]) -> bytes:

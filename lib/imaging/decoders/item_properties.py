@@ -30,6 +30,9 @@ COLOURS = (b"colr", b"clli", b"av1C")
 NCLX = b"nclx"
 SEQUENCES = b"avis"
 
+CODED_BYTES = 1 << 16
+"""Of a picture, looked through for its codec's own header: metadata may come before."""
+
 Rectangle = tuple[int, int, int, int]
 """Left, top, right, bottom, in px."""
 
@@ -113,7 +116,7 @@ def read_properties(data: bytes) -> Properties:
         (*own, *(box for box in others if box.kind in COLOURS)),
         (size[0], size[1]),
         _has_gain_map(data, found),
-        data[start : min(end, start + av1.HEADER_BYTES)],
+        data[start : min(end, start + CODED_BYTES)],
     )
 
 
