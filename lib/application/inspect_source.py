@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lib.application.context import Pipeline
 from lib.domain.errors import ErrorCode, PermanentError
@@ -18,7 +19,10 @@ from lib.video.plan.proportion import check_proportion
 from lib.video.probe.limits import check_limits
 from lib.video.probe.mediainfo import read_probe
 from lib.video.probe.range_reader import RangeReader
-from lib.video.source import UNINDEXED, inspect, locate
+from lib.video.source import UNINDEXED, doubt_duration, inspect, locate
+
+if TYPE_CHECKING:  # see `scan_source`
+    from lib.video.encode.scan_packets import Scanned
 
 MOST_TRIES = 3
 """Tracks of a source that are passed over, until there is nothing of it."""
@@ -31,7 +35,7 @@ class Inspected:
 
     `container` is its demuxer, `start` where its content begins, in bytes, and `reader` reads that.
     `passed_over` says which tracks can't be decoded, by ffmpeg's names, and why. Its time stamps
-    may jump, or, where it was `joined`, step back.
+    may jump, or, where it was `joined`, step back; then `scanned` is what its packets say.
     """
 
     container: str
@@ -45,6 +49,7 @@ class Inspected:
     passed_over: Mapping[str, str] = field(default_factory=dict)
     joined: bool = False
     jumps: bool = False
+    scanned: Scanned | None = None
 
 
 def inspect_source(event: UploadEvent, pipeline: Pipeline) -> Inspected:
@@ -86,6 +91,10 @@ def pass_over(
     passed_over = {**found.passed_over, stream: problem.message}
     try:
         probe = read_probe(found.reader, found.container, passed_over)
+        probe = doubt_duration(probe, found.container, pipeline.presets.limits)
+        if found.scanned:
+            # When another picture of it ends, was not looked at.
+            probe = replace(found.scanned, picture_ends_s=None).correct(probe)
         check_limits(probe, pipeline.presets.limits)
         plan, cost_s, dollars = _plan(probe, found.preset, event.source.size)
     except PermanentError:
@@ -117,7 +126,7 @@ def scan_source(
     check_limits(probe, pipeline.presets.limits)
     plan, cost_s, dollars = _plan(probe, found.preset, event.source.size)
     found = replace(found, probe=probe, plan=plan, cost_s=cost_s, dollars=dollars)
-    return replace(found, jumps=scanned.jumps, joined=scanned.joined)
+    return replace(found, jumps=scanned.jumps, joined=scanned.joined, scanned=scanned)
 
 
 def _plan(probe: AudioProbe, preset: Preset, size: int) -> tuple[Plan, float, float]:

@@ -49,7 +49,8 @@ class VideoTools:
 
 
 Instead = Callable[[Inspected, PermanentError], Inspected | None]
-"""Returns what there is of a source whose first track can't be decoded: `pass_over`."""
+"""Returns what there is of a source whose first track can't be decoded: `pass_over`. Raises
+HandedOver where that takes more than may be done here."""
 
 
 def process_video(
@@ -64,16 +65,20 @@ def process_video(
     def work(report: fenced_job.Report) -> Work:
         found = inspect_source(event, pipeline)
         found = scan_source(found, event, pipeline, replace(ffmpeg, scratch=Path(scratch)))
-        if long and found.cost_s > long.vcpu_seconds:
-            start = partial(long.start_execution, event, found.dollars)
-            raise fenced_job.HandedOver(start, long.lease_seconds)
+        _hand_over_long(found, event, long)
         # Imported here: what encodes costs 26 ms, ffmpeg-python 11 of them, which a source that is
         # refused or transferred does without.
         from lib.video.assemble import assemble
 
         own = replace(ffmpeg, scratch=Path(scratch))
         readable = locate(event.source, found, pipeline.sources, own.deadline)
-        instead = partial(pass_over, event=event, pipeline=pipeline)
+
+        def instead(found: Inspected, problem: PermanentError) -> Inspected | None:
+            other = pass_over(found, problem, event, pipeline)
+            if other:
+                _hand_over_long(other, event, long)
+            return other
+
         task, failed = _encode(found, readable, own, report, instead)
         left_out = {name: Failure.of(error) for name, error in failed.items()}
         return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
@@ -82,13 +87,20 @@ def process_video(
         return fenced_job.run(event, work, pipeline, delivery)
 
 
+def _hand_over_long(found: Inspected, event: UploadEvent, long: Long | None) -> None:
+    """Raise HandedOver where an encode takes more than may be done here."""
+    if long and found.cost_s > long.vcpu_seconds:
+        start = partial(long.start_execution, event, found.dollars)
+        raise fenced_job.HandedOver(start, long.lease_seconds)
+
+
 def _encode(
     found: Inspected, readable: Input, ffmpeg: Ffmpeg, report: fenced_job.Report, instead: Instead
 ) -> tuple[VideoTask, Mapping[str, PermanentError]]:
     """Encode a source, or what there is `instead` where its picture can't be decoded.
 
     Return what was made, and why the rest of it was not. Raises what `encode_video` raises of the
-    first picture.
+    first picture, and what `instead` raises.
     """
     from lib.video.encode.encode import encode_video
 

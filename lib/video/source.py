@@ -88,13 +88,20 @@ def inspect(
         raise PermanentError(ErrorCode.UNSUPPORTED_MEDIA, sniffed.reason or "not a video or sound")
     limits.refuse_format(sniffed.container)
     reader = RangeReader(read, source.size, skipped=sniffed.start)
-    probe = read_probe(reader, sniffed.container)
-    hours = (probe.duration_ms or 0) / MS_PER_HOUR
-    if sniffed.container in UNINDEXED and hours > limits.video_hours:
-        # Its time stamps may jump: how long it lasts has to be found out.
-        probe = replace(probe, duration_ms=None)
+    probe = doubt_duration(read_probe(reader, sniffed.container), sniffed.container, limits)
     check_limits(probe, limits)
     return sniffed, probe, reader
+
+
+def doubt_duration(probe: AudioProbe, container: str, limits: Limits) -> AudioProbe:
+    """Return a probe without a duration above the limits where time stamps may jump.
+
+    How long it lasts has to be found out then.
+    """
+    hours = (probe.duration_ms or 0) / MS_PER_HOUR
+    if container in UNINDEXED and hours > limits.video_hours:
+        return replace(probe, duration_ms=None)
+    return probe
 
 
 def locate(source: Source, content: Content, sources: Sources, deadline: Deadline) -> Input:

@@ -82,6 +82,7 @@ def make_plan(
         return None
     if isinstance(found.probe, VideoProbe):
         found = _without_broken_picture(event, found, pipeline, ffmpeg)
+        check_price(found.dollars, allowance.dollars)
     container, probe, plan, preset = found.container, found.probe, found.plan, found.preset
     # Behind its last frame there is nothing to cut.
     ends_ms = probe.picture_ms if isinstance(probe, VideoProbe) else None
