@@ -13,6 +13,8 @@ from PIL import Image
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.ifd import read_first
 from lib.imaging.decode import open_header
+from lib.imaging.decoders import tiff_codecs
+from lib.imaging.decoders.libtiff import Packing, unpack_rows
 from lib.imaging.decoders.tiff import FACTS_BYTES
 from lib.imaging.load import Picture, read_picture
 from tests.media import make_psds
@@ -145,6 +147,24 @@ def test_a_damaged_strip_may_have_more_bytes_than_a_picture_may_have_pixels():
     (warning,) = read_picture(data, "tiff", limits).probe.warnings
     assert warning.message.startswith("cut short: ")
     assert 300 < int(warning.message.split()[2]) < 400
+
+
+@pytest.mark.parametrize("tag", tiff_codecs.NEEDED)
+def test_tables_that_are_none_do_not_go_along_with_each_tile(
+    tag: int, monkeypatch: pytest.MonkeyPatch
+):
+    handed = []
+
+    def noted(packing: Packing, *rest: Any) -> Image.Image:
+        handed.append(sum(len(raw) for _, _, raw in packing.entries.values()))
+        return unpack_rows(packing, *rest)
+
+    monkeypatch.setattr(tiff_codecs, "unpack_rows", noted)
+    kind = Kind(GREY, 8, 1, packing="deflate", tile=16, size=(16, 160))
+    plain = read(write(kind)).image
+    assert read(write(replace(kind, more={tag: ("B", [0] * 50_000)}))).image == plain
+    assert len(handed) == 20
+    assert not any(handed)
 
 
 def with_place(data: bytes, tag: int, place: int) -> bytes:

@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
+from lib.imaging.bounds.ifd import WIDTHS
 from lib.imaging.decoders.libtiff import (
     BITS,
     FAX,
@@ -46,6 +47,9 @@ COMPRESSIONS = (NONE, *FAX, 5, JPEG, 8, 32_773, 32_946, 34_925, 50_000, WEBP, *S
 JPEG_TABLES = 347
 NEEDED = (292, 293, JPEG_TABLES, 529, SUBSAMPLING, 531, 532)
 """Options of fax, tables of JPEG, how YCbCr lies."""
+
+NEEDED_BYTES = 16_384
+"""Of one of these, at most: they go along with each strip. All tables of a JPEG have 3,000."""
 
 NEWEST_TYPE = 12
 """Of classic TIFF; BigTIFF has more."""
@@ -112,7 +116,7 @@ def _needed(layout: Layout) -> dict[int, Entry]:
     return {
         tag: (each.type, each.count, page.raw(tag))
         for tag, each in entries.items()
-        if each.type <= NEWEST_TYPE
+        if each.type <= NEWEST_TYPE and each.count * WIDTHS[each.type] <= NEEDED_BYTES
     }
 
 
