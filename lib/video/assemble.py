@@ -16,6 +16,7 @@ from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_redundant
+from lib.video.made_length import note_length
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_subtitles
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import (
@@ -72,8 +73,7 @@ def assemble(
         segments.fetch(task.plan, (), ffmpeg.scratch)
         lasts_ms = _duration_ms(ffmpeg.scratch / AUDIO_FILE)
         return Work(
-            # What has no index says only now how long it is.
-            probe=replace(probe, duration_ms=probe.duration_ms or lasts_ms),
+            probe=note_length(probe, lasts_ms, task.source.size),
             made=_audio_alone(task, lasts_ms, ffmpeg),
             preset=preset.name,
             recipe=recipe_of(probe, preset),
@@ -94,13 +94,15 @@ def assemble(
     tracks, plan = [*rungs, *audio], without(encoded, redundant)
     looked_at = choose_tracks(plan, preset.video)
     segments.fetch(plan, [each for each in tracks if each.name in looked_at], ffmpeg.scratch)
-    lasts_ms = probe.duration_ms or max(round(each.seconds * 1000) for each in rungs)
+    made_ms = max(round(each.seconds * 1000) for each in tracks)
+    lasts_ms = probe.duration_ms or made_ms
     auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
+    noted = note_length(task.video, made_ms, task.source.size)
     return Work(
         probe=replace(
-            task.video,
+            noted,
             phash=auxiliary.phash,
-            warnings=(*probe.warnings, *_notes(task.plan, left_out)),
+            warnings=(*noted.warnings, *_notes(task.plan, left_out)),
         ),
         made=chain(
             make_streams(rungs, audio, plan.subtitles, map(segments.read_parts, tracks)),

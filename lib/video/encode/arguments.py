@@ -25,7 +25,7 @@ from lib.video.plan.plan import (
     VideoTask,
     picture_stream,
 )
-from lib.video.plan.proportion import most_seconds
+from lib.video.plan.proportion import longest_s
 from lib.video.plan.ranges import Span
 from lib.video.probe.limits import MAX_SIDE
 from lib.video.source import Input, input_url, is_remote, protocols
@@ -33,10 +33,6 @@ from lib.video.source import Input, input_url, is_remote, protocols
 READ_TIMEOUT_US = 20_000_000
 RECONNECT_SECONDS = 2
 """Longest pause before one more attempt: ffmpeg waits 0 and 1 s, then leaves it to the queue."""
-
-DOUBT, DOUBT_S = 2, 60
-"""What a source may last beyond what it says: factor, and s. A gap between two frames is filled
-with silence, so that a few bytes could last for years."""
 
 GROWTH = 4
 USUAL_PIXELS = 4096 * 2304
@@ -139,7 +135,7 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
         if subtitle.track.codec == UNKNOWN_TEXT:
             options[f"c:s:{subtitle.index}"] = "subrip"
     if not span and (probe.duration_ms or source.size):
-        options["t"] = f"{_longest_s(source, probe):.3f}"
+        options["t"] = f"{longest_s(source.size or 0, probe.duration_ms):.3f}"
     if span and span.start_s:
         # Where ffmpeg starts to read; the graph cuts.
         options["noaccurate_seek"] = None
@@ -184,12 +180,6 @@ def _most_pixels(probe: AudioProbe) -> int:
     if isinstance(probe, VideoProbe):
         described = (probe.width or 0) * (probe.height or 0)
     return min(MAX_SIDE * MAX_SIDE, max(USUAL_PIXELS, GROWTH * described))
-
-
-def _longest_s(source: Input, probe: AudioProbe) -> float:
-    if probe.duration_ms:
-        return DOUBT * probe.duration_ms / 1000 + DOUBT_S
-    return most_seconds(source.size or 0)
 
 
 def _run_up(source: Input, probe: AudioProbe, plan: Plan) -> float:

@@ -26,6 +26,10 @@ FREE_S = 300.0
 LEAST_BYTES_PER_S = 20
 """Of a whole source: what a silent line sends now and then so that it is not taken for dead."""
 
+DOUBT, DOUBT_S = 2, 60
+"""What a source may last beyond what it says: factor, and s. A gap between two frames is filled
+with silence, so that a few bytes could last for years."""
+
 FREE_BYTES = 32_000_000
 BYTES_PER_BYTE = 1000
 """Of each file that is made: a page of text at a frame a second becomes 165, all files together."""
@@ -56,6 +60,13 @@ def most_vcpu_seconds(size: int) -> float:
 def most_seconds(size: int) -> float:
     """Return how long a source of `size` bytes may last."""
     return FREE_S + size / LEAST_BYTES_PER_S
+
+
+def longest_s(size: int, duration_ms: int | None) -> float:
+    """Return how many seconds of a source are read at most, by its bytes and what it says."""
+    if duration_ms:
+        return DOUBT * duration_ms / 1000 + DOUBT_S
+    return most_seconds(size)
 
 
 def most_bytes(size: int) -> int:
