@@ -84,7 +84,7 @@ def _style(style: Mapping[str, str], is_version_4: bool) -> TextStyle:
 
 
 _BLOCK = re.compile(r"\{(?!\\})([^{}]*)\}")
-_OVERRIDE = re.compile(r"\{(\\[^}]*)\}")
+_OVERRIDE = re.compile(r"\{(\\[^{}]*)\}")
 _TAG = re.compile(r"\\(?:(?P<name>[biup])(?P<value>\d+)?(?![a-z])|r(?P<style>[^\\]*))")
 _ESCAPED = re.compile(r"\\([Nnh{}])|\\\u2060")
 _ESCAPES = {"N": "\n", "h": "\u00a0", "{": "{", "}": "}"}

@@ -12,7 +12,7 @@ from lib.video.package.ass import Runs, Script, TextStyle, read_settings
 PLAIN = TextStyle()
 
 _SRT_TAG = re.compile(
-    r"<(?P<end>/?)(?:(?P<name>[biu])|s|font(?:\s[^<>]*)?)\s*>|\{\\[^{}]*\}", re.IGNORECASE
+    r"<(?P<end>/?)(?:(?:(?P<name>[biu])|s)\s*|font(?:\s[^<>]*)?)>|\{\\[^{}]*\}", re.IGNORECASE
 )
 """What players take for markup in SubRip, which has no standard; all else is text."""
 

@@ -49,9 +49,12 @@ def read_text(sample: bytes) -> Runs:
         modifiers = list(children(sample[LENGTH_BYTES + length :]))
     except ValueError:
         modifiers = []
+    styled = 0
     for records in (each for kind, each in modifiers if kind == b"styl"):
         for at in range(LENGTH_BYTES, len(records) - RECORD_BYTES + 1, RECORD_BYTES):
             start, end, _, face = struct.unpack_from(">3HB", records, at)
+            if start < styled:  # they ascend, and none lies over another
+                break
             look = replace(
                 TextStyle(),
                 bold=bool(face & BOLD),
@@ -60,6 +63,7 @@ def read_text(sample: bytes) -> Runs:
             )
             end = min(end, len(text))
             looks[start:end] = [look] * max(0, end - start)
+            styled = max(start, end)
     return tuple(_joined(text.replace("\r\n", "\n").replace("\r", "\n"), looks))
 
 

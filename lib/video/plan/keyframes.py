@@ -51,7 +51,7 @@ def read_keyframes(file: IO[bytes], stream: str | None = None) -> tuple[float, .
         starts = [_start(each, clock) for each in tracks if _handler(each) in (b"vide", b"soun")]
         shift = _shift(video, clock) - max(Fraction(0), min(starts))
         times = sorted(float(time + shift) for time in _sync_times(video))
-    except (ValueError, StopIteration, struct.error):
+    except (ValueError, StopIteration, KeyError, struct.error):
         return None
     return tuple(time for time in times if time >= 0)
 

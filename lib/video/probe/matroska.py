@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from math import isfinite
 from typing import IO
 
 from lib.video.probe.track_facts import Facts, TrackFacts
@@ -152,4 +153,5 @@ def read_unsigned(content: bytes) -> int:
 
 def _float(content: bytes) -> float:
     spelled = {4: ">f", 8: ">d"}.get(len(content))
-    return float(struct.unpack(spelled, content)[0]) if spelled else 0.0
+    value = float(struct.unpack(spelled, content)[0]) if spelled else 0.0
+    return value if isfinite(value) else 0.0

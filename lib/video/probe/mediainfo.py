@@ -118,7 +118,8 @@ def read_probe(
         facts = matroska.read_facts(file)
     probe = make_probe(tracks, sniffed_container, facts, passed_over)
     if sniffed_container in DURATIONS:
-        found = DURATIONS[sniffed_container](file, size)
+        read = DURATIONS[sniffed_container]
+        found = buffered(file, lambda whole: read(whole, size))
         return replace(probe, duration_ms=found) if found else probe
     if sniffed_container == "matroska" and probe.duration_ms is None:
         return replace(probe, duration_ms=matroska.read_duration_ms(file, size))

@@ -8,12 +8,16 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any
 
 from lib.video.isobmff import Box, find, read_boxes, read_clock, read_content
 
 DURATION = {b"mvhd": ((16, 4), (24, 8)), b"tkhd": ((20, 4), (28, 8)), b"mdhd": ((16, 4), (24, 8))}
 """Where a box has its duration, and its bytes, in version 0 and 1."""
+
+MOST_REPLACED = 256
+"""Each is looked at again in every read. A source of as many tracks is refused in any case."""
 
 MOST_TICKS = 2**32 - 2
 """That 32 bits can say."""
@@ -58,7 +62,7 @@ def find_unknown(file: IO[bytes]) -> dict[int, bytes]:
     try:
         moov = next(each for each in read_boxes(file) if each.kind == b"moov")
         content = read_content(file, moov)
-        return dict(_replacements(content, moov.body))
+        return dict(islice(_replacements(content, moov.body), MOST_REPLACED))
     except (ValueError, StopIteration, struct.error, IndexError):
         return {}
 
@@ -74,7 +78,7 @@ def _replacements(moov: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         track = moov[box.body : box.end]
         clock, _ = read_clock(find(track, b"mdia", b"mdhd"))
         ticks = _samples_last(track)
-        shown = round(ticks * movie_clock / clock)
+        shown = min(round(ticks * movie_clock / clock), MOST_TICKS)
         longest = max(longest, shown)
         for header in _headers(moov, box):
             lasts = ticks if header.kind == b"mdhd" else shown
