@@ -42,7 +42,7 @@ class Prior:
     headroom: float = 0.0
 
 
-ACROSS, DOWN = Prior(0.5, 0.3), Prior(0.25, 0.3, 0.15)
+ACROSS, DOWN = Prior(0.5, 0.3), Prior(0.25, 0.3, 0.14)
 """What matters is mostly in the middle, and heads are in the upper half: of people who stand the
 legs are cut. Chosen on labelled photos, see `npm run bench -- crop`."""
 
