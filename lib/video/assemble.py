@@ -16,9 +16,9 @@ from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_redundant
-from lib.video.made_length import note_length
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_subtitles
 from lib.video.package.track import Segment, Track
+from lib.video.plan.made_length import note_length
 from lib.video.plan.plan import (
     AUDIO_FILE,
     Plan,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.domain.media import MediaWarning, VideoProbe, WarningCode
-from lib.video.made_length import note_length
+from lib.video.plan.made_length import note_length
 
 
 @pytest.mark.parametrize(
