@@ -414,6 +414,61 @@ def test_a_truncated_source_gives_what_it_holds(make, synthesize, tmp_path):
     assert result.times("stills")[0] == 0
 
 
+BARS = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=2")
+BEEP = ("-f", "lavfi", "-i", "sine=d=2:r=48000")
+APART = ("-c:v", "libx264", "-g", "1", "-c:a", "aac")
+
+
+@pytest.fixture
+def damage(synthesize):
+    """Write a film of 50 pictures that stand alone, and a sound, or of one; damage packets."""
+
+    def write(kind: str, packets: int, *inputs: str) -> Path:
+        whole = synthesize("whole.mp4", *inputs, *APART)
+        noise = f"noise=amount='if(lt(n,{packets}),1,0)'"
+        copied = ("-i", str(whole), "-c", "copy", f"-bsf:{kind}", noise)
+        damaged: Path = synthesize("damaged.mp4", *copied)
+        return damaged
+
+    return write
+
+
+def as_it_is(plan: Plan) -> Plan:
+    """Leave the loudness of all sounds alone."""
+    return replace(plan, audio=tuple(replace(each, normalised=False) for each in plan.audio))
+
+
+@pytest.mark.parametrize("span", [None, Span(0.0, 2.0)])
+def test_however_much_of_a_picture_is_damaged_the_rest_is_made(make, damage, span):
+    result = make(damage("v", 40, *BARS, *BEEP), span=span)
+    assert result.left_out == {}
+    assert len(frames(result.rung())) == 10
+
+
+@pytest.mark.parametrize("inputs", [BARS + BEEP, BEEP])
+def test_however_much_of_a_sound_is_damaged_the_rest_is_made(make, damage, inputs):
+    result = make(damage("a", 80, *inputs), edit=as_it_is)
+    assert result.left_out == {}
+    [sound] = [each for each in result.folder.iterdir() if each.name.startswith("audio")]
+    assert "Audio" in tracks(sound)
+
+
+def test_a_sound_beside_a_picture_that_is_damaged_as_a_whole_is_missed(make, damage):
+    result = make(damage("a", 200, *BARS, *BEEP), edit=as_it_is)
+    [problem] = result.left_out.values()
+    assert problem.code is ErrorCode.ENCODE_FAILED
+    assert problem.message == "it is damaged: its frames can't be decoded"
+    assert not [each for each in result.folder.iterdir() if each.name.startswith("audio")]
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [("a", BEEP), ("v", BARS), ("v", BARS + BEEP)])
+def test_what_is_damaged_as_a_whole_is_corrupt(make, damage, kind, inputs):
+    with pytest.raises(PermanentError) as caught:
+        make(damage(kind, 200, *inputs), edit=as_it_is)
+    assert caught.value.code is ErrorCode.CORRUPT_MEDIA
+    assert caught.value.message == "it is damaged: its frames can't be decoded"
+
+
 PROBE = VideoProbe(width=640, height=360, duration_ms=2000, video_codec="avc")
 
 

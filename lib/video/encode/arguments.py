@@ -92,9 +92,8 @@ def encode_arguments(
     return [
         *mend_options(task.source),
         *("-filter_complex_threads", str(THREADS)),
-        # A span keeps its times, and may be all that is damaged of a source. Elsewhere ffmpeg
-        # mends what jumps, and starts at 0 by itself.
-        *(("-copyts", "-start_at_zero", "-max_error_rate", "1") if task.span else ()),
+        # A span keeps its times. Elsewhere ffmpeg mends what jumps, and starts at 0 by itself.
+        *(("-copyts", "-start_at_zero") if task.span else ()),
         *ffmpeg.get_args(ffmpeg.merge_outputs(*outputs)),
     ]
 

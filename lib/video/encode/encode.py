@@ -29,6 +29,9 @@ from lib.video.plan.plan import (
 )
 from lib.video.plan.proportion import bounds_of
 
+LENIENT = ("-max_error_rate", "1")
+"""However much is damaged, the rest is made, of a source as of each of its spans."""
+
 SAMPLES_OF_AAC = 1024
 """Of a packet, in each channel: ticks at the rate of the sound."""
 
@@ -98,7 +101,7 @@ def _make(job: _Job, asked: Plan) -> dict[str, PermanentError]:
             left_out |= _make_apart(job, plan, levels)
     left_out |= write_subtitles(job.folder, without(plan, left_out).subtitles)
     files = _files(job, without(plan, left_out))
-    empty = {name: _nothing(job, name) for name, path in files if not _holds_media(path)}
+    empty = {name: _nothing(job, plan, name) for name, path in files if not _holds_media(path)}
     left_out |= empty
     for name, path in _files(job, asked):
         if name in left_out:
@@ -126,8 +129,18 @@ def _repeating(job: _Job, plan: Plan) -> list[PlannedAudio]:
     return found
 
 
-def _nothing(job: _Job, name: str) -> PermanentError:
-    """Say that a track is empty: beside a picture a sound that is none is not missed."""
+def _nothing(job: _Job, plan: Plan, name: str) -> PermanentError:
+    """Say why a track is empty: beside a picture a sound that is none is not missed.
+
+    One is missed that can't be decoded, which ffmpeg calls a failure only where it is not lenient.
+    """
+    audio = tuple(each for each in plan.audio if each.name == name)
+    if audio:
+        alone = replace(plan, rungs=(), audio=audio, subtitles=())
+        try:
+            _start(job, encode_arguments(replace(job.task, plan=alone), job.folder))
+        except PermanentError as problem:
+            return problem
     is_beside = isinstance(job.task.probe, VideoProbe) and name not in _rungs(job.task.plan)
     code = ErrorCode.UNSUPPORTED_MEDIA if is_beside else ErrorCode.ENCODE_FAILED
     return PermanentError(code, "the track holds nothing")
@@ -213,11 +226,12 @@ def _measure_loudness(
 
 
 def _run_task(job: _Job, task: VideoTask) -> None:
-    _start(job, encode_arguments(task, job.folder))
+    _start(job, [*LENIENT, *encode_arguments(task, job.folder)])
 
 
 def _run(job: _Job, plan: Plan, levels: Mapping[str, Loudness]) -> None:
-    _start(job, encode_arguments(replace(job.task, plan=plan), job.folder, levels))
+    task = replace(job.task, plan=plan)
+    _start(job, [*LENIENT, *encode_arguments(task, job.folder, levels)])
 
 
 def _start(job: _Job, arguments: list[str]) -> None:
