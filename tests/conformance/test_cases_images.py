@@ -11,18 +11,10 @@ from lib.adapters.sandbox.sandbox import Sandbox
 from lib.imaging.port import Images
 from tests.conformance.cases.case import EXPECTED, Case, read_cases
 from tests.conformance.cases.judge_image import IMAGES, judge_image
-from tests.conformance.pending import PENDING
 from tests.media import case_images
 
 CASES = read_cases(IMAGES)
-MARKED = [
-    pytest.param(
-        case,
-        id=case.name,
-        marks=[pytest.mark.xfail(strict=True, reason="pending")] if case.name in PENDING else [],
-    )
-    for case in CASES
-]
+NAMED = [pytest.param(case, id=case.name) for case in CASES]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +23,7 @@ def images() -> Iterator[Images]:
         yield sandbox
 
 
-@pytest.mark.parametrize("case", MARKED)
+@pytest.mark.parametrize("case", NAMED)
 def test_an_image_becomes_what_is_right(case: Case, images: Images) -> None:
     assert judge_image(case, images) == []
 

@@ -13,7 +13,6 @@ import pytest
 
 from tests.conformance.cases.case import EXPECTED, Case, read_cases
 from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
-from tests.conformance.pending import PENDING
 from tests.media import case_video_kinds, case_videos
 from tests.support.matrix_jobs import JOBS
 
@@ -23,9 +22,7 @@ Judge = Callable[[Case, str], list[str]]
 
 
 def _param(case: Case, path: str) -> object:
-    name = f"{case.name} {path}"
-    marks = [pytest.mark.xfail(strict=True, reason="pending")] if name in PENDING else []
-    return pytest.param(case, path, id=name, marks=marks)
+    return pytest.param(case, path, id=f"{case.name} {path}")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 
 from tests.conformance.cases.made_video import MadeVideo
 from tests.conformance.cases.take_video import PATHS, recipes
-from tests.conformance.pending import PENDING
 from tests.media.matrix import Case, build, cases
 from tests.support.ffmpeg_binary import find_ffmpeg
 from tests.support.matrix_jobs import JOBS, Worker, take
@@ -68,13 +67,7 @@ def both(
         yield lambda case: waiting[case.name].result()
 
 
-def _param(case: Case) -> object:
-    pending = f"{case.name} both" in PENDING
-    marks = [pytest.mark.xfail(strict=True, reason="pending")] if pending else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", [_param(case) for case in CASES])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_both_paths_give_the_same(case: Case, both: Both) -> None:
     short, long = both(case).values()
     assert (short.ended.problem, long.ended.problem) == (None, None)

@@ -265,7 +265,7 @@ def test_a_picture_that_changes_keeps_its_graph_where_all_filters_can():
 
 def test_reading_starts_earlier_where_keyframes_are_not_known():
     assert before_input(arguments_of(container="mpegts", span=LATE))["-ss"] == "10.000000"
-    assert before_input(arguments_of(container="avi", span=Span(4.0, 9.0)))["-ss"] == "0.000000"
+    assert "-ss" not in before_input(arguments_of(container="avi", span=Span(4.0, 9.0)))
 
 
 def test_tiles_and_stills_are_those_of_the_span():

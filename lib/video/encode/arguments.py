@@ -136,10 +136,12 @@ def open_source(source: Input, probe: AudioProbe, plan: Plan, span: Span | None)
     if not span and (probe.duration_ms or source.size):
         options["t"] = f"{longest_s(source.size or 0, probe.duration_ms):.3f}"
     if span and span.start_s:
-        # Where ffmpeg starts to read; the graph cuts.
-        options["noaccurate_seek"] = None
         run_up = max(span.context_s, _run_up(source, probe, plan))
-        options["ss"] = f"{max(0.0, span.start_s - run_up):.6f}"
+        # Where ffmpeg starts to read; the graph cuts. A seek to the start is none: of an FLV, whose
+        # first frame comes later, it would find the last keyframe that was seen.
+        if span.start_s > run_up:
+            options["noaccurate_seek"] = None
+            options["ss"] = f"{span.start_s - run_up:.6f}"
     if source.start:
         options["skip_initial_bytes"] = source.start
     if is_remote(source.locator):

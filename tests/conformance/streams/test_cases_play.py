@@ -10,7 +10,6 @@ import pytest
 
 from tests.conformance.cases.case import read_cases
 from tests.conformance.cases.take_video import VIDEOS, take_case
-from tests.conformance.pending import PENDING
 from tests.conformance.streams.server import serve
 from tests.support.matrix_jobs import Ended
 
@@ -29,10 +28,7 @@ END_S = 0.1
 def _params() -> Iterator[Any]:
     for case in PLAYED.values():
         for player in case.facts["plays_to_end"]:
-            name = f"{case.name} {player}"
-            # Not strict: where the picture ends before the sound, who comes first is a race.
-            marks = [pytest.mark.xfail(reason="pending")] if name in PENDING else []
-            yield pytest.param(case.name, player, id=name, marks=marks)
+            yield pytest.param(case.name, player, id=f"{case.name} {player}")
 
 
 @pytest.fixture(scope="module")
