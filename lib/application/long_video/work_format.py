@@ -54,7 +54,9 @@ class Part:
 class WorkPlan:
     """What planVideo found and decided.
 
-    `recipe` is the hash that all keys carry, `rungs` the names of the tracks that ranges store.
+    `recipe` is the hash that all keys carry, `rungs` the names of the tracks that ranges store,
+    `start` the bytes before the content of the source. Its time stamps may jump, or, where it was
+    `joined`, step back.
     """
 
     container: str
@@ -66,7 +68,6 @@ class WorkPlan:
     start: int = 0
     jumps: bool = False
     joined: bool = False
-    """Bytes before the content of the source."""
 
     def plan(self, preset: Preset) -> Plan:
         """Return what is made in all."""
@@ -78,7 +79,8 @@ class PartIndex:
     """What is stored of one part. `inits`: SHA-256 of the init segment by track.
 
     `left_out` is what could not be made, by name; `cpu_ms` the time of all cores that it took. A
-    range without tracks lies behind the end of a source that is cut short.
+    range without tracks lies behind the end of a source that is cut short, or is damaged as a
+    whole.
     """
 
     tracks: tuple[Track, ...]

@@ -1,7 +1,8 @@
 """Find captions in encoded frames: ATSC A/53 part 4, 6.2.3, as the encoder passes them on.
 
 They lie in the frames themselves: CEA-608 in four channels, `CC1` to `CC4`, and CEA-708 in
-services, `SERVICE1` to `SERVICE63`; the names are those of HLS (RFC 8216, section 4.3.4.1).
+services, of which `SERVICE1` to `SERVICE6` are looked for: the others are numbered in a second
+byte. The names are those of HLS (RFC 8216, section 4.3.4.1).
 """
 
 from __future__ import annotations

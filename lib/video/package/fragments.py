@@ -24,6 +24,9 @@ DATA_OFFSET, FIRST_FLAGS = 0x01, 0x04
 DURATION, SIZE, FLAGS, COMPOSITION = 0x100, 0x200, 0x400, 0x800
 """What a run of samples holds: at first for all of them, then for each."""
 
+MOST_TICKS = 2**31 - 1
+"""Of a segment: its composition offsets are signed, 32 bits each."""
+
 STYP = box(b"styp", b"msdh", bytes(4), b"msdh", b"cmfs")
 
 
@@ -80,6 +83,8 @@ def write_segment(samples: Sequence[Sample], end: int, data: bytes, delay: int) 
     flags = [each.flags for each in samples]
     if decoded[0] != samples[0].time or len({*flags[1:]}) > 1 or min(durations) <= 0:
         raise ValueError("expected one keyframe, at the start, and times that differ")
+    if end - decoded[0] + delay > MOST_TICKS:
+        raise ValueError(f"expected at most {MOST_TICKS} ticks but it lasts {end - decoded[0]}")
 
     def moof(offset: int) -> bytes:
         header = DEFAULT_DURATION | DEFAULT_FLAGS | FROM_MOOF
