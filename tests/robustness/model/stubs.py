@@ -98,6 +98,7 @@ def own_modules() -> dict[str, types.ModuleType]:
             "lib.application.inspect_source",
             inspect_source=films.inspect_source,
             pass_over=films.pass_over,
+            scan_source=films.scan_source,
             Inspected=films.Inspected,
         ),
         "lib.video.assemble": _module("lib.video.assemble", assemble=films.assemble),
