@@ -192,6 +192,9 @@ def render(
         if rendered.folder:
             folder = f"  {printable(rendered.folder)}"
             console.print(folder, markup=False, highlight=False, soft_wrap=True)
+        for warning in rendered.manifest["warnings"] if rendered.manifest else ():
+            told = f"  {warning['code']}: {printable(warning['message'])}"
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
     if not finished:
         raise typer.Exit(1)
 

@@ -95,9 +95,9 @@ def assemble(
     looked_at = choose_tracks(plan, preset.video)
     segments.fetch(plan, [each for each in tracks if each.name in looked_at], ffmpeg.scratch)
     made_ms = max(round(each.seconds * 1000) for each in tracks)
-    lasts_ms = probe.duration_ms or made_ms
-    auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     noted = note_length(task.video, made_ms, task.source.size)
+    lasts_ms = noted.duration_ms or made_ms
+    auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
         probe=replace(
             noted,

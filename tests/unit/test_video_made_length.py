@@ -12,12 +12,12 @@ from lib.video.plan.made_length import note_length
     ("said_ms", "made_ms", "size", "code"),
     [
         (10_000, 10_040, 10**6, None),
-        (10_000, 8000, 10**6, None),
-        (10_000, 12_000, 10**6, None),
+        (10_000, 9000, 10**6, None),
+        (10_000, 11_000, 10**6, None),
         (600_000, 571_000, 10**6, None),
-        (10_000, 7999, 10**6, WarningCode.INCOMPLETE),
+        (10_000, 8999, 10**6, WarningCode.INCOMPLETE),
         (600_000, 569_000, 10**6, WarningCode.INCOMPLETE),
-        (10_000, 12_001, 10**6, WarningCode.DURATION_DIFFERS),
+        (10_000, 11_001, 10**6, WarningCode.DURATION_DIFFERS),
         (2000, 63_999, 10**6, WarningCode.INCOMPLETE),  # twice that and a minute are read
         (2000, 63_999, None, WarningCode.DURATION_DIFFERS),
         (None, 5000, 10**6, None),

@@ -10,7 +10,7 @@ from lib.video.plan.proportion import longest_s
 
 MS_PER_S = 1000
 
-USUAL_MS, USUAL_PART = 2000, 0.05
+USUAL_MS, USUAL_PART = 1000, 0.05
 """What tracks start later or end earlier by, and what headers round: no word is lost on that."""
 
 AnyProbe = TypeVar("AnyProbe", bound=AudioProbe)
