@@ -153,7 +153,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def install_players(folder: Path) -> None:
     """Install the players beside their page, as the lock file says. Raises CalledProcessError."""
     lock, installed = folder / "package-lock.json", folder / "node_modules/.package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    npm = shutil.which("npm") or "npm"
-    subprocess.run([npm, "ci", "--ignore-scripts"], cwd=folder, check=True, timeout=300)
+    with lock.open("rb") as file:
+        # Another process of the same run may be at it.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+            return
+        npm = shutil.which("npm") or "npm"
+        subprocess.run([npm, "ci", "--ignore-scripts"], cwd=folder, check=True, timeout=300)
