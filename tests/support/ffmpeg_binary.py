@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +16,19 @@ from lib.video.encode.ffmpeg import Ffmpeg
 PLENTY = 3600.0
 """s."""
 
+BINARY = "*/ffmpeg/bin/ffmpeg"
 LAYERS = Path(__file__).parents[2] / ".build" / "layers"
 
 
 @cache
 def find_ffmpeg() -> str:
-    """Return FFMPEG_PATH, else the newest built layer's binary that runs on this machine."""
+    """Return FFMPEG_PATH, else the newest built layer's binary that runs here; built if need be."""
     if named := os.environ.get("FFMPEG_PATH"):
         return named
-    built = sorted(LAYERS.glob("*/ffmpeg/bin/ffmpeg"), key=lambda path: -path.stat().st_mtime)
+    if not any(LAYERS.glob(BINARY)):
+        build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
+        subprocess.run(build, cwd=LAYERS.parents[1], check=True)
+    built = sorted(LAYERS.glob(BINARY), key=lambda path: -path.stat().st_mtime)
     for path in built:
         if _runs(path):
             return str(path)
