@@ -25,14 +25,17 @@ def find_ffmpeg() -> str:
     """Return FFMPEG_PATH, else the newest built layer's binary that runs here; built if need be."""
     if named := os.environ.get("FFMPEG_PATH"):
         return named
-    if not any(LAYERS.glob(BINARY)):
-        build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
-        subprocess.run(build, cwd=LAYERS.parents[1], check=True)
+    if path := _newest_that_runs():
+        return path
+    build = [sys.executable, "layers/build.py", "--target", "host", "ffmpeg"]
+    subprocess.run(build, cwd=LAYERS.parents[1], check=True)
+    path = _newest_that_runs()
+    return path or pytest.fail(f"expected FFMPEG_PATH or a layer below {LAYERS} that runs here")
+
+
+def _newest_that_runs() -> str | None:
     built = sorted(LAYERS.glob(BINARY), key=lambda path: -path.stat().st_mtime)
-    for path in built:
-        if _runs(path):
-            return str(path)
-    pytest.fail(f"expected FFMPEG_PATH or a built layer below {LAYERS}, but found no ffmpeg")
+    return next((str(path) for path in built if _runs(path)), None)
 
 
 def ffmpeg_in(scratch: Path, deadline: Deadline = lambda: PLENTY) -> Ffmpeg:
