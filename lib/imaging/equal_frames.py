@@ -21,10 +21,9 @@ from lib.imaging.decoders.webp import (
     FLAGS,
     FRAME_BYTES,
     NOT_BLENDED,
-    RIFF_HEAD,
     may_be_clear,
-    read_chunks,
 )
+from lib.imaging.decoders.webp_cut import RIFF_HEAD, read_chunks
 from lib.imaging.variants import Size
 
 ALPHA, EXIF = 0x10, 0x08

@@ -16,14 +16,13 @@ from lib.imaging.bounds.chunks import check_png_chunks
 from lib.imaging.completeness import LEAST_SHARE, report_lines, warn
 from lib.imaging.decoders.dib import ALPHA, DEFAULT_MASKS, RGB, Dib, compression_of, read_dib
 from lib.imaging.decoders.dib_pixels import CLEAR, clear_below, count_lines, mode_of, unpack_rows
-from lib.imaging.decoders.png import decode_png, open_png
+from lib.imaging.decoders.png import CHANNELS, decode_png, open_png
 from lib.imaging.decoders.undecoded import Undecoded, check_size
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_HEADER = struct.Struct(">II BB")
 """Of IHDR: width, height, bits of a sample, kind of colour."""
 
-PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 DIRECTORY = struct.Struct("<HHH")
 ENTRY = struct.Struct("<4B2H2I")
@@ -98,7 +97,7 @@ def _read(data: bytes, at: int, length: int) -> _Found:
         width, height, bits, kind = PNG_HEADER.unpack_from(data, at + 16)
         if (len(data) - at) * LEAST_SHARE < length:
             raise ValueError("cut short: a PNG of which the most is missing")
-        return _Found(at, (width, height), bits * PNG_CHANNELS.get(kind, 1))
+        return _Found(at, (width, height), bits * CHANNELS.get(kind, 1))
     dib = read_dib(data, at)
     if dib.runs:
         raise ValueError("an icon that is compressed as runs")

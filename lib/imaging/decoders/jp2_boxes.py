@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from lib.imaging.bounds.boxes import Box, read_boxes
 from lib.imaging.bounds.codestream import CODESTREAM, CONTAINED, SUPERBOX
+from lib.imaging.bounds.ifd import EXIF_PREFIX
 
 ENUMERATED, RESTRICTED, ANY_PROFILE = 1, 2, 3
 """METH of a colour specification."""
@@ -28,8 +29,6 @@ IPTC_UUIDS = (
     bytes.fromhex("09a14e97c0b442e0bebf36df6f0ce36f"),
 )
 """As Adobe, ExifTool and Kakadu write them: 16 bytes, then the metadata as a TIFF has it."""
-
-EXIF_PREFIX = b"Exif\0\0"
 
 
 @dataclass(frozen=True, slots=True)

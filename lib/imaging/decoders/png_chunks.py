@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.png import SIGNATURE
+from lib.imaging.bounds.ifd import EXIF_PREFIX
 
 HEAD = struct.Struct(">I4s")
 CRC_BYTES = 4
@@ -33,7 +34,6 @@ RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 KEYWORDS = frozenset((XMP, *RAW_EXIF))
 """Of texts that somebody reads."""
 
-EXIF_PREFIX = b"Exif\0\0"
 
 TEXT_BYTES = 1 << 20
 """Of one text: what is read of it."""

@@ -8,7 +8,6 @@ libwebp reads an animation to the last byte that it promises, or not at all.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from io import BytesIO
 
 from PIL import Image
@@ -16,11 +15,17 @@ from PIL import Image
 from lib.domain.media import WarningCode
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.frames import Disposal, Placed
-from lib.imaging.decoders.webp_cut import CutStill, clear_below, find_cut
+from lib.imaging.decoders.webp_cut import (
+    CHUNK_HEAD,
+    RIFF_HEAD,
+    CutStill,
+    clear_below,
+    find_cut,
+    read_chunks,
+)
 from lib.imaging.pillow import open_webp as open_whole
 from lib.imaging.pillow import take_first_frame
 
-RIFF_HEAD, CHUNK_HEAD = struct.Struct("<4sI4s"), struct.Struct("<4sI")
 FLAGS, ANIMATED = 20, 0x02
 ANIM, FRAME_BYTES = struct.Struct("<IH"), 16
 DISPOSED, NOT_BLENDED = 0x01, 0x02
@@ -132,13 +137,3 @@ def may_be_clear(data: bytes, at: int) -> bool:
     """Tell whether the picture that begins somewhere has transparency: ALPH, or a bit of VP8L."""
     kind, fourth = data[at : at + 4], data[at + VP8L_ALPHA[0] : at + VP8L_ALPHA[0] + 1]
     return kind == b"ALPH" or (kind == b"VP8L" and bool(int.from_bytes(fourth) & VP8L_ALPHA[1]))
-
-
-def read_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the type of each chunk, where its content begins, and where it ends."""
-    at = RIFF_HEAD.size
-    while at + CHUNK_HEAD.size <= len(data):
-        kind, length = CHUNK_HEAD.unpack_from(data, at)
-        start = at + CHUNK_HEAD.size
-        yield kind, start, start + length
-        at = start + length + length % 2

@@ -94,29 +94,30 @@ def find_cut(data: bytes) -> CutStill | bytes | None:
     if CHUNK_HEAD.size + promised <= len(data):
         return None
     end, has_pixels = RIFF_HEAD.size, False
-    for kind, start, length in _chunks(data):
-        if start + length > len(data):
+    for kind, start, after in read_chunks(data):
+        if after > len(data):
             if kind not in (LOSSY, LOSSLESS):
                 break
-            there = len(data) - start
+            there, length = len(data) - start, after - start
             if length > min(LEAST_SHARE * there + FREE_BYTES, MOST_PROMISED):
                 return None
             return CutStill(data[RIFF_HEAD.size : end], kind, data[start:], length)
         has_pixels = has_pixels or kind in (LOSSY, LOSSLESS)
-        end = start + length
+        end = after
     if not has_pixels:
         return None
     body = data[RIFF_HEAD.size : end].ljust(end + end % 2 - RIFF_HEAD.size, b"\0")
     return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the type of each chunk, where its content begins, and how long that is."""
+def read_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type of each chunk, where its content begins, and where it ends."""
     at = RIFF_HEAD.size
     while at + CHUNK_HEAD.size <= len(data):
         kind, length = CHUNK_HEAD.unpack_from(data, at)
-        yield kind, at + CHUNK_HEAD.size, length
-        at += CHUNK_HEAD.size + length + length % 2
+        start = at + CHUNK_HEAD.size
+        yield kind, start, start + length
+        at = start + length + length % 2
 
 
 def _checksums(data: bytes) -> list[int]:
