@@ -14,7 +14,7 @@ from lib.domain.media import WarningCode
 from lib.imaging.bounds.ifd import read_first
 from lib.imaging.decoders import tiff_cells, tiff_codecs
 from lib.imaging.decoders.libtiff import unpack_rows
-from lib.imaging.load import Picture, read_picture
+from lib.imaging.load import Picture
 from tests.media.make_tiffs import (
     GREY,
     PACKINGS,
@@ -25,17 +25,8 @@ from tests.media.make_tiffs import (
     directory,
     write,
 )
-from tests.support.images import LIMITS, photo, save
-
-
-def read(data: bytes) -> Picture:
-    return read_picture(data, "tiff", LIMITS)
-
-
-def refused(data: bytes) -> PermanentError:
-    with pytest.raises(PermanentError) as caught:
-        read(data)
-    return caught.value
+from tests.support.images import photo, save
+from tests.support.tiffs import read, refused
 
 
 def read_unless_short(data: bytes) -> Picture | None:

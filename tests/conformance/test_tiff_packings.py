@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
-from lib.domain.errors import PermanentError
-from lib.imaging.load import Picture, read_picture
 from tests.media.make_tiffs import (
     GREY,
     PACKINGS,
@@ -20,17 +18,8 @@ from tests.media.make_tiffs import (
     picture_strips,
     write,
 )
-from tests.support.images import LIMITS, photo, save
-
-
-def read(data: bytes) -> Picture:
-    return read_picture(data, "tiff", LIMITS)
-
-
-def refused(data: bytes) -> PermanentError:
-    with pytest.raises(PermanentError) as caught:
-        read(data)
-    return caught.value
+from tests.support.images import photo, save
+from tests.support.tiffs import read
 
 
 def apart(one: Image.Image, other: Image.Image) -> int:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode
 from lib.imaging.bounds.ifd import read_first
-from lib.imaging.load import Picture, read_picture
 from tests.media.make_tiffs import (
     CMYK,
     GREY,
@@ -19,17 +18,7 @@ from tests.media.make_tiffs import (
     Kind,
     write,
 )
-from tests.support.images import LIMITS
-
-
-def read(data: bytes) -> Picture:
-    return read_picture(data, "tiff", LIMITS)
-
-
-def refused(data: bytes) -> PermanentError:
-    with pytest.raises(PermanentError) as caught:
-        read(data)
-    return caught.value
+from tests.support.tiffs import read, refused
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
