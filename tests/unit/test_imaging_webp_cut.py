@@ -18,6 +18,7 @@ from lib.imaging.decoders.webp_cut import (
     RIFF_HEAD,
     CutStill,
     find_cut,
+    read_chunks,
 )
 from lib.imaging.load import Picture, read_picture
 from tests.support.images import LIMITS, photo, save
@@ -132,3 +133,12 @@ def test_a_promise_of_gigabytes_makes_no_room_for_them(promised: int) -> None:
     with pytest.raises(PermanentError) as raised:
         read(bytes(whole))
     assert raised.value.code is ErrorCode.CORRUPT_MEDIA
+
+
+def test_a_chunk_of_an_odd_length_has_a_byte_behind_it():
+    body = CHUNK_HEAD.pack(b"ODD ", 3) + b"abc\0" + CHUNK_HEAD.pack(b"EVEN", 2) + b"de"
+    data = RIFF_HEAD.pack(b"RIFF", 4 + len(body), b"WEBP") + body
+    assert [(kind, data[start:end]) for kind, start, end in read_chunks(data)] == [
+        (b"ODD ", b"abc"),
+        (b"EVEN", b"de"),
+    ]
