@@ -44,7 +44,7 @@ def _catalog(stack: Stack) -> DynamoCatalog:
 @app.command(
     epilog=examples(
         "upload photo.jpg clip.mov --stage local --watch",
-        "upload *.jpg --stage dev --prefix albums/2026 --preset avatar",
+        "upload *.jpg --stage dev --prefix albums/2026 --preset default",
     )
 )
 def upload(
@@ -168,7 +168,7 @@ def remove(
 @app.command(
     epilog=examples(
         "render photo.jpg --out /tmp/renditions",
-        "render *.jpg --out /tmp/renditions --preset avatar --json",
+        "render *.jpg --out /tmp/renditions --preset default --json",
     )
 )
 def render(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+from pathlib import Path
 
 import pytest
 
+from lib import presets
 from lib.cli import __main__ as cli
 from lib.cli import demo
 from lib.cli.app import app
@@ -36,6 +39,17 @@ def test_a_command_helps_with_examples(capsys, command, option):
     assert f"npm run -s media -- {command} " in said.split("Examples:")[1]
     # rich takes "[default: …]" in a help text for its own markup, and drops it
     assert ("without it" in said) == (command != "render")
+
+
+PRESET = re.compile(r" --preset ([a-z]\S*)")
+GUIDE = Path(__file__).parents[2] / "docs" / "media.md"
+
+
+def test_the_presets_of_examples_are_there():
+    shown = [GUIDE.read_text("utf-8"), *(each.epilog or "" for each in app.registered_commands)]
+    named = PRESET.findall("\n".join(shown))
+    assert len(named) >= 4
+    assert {*named} <= presets.load(presets.PACKAGED).by_name.keys()
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
