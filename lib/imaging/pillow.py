@@ -18,7 +18,7 @@ WEBP_KIND, WEBP_FLAGS, WEBP_ALPHA = slice(12, 16), 20, 0x10
 
 
 CODECS: str = _imaging.__file__
-"""What Pillow's codecs, as of libraries of their own, are loaded for; see `openjpeg`."""
+"""What Pillow's codecs, as of libraries of their own, are loaded for; see `decoders.openjpeg`."""
 
 
 def share_pixels(image: Image.Image) -> Image.Image:

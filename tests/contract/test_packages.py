@@ -160,7 +160,7 @@ def test_every_shared_object_for_arm64_is_arm64_and_loads_with_lambdas_glibc(arm
     codecs = ("libx265", "libavif", "libopenjp2")
     for expected in ("ffmpeg", "libmediainfo", "_imaging", "_pillow_heif", *codecs):
         assert expected in named
-    # lib/imaging/openjpeg.py finds the one through the other.
+    # lib/imaging/decoders/openjpeg.py finds the one through the other.
     imaging = next(data for path, data in elves.items() if path.name.startswith("_imaging."))
     assert b"libopenjp2" in imaging
     assert {path for path, machine in machines.items() if machine != AARCH64} == set()

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from lib.imaging.decoders.gain_map import has_gain_map
 from lib.imaging.load import Picture, read_picture
-from lib.imaging.metadata.gain_map import has_gain_map
 from tests.media.hostile_images import Item
 from tests.support.boxes import box
 from tests.support.image_items import coded_item, with_properties, write

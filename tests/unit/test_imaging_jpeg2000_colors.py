@@ -12,8 +12,8 @@ from lib.imaging.color.icc import write_profile
 from lib.imaging.color.tone_map import BT_709
 from lib.imaging.decoders.jp2_boxes import Jp2
 from lib.imaging.decoders.jpeg2000 import _samples
+from lib.imaging.decoders.openjpeg import Component
 from lib.imaging.load import Picture, read_picture
-from lib.imaging.openjpeg import Component
 from tests.support.images import LIMITS
 from tests.support.jpeg2000 import (
     CIELAB,

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, features
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.imaging import openjpeg
+from lib.imaging.decoders import openjpeg
 from tests.support.images import photo, save
 from tests.support.jpeg2000 import Part, codestream
 

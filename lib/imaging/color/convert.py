@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageCms
 
 from lib.imaging.color.profile import open_profile
-from lib.imaging.metadata import printable
+from lib.imaging.printable import printable
 from lib.imaging.transparency import has_alpha
 
 DESCRIBED = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}

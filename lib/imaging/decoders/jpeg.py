@@ -18,7 +18,7 @@ from lib.domain.media import WarningCode
 from lib.imaging.bounds.jpeg import SCAN
 from lib.imaging.bounds.jpeg_scans import RESTART, RESTARTS, START, Scans, find_scans
 from lib.imaging.completeness import report_lines, warn
-from lib.imaging.metadata.gain_map import has_gain_map
+from lib.imaging.decoders.gain_map import has_gain_map
 from lib.imaging.pillow import is_out_of_memory
 
 END, FILL = b"\xff\xd9", 0xFF

@@ -13,12 +13,10 @@ from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.bits import widen
 from lib.imaging.decoders.jp2_boxes import Jp2, read_jp2
 from lib.imaging.decoders.jp2_color import UNDERSTOOD, compose, plan_layout
+from lib.imaging.decoders.openjpeg import Component, decode_components
+from lib.imaging.decoders.psd_document import IPTC_RESOURCE
 from lib.imaging.decoders.undecoded import Undecoded
-from lib.imaging.openjpeg import Component, decode_components
 from lib.imaging.resize import Extent
-
-IPTC_RESOURCE = 0x0404
-"""Where Photoshop has what JPEG 2000 has in a box."""
 
 MOST_MEGAPIXELS = 60
 """At full size: the decoder holds 16 bytes for each pixel, and what it decodes them from."""

@@ -17,19 +17,20 @@ from lib.imaging.decoders.apart import join
 from lib.imaging.decoders.psd_document import (
     BITMAP,
     CMYK,
+    EXIF_RESOURCE,
     INDEXED,
+    IPTC_RESOURCE,
     LAB,
     RGB,
     TRANSPARENT_INDEX,
+    XMP_RESOURCE,
     Document,
     read_document,
 )
 from lib.imaging.decoders.psd_planes import Planes
 from lib.imaging.decoders.samples import split
 from lib.imaging.decoders.undecoded import Undecoded
-from lib.imaging.metadata.copyright import IPTC_RESOURCE, XMP_RESOURCE
 
-EXIF_RESOURCE = 1058
 PALETTE_BYTES = 768
 MODES = {RGB: "RGB", CMYK: "CMYK", LAB: "LAB", INDEXED: "RGB"}
 CLEAR = {"L": "LA", "RGB": "RGBA"}

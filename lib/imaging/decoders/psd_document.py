@@ -23,9 +23,10 @@ MOST_SIDE = 30_000
 """Px of a document; only large ones (PSB) may have more."""
 
 DEPTHS = (1, 8, 16, 32)
-ICC_RESOURCE, VERSION_INFO, TRANSPARENT_INDEX = 1039, 1057, 1047
-"""Resources: the profile; what has a fifth byte that denies a flattened picture; which entry of the
-palette is transparent."""
+IPTC_RESOURCE, XMP_RESOURCE, EXIF_RESOURCE, ICC_RESOURCE = 1028, 1060, 1058, 1039
+VERSION_INFO, TRANSPARENT_INDEX = 1057, 1047
+"""Resources: what has a fifth byte that denies a flattened picture; which entry of the palette is
+transparent."""
 
 TAGGED = (b"8BIM", b"8B64")
 DEEP_LAYERS = (b"Lr16", b"Lr32")

@@ -25,11 +25,11 @@ from lib.imaging.completeness import report_lines
 from lib.imaging.decoders.apart import join
 from lib.imaging.decoders.channels import compose, mode_of, read_planes
 from lib.imaging.decoders.libtiff import LONG, Entry, numbers, write_directory, write_head
+from lib.imaging.decoders.psd_document import IPTC_RESOURCE
 from lib.imaging.decoders.tiff_cells import ENOUGH, CellReader, groups
 from lib.imaging.decoders.tiff_codecs import gives_rgb, rows_of
 from lib.imaging.decoders.tiff_layout import Layout, unsupported
 from lib.imaging.decoders.undecoded import Undecoded
-from lib.imaging.metadata.copyright import IPTC_RESOURCE
 
 DNG_VERSION = 50_706
 XMP, IPTC, ICC, ORIENTATION, JPEG_PLACE = 700, 33_723, 34_675, 274, 513

@@ -13,7 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-from lib.imaging.metadata import printable
+from lib.imaging.decoders.psd_document import IPTC_RESOURCE, XMP_RESOURCE
+from lib.imaging.printable import printable
 
 XMP_KEYS = ("xmp", "XML:com.adobe.xmp")
 XMP_BYTES = 1 << 20
@@ -25,9 +26,6 @@ RIGHTS_LENGTH = 8192
 
 IN_A_LANGUAGE = re.compile(r"<rdf:li([^<>]*)>([^<>]*)<")
 ANY_LANGUAGE = "x-default"
-
-IPTC_RESOURCE, XMP_RESOURCE = 0x0404, 0x0424
-"""Image resources of Photoshop."""
 
 IIM = 0x1C
 NOTICE = (2, 116)

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from lib.domain.media import ImageProbe
-from lib.imaging.metadata import printable
+from lib.imaging.printable import printable
 
 Tags = Mapping[int, Any]
 
