@@ -23,7 +23,7 @@ from lib.imaging.decoders.webp import (
     NOT_BLENDED,
     may_be_clear,
 )
-from lib.imaging.decoders.webp_cut import RIFF_HEAD, read_chunks
+from lib.imaging.riff import RIFF_HEAD, read_chunks, write_webp
 from lib.imaging.variants import Size
 
 ALPHA, EXIF = 0x10, 0x08
@@ -80,7 +80,7 @@ def restore_equal_frames(content: bytes, size: Size, times: Sequence[int], loops
     body = _chunk(b"VP8X", bytes((flags, 0, 0, 0)) + _side(size[0]) + _side(size[1]))
     body += _chunk(b"ANIM", struct.pack("<IH", 0, loops))
     body += b"".join(frame.write() for frame in split) + exif
-    return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
+    return write_webp(body)
 
 
 def _still(chunks: Sequence[tuple[bytes, bytes]], size: Size, end: int) -> _Frame:

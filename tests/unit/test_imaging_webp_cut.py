@@ -11,16 +11,14 @@ from PIL import Image, ImageChops
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import WarningCode
 from lib.imaging.decoders.webp_cut import (
-    CHUNK_HEAD,
     FREE_BYTES,
     MORE_BYTES,
     MOST_PROMISED,
-    RIFF_HEAD,
     CutStill,
     find_cut,
-    read_chunks,
 )
 from lib.imaging.load import Picture, read_picture
+from lib.imaging.riff import CHUNK_HEAD, RIFF_HEAD, read_chunks
 from tests.support.images import LIMITS, photo, save
 
 SIZE = (150, 117)

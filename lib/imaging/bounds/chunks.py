@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging.bounds.parts import limit_parts, refuse_pixels
+from lib.imaging.riff import read_chunks
 from lib.presets import Limits
 
 PNG_SIGNATURE_BYTES, AROUND_PNG_CHUNK = 8, 12
@@ -23,9 +24,6 @@ GIF_EXTENSION, GIF_IMAGE, GIF_END = 0x21, 0x2C, 0x3B
 GIF_SIGNATURE = b"GIF8"
 GIF_HEAD_BYTES, GIF_FLAGS = 13, 10
 GIF_HAS_PALETTE = 0x80
-
-FIRST_WEBP_CHUNK = 12
-WEBP_HEAD = struct.Struct("<4sI")
 
 PSD_SIGNATURE = b"8BPS"
 PSD_HEAD_BYTES, PSD_SIZE_AT = 26, 14
@@ -89,16 +87,8 @@ def gif_palette_bytes(flags: int) -> int:
 
 def check_webp(data: bytes, _limits: Limits) -> None:
     """Refuse too many chunks: the demuxer keeps a record of each, and of each frame."""
-    for _ in limit_parts(_webp_chunks(data), len(data), "chunks"):
+    for _ in limit_parts(read_chunks(data), len(data), "chunks"):
         pass
-
-
-def _webp_chunks(data: bytes) -> Iterator[bytes]:
-    at = FIRST_WEBP_CHUNK
-    while at + WEBP_HEAD.size <= len(data):
-        kind, length = WEBP_HEAD.unpack_from(data, at)
-        yield kind
-        at += WEBP_HEAD.size + length + length % 2
 
 
 def check_psd(data: bytes, limits: Limits) -> None:

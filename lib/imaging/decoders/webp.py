@@ -15,16 +15,10 @@ from PIL import Image
 from lib.domain.media import WarningCode
 from lib.imaging.completeness import report_lines, warn
 from lib.imaging.decoders.frames import Disposal, Placed
-from lib.imaging.decoders.webp_cut import (
-    CHUNK_HEAD,
-    RIFF_HEAD,
-    CutStill,
-    clear_below,
-    find_cut,
-    read_chunks,
-)
+from lib.imaging.decoders.webp_cut import CutStill, clear_below, find_cut
 from lib.imaging.pillow import open_webp as open_whole
 from lib.imaging.pillow import take_first_frame
+from lib.imaging.riff import RIFF_HEAD, is_cut, keep_until, read_chunks
 
 FLAGS, ANIMATED = 20, 0x02
 ANIM, FRAME_BYTES = struct.Struct("<IH"), 16
@@ -77,10 +71,7 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
 
     Other files come back as they are, as does one without a whole frame.
     """
-    if not _is_animated(data):
-        return data, None
-    _, promised, _ = RIFF_HEAD.unpack_from(data)
-    if CHUNK_HEAD.size + promised <= len(data):
+    if not _is_animated(data) or not is_cut(data):
         return data, None
     frames, end, last = 0, RIFF_HEAD.size, b""
     for last, _, after in read_chunks(data):
@@ -90,8 +81,7 @@ def keep_whole_frames(data: bytes) -> tuple[bytes, str | None]:
         last = b""
     if not frames:
         return data, None
-    chunks = data[RIFF_HEAD.size : end].ljust(end + end % 2 - RIFF_HEAD.size, b"\0")
-    whole = RIFF_HEAD.pack(b"RIFF", len(chunks) + 4, b"WEBP") + chunks
+    whole = keep_until(data, end)
     if last in FACTS:
         return whole, None
     if last == b"ANMF":
@@ -106,7 +96,7 @@ def read_frames(data: bytes, most: int) -> tuple[list[Placed], int]:
     """
     frames: list[Placed] = []
     plays = 0
-    if data[RIFF_HEAD.size : RIFF_HEAD.size + 4] != b"VP8X" or not data[FLAGS] & ANIMATED:
+    if not _is_animated(data):
         return frames, plays
     for kind, start, after in read_chunks(data):
         if after > len(data) or len(frames) > most:

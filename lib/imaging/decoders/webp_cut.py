@@ -6,17 +6,15 @@ put there, once as zeros and once as something else: lines that differ are not t
 
 from __future__ import annotations
 
-import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
 
 from lib.imaging.pillow import open_webp, take_first_frame
+from lib.imaging.riff import CHUNK_HEAD, RIFF_HEAD, is_cut, keep_until, read_chunks
 
-RIFF_HEAD, CHUNK_HEAD = struct.Struct("<4sI4s"), struct.Struct("<4sI")
 LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
 
 FILLS = (0x08, 0x10, 0x40, 0x02, 0x20, 0x55, 0x24, 0x01, 0x80, 0xFE)
@@ -90,8 +88,7 @@ def find_cut(data: bytes) -> CutStill | bytes | None:
 
     Of one that is cut behind its pixels the whole chunks are returned, as a file.
     """
-    _, promised, _ = RIFF_HEAD.unpack_from(data)
-    if CHUNK_HEAD.size + promised <= len(data):
+    if not is_cut(data):
         return None
     end, has_pixels = RIFF_HEAD.size, False
     for kind, start, after in read_chunks(data):
@@ -104,20 +101,7 @@ def find_cut(data: bytes) -> CutStill | bytes | None:
             return CutStill(data[RIFF_HEAD.size : end], kind, data[start:], length)
         has_pixels = has_pixels or kind in (LOSSY, LOSSLESS)
         end = after
-    if not has_pixels:
-        return None
-    body = data[RIFF_HEAD.size : end].ljust(end + end % 2 - RIFF_HEAD.size, b"\0")
-    return RIFF_HEAD.pack(b"RIFF", len(body) + 4, b"WEBP") + body
-
-
-def read_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the type of each chunk, where its content begins, and where it ends."""
-    at = RIFF_HEAD.size
-    while at + CHUNK_HEAD.size <= len(data):
-        kind, length = CHUNK_HEAD.unpack_from(data, at)
-        start = at + CHUNK_HEAD.size
-        yield kind, start, start + length
-        at = start + length + length % 2
+    return keep_until(data, end) if has_pixels else None
 
 
 def _checksums(data: bytes) -> list[int]:
