@@ -10,6 +10,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.imaging import transparency
 from lib.imaging.color import convert
 from lib.imaging.color.hdr import to_sdr
+from lib.imaging.decoders.bits import in_8_bits
 from lib.imaging.metadata.header import Header
 from lib.imaging.pillow import share_pixels
 from lib.imaging.resize import resize_first
@@ -50,9 +51,7 @@ def reduce_depth(image: Image.Image, _header: Header) -> Image.Image:
         raise PermanentError(
             ErrorCode.UNSUPPORTED_MEDIA, "numbers as pixels, which do not say what is white"
         )
-    if not image.mode.startswith("I;16"):
-        return image
-    return image.convert("I").point(lambda value: value / 257 + 0.5).convert("L")
+    return in_8_bits(image)
 
 
 def expand(image: Image.Image, _header: Header) -> Image.Image:

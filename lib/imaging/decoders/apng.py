@@ -16,6 +16,7 @@ from PIL import Image
 
 from lib.domain.errors import PermanentError
 from lib.imaging.completeness import is_complete, read_warnings
+from lib.imaging.decoders.bits import in_8_bits
 from lib.imaging.decoders.frames import Box, Disposal, Frame, FrameSequence
 from lib.imaging.decoders.png import CHANNELS, IHDR, decode_png, open_png
 from lib.imaging.decoders.png_chunks import Chunk, Parts, read_chunks, write_png
@@ -207,7 +208,7 @@ def _decode(shared: Parts, coded: _Coded) -> Image.Image | None:
     """Return the pixels of a frame in a mode that a PNG has, of a damaged one its first lines."""
     parts = Parts(_header(shared, coded), shared.palette, dict(shared.facts), pixels=coded.pixels)
     try:
-        image = _in_8_bits(decode_png(open_png(BytesIO(write_png(parts)))))
+        image = in_8_bits(decode_png(open_png(BytesIO(write_png(parts)))))
     except (PermanentError, SyntaxError, ValueError):
         return None
     is_interlaced = bool(shared.header[12])
@@ -215,13 +216,6 @@ def _decode(shared: Parts, coded: _Coded) -> Image.Image | None:
         return image
     lines = _stream(shared, coded).rows[0]
     return image.crop((0, 0, image.width, min(lines, image.height)))
-
-
-def _in_8_bits(image: Image.Image) -> Image.Image:
-    """Bring grey of 16 bits down to 8, rounded; other pixels have 8 when they are decoded."""
-    if not image.mode.startswith("I;16"):
-        return image
-    return image.convert("I").point(lambda value: value * (255 / 65_535) + 0.5).convert("L")
 
 
 def _header(shared: Parts, coded: _Coded) -> bytes:

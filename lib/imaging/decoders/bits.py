@@ -1,4 +1,4 @@
-"""Take a few bits out of pixels of several bytes, at the pace of Pillow's own loops."""
+"""Bring samples to eight bits at the pace of Pillow's own loops."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ def take_bits(pixels: Image.Image, lowest: int, count: int) -> Image.Image:
         return low
     high = pixels.getchannel(first + 1).point([byte << 8 - shift & most for byte in range(256)])
     return ImageChops.add(low, high)
+
+
+def in_8_bits(image: Image.Image) -> Image.Image:
+    """Return grey of 16 bits in 8, rounded; other pixels as they are: they have 8 once decoded."""
+    if not image.mode.startswith("I;16"):
+        return image
+    return image.convert("I").point(lambda value: value / 257 + 0.5).convert("L")
 
 
 def widen(samples: Image.Image, bits: int) -> Image.Image:
