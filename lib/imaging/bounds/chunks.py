@@ -27,7 +27,8 @@ GIF_HAS_PALETTE = 0x80
 
 PSD_SIGNATURE = b"8BPS"
 PSD_HEAD_BYTES, PSD_SIZE_AT = 26, 14
-SIGNATURE_AND_NUMBER = 6
+RESOURCE_BYTES = 12
+"""Of the smallest: it has an empty name, and is empty."""
 
 
 def check_png(data: bytes, _limits: Limits) -> None:
@@ -103,14 +104,21 @@ def check_psd(data: bytes, limits: Limits) -> None:
         pass
 
 
-def _resources(data: bytes) -> Iterator[int]:
-    """Yield where each begins: signature, number, name (padded), length, content (padded)."""
+def _resources(data: bytes) -> Iterator[tuple[int, int, int]]:
     (colors,) = struct.unpack_from(">I", data, PSD_HEAD_BYTES)
     at = PSD_HEAD_BYTES + 4 + colors
     (length,) = struct.unpack_from(">I", data, at)
-    at, end = at + 4, min(at + 4 + length, len(data))
-    while at + SIGNATURE_AND_NUMBER < end:
-        yield at
-        at += SIGNATURE_AND_NUMBER
-        at += (data[at] + 2) & ~1
-        at += 4 + (int.from_bytes(data[at : at + 4]) + 1 & ~1)
+    return read_resources(data, at + 4, min(at + 4 + length, len(data)))
+
+
+def read_resources(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of each image resource, where its content begins, and where it ends.
+
+    Signature, number, name (padded), length, content (padded).
+    """
+    while at + RESOURCE_BYTES <= end:
+        number = int.from_bytes(data[at + 4 : at + 6])
+        at += 6 + (data[at + 6] + 2 & ~1)
+        start, length = at + 4, int.from_bytes(data[at : at + 4])
+        yield number, start, start + length
+        at = start + (length + 1 & ~1)

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from lib.domain.errors import ErrorCode, PermanentError
+from lib.imaging.bounds.chunks import read_resources
 from lib.imaging.bounds.parts import limit_parts
 from lib.imaging.color.linear import with_square
 from lib.imaging.decoders.samples import Samples
@@ -122,13 +123,8 @@ def _section(data: bytes, at: int) -> tuple[bytes, int]:
 def _resources(section: bytes) -> dict[int, bytes]:
     """Return the first of each number; what is damaged ends them."""
     found: dict[int, bytes] = {}
-    at = 0
-    while at + 12 <= len(section):
-        (number,) = struct.unpack_from(">H", section, at + 4)
-        at += 6 + (section[at + 6] + 2 & ~1)
-        length = int.from_bytes(section[at : at + 4])
-        found.setdefault(number, section[at + 4 : at + 4 + length])
-        at += 4 + (length + 1 & ~1)
+    for number, start, end in read_resources(section, 0, len(section)):
+        found.setdefault(number, section[start:end])
     return found
 
 
