@@ -67,7 +67,7 @@ PICTURE = Track(
     "h264-96",
     "avc1.64000a",
     12288,
-    (Segment(0, 49152, 1234, 48), Segment(49152, 4096, 99, 4)),
+    (Segment(0, 49152, 1234, 48, fastest=(49152, 48)), Segment(49152, 4096, 99, 4)),
     128,
     96,
 )
@@ -92,12 +92,12 @@ INDEX_TEXT = (
     '{"cpu_ms":1234,"inits":{"audio-0":"bb","h264-96":"aa"},'
     '"left_out":{"text-0":{"code":"ENCODE_FAILED","message":"zu groß","permanent":true}},'
     '"tracks":[{"channels":null,"codec":"avc1.64000a","default":false,"frame_rate":null,'
-    '"height":96,"language":null,"name":"h264-96","sample_rate":null,'
-    '"segments":[{"captions":[],"duration":49152,"frames":48,"size":1234,"start":0},'
-    '{"captions":[],"duration":4096,"frames":4,"size":99,"start":49152}],"timescale":12288,'
+    '"height":96,"language":null,"max_frame_rate":null,"name":"h264-96","sample_rate":null,'
+    '"segments":[{"captions":[],"duration":49152,"fastest":[49152,48],"frames":48,"size":1234,"start":0},'
+    '{"captions":[],"duration":4096,"fastest":[0,0],"frames":4,"size":99,"start":49152}],"timescale":12288,'
     '"title":null,"width":128},{"channels":2,"codec":"mp4a.40.2","default":true,'
-    '"frame_rate":null,"height":null,"language":"de","name":"audio-0","sample_rate":48000,'
-    '"segments":[{"captions":[],"duration":96000,"frames":94,"size":777,"start":0}],"timescale":48000,'
+    '"frame_rate":null,"height":null,"language":"de","max_frame_rate":null,"name":"audio-0","sample_rate":48000,'
+    '"segments":[{"captions":[],"duration":96000,"fastest":[0,0],"frames":94,"size":777,"start":0}],"timescale":48000,'
     '"title":"Ton","width":null}]}'
 )
 
@@ -127,7 +127,9 @@ def test_a_field_that_is_added_is_written_too() -> None:
 
 
 def test_the_frame_rate_of_a_part_is_not_written() -> None:
-    counted = replace(INDEX, tracks=(replace(PICTURE, frame_rate=Fraction(12)), SOUND))
+    rate = Fraction(12)
+    picture = replace(PICTURE, frame_rate=rate, max_frame_rate=rate)
+    counted = replace(INDEX, tracks=(picture, SOUND))
     assert serialize_index(counted).decode() == INDEX_TEXT
 
 

@@ -281,6 +281,11 @@ def test_the_frame_rate_is_counted():
     assert complete(replace(RUNG, width=None), segments(0, 360_000)).frame_rate is None
 
 
+def test_a_segment_tells_its_shortest_distances_between_frames():
+    ((segment, _),) = split(file(moov(), gop(0)))
+    assert segment.fastest == (segment.duration, segment.frames)
+
+
 def test_a_track_has_no_gaps():
     with pytest.raises(ValueError, match="none"):
         complete(RUNG, [])

@@ -28,7 +28,8 @@ LOW = Track(
     segments((96_096, 40_000), (96_096, 60_000), (12_012, 30_000)),
     width=426,
     height=240,
-    frame_rate=FILM,
+    frame_rate=Fraction(12),  # that of the mean, which is DASH's
+    max_frame_rate=FILM,
 )
 HIGH = replace(
     LOW,

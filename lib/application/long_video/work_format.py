@@ -157,7 +157,7 @@ def deserialize_index(content: bytes) -> PartIndex:
 
 
 def _track_to_values(track: Track) -> dict[str, Any]:
-    """Return a track without its frame rate, which all segments together say (`cmaf`)."""
+    """Return a track without its frame rates, which all segments together say (`cmaf`)."""
     return {
         "name": track.name,
         "codec": track.codec,
@@ -169,12 +169,14 @@ def _track_to_values(track: Track) -> dict[str, Any]:
                 "size": each.size,
                 "frames": each.frames,
                 "captions": each.captions,
+                "fastest": each.fastest,
             }
             for each in track.segments
         ],
         "width": track.width,
         "height": track.height,
         "frame_rate": None,
+        "max_frame_rate": None,
         "channels": track.channels,
         "sample_rate": track.sample_rate,
         "language": track.language,
@@ -197,6 +199,7 @@ def _track_from_values(values: Mapping[str, Any]) -> Track:
                 each["size"],
                 each["frames"],
                 tuple(each.get("captions", ())),
+                tuple(each.get("fastest", (0, 0))),
             )
             for each in segments
         ),

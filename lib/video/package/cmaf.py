@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from struct import pack, unpack_from
@@ -13,11 +13,9 @@ from lib.domain.codecs import VIDEO_CODECS
 from lib.video.isobmff import Box, box, children, find, read_boxes, read_content
 from lib.video.package.captions import find_captions
 from lib.video.package.fragments import NOT_SYNC, Fragment, Sample, read_fragment, write_segment
+from lib.video.package.frame_rate import fastest_distances, max_rate, mean_rate
 from lib.video.package.rfc6381 import codec_of, sample_entry
 from lib.video.package.track import Segment, Track
-
-LARGEST_DENOMINATOR = 1001
-"""Of a frame rate: 30000/1001 stays exact, an average gets a short name."""
 
 REORDERED = frozenset(each.sample_entry for each in VIDEO_CODECS.values() if each.is_reordered)
 DELAY_SECONDS = Fraction(1, 10)
@@ -30,6 +28,16 @@ MORE, MORE_PACKETS = 1.01, 4
 
 NOT_OF_A_TRACK = frozenset({b"udta", b"edts"})
 """Left out of the init segment, or written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Media:
+    """What a fragmented file says of its track: the tick that is shown first, and its clock."""
+
+    start: int
+    delay: int
+    timescale: int
+    is_video: bool
 
 
 def read_track(file: IO[bytes], name: str) -> tuple[bytes, Track]:
@@ -45,7 +53,7 @@ def read_track(file: IO[bytes], name: str) -> tuple[bytes, Track]:
     stsd = find(mdia, b"minf", b"stbl", b"stsd")
     _, entry = sample_entry(stsd)
     track = Track(name, codec_of(stsd), _timescale(mdia))
-    if find(mdia, b"hdlr")[8:12] == b"vide":
+    if _is_video(mdia):
         width, height = unpack_from(">HH", entry, 24)
         track = replace(track, width=width, height=height)
     else:
@@ -63,28 +71,27 @@ def split(file: IO[bytes], *, end_tick: int | None = None) -> Iterator[tuple[Seg
     that is known better than by the encoder, who does not see what comes after a range.
     Raises ValueError where the fragments leave gaps, or a segment could not be decoded alone.
     """
-    start = delay = None
+    media: _Media | None = None
     before: tuple[Box, Fragment] | None = None
     for each in read_boxes(file):
         if each.kind == b"moov":
-            moov = read_content(file, each)
-            start, delay = _first_shown(moov), _delay(_media(moov))
-        if each.kind != b"moof" or start is None or delay is None:
+            media = _describe(read_content(file, each))
+        if each.kind != b"moof" or media is None:
             continue
-        fragment = _presented(read_fragment(read_content(file, each)), start)
+        fragment = _presented(read_fragment(read_content(file, each)), media.start)
         if before:
             if before[1].decode_end != fragment.decode_start:
                 raise ValueError(
                     f"expected a fragment at {before[1].decode_end} ticks"
                     f" but found one at {fragment.decode_start}"
                 )
-            yield from _segment(file, *before, min(each.time for each in fragment.samples), delay)
+            yield from _segment(file, *before, min(each.time for each in fragment.samples), media)
         before = each, fragment
-    if not before or delay is None:
+    if not before or media is None:
         raise ValueError("expected a fragment but found none")
     last = before[1].samples
     end = max(each.time for each in last) + last[-1].duration
-    yield from _segment(file, *before, end_tick or end, delay)
+    yield from _segment(file, *before, end_tick or end, media)
 
 
 def cut_off(file: IO[bytes], end_tick: int) -> None:
@@ -130,7 +137,7 @@ def holds_more_than_time(file: IO[bytes], packet_ticks: int) -> bool:
 
 
 def complete(track: Track, segments: Iterable[Segment]) -> Track:
-    """Return a track with its segments; that of video with its frame rate, the mean if varying.
+    """Return a track with its segments; that of video with its frame rates.
 
     Raises ValueError where there are none or they leave gaps.
     """
@@ -143,12 +150,11 @@ def complete(track: Track, segments: Iterable[Segment]) -> Track:
                 f"expected a segment of {track.name} at {before.start + before.duration} ticks"
                 f" but received one at {after.start}"
             )
-    rate = None
-    if track.width:
-        ticks = sum(each.duration for each in segments)
-        frames = sum(each.frames for each in segments)
-        rate = Fraction(frames * track.timescale, ticks).limit_denominator(LARGEST_DENOMINATOR)
-    return replace(track, segments=segments, frame_rate=rate)
+    made = replace(track, segments=segments)
+    if not track.width:
+        return made
+    mean, most = (of(segments, track.timescale) for of in (mean_rate, max_rate))
+    return replace(made, frame_rate=mean, max_frame_rate=most)
 
 
 def join_ranges(parts: Iterable[Track]) -> Track:
@@ -170,11 +176,11 @@ def join_ranges(parts: Iterable[Track]) -> Track:
 
 
 def _facts(track: Track) -> Track:
-    return replace(track, segments=(), frame_rate=None)
+    return replace(track, segments=(), frame_rate=None, max_frame_rate=None)
 
 
 def _segment(
-    file: IO[bytes], moof: Box, fragment: Fragment, end: int, delay: int
+    file: IO[bytes], moof: Box, fragment: Fragment, end: int, media: _Media
 ) -> Iterator[tuple[Segment, bytes]]:
     """Yield the segment of a fragment; none of one that lies before 0."""
     early = [each for each in fragment.samples if each.time + each.duration <= 0]
@@ -189,9 +195,12 @@ def _segment(
     data = file.read(size)
     if len(data) != size:
         raise ValueError(f"expected {size} bytes of samples but found {len(data)}")
-    content = write_segment(samples, end, data, delay)
-    captions = find_captions(data)
-    yield Segment(start, end - start, len(content), len(samples), captions), content
+    content = write_segment(samples, end, data, media.delay)
+    made = Segment(start, end - start, len(content), len(samples), find_captions(data))
+    if media.is_video:
+        times = [each.time for each in samples]
+        made = replace(made, fastest=fastest_distances(times, end, media.timescale))
+    yield made, content
 
 
 def _presented(fragment: Fragment, shift: int) -> Fragment:
@@ -199,6 +208,15 @@ def _presented(fragment: Fragment, shift: int) -> Fragment:
         Sample(each.time - shift, each.duration, each.size, each.flags) for each in fragment.samples
     )
     return replace(fragment, samples=samples)
+
+
+def _describe(moov: bytes) -> _Media:
+    mdia = _media(moov)
+    return _Media(_first_shown(moov), _delay(mdia), _timescale(mdia), _is_video(mdia))
+
+
+def _is_video(mdia: bytes) -> bool:
+    return find(mdia, b"hdlr")[8:12] == b"vide"
 
 
 def _media(moov: bytes) -> bytes:

@@ -91,6 +91,8 @@ def _add_rungs(period: ET.Element, rungs: Sequence[Track]) -> None:
     _add_template(added, rungs[0])
     for rung in rungs:
         size = {"width": str(rung.width), "height": str(rung.height), "sar": "1:1"}
+        # Where it varies, the average (ISO/IEC 23009-1, 5.3.7.2). `maxFrameRate` is no more than
+        # the highest `frameRate` of a set, which all of it share.
         rate = {"frameRate": str(rung.frame_rate)} if rung.frame_rate else {}
         _add_representation(added, rung, {**size, **rate})
 

@@ -85,7 +85,8 @@ def _variants(
             + max((each.average_bandwidth for each in audio), default=0),
             "CODECS": _quoted(",".join(dict.fromkeys(each.codec for each in (rung, *audio)))),
             "RESOLUTION": f"{rung.width}x{rung.height}",
-            "FRAME-RATE": rung.frame_rate and f"{float(rung.frame_rate):.3f}",
+            # The most of all frames (RFC 8216, 4.3.4.2); DASH wants the mean.
+            "FRAME-RATE": rung.max_frame_rate and f"{float(rung.max_frame_rate):.3f}",
             "AUDIO": audio and _quoted(AUDIO_GROUP),
             "SUBTITLES": subtitles and _quoted(SUBTITLE_GROUP),
             "CLOSED-CAPTIONS": _quoted(CAPTION_GROUP) if has_captions else "NONE",

@@ -27,6 +27,8 @@ class Segment:
     frames: int
     captions: tuple[str, ...] = ()
     """Channels and services of captions within its frames: `CC1`, `SERVICE1`."""
+    fastest: tuple[int, int] = (0, 0)
+    """Of video, the shortest distances between frames: their ticks in all, and how many."""
 
     @property
     def name(self) -> str:
@@ -38,7 +40,8 @@ class Segment:
 class Track:
     """One rung or one audio track of a ladder, as segments without gaps, in order.
 
-    `name` is its folder. `codec` as RFC 6381 has it. Sizes in px. `frame_rate` None for audio.
+    `name` is its folder. `codec` as RFC 6381 has it. Sizes in px. `frame_rate` is the
+    mean, `max_frame_rate` where frames follow each other fastest; None for audio.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Track:
     width: int | None = None
     height: int | None = None
     frame_rate: Fraction | None = None
+    max_frame_rate: Fraction | None = None
     channels: int | None = None
     sample_rate: int | None = None
     language: str | None = None
