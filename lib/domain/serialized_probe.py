@@ -10,15 +10,19 @@ from typing import Any
 
 from lib.domain.media import (
     AudioProbe,
-    AudioTrack,
     ImageProbe,
     MediaWarning,
     Probe,
-    SubtitleTrack,
     VideoProbe,
     WarningCode,
 )
 from lib.domain.serialized import Values, number_of, tables_of, text_of
+from lib.domain.serialized_tracks import (
+    audio_track_from_values,
+    audio_track_to_values,
+    subtitle_from_values,
+    subtitle_to_values,
+)
 
 PROBE: Values = {
     "width": None,
@@ -124,7 +128,7 @@ def _audio_to_values(probe: AudioProbe) -> dict[str, Any]:
         "audio_codec": probe.audio_codec,
         "audio_channels": probe.audio_channels,
         "sample_rate": probe.sample_rate,
-        "audio_tracks": tuple(_audio_track_to_values(each) for each in probe.audio_tracks),
+        "audio_tracks": tuple(audio_track_to_values(each) for each in probe.audio_tracks),
     }
 
 
@@ -146,7 +150,7 @@ def _video_to_values(probe: VideoProbe) -> dict[str, Any]:
         "transfer": probe.transfer,
         "video_codec": probe.video_codec,
         "video_stream": probe.video_stream,
-        "subtitles": tuple(_subtitle_to_values(each) for each in probe.subtitles),
+        "subtitles": tuple(subtitle_to_values(each) for each in probe.subtitles),
         "phash": probe.phash,
     }
 
@@ -171,7 +175,7 @@ def audio_or_video_from_values(values: Values) -> AudioProbe:
         "audio_codec": values.get("audio_codec"),
         "audio_channels": values.get("audio_channels"),
         "sample_rate": values.get("sample_rate"),
-        "audio_tracks": tuple(map(_audio_track_from_values, tables_of(values, "audio_tracks"))),
+        "audio_tracks": tuple(map(audio_track_from_values, tables_of(values, "audio_tracks"))),
     }
     if _says(values, VIDEO_ALONE):
         return _video_from_values(values, shared | audio)
@@ -238,7 +242,7 @@ def _video_from_values(values: Values, audio: dict[str, Any]) -> VideoProbe:
         transfer=values.get("transfer"),
         video_codec=values.get("video_codec"),
         video_stream=values.get("video_stream"),
-        subtitles=tuple(map(_subtitle_from_values, tables_of(values, "subtitles"))),
+        subtitles=tuple(map(subtitle_from_values, tables_of(values, "subtitles"))),
         phash=values.get("phash"),
     )
 
@@ -256,49 +260,3 @@ def _warning_from_values(values: Values) -> MediaWarning:
 def _float(values: Values, name: str) -> float | None:
     value = number_of(values, name)
     return None if value is None else float(value)
-
-
-def _audio_track_to_values(track: AudioTrack) -> dict[str, Any]:
-    return {
-        "codec": track.codec,
-        "channels": track.channels,
-        "sample_rate": track.sample_rate,
-        "language": track.language,
-        "title": track.title,
-        "default": track.default,
-        "stream": track.stream,
-    }
-
-
-def _audio_track_from_values(values: Values) -> AudioTrack:
-    return AudioTrack(
-        codec=values.get("codec"),
-        channels=values.get("channels"),
-        sample_rate=values.get("sample_rate"),
-        language=values.get("language"),
-        title=values.get("title"),
-        default=values.get("default", False),
-        stream=values.get("stream"),
-    )
-
-
-def _subtitle_to_values(track: SubtitleTrack) -> dict[str, Any]:
-    return {
-        "codec": track.codec,
-        "is_text": track.is_text,
-        "language": track.language,
-        "title": track.title,
-        "default": track.default,
-        "forced": track.forced,
-    }
-
-
-def _subtitle_from_values(values: Values) -> SubtitleTrack:
-    return SubtitleTrack(
-        codec=values.get("codec"),
-        is_text=values.get("is_text", False),
-        language=values.get("language"),
-        title=values.get("title"),
-        default=values.get("default", False),
-        forced=values.get("forced", False),
-    )
