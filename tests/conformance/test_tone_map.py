@@ -12,7 +12,7 @@ import pytest
 
 from lib.domain.media import VideoProbe
 from lib.presets import PACKAGED, load
-from lib.video.encode.filter_graph import even_out
+from lib.video.encode.even_out import even_out
 from lib.video.encode.tone_table import write_table
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, VideoTask

@@ -11,8 +11,9 @@ import ffmpeg
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.video.encode.codecs import audio_options, video_options
 from lib.video.encode.colors import read_colors
+from lib.video.encode.even_out import even_out, takes_changes
 from lib.video.encode.ffmpeg import STRIPPED
-from lib.video.encode.filter_graph import Taps, build_graph, even_out, takes_changes
+from lib.video.encode.filter_graph import Taps, build_graph
 from lib.video.encode.loudness import Loudness, measure_loudness, normalize, prepare_audio
 from lib.video.package.webvtt import DECODED, TIMED_TEXT
 from lib.video.plan.plan import (
