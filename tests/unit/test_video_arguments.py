@@ -12,9 +12,9 @@ from lib.video.encode.arguments import (
     RUNG_FLAGS,
     encode_arguments,
     loudness_arguments,
-    open_source,
 )
 from lib.video.encode.loudness import Loudness
+from lib.video.encode.open_source import open_source
 from lib.video.encode.prune_ladder import comparison_arguments
 from lib.video.plan.ladder import Rung
 from lib.video.plan.plan import Plan, PlannedAudio, PlannedSubtitle, VideoTask

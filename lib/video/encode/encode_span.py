@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lib.domain.errors import ErrorCode, PermanentError
-from lib.video.encode.arguments import SEARCH_S
+from lib.video.encode.open_source import SEARCH_S
 from lib.video.package.cmaf import cut_off, first_shown_tick
 from lib.video.plan.plan import Plan, VideoTask
 from lib.video.plan.ranges import Span

@@ -8,8 +8,8 @@ from contextlib import suppress
 from lib.domain.errors import PermanentError
 from lib.domain.media import AudioProbe
 from lib.process_limits import Bounds
-from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
+from lib.video.encode.open_source import open_source
 from lib.video.plan.plan import Plan, picture_stream
 from lib.video.source import Input
 

@@ -17,10 +17,10 @@ import ffmpeg as graph
 
 from lib.domain.errors import PermanentError
 from lib.process_limits import Bounds
-from lib.video.encode.arguments import open_source
 from lib.video.encode.even_out import even_out
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.encode.filter_graph import build_graph
+from lib.video.encode.open_source import open_source
 from lib.video.encode.tone_table import write_table
 from lib.video.package.track import Segment, Track
 from lib.video.plan.ladder import Rung

@@ -10,9 +10,9 @@ from fractions import Fraction
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioProbe, MediaWarning, VideoProbe, WarningCode
 from lib.process_limits import Bounds
-from lib.video.encode.arguments import mend_options, open_source
 from lib.video.encode.diagnosis import diagnose
 from lib.video.encode.ffmpeg import Ffmpeg, run
+from lib.video.encode.open_source import mend_options, open_source
 from lib.video.plan.plan import Plan, picture_stream
 from lib.video.source import Input
 

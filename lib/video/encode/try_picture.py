@@ -5,8 +5,8 @@ from __future__ import annotations
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.media import VideoProbe
 from lib.process_limits import Bounds
-from lib.video.encode.arguments import open_source
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
+from lib.video.encode.open_source import open_source
 from lib.video.plan.plan import Plan, picture_stream
 from lib.video.source import Input
 
