@@ -93,6 +93,16 @@ def test_iptc_of_each_container(container, data):
     assert copyright_of(data, container) == "© Ada"
 
 
+@pytest.mark.parametrize("content", [b"", b"A", b"AB", b"ABC"])
+@pytest.mark.parametrize("name", [b"", b"A", b"AB", b"ABC"])
+def test_what_stands_before_a_notice_is_padded_to_whole_words(name, content):
+    pascal = bytes([len(name)]) + name + bytes((len(name) + 1) % 2)
+    before = b"8BIM" + struct.pack(">H", 2999) + pascal + struct.pack(">I", len(content))
+    before += content + bytes(len(content) % 2)
+    data = psd(IMAGE, resources=before + resource(0x0404, iptc("© Ada".encode())))
+    assert copyright_of(data, "psd") == "© Ada"
+
+
 def test_exif_comes_before_xmp_and_that_before_iptc():
     exif = Image.Exif()
     exif[0x8298] = "Exif"
