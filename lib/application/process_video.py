@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
 from lib.application.inspect_source import Inspected, inspect_source, pass_over, scan_source
 from lib.domain.clock import Deadline
-from lib.domain.errors import Failure, PermanentError
+from lib.domain.errors import PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.renditions import Work
 from lib.imaging.port import Images
+from lib.video.encode.encoded import Encoded
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.streams import EncodedFolder
 from lib.video.plan.plan import VideoTask
@@ -79,9 +80,8 @@ def process_video(
                 _hand_over_long(other, event, long)
             return other
 
-        task, failed = _encode(found, readable, own, report, instead)
-        left_out = {name: Failure.of(error) for name, error in failed.items()}
-        return assemble(task, EncodedFolder(own.scratch), left_out, own, tools.images)
+        task, encoded = _encode(found, readable, own, report, instead)
+        return assemble(task, EncodedFolder(own.scratch), encoded, own, tools.images)
 
     with TemporaryDirectory(dir=ffmpeg.scratch) as scratch:
         return fenced_job.run(event, work, pipeline, delivery)
@@ -96,10 +96,10 @@ def _hand_over_long(found: Inspected, event: UploadEvent, long: Long | None) -> 
 
 def _encode(
     found: Inspected, readable: Input, ffmpeg: Ffmpeg, report: fenced_job.Report, instead: Instead
-) -> tuple[VideoTask, Mapping[str, PermanentError]]:
+) -> tuple[VideoTask, Encoded]:
     """Encode a source, or what there is `instead` where its picture can't be decoded.
 
-    Return what was made, and why the rest of it was not. Raises what `encode_video` raises of the
+    Return what was made, and how that ended. Raises what `encode_video` raises of the
     first picture, and what `instead` raises.
     """
     from lib.video.encode.encode import encode_video

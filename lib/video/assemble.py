@@ -14,6 +14,7 @@ from lib.domain.renditions import Made, Part, RenditionKind, Work
 from lib.imaging.port import Images
 from lib.video.auxiliary.auxiliary import attempt, choose_tracks, make_auxiliary
 from lib.video.auxiliary.waveform import make_waveform
+from lib.video.encode.encoded import Encoded, count_missing, describe_damage
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.encode.prune_ladder import find_redundant
 from lib.video.package.streams import HLS, PLAYLIST, VTT, make_streams, make_subtitles
@@ -57,23 +58,25 @@ class Segments(Protocol):
 def assemble(
     task: VideoTask,
     segments: Segments,
-    left_out: Mapping[str, Failure],
+    ended: Encoded,
     ffmpeg: Ffmpeg,
     images: Images,
 ) -> Work:
     """Return the streams, the subtitles and what goes with them; they are made when asked for.
 
-    `left_out` says what of the plan could not be encoded, by name, and why. Rungs that are not
+    `ended` says what of the plan could not be encoded, and what is damaged. Rungs that are not
     worth their bytes are left out, too. Of a source without video it is one file and its
     waveform. Files lie in the scratch of `ffmpeg` until they are stored.
     Raises PermanentError, and TransientError as an encode does.
     """
-    probe, preset = task.probe, task.preset
+    probe, preset, left_out = task.probe, task.preset, ended.left_out
     if not task.plan.rungs:
         segments.fetch(task.plan, (), ffmpeg.scratch)
         lasts_ms = _duration_ms(ffmpeg.scratch / AUDIO_FILE)
+        noted_sound = note_length(probe, lasts_ms, task.source.size)
+        damaged = (*noted_sound.warnings, *describe_damage(ended.damage))
         return Work(
-            probe=note_length(probe, lasts_ms, task.source.size),
+            probe=replace(noted_sound, warnings=damaged),
             made=_audio_alone(task, lasts_ms, ffmpeg),
             preset=preset.name,
             recipe=recipe_of(probe, preset),
@@ -97,12 +100,14 @@ def assemble(
     made_ms = max(round(each.seconds * 1000) for each in tracks)
     noted = note_length(task.video, made_ms, task.source.size)
     lasts_ms = noted.duration_ms or made_ms
+    rate = noted.frame_rate or float(rungs[0].frame_rate or 0)
+    damages = describe_damage(ended.damage, rate, count_missing(noted.frame_rate, plan, rungs[0]))
     auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
         probe=replace(
             noted,
             phash=auxiliary.phash,
-            warnings=(*noted.warnings, *_notes(task.plan, left_out)),
+            warnings=(*noted.warnings, *damages, *_notes(task.plan, left_out)),
         ),
         made=chain(
             make_streams(rungs, audio, plan.subtitles, map(segments.read_parts, tracks)),

@@ -6,7 +6,6 @@ import json
 import random
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +44,7 @@ from lib.domain.prices import price_encode
 from lib.domain.renditions import Work
 from lib.imaging.in_process import InProcess
 from lib.presets import PACKAGED
+from lib.video.encode.encoded import Encoded
 from lib.video.package import cmaf
 from lib.video.package.streams import make_streams
 from tests.support.catalog_cases import record
@@ -92,13 +92,13 @@ def encoded():
     return {}
 
 
-Encoded = tuple[Path, Mapping[str, PermanentError]]
+Stored = tuple[Path, Encoded]
 
 
 class LongSource(World):
     """One upload and all that its steps need."""
 
-    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Encoded]) -> None:
+    def __init__(self, clip: Path, folder: Path, encoded: dict[str, Stored]) -> None:
         disk = Disk()
         disk.path = clip
         super().__init__(sources=disk)
@@ -141,11 +141,11 @@ class LongSource(World):
         if part.name not in self._encoded:
             made = ffmpeg.scratch / "made"
             made.mkdir()
-            left_out = encode_with_ffmpeg(job, work, preset, part, ffmpeg_in(made))
-            self._encoded[part.name] = made, left_out
-        made, left_out = self._encoded[part.name]
+            ended = encode_with_ffmpeg(job, work, preset, part, ffmpeg_in(made))
+            self._encoded[part.name] = made, ended
+        made, ended = self._encoded[part.name]
         shutil.copytree(made, ffmpeg.scratch, dirs_exist_ok=True, ignore=lambda *_: [])
-        return left_out
+        return ended
 
     def package(self, recipe: str, make=None):
         return package(self.job(recipe), STARTED, make or _streams, clock=self.clock)
@@ -162,7 +162,7 @@ class LongSource(World):
         return self.catalog.claim(self.event, lease_seconds=60)
 
 
-def _streams(stored, preset, left_out):
+def _streams(stored, preset, ended):
     work, tracks = stored.work, stored.tracks
     rungs = [each for each in tracks if each.width]
     sounds = [each for each in tracks if not each.width]
@@ -494,9 +494,9 @@ class TestPackage:
         for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
-        def without_rungs(stored, preset, left_out):
+        def without_rungs(stored, preset, ended):
             sounds = [each for each in stored.tracks if not each.width]
-            return _streams(replace(stored, tracks=sounds), preset, left_out)
+            return _streams(replace(stored, tracks=sounds), preset, ended)
 
         world.package(planned.recipe, without_rungs)
         folders = {key.split("/")[3] for key in world.renditions.objects if key.count("/") > 3}
@@ -511,9 +511,9 @@ class TestPackage:
         for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
-        def with_all_rungs(stored, preset, left_out):
-            assert left_out == {}
-            return _streams(stored, preset, left_out)
+        def with_all_rungs(stored, preset, ended):
+            assert ended == Encoded()
+            return _streams(stored, preset, ended)
 
         world.package(planned.recipe, with_all_rungs)
         segments = [key for key in world.renditions.objects if key.endswith(".m4s")]
@@ -525,11 +525,11 @@ class TestPackage:
         planned = world.plan()
         for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
-        hole = PartIndex((), {}, {}, 0)
+        hole = PartIndex((), {}, Encoded(), 0)
         write_index(world.job(planned.recipe), planned.ranges[empty], hole)
         shown = {}
 
-        def keep_tracks(stored, preset, left_out):
+        def keep_tracks(stored, preset, ended):
             shown.update({each.name: each for each in stored.tracks if each.width})
             for track in shown.values():
                 for segment in track.segments:
@@ -537,7 +537,7 @@ class TestPackage:
                         world.job(planned.recipe).rendition_key(f"{track.name}/{segment.name}")
                     )
                     assert len(content) == segment.size
-            return _streams(stored, preset, left_out)
+            return _streams(stored, preset, ended)
 
         world.package(planned.recipe, keep_tracks)
         assert world.asset.status is AssetStatus.READY
@@ -758,9 +758,9 @@ class TestLive:
         for part in (*planned.ranges, planned.audio):
             world.encode(planned.recipe, part)
 
-        def without_sound(stored, preset, left_out):
+        def without_sound(stored, preset, ended):
             rungs = [each for each in stored.tracks if each.width]
-            return _streams(replace(stored, tracks=rungs), preset, left_out)
+            return _streams(replace(stored, tracks=rungs), preset, ended)
 
         def die(_):
             raise Killed

@@ -2,7 +2,7 @@
 
 import subprocess
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log10
@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageStat
 from pymediainfo import MediaInfo
 
-from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.media import AudioProbe, AudioTrack, VideoProbe
 from lib.presets import load
 from lib.video.encode.encode import encode_video
@@ -36,7 +36,7 @@ SMALL = (Rung("h264", 128, 96, 23, 400),)
 class Encoded:
     folder: Path
     plan: Plan
-    left_out: dict[str, PermanentError]
+    left_out: Mapping[str, Failure]
     progress: list[float]
 
     def rung(self) -> Path:
@@ -71,11 +71,11 @@ def make(ffmpeg, tmp_path_factory):
         progress: list[float] = []
         try:
             task = VideoTask(Input(str(source), container), probe, planned, PRESET, span)
-            left_out = encode_video(task, ffmpeg_in(folder, deadline), progress.append)
+            ended = encode_video(task, ffmpeg_in(folder, deadline), progress.append)
         except BaseException:
             assert list(folder.iterdir()) == []
             raise
-        return Encoded(folder, planned, left_out, progress)
+        return Encoded(folder, planned, ended.left_out, progress)
 
     return make_all
 

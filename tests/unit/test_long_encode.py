@@ -13,9 +13,10 @@ from lib.application.long_video.encode_range import encode_with_ffmpeg
 from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.work_format import Part, WorkPlan
 from lib.application.store_work import PUT_THREADS
-from lib.domain.errors import ErrorCode, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
 from lib.domain.events import Source
 from lib.domain.media import AudioProbe, AudioTrack, MediaType, SubtitleTrack, VideoProbe
+from lib.video.encode.encoded import Encoded
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.plan.plan import VideoTask, recipe_of
 from tests.support.fakes import MemorySources
@@ -64,9 +65,9 @@ def encode(world: World, probe: AudioProbe, part: Part) -> Any:
 def tasks(monkeypatch: pytest.MonkeyPatch) -> list[VideoTask]:
     asked: list[VideoTask] = []
 
-    def keep(task: VideoTask, _: Ffmpeg) -> dict[str, PermanentError]:
+    def keep(task: VideoTask, _: Ffmpeg) -> Encoded:
         asked.append(task)
-        return {"h264-720": BROKEN}
+        return Encoded({"h264-720": Failure.of(BROKEN)})
 
     monkeypatch.setattr(encode_range, "encode_video", keep)
     return asked
@@ -75,7 +76,7 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[VideoTask]:
 def test_a_range_is_encoded_with_all_that_is_made_of_pictures(
     world: World, tasks: list[VideoTask]
 ) -> None:
-    assert encode(world, FILM, RANGE) == {"h264-720": BROKEN}
+    assert encode(world, FILM, RANGE).left_out == {"h264-720": Failure.of(BROKEN)}
     [task] = tasks
     assert (task.span, task.probe) == (RANGE.span, FILM)
     assert task.source.locator == "/sources/film.mp4"
@@ -104,9 +105,9 @@ def test_a_film_whose_audio_fails_goes_without_it_and_all_else_fails(
         raise BROKEN
 
     monkeypatch.setattr(encode_range, "encode_video", fail)
-    left_out = encode(world, FILM, AUDIO)
+    left_out = encode(world, FILM, AUDIO).left_out
     assert sorted(left_out) == ["audio-0", "subtitles-0"]
-    assert set(left_out.values()) == {BROKEN}
+    assert set(left_out.values()) == {Failure.of(BROKEN)}
     for probe, part in ((FILM, RANGE), (SONG, AUDIO)):
         with pytest.raises(PermanentError, match="no such codec"):
             encode(world, probe, part)

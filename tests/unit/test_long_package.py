@@ -13,6 +13,7 @@ from lib.application.long_video.stored_segments import BATCH, StoredSegments
 from lib.application.long_video.work_format import Part, PartIndex, WorkPlan
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.media import AudioProbe, AudioTrack, MediaType, SubtitleTrack, VideoProbe
+from lib.video.encode.encoded import Encoded
 from lib.video.package.track import INIT, Segment, Track
 from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, plan_video
 from tests.support.world import World
@@ -23,7 +24,7 @@ TRACK = Track("h264-96", "avc1.64000a", 12_288, (), width=128, height=96)
 
 
 def index(name: str, *, empty: bool = False) -> PartIndex:
-    return PartIndex(() if empty else (TRACK,), {name: name}, {}, 1)
+    return PartIndex(() if empty else (TRACK,), {name: name}, Encoded(), 1)
 
 
 def indexes(parts: tuple[Part, ...], empty: tuple[int, ...]) -> list[PartIndex]:

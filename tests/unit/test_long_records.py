@@ -24,6 +24,7 @@ from lib.application.long_video.work_format import (
 from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.media import AudioTrack, SubtitleTrack, VideoProbe
 from lib.presets import PACKAGED, load
+from lib.video.encode.encoded import Damage, Encoded
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import plan_video
 from lib.video.plan.ranges import Span
@@ -85,11 +86,13 @@ SOUND = Track(
 INDEX = PartIndex(
     (PICTURE, SOUND),
     {"h264-96": "aa", "audio-0": "bb"},
-    {"text-0": Failure(ErrorCode.ENCODE_FAILED, "zu groß")},
+    Encoded(
+        {"text-0": Failure(ErrorCode.ENCODE_FAILED, "zu groß")}, Damage(3, 4, shown=1, sound=2)
+    ),
     1234,
 )
 INDEX_TEXT = (
-    '{"cpu_ms":1234,"inits":{"audio-0":"bb","h264-96":"aa"},'
+    '{"cpu_ms":1234,"damage":{"at_most":4,"picture":3,"shown":1,"sound":2,"unread":0},"inits":{"audio-0":"bb","h264-96":"aa"},'
     '"left_out":{"text-0":{"code":"ENCODE_FAILED","message":"zu groß","permanent":true}},'
     '"tracks":[{"channels":null,"codec":"avc1.64000a","default":false,"frame_rate":null,'
     '"height":96,"language":null,"max_frame_rate":null,"name":"h264-96","sample_rate":null,'
@@ -117,7 +120,8 @@ def test_a_field_that_is_added_is_written_too() -> None:
     written = (
         (WorkPlan, plan),
         (Part, plan["parts"][0]),
-        (PartIndex, index),
+        (PartIndex, {name: index[name] for name in index if name != "damage"}),
+        (Damage, index["damage"]),
         (Track, index["tracks"][0]),
         (Segment, index["tracks"][0]["segments"][0]),
         (Failure, index["left_out"]["text-0"]),

@@ -27,6 +27,7 @@ from lib.domain.errors import ErrorCode, Failure, TransientError
 from lib.domain.media import MediaType, VideoProbe
 from lib.domain.messages import serialize_event
 from lib.domain.renditions import Made, RenditionKind, Work
+from lib.video.encode.encoded import Encoded
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import recipe_of
 from tests.support.fakes import MemoryRenditions
@@ -84,9 +85,9 @@ def encode(step: LaterStep, part: Part, folder: Path) -> Standing:
     """Encode nothing of a part, as the function does that the state machine calls with it."""
     seen: list[WorkPlan] = []
 
-    def look(_: LongJob, work: WorkPlan, *__: object) -> dict[str, Any]:
+    def look(_: LongJob, work: WorkPlan, *__: object) -> Encoded:
         seen.append(work)
-        return {}
+        return Encoded()
 
     ffmpeg: Any = type("Nothing", (), {"scratch": folder})
     carried = part_from_values(besides(part_to_values(part)))
@@ -107,7 +108,7 @@ def test_a_part_is_encoded_that_a_later_release_planned(step: LaterStep, tmp_pat
 
 def test_what_a_later_release_encoded_is_packaged(step: LaterStep) -> None:
     for part, track in zip(PARTS, TRACKS, strict=True):
-        write_index(step.job, part, PartIndex((track,), {track.name: "aa"}, LEFT_OUT, 7))
+        write_index(step.job, part, PartIndex((track,), {track.name: "aa"}, Encoded(LEFT_OUT), 7))
     seen: list[Any] = []
 
     def keep(*arguments: Any) -> Work:
@@ -115,9 +116,9 @@ def test_what_a_later_release_encoded_is_packaged(step: LaterStep) -> None:
         return make()
 
     packaged = package(step.job, step.payload["started"], keep, clock=step.world.clock)
-    [(stored, _, failures)] = seen
+    [(stored, _, ended)] = seen
     assert [len(each.segments) for each in stored.tracks] == [2]
-    assert failures == LEFT_OUT
+    assert ended.left_out == LEFT_OUT
     assert packaged.cpu_ms == 14
     asset = step.world.find("film.mp4")
     assert asset

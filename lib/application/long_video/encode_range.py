@@ -6,7 +6,7 @@ import hashlib
 import resource
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +24,7 @@ from lib.domain.keys import WORK_FOLDER
 from lib.domain.media import VideoProbe
 from lib.presets import Preset
 from lib.video.encode.encode import encode_video
+from lib.video.encode.encoded import Encoded
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package import cmaf
 from lib.video.package.streams import SEGMENT
@@ -39,8 +40,8 @@ MOST_PERCENT = 99
 
 Put = Callable[[str, bytes | Path, str], None]
 
-Encode = Callable[[LongJob, WorkPlan, Preset, Part, Ffmpeg], Mapping[str, PermanentError]]
-"""Fills the scratch with what one part gives; returns what was left out: `encode_with_ffmpeg`."""
+Encode = Callable[[LongJob, WorkPlan, Preset, Part, Ffmpeg], Encoded]
+"""Fills the scratch with what one part gives; returns how that ended: `encode_with_ffmpeg`."""
 
 
 def encode_part(
@@ -64,22 +65,21 @@ def encode_part(
     if job.pipeline.renditions.fetch(job.work_key(part.index)) is None:
         preset = preset_of(job, plan)
         started_ms = _children_ms()
-        left_out = (encode or encode_with_ffmpeg)(job, plan, preset, part, ffmpeg)
+        encoded = (encode or encode_with_ffmpeg)(job, plan, preset, part, ffmpeg)
         spent_ms = _children_ms() - started_ms
         try:
             tracks, inits = _store(job, part, ffmpeg.scratch)
         except ValueError as exc:  # its frames are not where their times say: another try helps not
             reason = f"its time stamps don't fit together: {exc}"
             raise PermanentError(ErrorCode.CORRUPT_MEDIA, reason) from exc
-        failures = {name: Failure.of(error) for name, error in left_out.items()}
-        write_index(job, part, PartIndex(tracks, inits, failures, spent_ms))
+        write_index(job, part, PartIndex(tracks, inits, encoded, spent_ms))
     return _report(job, plan, clock)
 
 
 def encode_with_ffmpeg(
     job: LongJob, work: WorkPlan, preset: Preset, part: Part, ffmpeg: Ffmpeg
-) -> Mapping[str, PermanentError]:
-    """Fill the scratch with what one part gives; return what was left out, and why."""
+) -> Encoded:
+    """Fill the scratch with what one part gives; return what was left out, and is damaged."""
     plan = work.plan(preset)
     if part.span is None:
         plan = replace(plan, rungs=(), stills_s=(), tile_s=None)
@@ -95,7 +95,7 @@ def encode_with_ffmpeg(
             raise
         # Video without its audio is worth more than nothing.
         names = [each.name for each in plan.audio] + [each.name for each in plan.subtitles]
-        return dict.fromkeys(names, error)
+        return Encoded(dict.fromkeys(names, Failure.of(error)))
 
 
 def _store(job: LongJob, part: Part, folder: Path) -> tuple[tuple[Track, ...], dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 
 from lib.application.fenced_job import Finished
 from lib.application.long_video.long_job import LongJob, Standing
@@ -16,9 +16,10 @@ from lib.application.store_work import store_work
 from lib.application.sweep import delete_unwanted
 from lib.domain.asset import ClaimState, CommitState
 from lib.domain.clock import Clock, from_iso
-from lib.domain.errors import ErrorCode, Failure, PermanentError, TransientError
+from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.renditions import Work
 from lib.presets import Preset
+from lib.video.encode.encoded import Encoded
 from lib.video.package import cmaf
 from lib.video.package.gaps import Change, Rewrite, close_gaps, rewrite_segment
 from lib.video.package.streams import SEGMENT
@@ -34,8 +35,8 @@ class Packaged:
     cpu_ms: int = 0
 
 
-Make = Callable[[StoredSegments, Preset, Mapping[str, Failure]], Work]
-"""Makes all renditions of tracks whose segments are stored, and names those that were left out: see
+Make = Callable[[StoredSegments, Preset, Encoded], Work]
+"""Makes all renditions of tracks whose segments are stored, and names what was left out: see
 `assemble_stored`."""
 
 
@@ -59,9 +60,9 @@ def package(
     plan = read_plan(job)
     preset = preset_of(job, plan)
     indexes = _with_tracks(plan.parts, [read_index(job, each) for each in plan.parts])
-    left_out = {name: each for index in indexes for name, each in index.left_out.items()}
+    encoded = reduce(Encoded.joined, (each.encoded for each in indexes))
     work = make(
-        StoredSegments(job, plan, merge_tracks(indexes, partial(_rewrite, job))), preset, left_out
+        StoredSegments(job, plan, merge_tracks(indexes, partial(_rewrite, job))), preset, encoded
     )
     outcome = store_work(job.event, work, job.pipeline.renditions)
     spent_ms = round((clock() - from_iso(started)) * 1000)

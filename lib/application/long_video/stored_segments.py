@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,11 @@ from lib.application.long_video.long_job import LongJob
 from lib.application.long_video.work_format import WorkPlan
 from lib.application.long_video.work_store import require
 from lib.application.store_work import PUT_THREADS
-from lib.domain.errors import Failure
 from lib.domain.renditions import Part, Work
 from lib.imaging.port import Images
 from lib.presets import Preset
 from lib.video.assemble import assemble
+from lib.video.encode.encoded import Encoded
 from lib.video.encode.ffmpeg import Ffmpeg
 from lib.video.package.track import INIT, Segment, Track
 from lib.video.plan.plan import AUDIO_FILE, IMAGE_FOLDERS, Plan, VideoTask
@@ -92,13 +92,13 @@ class StoredSegments:
 
 def assemble_stored(
     ffmpeg: Ffmpeg, images: Images
-) -> Callable[[StoredSegments, Preset, Mapping[str, Failure]], Work]:
+) -> Callable[[StoredSegments, Preset, Encoded], Work]:
     """Return what makes all of a long source: as it is asked for, in the scratch of `ffmpeg`."""
 
-    def make(stored: StoredSegments, preset: Preset, left_out: Mapping[str, Failure]) -> Work:
+    def make(stored: StoredSegments, preset: Preset, encoded: Encoded) -> Work:
         work, job = stored.work, stored.job
         source = locate(job.event.source, work, job.pipeline.sources, ffmpeg.deadline)
         task = VideoTask(source, work.probe, work.plan(preset), preset)
-        return assemble(task, stored, left_out, ffmpeg, images)
+        return assemble(task, stored, encoded, ffmpeg, images)
 
     return make

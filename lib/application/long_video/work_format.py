@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lib.domain.clock import DAY_SECONDS
-from lib.domain.errors import Failure
 from lib.domain.media import AudioProbe
 from lib.domain.serialized import Record, failure_from_values, failure_to_values
 from lib.domain.serialized_probe import audio_or_video_from_values, probe_to_values
 from lib.presets import Preset
+from lib.video.encode.encoded import Damage, Encoded
 from lib.video.package.track import Segment, Track
 from lib.video.plan.plan import Plan, plan_video
 from lib.video.plan.ranges import Span
@@ -78,14 +78,14 @@ class WorkPlan:
 class PartIndex:
     """What is stored of one part. `inits`: SHA-256 of the init segment by track.
 
-    `left_out` is what could not be made, by name; `cpu_ms` the time of all cores that it took. A
+    `encoded` is how that ended; `cpu_ms` the time of all cores that it took. A
     range without tracks lies behind the end of a source that is cut short, or is damaged as a
     whole.
     """
 
     tracks: tuple[Track, ...]
     inits: Mapping[str, str]
-    left_out: Mapping[str, Failure]
+    encoded: Encoded
     cpu_ms: int
 
 
@@ -139,7 +139,10 @@ def serialize_index(index: PartIndex) -> bytes:
         {
             "tracks": [_track_to_values(each) for each in index.tracks],
             "inits": index.inits,
-            "left_out": {name: failure_to_values(each) for name, each in index.left_out.items()},
+            "left_out": {
+                name: failure_to_values(each) for name, each in index.encoded.left_out.items()
+            },
+            "damage": asdict(index.encoded.damage),
             "cpu_ms": index.cpu_ms,
         }
     )
@@ -151,9 +154,16 @@ def deserialize_index(content: bytes) -> PartIndex:
     return PartIndex(
         tracks=tuple(map(_track_from_values, read["tracks"])),
         inits=read["inits"],
-        left_out={name: failure_from_values(each) for name, each in read["left_out"].items()},
+        encoded=Encoded(
+            {name: failure_from_values(each) for name, each in read["left_out"].items()},
+            _damage_from_values(read.get("damage", {})),
+        ),
         cpu_ms=read["cpu_ms"],
     )
+
+
+def _damage_from_values(values: Mapping[str, int]) -> Damage:
+    return Damage(**{each.name: values.get(each.name, 0) for each in fields(Damage)})
 
 
 def _track_to_values(track: Track) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
+from lib.video.encode.encoded import Damage
 from lib.video.source import is_remote
 
 QUOTED_LINES = 3
@@ -94,6 +95,8 @@ class Run:
     """Below zero: the signal that ended it."""
     log: tuple[str, ...]
     """The last lines, each with its level in brackets."""
+    damage: Damage = field(default_factory=Damage)
+    """What all of them tell of the source."""
 
 
 def diagnose(run: Run, locator: str) -> MediaError | None:

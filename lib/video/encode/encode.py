@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
-from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.errors import ErrorCode, Failure, PermanentError
 from lib.domain.media import VideoProbe
 from lib.video.encode.apart import find_repeating, make_apart
 from lib.video.encode.arguments import encode_arguments, loudness_arguments
 from lib.video.encode.encode_span import encode_span
+from lib.video.encode.encoded import Damage, Encoded
 from lib.video.encode.ffmpeg import Ffmpeg, ignore
 from lib.video.encode.job import Job, reporter
 from lib.video.encode.loudness import Loudness, read_loudness
+from lib.video.encode.open_source import INDEXED
 from lib.video.encode.tone_table import remove_table, write_table
 from lib.video.isobmff import read_boxes
 from lib.video.package.webvtt import write_subtitles
@@ -30,8 +33,8 @@ from lib.video.plan.proportion import bounds_of
 
 def encode_video(
     task: VideoTask, ffmpeg: Ffmpeg, on_progress: Callable[[float], None] = ignore
-) -> dict[str, PermanentError]:
-    """Write all that is planned into the scratch; return what was left out, by name.
+) -> Encoded:
+    """Write all that is planned into the scratch; return what was left out, and is damaged.
 
     Audio and subtitles may be left out, and the rungs of a span in which the source holds nothing.
     Each rung is `<name>.mp4`, fragmented, a fragment a segment; each audio track too, or
@@ -58,7 +61,10 @@ def encode_video(
         raise
     remove_table(job.folder)
     on_progress(1.0)
-    return left_out
+    damage = reduce(Damage.or_more, job.seen, Damage())
+    if task.span:
+        damage = damage.of_span(starts_clean=task.source.container in INDEXED)
+    return Encoded({name: Failure.of(error) for name, error in left_out.items()}, damage)
 
 
 def _make(job: Job, asked: Plan) -> dict[str, PermanentError]:

@@ -15,6 +15,7 @@ from lib.domain.clock import Deadline
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.process_limits import UNBOUNDED, Bounds, apply_bounds
 from lib.video.encode.diagnosis import Run, diagnose
+from lib.video.encode.encoded import DamageCounter
 
 DEADLINE_MARGIN_SECONDS = 10.0
 """What a job needs, after ffmpeg is stopped, to record where it is and to give its lease back."""
@@ -86,7 +87,8 @@ def run(
     )
     try:
         apply_bounds(process.pid, bounds, ffmpeg.function_mb)
-        log = _follow(process, ffmpeg.deadline, on_progress)
+        counter = DamageCounter()
+        log = _follow(process, ffmpeg.deadline, on_progress, counter)
         process.wait()
     except TransientError as error:
         _stop(process)
@@ -101,7 +103,7 @@ def run(
             if pipe:
                 pipe.close()
     lines = log.decode("utf-8", "replace").splitlines()
-    return Run(process.returncode, tuple(lines))
+    return Run(process.returncode, tuple(lines), counter.damage)
 
 
 def run_checked(
@@ -111,7 +113,7 @@ def run_checked(
     *,
     on_progress: Callable[[int], None] = ignore,
     bounds: Bounds = UNBOUNDED,
-) -> None:
+) -> Run:
     """Run ffmpeg to its end; raise what went wrong with the source, or the folder, at `locator`.
 
     Raises what `run` raises and what `diagnose` finds.
@@ -119,6 +121,7 @@ def run_checked(
     finished = run(ffmpeg, arguments, on_progress=on_progress, bounds=bounds)
     if problem := diagnose(finished, locator):
         raise problem
+    return finished
 
 
 def rework(inputs: Sequence[str], outputs: Sequence[str], path: Path, ffmpeg: Ffmpeg) -> None:
@@ -152,9 +155,12 @@ def _children_s() -> float:
 
 
 def _follow(
-    process: subprocess.Popen[bytes], deadline: Deadline, on_progress: Callable[[int], None]
+    process: subprocess.Popen[bytes],
+    deadline: Deadline,
+    on_progress: Callable[[int], None],
+    counter: DamageCounter,
 ) -> bytes:
-    """Read both pipes to their ends, reporting progress; return the end of the log."""
+    """Read both pipes to their ends, reporting progress and damage; return the end of the log."""
     unfinished = log = b""
     written_ms = 0
     with selectors.DefaultSelector() as selector:
@@ -169,6 +175,7 @@ def _follow(
                     selector.unregister(key.fileobj)
                 elif key.fileobj is process.stderr:
                     log = (log + chunk)[-LOG_BYTES:]
+                    counter.add(chunk)
                 else:
                     *lines, unfinished = (unfinished + chunk).split(b"\n")
                     # The track that is behind counts, so that the time may step back.

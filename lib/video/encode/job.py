@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lib.process_limits import Bounds
 from lib.video.encode.arguments import encode_arguments
+from lib.video.encode.encoded import Damage
 from lib.video.encode.ffmpeg import Ffmpeg, run_checked
 from lib.video.encode.loudness import Loudness
 from lib.video.plan.plan import Plan, VideoTask
@@ -24,6 +25,8 @@ class Job:
     ffmpeg: Ffmpeg
     on_progress: Callable[[int], None]
     bounds: Bounds
+    seen: list[Damage] = field(default_factory=list)
+    """What each process that ended well tells of the source."""
 
     @property
     def folder(self) -> Path:
@@ -42,7 +45,10 @@ class Job:
     def start(self, arguments: list[str]) -> None:
         """Run ffmpeg with these arguments to its end."""
         locator, bounds = self.task.source.locator, self.bounds
-        run_checked(self.ffmpeg, arguments, locator, on_progress=self.on_progress, bounds=bounds)
+        done = run_checked(
+            self.ffmpeg, arguments, locator, on_progress=self.on_progress, bounds=bounds
+        )
+        self.seen.append(done.damage)
 
 
 def reporter(task: VideoTask, on_progress: Callable[[float], None]) -> Callable[[int], None]:

@@ -11,6 +11,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.media import AudioProbe, VideoProbe
 from lib.domain.renditions import Made, Part, RenditionKind, Work
+from lib.video.encode.encoded import Encoded
 from lib.video.package.streams import PLAYLIST, SEGMENT
 from lib.video.package.track import INIT, Segment, Track
 from tests.robustness.model import current
@@ -97,7 +98,7 @@ def assemble(task: Any, *_: object) -> Work:
     return Work(task.probe, _films(recipe, etag, tracks, stored=None), "default", recipe)
 
 
-def encode_part(job: Any, work: Any, preset: Any, part: Any, ffmpeg: Any) -> dict[str, Any]:
+def encode_part(job: Any, work: Any, preset: Any, part: Any, ffmpeg: Any) -> Encoded:
     """Encode one part of a long source."""
     del work, preset, ffmpeg
     kind = kind_of(job.pipeline.sources.read(job.event.source))
@@ -106,7 +107,7 @@ def encode_part(job: Any, work: Any, preset: Any, part: Any, ffmpeg: Any) -> dic
         current.world.die("runs out of memory")
     if part.name == "range-0001" and kind == "bad film":
         raise PermanentError(ErrorCode.CORRUPT_MEDIA, "cannot be decoded")
-    return {}
+    return Encoded()
 
 
 def store_part(job: Any, part: Any, _: object) -> tuple[tuple[Track, ...], dict[str, str]]:
