@@ -101,7 +101,7 @@ def assemble(
     noted = note_length(task.video, made_ms, task.source.size)
     lasts_ms = noted.duration_ms or made_ms
     rate = noted.frame_rate or float(rungs[0].frame_rate or 0)
-    damages = describe_damage(ended.damage, rate, count_missing(noted.frame_rate, plan, rungs[0]))
+    damages = describe_damage(ended.damage, rate, count_missing(noted.frame_rate, task, rungs[0]))
     auxiliary = make_auxiliary(plan, preset, lasts_ms, ffmpeg, images)
     return Work(
         probe=replace(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.domain.media import WarningCode
 from tests.conformance.cases.made_video import MadeVideo
 from tests.conformance.cases.take_video import PATHS, recipes
 from tests.media.matrix import Case, build, cases
@@ -74,6 +75,7 @@ def test_both_paths_give_the_same(case: Case, both: Both) -> None:
     assert (long.asset.status, long.asset.error) == (short.asset.status, short.asset.error)
     assert long.ended.names() == short.ended.names()
     assert long.ended.left == ()
+    assert WarningCode.DAMAGED not in {*_warned(short), *_warned(long)}
     assert long.frames == [pytest.approx(each, abs=FRAME_S) for each in short.frames]
     assert long.sound_s == pytest.approx(short.sound_s, abs=BLOCK_S)
     if short.frames and case.name not in STARVED:
@@ -86,6 +88,10 @@ def test_ranges_are_cut_and_joined(both: Both) -> None:
     """What is compared is not one range that is a whole source."""
     cut = [case for case in CASES if case.size and len(_segments(both(case)["long"])) > 1]
     assert len(cut) > 0.8 * sum(case.size is not None for case in CASES)
+
+
+def _warned(made: MadeVideo) -> list[WarningCode]:
+    return [each.code for each in made.asset.probe.warnings]
 
 
 def _segments(made: MadeVideo) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from lib.domain.errors import Failure
 from lib.domain.media import MediaWarning, WarningCode
 from lib.video.package.track import Track
-from lib.video.plan.plan import Plan
+from lib.video.plan.plan import VideoTask
 
 _OF = r"^\[{}#\S+ @ \w+\] \[dec:\S+ @ \w+\] "
 _KINDS = {
@@ -24,10 +24,15 @@ _KINDS = {
 }
 """Lines of ffmpeg 9's log, each of one packet or frame; of `unread`, a place where the container is
 not as it should be."""
+_NO_SOUND = re.compile(rb"^\[mp\w+ @ \w+\] \[error\] Header missing")
+"""Said before a packet of MPEG audio is counted that is none: a tag where files were joined."""
 _REPEATED = re.compile(rb"^ *Last message repeated (\d+) times")
 
 LEAST_UNREAD = 2
-"""Frames that are missing where nobody counts them: one may be rounding."""
+"""Frames that are missing where a container is damaged: one may be rounding."""
+
+STEADY = 0.01
+"""By what part a rate and that of the fastest frames may differ where it does not vary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class DamageCounter:
     def __init__(self) -> None:
         self._counts = dict.fromkeys((each.name for each in fields(Damage)), 0)
         self._last: str | None = None
+        self._is_sound = True
         self._unfinished = b""
 
     @property
@@ -82,7 +88,11 @@ class DamageCounter:
             if again := _REPEATED.match(line):
                 self._count(int(again[1]))
                 continue
+            if _NO_SOUND.match(line):
+                self._is_sound = False
             self._last = next((name for name, said in _KINDS.items() if said.match(line)), None)
+            if self._last == "sound" and not self._is_sound:
+                self._last, self._is_sound = None, True
             self._count(1)
 
     def _count(self, times: int) -> None:
@@ -103,34 +113,38 @@ class Encoded:
 
 
 def describe_damage(
-    damage: Damage, rate: float | None = None, missing: int = 0
+    damage: Damage, rate: float | None = None, missing: int | None = None
 ) -> Iterator[MediaWarning]:
     """Yield what is to be known of a damaged source.
 
-    `rate` is how many frames a second its picture has, `missing` how many of them were not made.
+    `rate` is how many frames a second its picture has, `missing` how many of them were not made:
+    those, too, that build on one which can't be decoded. None where that can't be told.
     """
-    lost = damage.picture + min(damage.at_most, missing)
-    if damage.unread and missing >= LEAST_UNREAD:
+    lost = damage.picture
+    if missing and (
+        damage.picture or damage.at_most or (damage.unread and missing >= LEAST_UNREAD)
+    ):
         lost = max(lost, missing)
     if lost:
         lasting = f" ({lost / rate:.1f} s)" if rate else ""
-        yield _damaged(f"{_count(lost, 'frame')}{lasting} can't be decoded and left out")
+        yield _damaged(f"left out: {_count(lost, 'frame')}{lasting} that can't be decoded")
     if damage.shown:
-        yield _damaged(f"{_count(damage.shown, 'frame')} shown as far as can be decoded")
+        yield _damaged(
+            f"shown in part: {_count(damage.shown, 'frame')} that can't be decoded whole"
+        )
     if damage.sound:
-        yield _damaged(f"{_count(damage.sound, 'packet')} of sound can't be decoded and left out")
+        yield _damaged(f"left out: {_count(damage.sound, 'packet')} of sound that can't be decoded")
 
 
-def count_missing(rate: float | None, plan: Plan, track: Track) -> int:
-    """Return how many frames fewer a track has than a source of that rate gives by a plan.
+def count_missing(rate: float | None, task: VideoTask, track: Track) -> int | None:
+    """Return how many frames fewer a track has than a source of that rate has.
 
-    None, where the last one is held: a held frame is as good as another.
+    None where nobody can tell: the rate varies, the last frame is held, or parts were joined.
     """
-    wanted = rate or float(track.max_frame_rate or 0)
-    if plan.frame_rate:
-        wanted = min(wanted, plan.frame_rate)
-    if plan.hold_s:
-        return 0
+    fastest, most = float(track.max_frame_rate or 0), task.plan.frame_rate
+    wanted = min(rate or fastest, most or fastest)
+    if task.plan.hold_s or task.source.joined or abs(wanted - fastest) > STEADY * fastest:
+        return None
     return max(0, round(track.seconds * wanted) - sum(each.frames for each in track.segments))
 
 

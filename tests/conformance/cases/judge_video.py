@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageStat
 
+from lib.domain.media import MediaWarning, WarningCode
 from tests.conformance.cases.case import Case, Check, Facts, compare, expect
 from tests.conformance.cases.judge_end import ENDS
 from tests.conformance.cases.made_video import EARLY_S, MadeVideo, frame
@@ -19,6 +20,9 @@ DURATION_MS = 100
 SHAPE = 0.02
 """By how much a part of width by height may differ, for even sizes."""
 
+DAMAGED = WarningCode.DAMAGED
+"""What no source may be called that nothing says it of."""
+
 CORNER_PART = 10
 """Of each side is looked at; what is shown there fills a sixth."""
 
@@ -28,11 +32,18 @@ def judge_video(case: Case, ended: Ended) -> list[str]:
     if ended.problem:
         return [f"raised {type(ended.problem).__name__}: {ended.problem}"]
     differences = compare(MadeVideo(ended), case.facts, find_check)
+    if "warnings" not in case.facts:
+        differences += [f"warning: {each.message}" for each in _damages(ended)]
     if ended.left:
         differences.append(f"left behind: {', '.join(ended.left)}")
     if differences and (error := ended.asset.error):
         differences.append(f"({error.code}: {error.message})")
     return differences
+
+
+def _damages(ended: Ended) -> Iterator[MediaWarning]:
+    probe = ended.asset.probe
+    return (each for each in (probe.warnings if probe else ()) if each.code == DAMAGED)
 
 
 def find_check(key: str) -> Check | None:

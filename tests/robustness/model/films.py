@@ -81,14 +81,14 @@ def find_keyframe(at: float, **_: object) -> float:
     return at
 
 
-def encode_video(task: Any, ffmpeg: Any, report: Callable[[float], None]) -> dict[str, Any]:
+def encode_video(task: Any, ffmpeg: Any, report: Callable[[float], None]) -> Encoded:
     """Encode a short video."""
     del ffmpeg
     task.source.read()
     current.world.work(12.0, "encodes")
     report(0.5)
     current.world.work(8.0, "encodes")
-    return {}
+    return Encoded()
 
 
 def assemble(task: Any, *_: object) -> Work:
