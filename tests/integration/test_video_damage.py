@@ -45,23 +45,34 @@ def blank_packets(data: bytearray) -> None:
     del data[first : first + len(data) // 188 // 12 * 188]
 
 
+def spoil_sound(data: bytearray) -> None:
+    """Overwrite what a twentieth of a file holds, from its middle on."""
+    first = len(data) // 2
+    for at in range(first, first + len(data) // 20):
+        data[at] ^= at * 37 % 251
+
+
 FRAME = b"\x41\x9a"
 """NAL header of a frame that follows others, and x264's first byte of such a slice."""
 
+FILM, ALONE = (*PICTURE, *SOUND, *H264, *AAC), (*SOUND, *AAC)
 CASES = {
-    "whole.mp4": (("-f", "mp4"), none, []),
-    "whole.mkv": (("-f", "matroska"), none, []),
-    "whole.ts": (("-f", "mpegts"), none, []),
-    "frames.mp4": (("-f", "mp4"), spoil(FRAME, 5), [r"left out: \d+ frames? \(0\.[1-3] s\)"]),
-    "packets.ts": (("-f", "mpegts"), blank_packets, [r"left out: \d+ frames? \(0\.[4-9] s\)"]),
+    "whole.mp4": (FILM, none, None),
+    "whole.mkv": (FILM, none, None),
+    "whole.ts": (FILM, none, None),
+    "whole.m4a": (ALONE, none, None),
+    "frames.mp4": (FILM, spoil(FRAME, 5), r"left out: 5 frames \(0\.2 s\)"),
+    "packets.ts": (FILM, blank_packets, r"left out: 1\d frames \(0\.[4-8] s\)"),
+    "sound.m4a": (ALONE, spoil_sound, r"left out: \d+ packets of sound"),
 }
+"""How a source is made, what happens to it, and what has to be said first."""
 
 
 def messages(path: str, name: str, folder: Path) -> list[str]:
-    muxer, damage, _ = CASES[name]
+    made, damage, _ = CASES[name]
     source = folder / name
-    command = [find_ffmpeg(), "-v", "error", "-nostdin", *PICTURE, *SOUND, *H264, *AAC, *muxer]
-    subprocess.run([*command, source], check=True)
+    command = [find_ffmpeg(), "-v", "error", "-nostdin", *made, source]
+    subprocess.run(command, check=True)
     data = bytearray(source.read_bytes())
     damage(data)
     source.write_bytes(data)
@@ -76,8 +87,7 @@ def messages(path: str, name: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_left_out_is_told(name: str, path: str, tmp_path: Path) -> None:
     said = messages(path, name, tmp_path)
-    print(said)
     expected = CASES[name][2]
-    assert bool(said) == bool(expected)
-    for pattern in expected:
-        assert any(re.match(pattern, each) for each in said), said
+    assert bool(said) == bool(expected), said
+    if expected:
+        assert re.match(expected, said[0]), said

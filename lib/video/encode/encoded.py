@@ -129,9 +129,7 @@ def describe_damage(
         lasting = f" ({lost / rate:.1f} s)" if rate else ""
         yield _damaged(f"left out: {_count(lost, 'frame')}{lasting} that can't be decoded")
     if damage.shown:
-        yield _damaged(
-            f"shown in part: {_count(damage.shown, 'frame')} that can't be decoded whole"
-        )
+        yield _damaged(f"shown in part: {_count(damage.shown, 'frame')} that can't be decoded")
     if damage.sound:
         yield _damaged(f"left out: {_count(damage.sound, 'packet')} of sound that can't be decoded")
 
