@@ -12,7 +12,6 @@ from PIL import Image
 
 from lib.presets import load
 from lib.video.encode.encode import encode_video
-from lib.video.encode.encoded import Encoded
 from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.plan.ranges import Span
 from lib.video.probe.mediainfo import read_probe
@@ -94,7 +93,7 @@ def encode(path: Path, folder: Path, span: Span | None = None) -> Path:
         probe = read_probe(file, "mpegts")
     plan = plan_video(probe, PRESET)
     task = VideoTask(Input(str(path), "mpegts"), probe, plan, PRESET, span)
-    assert encode_video(task, ffmpeg_in(folder)) == Encoded()
+    assert encode_video(task, ffmpeg_in(folder)).left_out == {}
     return folder / f"{plan.rungs[-1].name}.mp4"
 
 

@@ -71,7 +71,7 @@ CASES = {
 def messages(path: str, name: str, folder: Path) -> list[str]:
     made, damage, _ = CASES[name]
     source = folder / name
-    command = [find_ffmpeg(), "-v", "error", "-nostdin", *made, source]
+    command = [find_ffmpeg(), "-v", "error", "-nostdin", *made, str(source)]
     subprocess.run(command, check=True)
     data = bytearray(source.read_bytes())
     damage(data)
