@@ -163,6 +163,8 @@ class Asset:
     """The tries of this upload that failed."""
     sequencer_length: int = 16
     """Digits of the sequencer before it was padded."""
+    revision: int = 0
+    """Grows with each write; 0 where no release has written one yet."""
 
 
 @dataclass(frozen=True, slots=True)

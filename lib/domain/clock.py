@@ -23,6 +23,11 @@ def to_iso(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_ms(seconds: float) -> int:
+    """Return epoch seconds as milliseconds."""
+    return int(seconds * 1000)
+
+
 def from_iso(text: str) -> float:
     """Return the epoch seconds of what `to_iso` wrote. Raises ValueError."""
     return datetime.fromisoformat(text).timestamp()

@@ -62,6 +62,9 @@ from tests.support.catalog_cases import (
 )
 from tests.support.fakes import ManualClock
 
+FIRST = int(START) * 1000 + 1
+"""The revision of an entry's first write."""
+
 
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator[Any]:
@@ -121,6 +124,7 @@ class TestReceive:
             media_type=MediaType.IMAGE,
             mime="image/jpeg",
             sequencer_length=18,
+            revision=FIRST,
         )
 
     def test_keeps_what_is_live_and_forgets_the_work(
@@ -146,6 +150,7 @@ class TestReceive:
             history=History(),
             processed_ms=None,
             updated_at="2027-01-15T08:00:01.000Z",
+            revision=live.revision + 1,
         )
         assert stored(catalog).live_version_id == f"v-{OLD}"
         assert stored(catalog).renditions == (MADE,)
@@ -271,6 +276,7 @@ class TestRemove:
             mime="image/jpeg",
             expires_at=int(START) + 5 + 30 * 24 * 60 * 60,
             sequencer_length=18,
+            revision=FIRST + 3,
         )
 
     def test_stops_a_worker(self, catalog: Catalog) -> None:
@@ -461,6 +467,7 @@ class TestCommit:
             attempts=1,
             processed_ms=120,
             sequencer_length=18,
+            revision=FIRST + 5,
         )
 
     def test_forgets_what_the_new_version_does_not_have(self, catalog: Catalog) -> None:
@@ -540,6 +547,7 @@ class TestCommit:
             status=AssetStatus.FAILED,
             error=PERMANENT,
             processed_ms=7,
+            revision=FIRST + 5,
         )
 
     def test_forgets_the_error_of_an_earlier_attempt(self, catalog: Catalog) -> None:
@@ -771,6 +779,7 @@ class TestReopen:
             error=None,
             history=replace(finished.history, failed=0),
             updated_at="2027-01-15T08:00:01.000Z",
+            revision=finished.revision + 1,
         )
         claim = catalog.claim(upload(NEW), lease_seconds=60)
         assert (claim.state, claim.attempts) == (ClaimState.CLAIMED, 3)
@@ -796,8 +805,10 @@ class TestReopen:
             clock.now += 1
             assert catalog.reopen(before)
             assert not catalog.reopen(before), "once each time"
-            assert stored(catalog) == replace(before, updated_at=stored(catalog).updated_at)
-            assert stored(catalog).updated_at > before.updated_at
+            after = stored(catalog)
+            changed = {"updated_at": after.updated_at, "revision": before.revision + 1}
+            assert after == replace(before, **changed)
+            assert after.updated_at > before.updated_at
             take(catalog, upload(NEW), lease_seconds=0)
 
     def test_refuses_what_is_not_as_it_was_seen(self, catalog: Catalog, clock: ManualClock) -> None:

@@ -45,6 +45,8 @@ def by(token: str) -> dict[str, Any]:
         (item("READY"), item("DELETED", sequencer={"S": "3"}, expires_at={"N": "1"})),
         (item("READY"), item("RECEIVED")),  # to be worked on again
         (item("READY"), item("READY", expires_at={"N": "1"})),
+        (item("RECEIVED"), item("PROCESSING", "a", revision={"N": "8"})),
+        (item("RECEIVED", revision={"N": "8"}), item("PROCESSING", "a", revision={"N": "9"})),
     ],
 )
 def test_what_may_be(old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -64,6 +66,8 @@ def test_what_may_be(old: dict[str, Any], new: dict[str, Any]) -> None:
         (item("READY"), item("RECEIVED", sequencer={"S": "1"}), "earlier"),
         (item("READY"), item("RECEIVED", sequencer={"S": "3"}, abandoned={"N": "1"}), "abandoned"),
         (item("PROCESSING", "a"), item("FAILED", **EXHAUSTED, **by("a")), "before it had"),
+        (item("RECEIVED", revision={"N": "8"}), item("PROCESSING", "a"), "revision"),
+        (item("READY", revision={"N": "8"}), item("READY", revision={"N": "8"}), "revision"),
     ],
 )
 def test_what_may_not_be(old: dict[str, Any], new: dict[str, Any], wrong: str) -> None:

@@ -110,7 +110,6 @@ class DynamoCatalog(AssetTable):
             "working": AssetStatus.PROCESSING,
             "failed": AssetStatus.FAILED,
             "no": False,
-            "one": 1,
             "resumed": resumes,
             "first": resumes and first_token(resumes),
         }

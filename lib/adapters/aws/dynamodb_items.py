@@ -168,6 +168,7 @@ def asset_from_plain(plain: Mapping[str, Any]) -> Asset:
         expires_at=number_of(plain, "expires_at"),
         history=history_of(plain),
         sequencer_length=number_of(plain, "sequencer_length") or SEQUENCER_WIDTH,
+        revision=number_of(plain, "revision") or 0,
     )
 
 

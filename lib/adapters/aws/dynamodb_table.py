@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lib.adapters.aws.dynamodb_conditions import AS_SEEN, conditional_update
+from lib.adapters.aws.dynamodb_conditions import AS_SEEN, Expression, conditional_update
 from lib.adapters.aws.dynamodb_items import asset_from_item, from_item, readable_assets
 from lib.adapters.aws.errors import translated
 from lib.domain.asset import Asset, AssetStatus
-from lib.domain.clock import Clock, to_iso
+from lib.domain.clock import Clock, to_iso, to_ms
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 BY_STATUS = "by-status"
 
 REFUSED = frozenset({"ConditionalCheckFailedException"})
+
+NEXT_REVISION = Expression("if_not_exists(#revision, :now_ms) + :one")
+"""Of each write: one more than before. The first counts from the time (epoch ms), so that it is
+above those of an entry of the same key that was forgotten."""
 
 
 class AssetTable:
@@ -78,7 +82,10 @@ class AssetTable:
         values: Mapping[str, object],
     ) -> tuple[bool, dict[str, Any]]:
         """Change the item where the condition holds; return whether, and what was there before."""
-        now = to_iso(self._clock())
+        moment = self._clock()
+        now = to_iso(moment)
+        written = {**changes, "updated_at": now, "revision": NEXT_REVISION}
+        mentioned = {"now": now, "now_ms": to_ms(moment), "one": 1, **values}
         key = asset_id(event.source.bucket, event.source.key)
         try:
             with translated(answers=REFUSED):
@@ -87,9 +94,7 @@ class AssetTable:
                     Key={"pk": {"S": key}},
                     ReturnValues="ALL_OLD",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **conditional_update(
-                        {**changes, "updated_at": now}, condition, {"now": now, **values}
-                    ),
+                    **conditional_update(written, condition, mentioned),
                 )
         except ClientError as exc:
             stored: dict[str, Any] = {**exc.response}

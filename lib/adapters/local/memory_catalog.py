@@ -28,7 +28,7 @@ from lib.domain.asset import (
     History,
     Outcome,
 )
-from lib.domain.clock import Clock, to_iso
+from lib.domain.clock import Clock, to_iso, to_ms
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
 from lib.domain.keys import asset_id, pad_sequencer
@@ -89,7 +89,7 @@ class MemoryCatalog:
                 return refusal
             token = token or uuid.uuid4().hex
             asset = taken(entry.asset, token, to_iso(now + lease_seconds), now, resumes)
-            self._entries[_id(event)] = replace(entry, asset=asset)
+            self._put(replace(entry, asset=asset))
             return Claim(
                 ClaimState.CLAIMED, token, asset.attempts, asset.abandoned, history=asset.history
             )
@@ -122,7 +122,7 @@ class MemoryCatalog:
                 estimate_ms=asset.estimate_ms if estimate_ms is None else estimate_ms,
                 updated_at=to_iso(now),
             )
-            self._entries[_id(event)] = replace(entry, asset=asset)
+            self._put(replace(entry, asset=asset))
             return True
 
     def progress(self, event: UploadEvent, lease_token: str, percent: int) -> CommitState:
@@ -184,7 +184,7 @@ class MemoryCatalog:
                     abandoned=0,
                     history=replace(asset.history, failed=0),
                 )
-            self._entries[asset.asset_id] = replace(entry, asset=reopened)
+            self._put(replace(entry, asset=reopened))
             return True
 
     def get(self, asset_id: str) -> Asset | None:
@@ -212,7 +212,7 @@ class MemoryCatalog:
             changed = change(entry)
             if changed is not entry:
                 asset = replace(changed.asset, updated_at=to_iso(self._clock()))
-                self._entries[_id(event)] = replace(changed, asset=asset)
+                self._put(replace(changed, asset=asset))
             return CommitState.COMMITTED
 
     def _describe(self, event: UploadEvent, status: AssetStatus) -> Asset:
@@ -225,8 +225,16 @@ class MemoryCatalog:
         if entry and entry.asset.sequencer != after:
             return entry.asset
         committed_by = entry.committed_by if entry else None
-        self._entries[_id(event)] = Entry(asset, committed_by)
+        self._put(Entry(asset, committed_by))
         return None
+
+    def _put(self, entry: Entry) -> None:
+        """Keep an entry as it is now, in its next revision."""
+        key = entry.asset.asset_id
+        before = self._entries.get(key)
+        revision = (before and before.asset.revision) or to_ms(self._clock())
+        asset = replace(entry.asset, revision=revision + 1)
+        self._entries[key] = replace(entry, asset=asset)
 
 
 def _id(event: UploadEvent) -> str:

@@ -35,6 +35,8 @@ def find_wrong(
 
     `max_attempts` is how many tries an upload has to have before it is given up.
     """
+    if "revision" in old and not _revision(new) > _revision(old):
+        return "a write does not make the revision greater"
     if new["sequencer"] != old["sequencer"]:
         if not new["sequencer"]["S"] > old["sequencer"]["S"]:
             return "a recording has the name of an earlier one, or goes before it"
@@ -59,6 +61,10 @@ def find_wrong(
     if _is_exhausted(new) and len(new.get("history", {"L": []})["L"]) < max_attempts:
         return "an upload is given up before it had its tries"
     return None
+
+
+def _revision(item: Mapping[str, Any]) -> int:
+    return int(item["revision"]["N"]) if "revision" in item else 0
 
 
 def _is_final(item: Mapping[str, Any]) -> bool:
