@@ -14,6 +14,7 @@ asset_events = SnsAssetEvents(client("sns"), settings.asset_events_topic_arn)
 
 @telemetry.instrument
 def handler(event: Event, context: Context) -> None:  # noqa: ARG001
-    """Notify of a batch; what is raised makes Lambda try it again, then the failure queue."""
+    """Tell of a batch; what is raised makes Lambda try it again, then the failure queue."""
     changes = read_changes(event, telemetry.skipped)
-    telemetry.logger.info("notified", events=notify(changes, asset_events))
+    published = notify(changes, asset_events, progress=settings.progress_events == "true")
+    telemetry.logger.info("notified", events=published)

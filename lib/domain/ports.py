@@ -5,14 +5,13 @@ All of them raise `PermanentError` or `TransientError` and nothing of the librar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from lib.domain.asset import Asset, AssetStatus, Claim, CommitState, History, Outcome
 from lib.domain.errors import Failure
 from lib.domain.events import Current, Source, UploadEvent
-from lib.domain.media import MediaType
 
 
 class Sources(Protocol):
@@ -226,6 +225,6 @@ class Executions(Protocol):
 class AssetEvents(Protocol):
     """Where notify tells the rest of the world."""
 
-    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
-        """Publish one asset event. Raises TransientError."""
+    def publish(self, event: Mapping[str, object], attributes: Mapping[str, str]) -> None:
+        """Publish one asset event, with what is filtered by. Raises TransientError."""
         ...

@@ -144,10 +144,11 @@ class ReconcileSettings(Settings):
 
 
 class NotifySettings(Settings):
-    """Where notify publishes."""
+    """Where notify publishes, and whether also how far the work is: `true`, or nothing."""
 
     stage: str
     asset_events_topic_arn: str
+    progress_events: str = ""
 
 
 Kind = TypeVar("Kind", bound=Settings)

@@ -806,8 +806,9 @@ class TestReopen:
             assert catalog.reopen(before)
             assert not catalog.reopen(before), "once each time"
             after = stored(catalog)
-            changed = {"updated_at": after.updated_at, "revision": before.revision + 1}
-            assert after == replace(before, **changed)
+            assert after == replace(
+                before, updated_at=after.updated_at, revision=before.revision + 1
+            )
             assert after.updated_at > before.updated_at
             take(catalog, upload(NEW), lease_seconds=0)
 

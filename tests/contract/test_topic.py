@@ -122,7 +122,9 @@ class TestSnsAssetEvents:
         events = SnsAssetEvents(fabric.sns, fabric.topic_arn)
         for status in (AssetStatus.READY, AssetStatus.FAILED):
             for media in (MediaType.IMAGE, MediaType.VIDEO):
-                events.publish({"key": "été", "status": status}, status=status, media=media)
+                events.publish(
+                    {"key": "été", "status": status}, {"status": status, "media_type": media}
+                )
         assert fabric.received(failures) == ['{"key":"\\u00e9t\\u00e9","status":"FAILED"}']
 
 
@@ -174,9 +176,7 @@ class Away:
     "ask",
     [
         lambda client: SnsTopic(client, "arn").publish([EVENT]),
-        lambda client: SnsAssetEvents(client, "arn").publish(
-            {}, status=AssetStatus.READY, media=MediaType.IMAGE
-        ),
+        lambda client: SnsAssetEvents(client, "arn").publish({}, {"status": "READY"}),
         lambda client: SqsQueue(client, "url").send(EVENT),
         lambda client: SqsQueue(client, "url").retry_later("handle", 1),
     ],

@@ -235,7 +235,7 @@ def asset_events(deployed):
     return url
 
 
-def test_each_terminal_state_is_told_once(deployed, asset_events):
+def test_each_state_is_told_once(deployed, asset_events):
     key = "fence/told.png"
     version = deployed.upload(key, ALPHA)
     asset = deployed.wait(key, version)
@@ -248,5 +248,12 @@ def test_each_terminal_state_is_told_once(deployed, asset_events):
         return [each["type"] for each in heard][-1:] == ["asset.deleted"]
 
     wait_for(hear, "the deletion to be told")
-    assert [each["type"] for each in heard] == ["asset.ready", "asset.deleted"]
-    assert heard[0]["manifest_key"] == asset.manifest_key
+    assert [each["type"] for each in heard] == [
+        "asset.received",
+        "asset.playable",
+        "asset.ready",
+        "asset.deleted",
+    ]
+    assert len({each["id"] for each in heard}) == 4
+    assert sorted(heard, key=lambda each: each["revision"]) == heard
+    assert heard[2]["manifest_key"] == asset.manifest_key

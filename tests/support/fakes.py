@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Action, Current, ObjectEvent, Source, UploadEvent
 from lib.domain.media import MediaType
@@ -125,8 +124,8 @@ class RecordingAssetEvents:
 
     published: list[dict[str, object]] = field(default_factory=list)
 
-    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
-        self.published.append(event | {"attributes": (status, media)})
+    def publish(self, event: Mapping[str, object], attributes: Mapping[str, str]) -> None:
+        self.published.append({**event, "attributes": attributes})
 
 
 @dataclass

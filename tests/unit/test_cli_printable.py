@@ -19,7 +19,7 @@ from rich.console import Console
 
 from lib.adapters.aws.sns import SnsAssetEvents
 from lib.adapters.telemetry import Telemetry
-from lib.application.notify import asset_event
+from lib.application.notify import asset_event, attributes_of
 from lib.cli.demo_results import failed_expectations, result_table
 from lib.cli.html import element
 from lib.cli.printable import (
@@ -211,9 +211,8 @@ class Sns:
 def test_asset_events_are_ascii(text):
     sns: Any = Sns()
     asset = hostile_asset(text)
-    SnsAssetEvents(sns, "arn").publish(
-        asset_event(asset), status=asset.status, media=MediaType.IMAGE
-    )
+    attributes = attributes_of(asset, "asset.failed")
+    SnsAssetEvents(sns, "arn").publish(asset_event(asset), attributes)
     assert sns.message.isascii()
     assert is_taken_by_sqs(sns.message)
     assert json.loads(sns.message)["error"]["message"] == text

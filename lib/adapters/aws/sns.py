@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from lib.adapters.aws.errors import translated
 from lib.domain import messages
-from lib.domain.asset import AssetStatus
 from lib.domain.errors import ErrorCode, TransientError
 from lib.domain.events import UploadEvent
-from lib.domain.media import MediaType
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -55,20 +53,20 @@ class SnsTopic:
 
 
 class SnsAssetEvents:
-    """The `asset-events` topic, with the attributes `status` and `media_type` to filter on."""
+    """The `asset-events` topic, with the attributes that subscriptions filter on."""
 
     def __init__(self, client: SNSClient, topic_arn: str) -> None:
         self._client = client
         self._topic_arn = topic_arn
 
-    def publish(self, event: dict[str, object], *, status: AssetStatus, media: MediaType) -> None:
+    def publish(self, event: Mapping[str, object], attributes: Mapping[str, str]) -> None:
         """Publish one asset event. Raises TransientError."""
         with translated():
             self._client.publish(
                 TopicArn=self._topic_arn,
                 # In ASCII: SQS, where subscribers may have it, refuses most control characters.
                 Message=json.dumps(event, separators=(",", ":")),
-                MessageAttributes=_attributes({"status": status, "media_type": media}),
+                MessageAttributes=_attributes(attributes),
             )
 
 

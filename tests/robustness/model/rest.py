@@ -127,6 +127,8 @@ class Rest(Invariants):
         told: set[tuple[str, ...]] = set()
         latest: dict[str, int] = {}
         for each in self.account.sns.published:
+            if each["type"] != f"asset.{each['status'].lower()}" or each["status"] == "RECEIVED":
+                continue  # what comes before the end
             state = tuple(each[name] for name in ("asset_id", "version_id", "status", "updated_at"))
             number = place.get(state, -1)
             if state not in told and latest.get(state[0], -1) > number:
