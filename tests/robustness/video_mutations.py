@@ -55,7 +55,7 @@ SAMPLES = ROOT / "tests" / "media"
 SCHEMA = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
-JOB_STEP = 11
+JOB_STEP = 5
 """Of every so many one goes through the whole job, which starts ffmpeg; all kinds of sources do."""
 
 LARGEST_SAMPLE = 150_000

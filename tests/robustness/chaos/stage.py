@@ -32,10 +32,10 @@ SETTLE_SECONDS = 300.0
 MOST_STORIES = 6
 PARAMS: Mapping[str, object] = {
     # A killed worker's message comes back after its visibility: within seconds, not minutes.
-    "imageTimeout": 30,
-    "imageVisibility": 32,
-    "videoTimeout": 45,
-    "videoVisibility": 47,
+    "imageTimeout": 20,
+    "imageVisibility": 22,
+    "videoTimeout": 30,
+    "videoVisibility": 32,
     "settleSeconds": 15,
     "shortSeconds": 1,
     "rangeSeconds": 1,
