@@ -12,6 +12,7 @@ import io
 import sys
 import tokenize
 import zipfile
+from functools import cache
 from pathlib import Path
 
 LEVEL = 9
@@ -19,6 +20,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest date that a zip can hold: the same code gives the same bytes."""
 
 
+@cache  # most files are in most packages
 def slim(source: str) -> str:
     """Return Python source without comments, statements that are only text, and annotations.
 

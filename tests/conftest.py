@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,19 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
         return package_service(emulator, stage, folder, *options)
 
     return package_stage
+
+
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """Keep to one core: of threads that wait for each other, the next wakes sooner there."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.sched_setaffinity(0, {sorted(before)[worker % len(before)]})
+    yield
+    os.sched_setaffinity(0, before)
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,10 @@ def test_all_that_can_be_is_composed_alike(data: bytes, container: str, chromium
 
 def assert_alike(one: bytes, other: bytes) -> None:
     """Compare straight RGBA; what is clear has no colour, and a soft one is known less well."""
+    assert len(one) == len(other)
     for at in range(0, len(one), 4):
+        if one[at : at + 4] == other[at : at + 4]:
+            continue
         alpha = one[at + 3]
         assert abs(alpha - other[at + 3]) <= 1
         for a, b in zip(one[at : at + 3], other[at : at + 3], strict=True):

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 
 import pytest
 
 from tests.conformance.cases.case import EXPECTED, Case, read_cases
-from tests.conformance.cases.take_video import VIDEOS, judge_case, paths_of
+from tests.conformance.cases.take_video import VIDEOS, judge_paths, paths_of
 from tests.media import case_video_kinds, case_videos
 from tests.support.matrix_jobs import JOBS
 
@@ -31,16 +30,17 @@ def judged(
 ) -> Iterator[Judge]:
     """Judge what is asked for, several at once; return what gives the differences of one."""
     folder = tmp_path_factory.mktemp("cases")
-    asked = {item.name for item in request.session.items if item.path == request.path}
-    waiting: dict[str, Future[list[str]]] = {}
+    items = (item for item in request.session.items if item.path == request.path)
+    asked = {item.name.partition("[")[2].removesuffix("]") for item in items}
+    waiting: dict[str, Future[dict[str, list[str]]]] = {}
     with ThreadPoolExecutor(JOBS) as pool:
-        for case, path in BOTH:
-            name = f"{case.name} {path}"
-            if any(f"[{name}]" in each for each in asked):
-                own = folder / name
+        for case in CASES:
+            paths = [path for path in paths_of(case) if f"{case.name} {path}" in asked]
+            if paths:
+                own = folder / case.name
                 own.mkdir()
-                waiting[name] = pool.submit(partial(judge_case, case, path, own))
-        yield lambda case, path: waiting[f"{case.name} {path}"].result()
+                waiting[case.name] = pool.submit(judge_paths, case, paths, own)
+        yield lambda case, path: waiting[case.name].result()[path]
 
 
 @pytest.mark.parametrize(("case", "path"), [_param(*each) for each in BOTH])

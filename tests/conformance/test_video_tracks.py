@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,22 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(name, path, id=f"{name} {path}")
 
 
+@pytest.fixture(scope="module")
+def source_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function from a name to its source, which is made once for all paths."""
+
+    @cache
+    def made(name: str) -> Path:
+        return make(name, find_ffmpeg(), tmp_path_factory.mktemp("source"))
+
+    return made
+
+
 @pytest.mark.parametrize(("name", "path"), list(_cases()))
-def test_the_right_tracks_are_shown_and_heard(name: str, path: str, tmp_path: Path) -> None:
-    source = make(name, find_ffmpeg(), tmp_path)
+def test_the_right_tracks_are_shown_and_heard(
+    name: str, path: str, source_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = source_of(name)
     case = Case(source, RIGHT[name])
     out = tmp_path / "out"
     out.mkdir()

@@ -9,7 +9,9 @@ import sys
 import zlib
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
@@ -66,6 +68,7 @@ print(picture.image.width, most // 1024)
 )
 
 
+@cache
 def png() -> bytes:
     """Deep colour with transparency and an orientation, and hardly a byte."""
 
@@ -87,11 +90,13 @@ def png() -> bytes:
     )
 
 
+@cache
 def webp() -> bytes:
     flat = Image.new("RGBA", (SIDE, SIDE), "#00808080")
     return save(flat, "webp", lossless=True, method=0, quality=0)
 
 
+@cache
 def gif() -> bytes:
     """Two frames that are as large as an animation's may be, laid on each other."""
     side = int((MOST_FRAME_MEGAPIXELS * 1_000_000) ** 0.5)
@@ -106,12 +111,14 @@ def megabytes_of_the_function() -> int:
     return int(found[1])
 
 
-def measure(script: str, source: bytes, container: str, folder: Path) -> tuple[int, int]:
+@cache
+def measure(script: str, source: bytes, container: str) -> tuple[int, int]:
     """Run a script on a source in a process of its own; return its two numbers: px and MB."""
-    path = folder / "source"
-    path.write_bytes(source)
-    command = [sys.executable, "-c", script, str(path), container]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "source"
+        path.write_bytes(source)
+        command = [sys.executable, "-c", script, str(path), container]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     width, megabytes = map(int, run.stdout.split())
     return width, megabytes
 
@@ -121,18 +128,18 @@ def tall() -> bytes:
     return save(Image.new("RGB", (1920, 52_000), "teal"), "png", compress_level=1)
 
 
-def test_what_is_made_of_a_tall_image_fits(tmp_path: Path):
+def test_what_is_made_of_a_tall_image_fits():
     script = RENDITIONS.replace("assert made.content, made.error", "")
     script = script.replace("most = max(most", "most = max(read_memory('VmHWM'), most")
-    width, megabytes = measure(script, tall(), "png", tmp_path)
+    width, megabytes = measure(script, tall(), "png")
     assert width == 1920
     assert megabytes <= SHARE * megabytes_of_the_function()
 
 
 @pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp"), (gif, "gif")])
-def test_the_largest_image_fits(make: Callable[[], bytes], container: str, tmp_path: Path):
+def test_the_largest_image_fits(make: Callable[[], bytes], container: str):
     """Decoded and kept whole: the widths of a preset need less."""
-    width, megabytes = measure(WHOLE, make(), container, tmp_path)
+    width, megabytes = measure(WHOLE, make(), container)
     assert width >= 5000
     assert megabytes <= SHARE * megabytes_of_the_function()
 
@@ -162,24 +169,24 @@ def test_the_largest_jpeg_is_let_through_the_wall() -> None:
         assert all(made.content for made in opened.make_renditions())
 
 
-def test_one_of_200_megapixels_takes_little(tmp_path: Path) -> None:
+def test_one_of_200_megapixels_takes_little() -> None:
     script = RENDITIONS.replace('most = max(most, read_memory("VmRSS"))', "")
     script = script.replace('read_memory("VmRSS")', 'read_memory("VmHWM")')
-    width, megabytes = measure(script, flat_jpeg((16_320, 12_240)), "jpeg", tmp_path)
+    width, megabytes = measure(script, flat_jpeg((16_320, 12_240)), "jpeg")
     assert width == 1920
     assert megabytes <= 200
 
 
-def test_a_step_holds_its_input_and_its_output_and_nothing_before_them(tmp_path: Path):
-    _, megabytes = measure(WHOLE, png(), "png", tmp_path)
+def test_a_step_holds_its_input_and_its_output_and_nothing_before_them():
+    _, megabytes = measure(WHOLE, png(), "png")
     assert 1.5 * WHOLE_MB < megabytes <= 2.5 * WHOLE_MB
 
 
 @pytest.mark.parametrize(("make", "container"), [(png, "png"), (webp, "webp")])
 def test_nothing_of_the_source_is_held_while_renditions_are_made(
-    make: Callable[[], bytes], container: str, tmp_path: Path
+    make: Callable[[], bytes], container: str
 ):
-    width, megabytes = measure(RENDITIONS, make(), container, tmp_path)
+    width, megabytes = measure(RENDITIONS, make(), container)
     assert width == max(presets.load(ROOT / "presets.toml").named(None).image.widths)
     # Encoders take 150 to 200 MB, as they meet each other; a source that is held, WHOLE_MB more.
     assert megabytes <= WHOLE_MB * 0.7

@@ -30,6 +30,8 @@ from tests.support.fakes import (
 )
 from tests.support.world import World
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 KEY = "a.jpg"
 HISTORIES = {
     "restored": "put, remove, destroy 2",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from string import Template
@@ -39,10 +40,24 @@ def judge_case(case: Case, path: str, folder: Path) -> list[str]:
     return judge_video(case, take_case(case, path, folder))
 
 
+def judge_paths(case: Case, paths: Iterable[str], folder: Path) -> dict[str, list[str]]:
+    """Take a case along paths, in an empty folder; return what differs, by path."""
+    source = find_source(case, folder)
+    differing = {}
+    for path in paths:
+        own = folder / path
+        own.mkdir()
+        differing[path] = judge_video(case, _take(source, path, own))
+    return differing
+
+
 def take_case(case: Case, path: str, folder: Path) -> Ended:
     """Take a file along a path, in an empty folder; it is made where it isn't there."""
-    worker = Worker(recipes(), find_ffmpeg(), PATHS[path])
-    return take(find_source(case, folder), worker, folder)
+    return _take(find_source(case, folder), path, folder)
+
+
+def _take(source: Path, path: str, folder: Path) -> Ended:
+    return take(source, Worker(recipes(), find_ffmpeg(), PATHS[path]), folder)
 
 
 def find_source(case: Case, folder: Path) -> Path:
