@@ -47,7 +47,7 @@ def package(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Cal
     return package_stage
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_core() -> Iterator[None]:
     """Keep to one core: of threads that wait for each other, the next wakes sooner there."""
     if not hasattr(os, "sched_setaffinity"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lib.tools import ROOT
 
-MINUTES = 14
+MINUTES = 12
 """What all of it takes on two cores; more where they have other work."""
 
 TESTS = ROOT / "tests"
