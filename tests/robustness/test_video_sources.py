@@ -1,6 +1,7 @@
 """What ffmpeg and MediaInfo may read: the source, and nothing that the source names."""
 
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,12 +21,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lib.domain.errors import ErrorCode, MediaError, PermanentError, TransientError
 from lib.domain.media import VideoProbe
 from lib.presets import load
+from lib.video.encode import open_source
 from lib.video.encode.encode import encode_video
 from lib.video.plan.plan import VideoTask, plan_video
 from lib.video.probe.mediainfo import PARSERS, read_probe
 from lib.video.source import Input
 from tests.support.boxes import blank, refer_to
-from tests.support.ffmpeg_binary import ffmpeg_in
+from tests.support.ffmpeg_binary import ffmpeg_in, find_ffmpeg
 
 ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "tests" / "media"
@@ -125,6 +127,48 @@ def test_a_storage_that_refuses_is_worth_another_try(tmp_path, code):
     assert caught.value.code is ErrorCode.SERVICE_UNAVAILABLE
     assert "SECRET" not in caught.value.message
     assert address not in caught.value.message
+
+
+def stalling(data: bytes, reachable: int, stopped: threading.Event) -> Answer:
+    """Answer each read, and send nothing from `reachable` bytes from the start on."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        found = re.match(r"bytes=(\d+)-", handler.headers.get("Range", "bytes=0-"))
+        assert found
+        start, end = int(found[1]), len(data) - 1
+        handler.send_response(206)
+        handler.send_header("Content-Length", str(end + 1 - start))
+        handler.send_header("Content-Range", f"bytes {start}-{end}/{len(data)}")
+        handler.end_headers()
+        handler.wfile.write(data[start:reachable])
+        handler.wfile.flush()
+        handler.close_connection = True
+        if start <= end:
+            stopped.wait(60)
+
+    return answer
+
+
+@pytest.mark.parametrize("container", ["mpegts", "matroska", "mov"])
+def test_a_storage_that_stalls_is_worth_another_try(tmp_path, monkeypatch, container):
+    """Each of ffmpeg's own tries times out: to the demuxer that looks like the end."""
+    monkeypatch.setattr(open_source, "READ_TIMEOUT_US", 200_000)
+    source, folder, stopped = tmp_path / "source", tmp_path / "out", threading.Event()
+    folder.mkdir()
+    film = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-c:v", "libx264")
+    muxer = {"mov": "mp4"}.get(container, container)
+    command = [find_ffmpeg(), "-v", "error", *film, "-g", "25", "-f", muxer, str(source)]
+    subprocess.run(command, check=True)
+    data = source.read_bytes()
+    with serve(stalling(data, len(data) * 6 // 10, stopped)) as (address, asked):
+        try:
+            with pytest.raises(TransientError) as caught:
+                encode(f"{address}/film", folder, container)
+        finally:
+            stopped.set()
+    assert caught.value.code is ErrorCode.SERVICE_UNAVAILABLE
+    assert len(asked) > 2
+    assert list(folder.iterdir()) == []
 
 
 def test_a_storage_that_hangs_up_half_way_is_worth_another_try(tmp_path):

@@ -118,6 +118,36 @@ def test_a_reconnect_that_failed_is_no_end_though_the_demuxer_takes_it_for_one(l
     assert diagnose(finished(*log, code=0), PATH) is None
 
 
+TIMED_OUT = tuple(
+    f"[http @ 0x1] [warning] Will reconnect at 400000 in {delay_s} second(s), "
+    "error=Connection timed out."
+    for delay_s in (0, 1)
+)
+NO_MOOV = "[mov,mp4 @ 0x1] [error] moov atom not found"
+
+
+@pytest.mark.parametrize(
+    ("log", "code"),
+    [
+        (("[in#0/mpegts @ 0x1] [error] Error during demuxing: Input/output error",), 0),
+        (("[in#0/mpegts @ 0x1] [warning] PES packet size mismatch",), 0),
+        ((), 0),
+        ((NO_MOOV, "[fatal] Error opening input files: Invalid data found"), 183),
+    ],
+)
+def test_a_read_that_times_out_again_and_again_is_no_end_of_the_source(log, code):
+    for waited in (TIMED_OUT, TIMED_OUT * 3):
+        found = diagnose(finished(*waited, *log, code=code), URL)
+        assert isinstance(found, TransientError)
+        assert found.code is ErrorCode.SERVICE_UNAVAILABLE
+
+
+def test_a_timeout_after_which_reading_went_on_is_forgotten():
+    later = TIMED_OUT[0].replace("400000", "500000")
+    assert diagnose(finished(*TIMED_OUT, later, code=0), URL) is None
+    assert diagnose(finished(TIMED_OUT[0], code=0), URL) is None
+
+
 def test_a_read_behind_the_end_does_not_stop_what_succeeds():
     log = ("[https @ 0x1] [warning] HTTP error 416 Range Not Satisfiable",)
     assert diagnose(finished(*log, code=0), URL) is None

@@ -29,7 +29,7 @@ LINES = (
 WHOLE = Scanned(1.0, 1.0, jumps=False, joined=False)
 GIVEN_UP = (
     "[https @ 0x1] [error] Stream ends prematurely at 4096, should be 90000",
-    "[https @ 0x1] [warning] Will reconnect at 4096 in 1 second(s), error=Input/output error.",
+    "[https @ 0x1] [warning] Will reconnect at 4096 in 0 second(s), error=Input/output error.",
     "[https @ 0x1] [warning] HTTP error 503 Service Unavailable",
 )
 BROKEN_OFF = (

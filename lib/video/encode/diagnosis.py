@@ -28,13 +28,15 @@ _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
 # 416 answers a read behind the end, to which the index of a truncated file points.
 _NETWORK = re.compile(
     r"\[(?:https?|tcp|tls) @ \w+\] \[(?:error|fatal)\]"
-    r"|\[https? @ \w+\] \[warning\] HTTP error (?!416)[45]\d\d"
+    r"|\[https? @ \w+\] \[warning\] (?:HTTP error (?!416)[45]\d\d|Will reconnect at)"
 )
 _GAVE_UP = re.compile(
     r"HTTP error (?!416)[45]\d\d|Stream ends prematurely|\[tcp @ .*Connection to .* failed"
     r"|Failed to reconnect"
 )
-_RECONNECTS = re.compile(r"Will reconnect at \d+")
+_RECONNECTS = re.compile(r"Will reconnect at \d+ in (\d+) second")
+"""With the pause before: 0 s for the first try, 1 s for the last. Of a last try that fails, too,
+nothing is said: a read that times out looks like the end."""
 _ERROR = re.compile(r"^(?:\[[^\]]* @ \w+\] )*\[(?:error|fatal|panic)\] ")
 _INTERNAL = re.compile(
     r"filter|Stream specifier|[Oo]ption |Conversion failed|Task finished|Terminating thread"
@@ -126,11 +128,14 @@ def diagnose(run: Run, locator: str) -> MediaError | None:
 
 
 def _gave_up(run: Run) -> bool:
-    """Tell whether the last that is said of the network is a failure that nothing follows."""
+    """Tell whether the last that is said of the network is a failure that nothing follows.
+
+    Of a last try nobody knows whether it worked: better once too often than a film without its end.
+    """
     gave_up = False
     for line in run.log:
-        if _RECONNECTS.search(line):
-            gave_up = False
+        if found := _RECONNECTS.search(line):
+            gave_up = int(found[1]) > 0
         elif _GAVE_UP.search(line):
             gave_up = True
     return gave_up
