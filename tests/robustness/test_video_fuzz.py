@@ -1,6 +1,6 @@
-"""700 damaged videos and sounds: each ends for good, within its bounds, and leaves nothing.
+"""800 damaged videos and sounds: each ends for good, within its bounds, and leaves nothing.
 
-The same 700 on every run. `VIDEO_MUTANTS=100000` takes more of them, for hours.
+The same 800 on every run. `VIDEO_MUTANTS=100000` takes more of them, for hours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.robustness.video_mutations import JOB_STEP, seeds
 from tests.support.ffmpeg_binary import find_ffmpeg
 
 ROOT = Path(__file__).parents[2]
-COUNT = int(os.environ.get("VIDEO_MUTANTS", "700"))
+COUNT = int(os.environ.get("VIDEO_MUTANTS", "800"))
 
 MEGABYTES = 100
 """An interpreter, and sources of a few KB: MediaInfo has a process of its own."""
