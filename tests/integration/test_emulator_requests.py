@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.tools.emulator import lifecycle
-from lib.tools.emulator.request_filter import HEALTH, LOGGED, Refusal, filter_requests
+from lib.tools.emulator.request_filter import HEALTH, LOGGED, Door, Refusal, filter_requests
 from tests.support.signed import LIST_ROLES, ask, send, signed
 
 pytestmark = pytest.mark.skipif(
@@ -113,8 +113,8 @@ def test_no_connection_is_upgraded():
     assert [each["type"] for each in sent] == ["websocket.close"]
 
 
-def test_an_origin_that_is_allowed_must_sign_too():
-    """Pages of the local stage itself come later."""
+def test_a_door_admits_its_pages_and_its_own_but_no_other_host():
+    """`open` is a door that needs no signature, `signed` one that needs it; else there is none."""
 
     async def served(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -123,9 +123,20 @@ def test_an_origin_that_is_allowed_must_sign_too():
         signed = request.header("authorization") == "good"
         return None if signed else Refusal("AccessDenied", "not signed")
 
-    filtered = filter_requests(served, 4566, verify, {"http://localhost:3000"})
+    async def admit(request, read):
+        return None
 
-    def ask(**headers: str) -> int:
+    def find_door(request):
+        doors = {
+            "/open": Door({"http://localhost:3000"}.__contains__, verify=admit),
+            "/shown": Door(set().__contains__, embedded=True, verify=admit),
+            "/signed": Door({"http://localhost:3000"}.__contains__),
+        }
+        return doors.get(request.path)
+
+    filtered = filter_requests(served, 4566, verify, find_door)
+
+    def ask(path: str, method: str = "GET", **headers: str) -> int:
         sent: list[Any] = []
 
         async def receive():
@@ -139,18 +150,34 @@ def test_an_origin_that_is_allowed_must_sign_too():
         }
         scope = {
             "type": "http",
-            "method": "GET",
-            "path": "/",
+            "method": method,
+            "path": path,
             "headers": [(name.encode(), text.encode()) for name, text in listed.items()],
         }
         asyncio.run(filtered(scope, receive, send))
         return int(sent[0]["status"])
 
     page = {"origin": "http://localhost:3000", "sec_fetch_site": "same-site"}
-    assert ask(**page, authorization="good") == 200
-    assert ask(**page) == 403
-    assert ask(**page | {"origin": "http://localhost:3001"}, authorization="good") == 403
-    assert ask(**page | {"host": "evil.test"}, authorization="good") == 403
+    assert ask("/signed", **page, authorization="good") == 200
+    assert ask("/signed", **page) == 403
+    assert ask("/", **page, authorization="good") == 403
+    assert ask("/open", **page) == 200
+    for own in ("http://localhost:4566", "http://127.0.0.1:4566"):
+        assert ask("/open", "POST", origin=own, sec_fetch_site="cross-site") == 200
+        assert ask("/", "POST", origin=own, authorization="good") == 403
+    for other in ("http://localhost:3001", "http://localhost:4567", "null", "", "http://evil.test"):
+        assert ask("/open", origin=other) == 403
+        assert ask("/shown", origin=other) == 403
+    assert ask("/open", **page | {"host": "evil.test:4566"}) == 403
+    # Without an origin: what is shown is shown by anybody, the rest by who refers to it.
+    foreign = {"sec_fetch_site": "cross-site"}
+    assert ask("/shown", **foreign) == 200
+    assert ask("/shown", "POST", **foreign) == 403
+    assert ask("/open", **foreign) == 403
+    assert ask("/open", **foreign, referer="http://localhost:3000/page?a=b") == 200
+    assert ask("/open", **foreign, referer="http://evil.test/http://localhost:3000") == 403
+    assert ask("/open", "POST", **foreign, referer="http://localhost:3000/") == 403
+    assert ask("/", **foreign, referer="http://localhost:3000/", authorization="good") == 403
 
 
 def test_the_log_tells_of_refusals_and_does_not_grow_without_end(capsys):

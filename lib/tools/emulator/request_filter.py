@@ -1,9 +1,10 @@
-"""Stand in front of the emulator: serve who runs on this machine and signs, and no web page.
+"""Stand in front of the emulator: serve who runs on this machine and signs, and few web pages.
 
 A page in a browser can send requests to loopback, and by a name that it resolves to 127.0.0.1 even
 read the answers. So a request must name this machine as its host, and come from no page; and like
 on AWS it must be signed with a secret that the emulator has given out. Only the question whether it
 is up needs no signature. Everything else that is not signed is refused, its own administration too.
+What is open to pages, or without a signature, is a `Door`: `doors.py` finds it.
 
 Runs in the emulator's own environment, as an ASGI application around another.
 """
@@ -16,6 +17,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableM
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 HEALTH = "/_ministack/health"
@@ -23,6 +25,15 @@ ADMINISTRATION = ("/_ministack/", "/_localstack/")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 BY_HAND = frozenset({"none", "same-origin"})
 """What `Sec-Fetch-Site` is for an address that somebody typed."""
+
+READING = frozenset({"GET", "HEAD"})
+"""Methods by which a browser may ask without the page's origin: for images, films and links."""
+
+HARMLESS = (
+    (b"content-security-policy", b"sandbox"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Goes with objects: one that is a page runs no script, which would have the emulator's origin."""
 
 XML_SERVICES = frozenset({"s3", "cloudformation", "iam", "sns", "sts"})
 """Which of the services in use answer in XML; the others answer in JSON."""
@@ -65,13 +76,26 @@ Verify = Callable[[Request, Callable[[], Awaitable[bytes]]], Awaitable[Refusal |
 """Say why a request's caller is not known. It reads the body, if at all, once the key is known."""
 
 
-def filter_requests(
-    served: Application, port: int, verify: Verify, origins: Collection[str] = ()
-) -> Application:
-    """Return an application that serves what the filter lets pass.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What browsers may ask the emulator for.
 
-    `origins` are those whose pages may send requests, `http://host:port`; they must sign too.
+    Pages of its own origins may, and those of an origin that it `admits`. `embedded`: any page may
+    show what it is, as an image or a film, but not read it. `verify` stands in for the signature.
     """
+
+    admits: Callable[[str], bool]
+    embedded: bool = False
+    verify: Verify | None = None
+
+
+FindDoor = Callable[[Request], Door | None]
+
+
+def filter_requests(
+    served: Application, port: int, verify: Verify, find_door: FindDoor = lambda _: None
+) -> Application:
+    """Return an application that serves what the filter lets pass."""
     hosts = frozenset(f"{host}:{port}" for host in LOOPBACK)
     refused = count()
 
@@ -84,9 +108,11 @@ def filter_requests(
             return
         request = _read(scope)
         body = _Body(receive)
-        refusal = refuse_page(request, hosts, origins)
+        door = find_door(request)
+        refusal = refuse_page(request, hosts, door)
         if refusal is None and not _asks_for_health(request):
-            refusal = _refuse_administration(request) or await verify(request, body.read)
+            verify_it = (door and door.verify) or verify
+            refusal = _refuse_administration(request) or await verify_it(request, body.read)
         if body.broken_off:
             return
         if refusal:
@@ -94,28 +120,54 @@ def filter_requests(
                 _log(request, refusal)
             await _answer(send, request, refusal)
         else:
-            await served(scope, body.receive, send)
+            shown = door is not None and door.embedded
+            await served(scope, body.receive, _send_harmless(send) if shown else send)
 
     return filtered
 
 
-def refuse_page(
-    request: Request, hosts: Collection[str], origins: Collection[str]
-) -> Refusal | None:
-    """Return why a request can come from a page, or None. No signature makes up for it."""
+def refuse_page(request: Request, hosts: Collection[str], door: Door | None) -> Refusal | None:
+    """Return why a request can come from a page that may not send it, or None.
+
+    No signature makes up for it. A browser names the page's origin for all but reading; for that
+    the referrer, which no page can invent, tells it too.
+    """
     host, origin = request.header("host"), request.header("origin")
     if host.lower() not in hosts:
         return Refusal("AccessDenied", f"expected Host to be this machine but received {host!r}")
-    if origin in origins and origin:
-        return None
+    own = frozenset(f"http://{each}" for each in hosts)
     if any(name == "origin" for name, _ in request.headers):
+        if door and _admits(door, own, origin):
+            return None
         return Refusal("AccessDenied", f"expected no page to ask but received Origin {origin!r}")
     site = request.header("sec-fetch-site")
-    if site and site not in BY_HAND:
-        return Refusal(
-            "AccessDenied", f"expected no page to ask but received Sec-Fetch-Site {site!r}"
-        )
-    return None
+    if not site or site in BY_HAND:
+        return None
+    if door and request.method in READING and _may_read(door, own, request):
+        return None
+    return Refusal("AccessDenied", f"expected no page to ask but received Sec-Fetch-Site {site!r}")
+
+
+def _may_read(door: Door, own: Collection[str], request: Request) -> bool:
+    return door.embedded or _admits(door, own, _origin_of(request.header("referer")))
+
+
+def _admits(door: Door, own: Collection[str], origin: str) -> bool:
+    return origin in own or (bool(origin) and door.admits(origin))
+
+
+def _origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _send_harmless(send: Send) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *HARMLESS]}
+        await send(message)
+
+    return sending
 
 
 def _read(scope: Scope) -> Request:

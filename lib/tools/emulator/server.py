@@ -64,14 +64,16 @@ def _prepare(access_key: str, secret_key: str) -> None:
     """Patch ministack, and put the filter in front, with this start's credentials for its root."""
     # Last: nothing of this project takes the place of what the emulator imports.
     sys.path.append(str(Path(__file__).resolve().parents[3]))
-    from lib.tools.emulator import patches, request_filter, sigv4
+    from lib.tools.emulator import doors, patches, request_filter, sigv4
 
     sigv4.become_root(access_key, secret_key)
     from ministack import app  # which reads its root's key meanwhile
 
     sigv4.hide_role_secrets()
     port = int(os.environ["GATEWAY_PORT"])
-    app.app = request_filter.filter_requests(app.app, port, sigv4.Verifier(access_key))
+    verifier = sigv4.Verifier(access_key)
+    find_door = doors.Doors(verifier).find
+    app.app = request_filter.filter_requests(app.app, port, verifier, find_door)
     patches.serve_ranges_of_versions()
     patches.let_wildcards_match_newlines()
     patches.unzip_once()

@@ -73,6 +73,12 @@ class Call:
         """Return the headers, each once."""
         return {name: self.request.header(name) for name, _ in self.request.headers}
 
+    @property
+    def token(self) -> str:
+        """Return the token that belongs to credentials of a role, "" for none."""
+        header = self.request.header("x-amz-security-token")
+        return header or self.parameter("X-Amz-Security-Token")
+
     def parameter(self, name: str) -> str:
         """Return the first of a name in the query, "" for none."""
         return next(iter(self.query.get(name) or self.query.get(name.lower()) or ()), "")
@@ -99,11 +105,12 @@ class Verifier:
         if isinstance(signature, Refusal):
             return signature
         failure = _refuse_time(signature, call)
-        secret = "" if failure else self._find_secret(signature.access_key_id, call)
+        secret = "" if failure else self.find_secret(signature.access_key_id, call.token)
         if not failure and not secret:
             failure = Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}")
         if not failure:
-            failure = _refuse_content(signature, secret, call, await read())
+            body = b"" if _signs_no_body(signature, call) else await read()
+            failure = _refuse_content(signature, secret, call, body)
         return failure and replace(failure, service=signature.service)
 
     def _refuse_old_url(self, call: Call) -> Refusal | None:
@@ -111,7 +118,7 @@ class Verifier:
         from ministack.core import iam_evaluator, responses
 
         key = call.parameter("AWSAccessKeyId")
-        if not self._find_secret(key, call):
+        if not self.find_secret(key, call.token):
             return Refusal("InvalidClientTokenId", f"unknown access key: {WAY_OUT}", "s3")
         checked = iam_evaluator._sigv2_check(
             iam_evaluator.SignedRequest(
@@ -129,12 +136,10 @@ class Verifier:
             return Refusal(checked.code, checked.message, "s3")
         return None
 
-    def _find_secret(self, key: str, call: Call) -> str:
+    def find_secret(self, key: str, token: str) -> str:
         """Return the secret of a key, "" for one that is unknown, expired or without its token."""
         from ministack.core import iam_evaluator, responses
 
-        header = call.request.header("x-amz-security-token")
-        token = header or call.parameter("X-Amz-Security-Token")
         if key != self.root_key and iam_evaluator.is_root_access_key(key):
             return ""
         account = (
@@ -185,6 +190,12 @@ def _refuse_time(signature: Any, call: Call) -> Refusal | None:
     if sigv4.presigned_request_is_expired(signature.amz_date, seconds):
         return Refusal("AccessDenied", "Request has expired")
     return None
+
+
+def _signs_no_body(signature: Any, call: Call) -> bool:
+    """Tell whether S3 takes any body for it: large ones are not held here then."""
+    said = call.request.header("x-amz-content-sha256")
+    return signature.service == "s3" and (said == UNSIGNED or (call.presigned and not said))
 
 
 def _refuse_content(signature: Any, secret: str, call: Call, body: bytes) -> Refusal | None:

@@ -33,9 +33,9 @@ def serve_proxied_too(proxy_port: int) -> None:
 
     make_filter = request_filter.filter_requests
 
-    def make_both(served: Any, port: int, verify: Any, origins: Any = ()) -> Any:
-        direct = make_filter(served, port, verify, origins)
-        proxied = make_filter(served, proxy_port, verify, origins)
+    def make_both(served: Any, port: int, verify: Any, find_door: Any = lambda _: None) -> Any:
+        direct = make_filter(served, port, verify, find_door)
+        proxied = make_filter(served, proxy_port, verify, find_door)
         named = f":{proxy_port}".encode()
 
         async def choose(scope: Any, receive: Any, send: Any) -> None:
