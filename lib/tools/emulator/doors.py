@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.tools.emulator.request_filter import READING, Door, Refusal, Request
 from lib.tools.emulator.sigv4 import WAY_OUT, Call, Verifier
@@ -37,8 +37,28 @@ class Doors:
     def find(self, request: Request) -> Door | None:
         """Return it, or None for what is open to signed requests alone, and to no page."""
         if request.path.startswith(API):
-            return _find_api(request)
+            return self._find_api(request)
         return self._find_object(request)
+
+    def _find_api(self, request: Request) -> Door | None:
+        from ministack import app
+        from ministack.core import responses
+        from ministack.services import apigateway
+
+        found = app._parse_execute_api_url("", request.path)
+        scope = apigateway.find_api_scope(found[0]) if found else None
+        if found is None or scope is None:
+            return None
+        with responses.request_scope(*scope):
+            cors = (apigateway._apis.get(found[0]) or {}).get("corsConfiguration") or {}
+        admits = admit_named(cors.get("allowOrigins") or ())
+        free = request.method == "OPTIONS" or not _wants_signature(request)
+        return Door(admits, verify=_admit if free else self.verify_call)
+
+    async def verify_call(self, request: Request, read: Read) -> Refusal | None:
+        """Say why a call of a route that IAM decides on is not signed as it should be."""
+        refusal = await self.verifier(request, read)
+        return refusal and replace(refusal, service="execute-api")
 
     def _find_object(self, request: Request) -> Door | None:
         from ministack import app
@@ -81,22 +101,6 @@ class Doors:
         if not self.verifier.find_secret(key, fields.get("x-amz-security-token", "")):
             return Refusal("InvalidAccessKeyId", f"unknown access key: {WAY_OUT}", "s3")
         return None
-
-
-def _find_api(request: Request) -> Door | None:
-    from ministack import app
-    from ministack.core import responses
-    from ministack.services import apigateway
-
-    found = app._parse_execute_api_url("", request.path)
-    scope = apigateway.find_api_scope(found[0]) if found else None
-    if found is None or scope is None:
-        return None
-    with responses.request_scope(*scope):
-        cors = (apigateway._apis.get(found[0]) or {}).get("corsConfiguration") or {}
-    admits = admit_named(cors.get("allowOrigins") or ())
-    preflight = request.method == "OPTIONS"
-    return Door(admits, verify=_admit if preflight or not _wants_signature(request) else None)
 
 
 def _wants_signature(request: Request) -> bool:
