@@ -40,7 +40,7 @@ ROUTES = {
 
 
 def make_function(running: Emulator) -> str:
-    """Return the ARN of a function that answers with its event; its role, `echo`, may do nothing."""
+    """Return the ARN of a function that answers with its event; its role may do nothing."""
     key = root(running)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as code:

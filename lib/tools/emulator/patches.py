@@ -1,4 +1,4 @@
-"""Mend what ministack 1.5.33 does in another way than AWS.
+"""Mend what ministack 1.5.33 does in another way than AWS, but for S3 (`s3_patches.py`).
 
 Runs in the emulator's own environment: ministack is not installed where the rest of the project is
 imported, so each function imports what it mends.
@@ -16,40 +16,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-
-def serve_ranges_of_versions() -> None:
-    """Answer a ranged GET of a named version with the range, not with the whole object.
-
-    S3 serves the range, and ffmpeg seeks by it: a film whose index is at its end needs that.
-    """
-    from ministack.services import s3
-
-    get_whole = s3._get_object
-
-    def get_object(
-        bucket: str, key: str, headers: dict[str, str], query: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], bytes]:
-        status, described, body = get_whole(bucket, key, headers, query)
-        if status != 200 or not headers.get("range"):
-            return status, described, body
-        described = {
-            name: value
-            for name, value in described.items()
-            if not name.lower().startswith("x-amz-checksum")  # of the whole object
-        }
-        if (found := s3._parse_range(headers["range"], len(body))) is None:
-            unsatisfiable = s3._xml_body(s3._range_error_xml(bucket, key))
-            return 416, {"Content-Type": "application/xml"}, unsatisfiable
-        start, end = found
-        part = body[start : end + 1]
-        ranged = {
-            "Content-Length": str(len(part)),
-            "Content-Range": f"bytes {start}-{end}/{len(body)}",
-        }
-        return 206, described | ranged, part
-
-    s3._get_object = get_object
 
 
 def let_wildcards_match_newlines() -> None:

@@ -64,7 +64,7 @@ def _prepare(access_key: str, secret_key: str) -> None:
     """Patch ministack, and put the filter in front, with this start's credentials for its root."""
     # Last: nothing of this project takes the place of what the emulator imports.
     sys.path.append(str(Path(__file__).resolve().parents[3]))
-    from lib.tools.emulator import doors, patches, request_filter, sigv4
+    from lib.tools.emulator import doors, patches, request_filter, s3_patches, sigv4
 
     sigv4.become_root(access_key, secret_key)
     from ministack import app  # which reads its root's key meanwhile
@@ -74,7 +74,7 @@ def _prepare(access_key: str, secret_key: str) -> None:
     verifier = sigv4.Verifier(access_key)
     find_door = doors.Doors(verifier).find
     app.app = request_filter.filter_requests(app.app, port, verifier, find_door)
-    patches.serve_ranges_of_versions()
+    s3_patches.mend()
     patches.let_wildcards_match_newlines()
     patches.unzip_once()
     patches.let_workers_finish()
