@@ -70,7 +70,7 @@ def end_forms_with_the_file() -> None:
     parse = s3._parse_multipart_form
 
     def parse_until_file(content_type: str, body: bytes) -> list[tuple[Any, ...]]:
-        parts = parse(content_type, body)
+        parts: list[tuple[Any, ...]] = parse(content_type, body)
         ends = [index for index, part in enumerate(parts) if part[0] == "file"]
         return parts[: ends[0] + 1] if ends else parts
 
