@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from lib.tools.emulator import lifecycle, server, tcp_ports
 from lib.tools.emulator.environment import REGION, server_environment
@@ -41,13 +42,14 @@ class Target:
     access_key: str
     secret_key: str
 
-    def client(self, service: Any) -> Any:
+    def client(self, service: Any, **config: Any) -> Any:
         return boto3.client(
             service,
             endpoint_url=f"http://{tcp_ports.LOOPBACK}:{self.port}",
             region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
+            config=Config(**config),
         )
 
     def made(self) -> set[str]:
