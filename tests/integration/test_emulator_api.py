@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +13,8 @@ from botocore.credentials import Credentials
 from lib.tools.emulator import lifecycle
 from lib.tools.emulator.environment import REGION
 from lib.tools.emulator.lifecycle import Emulator
-from tests.support.signed import Answer, client, root, send
+from tests.support.apis import call, make_api, make_function
+from tests.support.signed import client
 
 pytestmark = pytest.mark.skipif(
     not lifecycle.PYTHON.exists(), reason="node lib/tools/run.mjs installs the emulator"
@@ -24,11 +22,6 @@ pytestmark = pytest.mark.skipif(
 
 PAGE = "http://localhost:3000"
 FOREIGN = "http://evil.test"
-ECHO = """
-import json
-def handler(event, context):
-    return {"statusCode": 200, "body": json.dumps(event)}
-"""
 ROUTES = {
     "GET /open/{id}": "NONE",
     "POST /open": "NONE",
@@ -39,65 +32,12 @@ ROUTES = {
 }
 
 
-def make_function(running: Emulator) -> str:
-    """Return the ARN of a function that answers with its event; its role may do nothing."""
-    key = root(running)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as code:
-        code.writestr("echo.py", ECHO)
-    trusted = {"Service": "lambda.amazonaws.com", "AWS": "*"}
-    statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
-    role = client(running, "iam", key).create_role(
-        RoleName="echo",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
-    )["Role"]["Arn"]
-    made = client(running, "lambda", key).create_function(
-        FunctionName="echo",
-        Runtime="python3.13",
-        Role=role,
-        Handler="echo.handler",
-        Code={"ZipFile": packed.getvalue()},
-    )
-    return str(made["FunctionArn"])
-
-
 @pytest.fixture(scope="module")
 def base(running: Emulator) -> str:
     """Return the path of an API whose CORS names a page."""
-    function = make_function(running)
-    apis = client(running, "apigatewayv2", root(running))
-    api = apis.create_api(
-        Name="echo",
-        ProtocolType="HTTP",
-        CorsConfiguration={"AllowOrigins": [PAGE], "AllowMethods": ["GET"], "MaxAge": 60},
-    )["ApiId"]
-    integration = apis.create_integration(
-        ApiId=api,
-        IntegrationType="AWS_PROXY",
-        IntegrationUri=function,
-        PayloadFormatVersion="2.0",
-    )["IntegrationId"]
-    for route, auth in ROUTES.items():
-        apis.create_route(
-            ApiId=api,
-            RouteKey=route,
-            Target=f"integrations/{integration}",
-            AuthorizationType=auth,
-        )
-    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
-    return f"/_aws/execute-api/{api}/$default"
-
-
-def call(
-    running: Emulator,
-    method: str,
-    target: str,
-    headers: Mapping[str, str] = {},
-    body: bytes = b"",
-) -> Answer:
-    return send(
-        running, method, target, {"Host": f"localhost:{running.port}"} | dict(headers), body
-    )
+    routes = {route: {"AuthorizationType": auth} for route, auth in ROUTES.items()}
+    cors = {"AllowOrigins": [PAGE], "AllowMethods": ["GET"], "MaxAge": 60}
+    return make_api(running, make_function(running), routes, cors)
 
 
 def sign(running: Emulator, key: Credentials, target: str) -> dict[str, str]:
