@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lib.tools.emulator import lifecycle
-from lib.tools.emulator.request_filter import HEALTH, LOGGED, Door, Refusal, filter_requests
+from lib.tools.emulator.refusals import Refusal
+from lib.tools.emulator.request_filter import HEALTH, LOGGED, Door, filter_requests
 from tests.support.signed import LIST_ROLES, ask, send, signed
 
 pytestmark = pytest.mark.skipif(

@@ -14,7 +14,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
-from lib.tools.emulator.request_filter import READING, Door, Refusal, Request
+from lib.tools.emulator.refusals import Refusal
+from lib.tools.emulator.request_filter import READING, Door, Request
 from lib.tools.emulator.sigv4 import WAY_OUT, Call, Verifier
 
 API = "/_aws/execute-api/"

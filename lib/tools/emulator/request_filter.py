@@ -11,14 +11,14 @@ Runs in the emulator's own environment, as an ASGI application around another.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableMapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
+
+from lib.tools.emulator.refusals import Refusal, Send, answer
 
 HEALTH = "/_ministack/health"
 ADMINISTRATION = ("/_ministack/", "/_localstack/")
@@ -35,26 +35,13 @@ HARMLESS = (
 )
 """Goes with objects: one that is a page runs no script, which would have the emulator's origin."""
 
-XML_SERVICES = frozenset({"s3", "cloudformation", "iam", "sns", "sts"})
-"""Which of the services in use answer in XML; the others answer in JSON."""
-
 SHOWN = 100
 LOGGED = 1000
 """Refusals that the log tells of: a page that insists must not fill the disk."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is not served; `service` is the one that it was for, as far as is known."""
-
-    code: str
-    message: str
-    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +105,7 @@ def filter_requests(
         if refusal:
             if next(refused) < LOGGED:
                 _log(request, refusal)
-            await _answer(send, request, refusal)
+            await answer(send, request.method, refusal)
         else:
             shown = door is not None and door.embedded
             await served(scope, body.receive, _send_harmless(send) if shown else send)
@@ -232,28 +219,3 @@ class _Body:
 def _log(request: Request, refusal: Refusal) -> None:
     what = f"{request.method} {request.raw_path[:SHOWN]!r}: {refusal.code}: {refusal.message!r}"
     print(f"refused {what}", file=sys.stderr, flush=True)
-
-
-async def _answer(send: Send, request: Request, refusal: Refusal) -> None:
-    """Refuse as AWS does, so that an SDK shows the message; no page may read it."""
-    if refusal.service in XML_SERVICES or not refusal.service:
-        kind, content = "application/xml", _xml(refusal)
-    else:
-        kind = "application/x-amz-json-1.1"
-        content = json.dumps({"__type": refusal.code, "message": refusal.message})
-    body = b"" if request.method == "HEAD" else content.encode()
-    headers = {
-        "content-type": kind,
-        "content-length": str(len(body)),
-        "x-amzn-errortype": refusal.code,
-        "x-content-type-options": "nosniff",
-    }
-    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": 403, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _xml(refusal: Refusal) -> str:
-    said = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
-    wrapped = f"<Error>{said}</Error>"
-    return wrapped if refusal.service == "s3" else f"<ErrorResponse>{wrapped}</ErrorResponse>"

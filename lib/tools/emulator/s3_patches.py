@@ -6,6 +6,8 @@ imported, so each function imports what it mends.
 
 from __future__ import annotations
 
+import mmap
+import tempfile
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,6 +26,7 @@ def mend() -> None:
     keep_checksums_of_forms()
     name_the_host_of_what_a_form_made()
     refuse_what_completes_no_upload()
+    keep_parts_in_files()
 
 
 def serve_ranges_of_versions() -> None:
@@ -161,6 +164,31 @@ def refuse_what_completes_no_upload() -> None:
         return complete(bucket, key, body, query, headers)
 
     s3._complete_multipart_upload = complete_or_refuse
+
+
+def keep_parts_in_files() -> None:
+    """Keep the parts of an upload in files that have no name, not in memory.
+
+    A large upload would be there twice when it is completed.
+    """
+    from ministack.services import s3
+
+    upload_part = s3._upload_part
+
+    def upload_to_file(
+        bucket: str, key: str, body: bytes, query: dict[str, Any], headers: dict[str, str]
+    ) -> Answer:
+        answer = upload_part(bucket, key, body, query, headers)
+        if answer[0] == 200 and len(body) >= LEAST_PART:
+            upload = s3._multipart_uploads[s3._qp(query, "uploadId")]
+            with tempfile.TemporaryFile() as file:
+                file.write(body)
+                file.flush()
+                kept = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            upload["parts"][int(s3._qp(query, "partNumber"))]["body"] = kept
+        return answer
+
+    s3._upload_part = upload_to_file
 
 
 def _find_fault(body: bytes, kept: dict[int, dict[str, Any]]) -> tuple[str, str] | None:

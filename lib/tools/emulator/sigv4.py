@@ -21,7 +21,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
-from lib.tools.emulator.request_filter import Refusal, Request
+from lib.tools.emulator.refusals import Refusal
+from lib.tools.emulator.request_filter import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
