@@ -119,6 +119,8 @@ def test_a_route_of_iam_wants_a_good_signature_by_whom_it_lets(running, key, bas
         assert refused.status == 403
         assert refused.headers["Content-Type"].startswith("application/")
         assert "message" in json.loads(refused.body) or "Message" in refused.body
+    told = call(running, "GET", target, {"Origin": PAGE})
+    assert (told.status, told.headers["Access-Control-Allow-Origin"]) == (403, PAGE)
     key_in_path = f"{base}/iam/a%2Fb%20c"
     for same in (key_in_path, f"{base}//iam/x", f"{base}/iam%2Fx", f"{base}/i%61m/%252e"):
         assert call(running, "GET", same).status == 403, same

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +113,18 @@ def test_a_part_is_what_its_checksums_say(upload):
     refuse("BadDigest", upload.put, 1, b"other", ChecksumSHA256=sha256)
     refuse("InvalidArgument", upload.put, 10_001, body)
     refuse("InvalidArgument", upload.put, 0, body)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_parts_take_no_memory(running, upload):
+    def held() -> int:
+        status = Path(f"/proc/{running.pid}/status").read_text()
+        return int(status.partition("RssAnon:")[2].split()[0]) // 1024
+
+    before, part = held(), b"x" * 3 * LEAST
+    for number in range(1, 8):
+        upload.put(number, part)
+    assert held() - before < 3 * len(part) >> 20
 
 
 def test_an_upload_that_is_given_up_leaves_nothing(s3, upload):

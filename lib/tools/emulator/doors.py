@@ -53,8 +53,9 @@ class Doors:
         with responses.request_scope(*scope):
             cors = (apigateway._apis.get(found[0]) or {}).get("corsConfiguration") or {}
         admits = admit_named(cors.get("allowOrigins") or ())
+        shared = apigateway._cors_response_headers(cors, request.header("origin"))
         free = request.method == "OPTIONS" or not _wants_signature(request)
-        return Door(admits, verify=_admit if free else self.verify_call)
+        return Door(admits, verify=_admit if free else self.verify_call, shared=shared)
 
     async def verify_call(self, request: Request, read: Read) -> Refusal | None:
         """Say why a call of a route that IAM decides on is not signed as it should be."""
@@ -77,13 +78,14 @@ class Doors:
         shown = bool(key) and request.method in READING
         if request.method == "OPTIONS":
             return Door(admits, verify=_admit)
+        shared = s3.cors_response_headers(bucket, request.method, call.headers)
         if request.header("authorization") or call.presigned or call.parameter("AWSAccessKeyId"):
-            return Door(admits, shown)
+            return Door(admits, shown, shared=shared)
         if shown and {name.lower() for name in call.query} <= ANONYMOUS_QUERY:
             return Door(admits, shown, _admit)
         form = request.header("content-type").lower().startswith(FORM)
         if request.method == "POST" and not key and not request.query and form:
-            return Door(admits, verify=self.verify_form)
+            return Door(admits, verify=self.verify_form, shared=shared)
         return None
 
     async def verify_form(self, request: Request, read: Read) -> Refusal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -23,8 +23,8 @@ class Refusal:
     service: str = ""
 
 
-async def answer(send: Send, method: str, refusal: Refusal) -> None:
-    """Refuse as AWS does, so that an SDK shows the message; no page may read it."""
+async def answer(send: Send, method: str, refusal: Refusal, shared: Mapping[str, str]) -> None:
+    """Refuse as AWS does, so that an SDK shows the message; a page may read it by `shared` only."""
     if refusal.service in XML_SERVICES or not refusal.service:
         kind, content = "application/xml", _xml(refusal)
     else:
@@ -36,6 +36,7 @@ async def answer(send: Send, method: str, refusal: Refusal) -> None:
         "content-length": str(len(body)),
         "x-amzn-errortype": refusal.code,
         "x-content-type-options": "nosniff",
+        **shared,
     }
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": 403, "headers": encoded})

@@ -12,8 +12,8 @@ Runs in the emulator's own environment, as an ASGI application around another.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,11 +69,13 @@ class Door:
 
     Pages of its own origins may, and those of an origin that it `admits`. `embedded`: any page may
     show what it is, as an image or a film, but not read it. `verify` stands in for the signature.
+    `shared` are the headers by which a page that is admitted may read why it is refused.
     """
 
     admits: Callable[[str], bool]
     embedded: bool = False
     verify: Verify | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
 
 
 FindDoor = Callable[[Request], Door | None]
@@ -97,6 +99,7 @@ def filter_requests(
         body = _Body(receive)
         door = find_door(request)
         refusal = refuse_page(request, hosts, door)
+        shared = door.shared if door and refusal is None else {}
         if refusal is None and not _asks_for_health(request):
             verify_it = (door and door.verify) or verify
             refusal = _refuse_administration(request) or await verify_it(request, body.read)
@@ -105,7 +108,7 @@ def filter_requests(
         if refusal:
             if next(refused) < LOGGED:
                 _log(request, refusal)
-            await answer(send, request.method, refusal)
+            await answer(send, request.method, refusal, shared)
         else:
             shown = door is not None and door.embedded
             await served(scope, body.receive, _send_harmless(send) if shown else send)
