@@ -126,7 +126,9 @@ def _wants_signature(request: Request) -> bool:
 def admit_named(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return whether an origin is one that patterns name; `*` stands for a port or for labels."""
     named = [
-        re.compile(re.escape(each.lower()).replace(r"\*", "[a-z0-9.-]+"))
+        re.compile(
+            re.escape(each.lower()).replace(r":\*", r":\d+").replace(r"\*\.", r"([a-z0-9-]+\.)+")
+        )
         for each in patterns
         if NAMED.fullmatch(each)
     ]
