@@ -96,6 +96,26 @@ def test_a_preflight_is_the_apis(running, base):
     assert call(running, "OPTIONS", "/_aws/execute-api/ffffffff/$default/x", asked).status == 403
 
 
+def test_an_api_of_a_stack_has_its_cors(running, key):
+    cors = {"AllowOrigins": [PAGE], "AllowMethods": ["GET"], "MaxAge": 60}
+    properties = {"Name": "stack", "ProtocolType": "HTTP", "CorsConfiguration": cors}
+    template = {
+        "Resources": {"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": properties}},
+        "Outputs": {"Api": {"Value": {"Ref": "Api"}}},
+    }
+    stacks = client(running, "cloudformation", key)
+    stacks.create_stack(StackName="cors", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(
+        StackName="cors", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    (made,) = stacks.describe_stacks(StackName="cors")["Stacks"]
+    target = f"/_aws/execute-api/{made['Outputs'][0]['OutputValue']}/$default/x"
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "GET"}
+    answer = call(running, "OPTIONS", target, asked)
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, PAGE)
+    assert call(running, "OPTIONS", target, asked | {"Origin": FOREIGN}).status == 403
+
+
 def test_a_route_of_iam_wants_a_good_signature_by_whom_it_lets(running, key, base):
     target = f"{base}/iam"
     answer = call(running, "GET", target, sign(running, key, target))

@@ -14,6 +14,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
+from lib.tools.emulator.patches import read_cors
 from lib.tools.emulator.refusals import Refusal
 from lib.tools.emulator.request_filter import READING, Door, Request
 from lib.tools.emulator.sigv4 import WAY_OUT, Call, Verifier
@@ -51,7 +52,7 @@ class Doors:
         if found is None or scope is None:
             return None
         with responses.request_scope(*scope):
-            cors = (apigateway._apis.get(found[0]) or {}).get("corsConfiguration") or {}
+            cors = read_cors(apigateway._apis[found[0]].get("corsConfiguration") or {})
         admits = admit_named(cors.get("allowOrigins") or ())
         shared = apigateway._cors_response_headers(cors, request.header("origin"))
         free = request.method == "OPTIONS" or not _wants_signature(request)

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +33,20 @@ def let_wildcards_match_newlines() -> None:
         return re.compile(compiled.pattern, compiled.flags | re.DOTALL)
 
     iam_evaluator._fnmatch_compile = compile_with
+
+
+def read_cors_of_stacks() -> None:
+    """Have the CORS of an API that CloudFormation made count: its names begin with capitals."""
+    from ministack.services import apigateway
+
+    share, preflight = apigateway._cors_response_headers, apigateway._cors_preflight_response
+    apigateway._cors_response_headers = lambda cors, origin: share(read_cors(cors), origin)
+    apigateway._cors_preflight_response = lambda cors, origin: preflight(read_cors(cors), origin)
+
+
+def read_cors(cors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an API's CORS configuration by the names that the API has for it."""
+    return {name[:1].lower() + name[1:]: value for name, value in cors.items()}
 
 
 SHA256_OF = bytes.fromhex("3031300d060960864801650304020105000420")
