@@ -81,17 +81,23 @@ def end_forms_with_the_file() -> None:
 
 
 def keep_checksums_of_forms() -> None:
-    """Hold a form's file against its `x-amz-checksum-…` fields, and keep those with the object."""
+    """Hold a form's file against its `x-amz-checksum-…` fields, and keep those with the object.
+
+    A form is parsed once, not each time that somebody looks at it: it may have 100 MB.
+    """
     from ministack.services import s3
 
     parse, enforce = s3._parse_multipart_form, s3._enforce_signed_post_policy
     build, post = s3._build_object_record, s3._post_object
-    content: ContextVar[bytes] = ContextVar("content")
+    parsed: ContextVar[tuple[str, bytes, list[tuple[Any, ...]]]] = ContextVar("parsed")
     checked: ContextVar[dict[str, str] | None] = ContextVar("checked", default=None)
+    nothing: tuple[str, bytes, list[tuple[Any, ...]]] = ("", b"", [])
 
-    def parse_and_note(content_type: str, body: bytes) -> list[tuple[Any, ...]]:
-        parts: list[tuple[Any, ...]] = parse(content_type, body)
-        content.set(next((part[3] for part in parts if part[0] == "file"), b""))
+    def parse_once(content_type: str, body: bytes) -> list[tuple[Any, ...]]:
+        kind, content, parts = parsed.get(nothing)
+        if content is not body or kind != content_type:
+            parts = parse(content_type, body)
+            parsed.set((content_type, body, parts))
         return parts
 
     def enforce_and_check(
@@ -99,7 +105,8 @@ def keep_checksums_of_forms() -> None:
     ) -> Answer:
         if refused := enforce(fields, bucket, region, size, sigv4):
             return refused
-        found, refused = s3._resolve_object_checksums(content.get(), fields)
+        content = next(part[3] for part in parsed.get()[2] if part[0] == "file")
+        found, refused = s3._resolve_object_checksums(content, fields)
         checked.set(found)
         return refused
 
@@ -116,9 +123,9 @@ def keep_checksums_of_forms() -> None:
             return post(bucket, body, headers)
         finally:
             checked.set(None)
-            content.set(b"")
+            parsed.set(nothing)
 
-    s3._parse_multipart_form = parse_and_note
+    s3._parse_multipart_form = parse_once
     s3._enforce_signed_post_policy = enforce_and_check
     s3._build_object_record = build_with_them
     s3._post_object = post_with_them
