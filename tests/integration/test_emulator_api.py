@@ -148,6 +148,25 @@ def test_a_route_of_iam_wants_a_good_signature_by_whom_it_lets(running, key, bas
     assert call(running, "GET", key_in_path, sign(running, key, key_in_path)).status == 200
 
 
+def test_an_open_route_takes_no_keys_name_for_who_asks(running, key, base):
+    target = f"{base}/open/1"
+    claims = "Credential=test/20300101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
+    for headers, query in (
+        ({"Authorization": f"AWS4-HMAC-SHA256 {claims}"}, ""),
+        ({"Authorization": "AWS test:any"}, ""),
+        ({"Authorization": f"Bearer any, {claims}"}, ""),
+        ({"X-Amz-Target": "DynamoDB_20120810.ListTables"}, ""),
+        ({}, "?AWSAccessKeyId=test&Signature=0&Expires=1"),
+        ({}, "?x-amz-credential=test"),
+        ({}, "?Action=ListRoles&X-Amz-Credential=test/20300101/us-east-1/iam/aws4_request"),
+    ):
+        for method in ("GET", "OPTIONS"):
+            answer = call(running, method, target + query, headers)
+            assert answer.status == 403, (headers, query)
+    assert call(running, "GET", target, {"Authorization": "Bearer any"}).status == 200
+    assert call(running, "GET", target, sign(running, key, target)).status == 200
+
+
 def test_a_path_arrives_as_api_gateway_hands_it_on(running, base):
     def event(target: str) -> dict[str, Any]:
         return dict(json.loads(call(running, "GET", base + target).body))

@@ -27,6 +27,9 @@ NAMED = re.compile(r"https?://(\*\.)?[a-z0-9.-]*[a-z0-9](:(\d+|\*))?", re.IGNORE
 ANONYMOUS_QUERY = frozenset({"versionid", "partnumber", "x-id"})
 """What S3 takes of somebody unknown who asks for an object; all else asks about it."""
 
+CREDENTIALS = frozenset({"awsaccesskeyid", "x-amz-credential", "x-amz-signature"})
+"""By which a query says who asks: ministack believes some keys without a signature."""
+
 Read = Callable[[], Awaitable[bytes]]
 
 
@@ -56,6 +59,7 @@ class Doors:
         admits = admit_named(cors.get("allowOrigins") or ())
         shared = apigateway._cors_response_headers(cors, request.header("origin"))
         free = request.method == "OPTIONS" or not _wants_signature(request)
+        free = free and not _names_service_or_key(request)
         return Door(admits, verify=_admit if free else self.verify_call, shared=shared)
 
     async def verify_call(self, request: Request, read: Read) -> Refusal | None:
@@ -105,6 +109,14 @@ class Doors:
         if not self.verifier.find_secret(key, fields.get("x-amz-security-token", "")):
             return Refusal("InvalidAccessKeyId", f"unknown access key: {WAY_OUT}", "s3")
         return None
+
+
+def _names_service_or_key(request: Request) -> bool:
+    """Tell whether a request may be taken for one to another service, or of somebody known."""
+    authorization = request.header("authorization")
+    names = {name.lower() for name in Call.of(request).query}
+    by_header = authorization.upper().startswith("AWS") or "Credential=" in authorization
+    return by_header or bool(names & CREDENTIALS) or bool(request.header("x-amz-target"))
 
 
 def _wants_signature(request: Request) -> bool:
