@@ -113,6 +113,7 @@ def test_an_api_of_a_stack_has_its_cors(running, key):
     asked = {"Origin": PAGE, "Access-Control-Request-Method": "GET"}
     answer = call(running, "OPTIONS", target, asked)
     assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, PAGE)
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET"
     assert call(running, "OPTIONS", target, asked | {"Origin": FOREIGN}).status == 403
 
 
