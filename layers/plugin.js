@@ -8,6 +8,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
+const { findWrongDoor } = require('./door_params.js');
 
 const LOCAL_STAGE = 'local';
 const LONGEST_STAGE = 24; // so that a bucket's name fits into 63 in every region: docs/adr/0025
@@ -16,6 +17,8 @@ const LAYERS = path.join('.build', 'layers');
 // say where it is, and what is put in front while they are aside: see lib/tools/emulator/environment.py.
 const PROXIES = /^(proxy|(http|https|all)_proxy)$/i;
 const ASIDE = 'DOWNLOADS_';
+// What a param has to be like, by what it is by default.
+const KINDS = { number: ['a whole number', /^\d+$/], boolean: ['true or false', /^(true|false)$/] };
 
 class MediaLayers {
   constructor(serverless, options, { log } = {}) {
@@ -74,7 +77,9 @@ class MediaLayers {
   // Functions read their numbers when they start: a wrong one deploys, and then fails each call.
   checkParams() {
     const params = this.serverless.configurationInput?.params ?? {};
-    const wrong = findWrongParam(params, this.stage, [this.givenParams].flat());
+    const given = [this.givenParams].flat().map((each) => each.split(/=(.*)/s, 2));
+    const all = { ...params.default, ...params[this.stage], ...Object.fromEntries(given) };
+    const wrong = findWrongParam(params, this.stage, given) ?? findWrongDoor(all, this.stage);
     if (wrong) throw this.refuse(wrong, 'WRONG_PARAM');
   }
 
@@ -166,19 +171,23 @@ function findWrongName(stage) {
   );
 }
 
-// Return why a param of a stage, or one that was given as `name=value`, can't be meant, or null.
+// Return why a param of a stage, or one of the pairs of names and values that were given, can't be
+// meant, or null.
 function findWrongParam(params, stage, given) {
   const known = { ...params.default, ...params[stage] };
-  const pairs = given.map((each) => each.split(/=(.*)/s, 2));
-  const typo = pairs.find(([name]) => !(name in known));
+  const typo = given.find(([name]) => !(name in known));
   if (typo) {
     const names = Object.keys(known).sort().join(', ');
     return `expected a param of serverless.yml but received ${typo[0]}: it has ${names}`;
   }
-  const isNumber = (name) => typeof params.default?.[name] === 'number';
-  const values = [...Object.entries(params[stage] ?? {}), ...pairs];
-  const odd = values.find(([name, value]) => isNumber(name) && !/^\d+$/.test(String(value)));
-  return odd ? `expected a whole number for the param ${odd[0]} but received ${odd[1]}` : null;
+  const values = [...Object.entries(params[stage] ?? {}), ...given];
+  for (const [name, value] of values) {
+    const [meant, pattern] = KINDS[typeof params.default?.[name]] ?? [];
+    if (pattern && !pattern.test(String(value))) {
+      return `expected ${meant} for the param ${name} but received ${value}`;
+    }
+  }
+  return null;
 }
 
 // Return why the AWS SDK could leave this machine, or null.

@@ -255,7 +255,8 @@ def test_one_sls_waits_for_another_in_the_same_folder(tmp_path):
     assert run_plugin("prod", folder, "before:package:cleanup").stderr == ""
 
 
-PARAMS = {"params": {"default": {"dollars": 2, "layers": "host"}, "qa": {"dollars": 3, "extra": 1}}}
+DEFAULTS = {"dollars": 2, "layers": "host", "backup": False, "apiAuth": "iam"}
+PARAMS = {"params": {"default": DEFAULTS, "qa": {"dollars": 3, "extra": 1}}}
 
 
 @pytest.mark.parametrize(
@@ -264,13 +265,17 @@ PARAMS = {"params": {"default": {"dollars": 2, "layers": "host"}, "qa": {"dollar
         ("qa", "dollars=abc", "a whole number for the param dollars but received abc"),
         ("qa", "dollars=-1", "a whole number for the param dollars but received -1"),
         ("qa", "dollars=2.5", "a whole number for the param dollars but received 2.5"),
-        ("qa", "dollar=2", "a param of serverless.yml but received dollar: it has dollars, extra"),
-        ("dev", "extra=2", "received extra: it has dollars, layers"),
+        ("qa", "backup=yes", "true or false for the param backup but received yes"),
+        ("qa", "dollar=2", "received dollar: it has apiAuth, backup, dollars, extra"),
+        ("dev", "extra=2", "received extra: it has apiAuth, backup, dollars, layers"),
+        ("qa", "apiAuth=none", "iam or jwt for the param apiAuth but received none"),
+        ("local", "apiAuth=no", "iam, jwt or none for the param apiAuth but received no"),
     ],
 )
 def test_a_param_that_cannot_be_meant_is_refused(tmp_path, stage, given, reason):
     folder = serve_folder(tmp_path, "")
-    refused = run_plugin(stage, folder, PACKAGE, "", json.dumps(PARAMS), given)
+    endpoint = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+    refused = run_plugin(stage, folder, PACKAGE, "", json.dumps(PARAMS), given, **endpoint)
     assert refused.stdout == "WRONG_PARAM\n"
     assert reason in refused.stderr
 
@@ -283,5 +288,6 @@ def test_params_of_the_file_are_checked_too(tmp_path):
 
 def test_a_param_that_fits_passes_on(tmp_path):
     folder = serve_folder(tmp_path, "")
-    passed = run_plugin("qa", folder, PACKAGE, "", json.dumps(PARAMS), "dollars=7", "layers=host")
+    given = ("dollars=7", "layers=host", "backup=true", "apiAuth=iam")
+    passed = run_plugin("qa", folder, PACKAGE, "", json.dumps(PARAMS), *given)
     assert "WRONG_PARAM" not in passed.stdout

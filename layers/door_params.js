@@ -1,0 +1,111 @@
+'use strict';
+
+// Params of the doors that can't be meant together, or would open a stage wider than anybody wants.
+// AWS takes them all, and says nothing.
+
+const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
+
+// Lists in serverless.yml, or values with commas after `--param`.
+const listOf = (value) =>
+  [value ?? []].flat().flatMap((each) => String(each).split(',')).map((each) => each.trim()).filter(Boolean);
+
+// Return why the doors of a stage can't be meant so, or null. `params` are all that it has.
+function findWrongDoor(params, stage) {
+  const isLocal = stage === 'local';
+  return (
+    findWrongAuth(params, isLocal) ??
+    findWrongOrigin(listOf(params.corsOrigins)) ??
+    findWrongGallery(params) ??
+    findWrongReceiver(params)
+  );
+}
+
+function findWrongAuth({ apiAuth, jwtIssuer, jwtAudience, tenantClaim }, isLocal) {
+  if (apiAuth === undefined) return null;
+  if (!['iam', 'jwt', 'none'].includes(apiAuth)) {
+    return `expected iam, jwt or none for the param apiAuth but received ${apiAuth}`;
+  }
+  if (apiAuth === 'none' && !isLocal) {
+    return (
+      'expected iam or jwt for the param apiAuth but received none: whoever finds the address could fill your bucket,' +
+      " see everybody's files and delete them. Write apiAuth: iam for a back end that signs its requests, or" +
+      ' apiAuth: jwt with jwtIssuer and jwtAudience for browsers; none is for the stage local, on your machine.'
+    );
+  }
+  if (apiAuth !== 'jwt') {
+    if (!isOn(tenantClaim)) return null;
+    return (
+      `expected apiAuth: jwt where tenantClaim is ${tenantClaim} but received ${apiAuth}: only a token has claims,` +
+      ' so every caller would have every key. Write apiAuth: jwt, or leave tenantClaim out.'
+    );
+  }
+  if (!isIssuer(jwtIssuer, isLocal)) {
+    return (
+      `expected an address with https for the param jwtIssuer but received ${jwtIssuer || 'none'}: API Gateway fetches the` +
+      ' keys of its tokens from there. Write what the tokens say in iss, such as' +
+      ' jwtIssuer: https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI or https://example.eu.auth0.com/'
+    );
+  }
+  if (listOf(jwtAudience).length) return null;
+  return (
+    'expected the param jwtAudience where apiAuth is jwt but received none: a token that the issuer made for another' +
+    ' app would do. Write what the tokens say in aud (or client_id), such as jwtAudience: 1example23456789'
+  );
+}
+
+// The emulator takes issuers of this machine, which have no certificate.
+function isIssuer(address, isLocal) {
+  if (!URL.canParse(address ?? '')) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (isLocal && ['127.0.0.1', 'localhost'].includes(hostname));
+}
+
+function findWrongOrigin(origins) {
+  const wrong = origins.find((each) => !isOrigin(each));
+  if (wrong === undefined) return null;
+  if (wrong.includes('*')) {
+    return (
+      `expected origins by their names for the param corsOrigins but received ${wrong}: any page that somebody with a` +
+      ' token or a cookie looks at could use the API in their name. Write each, such as https://app.example.com'
+    );
+  }
+  const meant = URL.canParse(wrong) ? new URL(wrong).origin : 'null';
+  const instead = meant === 'null' ? 'https://app.example.com' : meant;
+  return (
+    `expected scheme://host[:port] for each of the param corsOrigins but received ${wrong}: browsers send no more than` +
+    ` that, letter by letter. Write ${instead}`
+  );
+}
+
+const isOrigin = (text) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text && !text.includes('*');
+
+function findWrongGallery({ gallery, api, apiAuth }) {
+  if (!isOn(gallery)) return null;
+  if (!isOn(api)) {
+    return 'expected api: true where gallery is true: its page asks the HTTP API. Write api: true, or leave gallery out.';
+  }
+  if (apiAuth !== 'iam') return null;
+  return (
+    'expected jwt for the param apiAuth where gallery is true but received iam: a page in a browser has no key of AWS' +
+    ' to sign with. Write apiAuth: jwt with jwtIssuer and jwtAudience, or leave gallery out.'
+  );
+}
+
+function findWrongReceiver({ webhookUrl, webhookPrivate }) {
+  if (!isOn(webhookUrl)) return null;
+  const { protocol, username, password } = URL.canParse(webhookUrl) ? new URL(webhookUrl) : {};
+  if (protocol !== 'https:' && !(protocol === 'http:' && isOn(webhookPrivate))) {
+    return (
+      `expected an address with https for the param webhookUrl but received ${webhookUrl}: events hold keys of your` +
+      ' users. Write https://…, or webhookPrivate: true for a receiver in your VPC.'
+    );
+  }
+  if (!username && !password) return null;
+  return (
+    'expected no user and password in the param webhookUrl: they would stand in the template and in logs. The receiver' +
+    ' knows events by their signature; a token may stand in the path.'
+  );
+}
+
+module.exports = { findWrongDoor, isOn };
