@@ -37,6 +37,27 @@ def test_s3_signs_urls_as_encrypted_objects_want_it() -> None:
     )
 
 
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-southeast-2"])
+def test_s3_signs_urls_for_the_host_of_the_buckets_region(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other host redirects, and a browser follows no redirect of a request of a page."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    host = f"https://uploads.s3.{region}.amazonaws.com/"
+    s3 = client("s3")
+    asked = {"Bucket": "uploads", "Key": "a.jpg"}
+    assert s3.generate_presigned_url("get_object", Params=asked).startswith(host)
+    assert s3.generate_presigned_post("uploads", "a.jpg")["url"] == host
+
+
+def test_s3_signs_urls_by_path_where_the_endpoint_is_an_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    url = client("s3").generate_presigned_post("uploads", "a.jpg")["url"]
+    assert url == "http://127.0.0.1:4566/uploads"
+
+
 def test_a_service_has_one_client_a_process() -> None:
     assert client("sns") is client("sns")
     made = [client("dynamodb"), client("sns"), client("sqs"), client("stepfunctions")]

@@ -22,9 +22,14 @@ CONFIG = Config(
 )
 """Seconds, and attempts after the first."""
 
-# botocore still signs some regions' S3 URLs with version 2, which KMS-encrypted objects refuse.
+# botocore still signs some regions' S3 URLs with version 2, which KMS-encrypted objects refuse. And
+# it signs all for us-east-1's host, which redirects a new bucket's elsewhere, where a browser does
+# not follow what it had to ask for first: `virtual` is what gives the region's own host.
 # A function that is waited for may take its time.
-OTHERWISE = {"s3": Config(signature_version="s3v4"), "lambda": Config(read_timeout=60)}
+OTHERWISE = {
+    "s3": Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+    "lambda": Config(read_timeout=60),
+}
 
 Service = Literal["dynamodb", "dynamodbstreams", "lambda", "s3", "sns", "sqs", "stepfunctions"]
 
