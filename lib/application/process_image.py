@@ -14,7 +14,6 @@ from lib.application import fenced_job
 from lib.application.context import Delivery, Pipeline
 from lib.domain.asset import ClaimState
 from lib.domain.clock import Deadline
-from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import UploadEvent
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, Work
@@ -87,12 +86,7 @@ def _fetch(event: UploadEvent, pipeline: Pipeline, pool: ThreadPoolExecutor) -> 
     """Download the source, and the watermark meanwhile. Raises PermanentError, TransientError."""
     presets = pipeline.presets
     preset = presets.choose(event.source.key, event.preset)
-    if event.source.size > presets.limits.image_megabytes * 1_000_000:
-        raise PermanentError(
-            ErrorCode.LIMIT_EXCEEDED,
-            f"expected at most {presets.limits.image_megabytes} MB for an image "
-            f"but received {event.source.size / 1_000_000:.1f} MB",
-        )
+    presets.limits.refuse_image(event.source.size)
     watermark: Future[bytes] | None = None
     if preset.image.watermark:
         watermark = pool.submit(pipeline.renditions.read_config, preset.image.watermark.object)

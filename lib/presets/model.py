@@ -85,6 +85,31 @@ class Limits:
     """Of what is decoded at once: all of a picture, but for a JPEG, which is decoded at a part of
     its size."""
 
+    def image_bytes(self) -> int:
+        """Return how large an image may be."""
+        return self.image_megabytes * 1_000_000
+
+    def source_bytes(self) -> int:
+        """Return how large a video or audio file may be."""
+        return round(self.source_gigabytes * 1e9)
+
+    def refuse_image(self, size: int) -> None:
+        """Pass, or raise PermanentError(LIMIT_EXCEEDED) for an image of too many bytes."""
+        if size > self.image_bytes():
+            raise PermanentError(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"expected at most {self.image_megabytes} MB for an image "
+                f"but received {size / 1_000_000:.1f} MB",
+            )
+
+    def refuse_source(self, size: int) -> None:
+        """Pass, or raise PermanentError(LIMIT_EXCEEDED) for a film or sound of too many bytes."""
+        if size > self.source_bytes():
+            raise PermanentError(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"expected at most {self.source_gigabytes:g} GB but received {size / 1e9:.2f} GB",
+            )
+
     def refuse_format(self, container: str) -> None:
         """Pass, or raise PermanentError(LIMIT_EXCEEDED) for a container that is turned off."""
         if container in FORMATS_IN and container not in self.formats_in:

@@ -76,12 +76,7 @@ def inspect(
 
     Raises PermanentError, LIMIT_EXCEEDED among them, before anything is decoded.
     """
-    if source.size > limits.source_gigabytes * 1e9:
-        raise PermanentError(
-            ErrorCode.LIMIT_EXCEEDED,
-            f"expected at most {limits.source_gigabytes:g} GB "
-            f"but received {source.size / 1e9:.2f} GB",
-        )
+    limits.refuse_source(source.size)
     read = partial(sources.read_range, source)
     sniffed = sniff_source(read)
     if sniffed.container not in PARSERS:
