@@ -25,7 +25,10 @@ PART_BYTES = 16 * 2**20
 MOST_PARTS = 10_000
 """S3's limits are 5 MiB to 5 GiB a part, but for the last, and so many parts."""
 
-_MIME = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w.-]+=[\w.\"-]+)*", re.ASCII)
+HUGE = 10**15
+"""Bytes. More than any limit, and still a number that can be told in GB."""
+
+_MIME = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?: *; *[\w.-]+=[\w.\"-]+)*", re.ASCII)
 LONGEST_MIME = 255
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -128,15 +131,19 @@ def begin_parts(request: UploadRequest, caller: Caller, intake: Intake) -> tuple
     return begun, handle_of(begun, declared)
 
 
+def is_media_type(text: str) -> bool:
+    """Tell whether a text has the form of a media type."""
+    return len(text) <= LONGEST_MIME and _MIME.fullmatch(text) is not None
+
+
 def _accept(request: UploadRequest, caller: Caller, intake: Intake) -> tuple[Declared, str]:
     """Return what an upload declares and its key, or raise what it would end with later."""
     if request.size is not None and request.size < 0:
         raise invalid(f"expected a size of 0 bytes or more but received {request.size}")
-    mime = request.mime
-    if mime is not None and not (len(mime) <= LONGEST_MIME and _MIME.fullmatch(mime)):
+    if request.mime is not None and not is_media_type(request.mime):
         raise invalid("expected type to be a media type such as image/jpeg")
-    declared = Declared(Medium.of(mime), request.size)
-    declared.check(intake.presets.limits, request.size or 0)
+    declared = Declared(Medium.of(request.mime), request.size)
+    declared.check(intake.presets.limits, min(request.size or 0, HUGE))
     intake.presets.named(request.preset)
     key = make_key(caller, request.filename, request.prefix, overwrite=request.overwrite)
     return declared, key

@@ -1,0 +1,241 @@
+"""What stock Uppy asks for, in the words of its versions 5 and 6, and what it is answered."""
+
+import json
+
+import pytest
+
+from lib.application.doors.multipart import find_upload
+from lib.application.doors.refusals import RefusalCode, Refused
+from lib.application.doors.uploads import Intake
+from lib.domain.caller import Caller
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.keys import asset_id
+from lib.entrypoints.http import companion
+from lib.entrypoints.http.fields import read_query
+from lib.entrypoints.http.uploads import post_upload
+from tests.support.fakes import UPLOADS, ManualClock
+from tests.support.upload_desk import LEAST_PART, MemoryUploadDesk
+from tests.support.world import PRESETS
+
+MINE = Caller("mine")
+KEPT = {"name": "a b.jpg", "type": "image/jpeg", "relativePath": None}
+"""What Uppy keeps of each file, and sends."""
+
+
+@pytest.fixture
+def desk():
+    return MemoryUploadDesk()
+
+
+@pytest.fixture
+def intake(desk):
+    return Intake(desk, PRESETS, ManualClock(1_800_000_000))
+
+
+def refused(call, *arguments):
+    with pytest.raises(Refused) as raised:
+        call(*arguments)
+    return raised.value.code
+
+
+def begin(intake, metadata=None, mime="image/jpeg"):
+    body = {"filename": "a b.jpg", "metadata": metadata or KEPT, "type": mime}
+    return companion.post_multipart(json.dumps(body), MINE, intake)
+
+
+def test_a_form_as_uppy_asks_for_it(desk, intake):
+    raw = (
+        "filename=a+b.jpg&type=image%2Fjpeg&metadata%5BrelativePath%5D=null"
+        "&metadata%5Bname%5D=a+b.jpg&metadata%5Btype%5D=image%2Fjpeg"
+    )
+    answer = companion.get_params(read_query(raw), MINE, intake)
+    [terms] = desk.forms
+    assert (answer["method"], answer["headers"], answer["expires"]) == ("POST", {}, 900)
+    assert answer["fields"]["key"] == terms.key == answer["key"]
+    assert (terms.mime, terms.preset, terms.most) == ("image/jpeg", None, 100_000_000)
+    assert terms.key.startswith("mine/")
+    assert terms.key.endswith("/a b.jpg")
+    assert answer["asset_id"] == asset_id(UPLOADS, terms.key)
+
+
+def test_what_a_page_says_of_a_file_is_heard(desk, intake):
+    raw = (
+        "filename=a.jpg&type=&metadata[prefix]=x&metadata[preset]=default&metadata[size]=10"
+        "&metadata[overwrite]=true&metadata[relativePath]=/day%201/two/a.jpg"
+    )
+    companion.get_params(read_query(raw), MINE, intake)
+    [terms] = desk.forms
+    assert terms.key == "mine/x/day 1/two/a.jpg"
+    assert (terms.preset, terms.least, terms.most, terms.mime) == ("default", 10, 10, None)
+
+
+@pytest.mark.parametrize("mime", ["", "undefined", "null", "what/ever type", "text", 5 * "a" * 99])
+def test_a_type_that_is_none_is_not_declared(desk, intake, mime):
+    companion.get_params({"filename": "a.jpg", "type": mime}, MINE, intake)
+    assert desk.forms[0].mime is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"filename": ""},
+        {"filename": "a" * 10_000},
+        {"filename": "a.jpg", "metadata[size]": "-1"},
+        {"filename": "a.jpg", "metadata[size]": "1e9"},
+        {"filename": "a.jpg", "metadata[overwrite]": "yes"},
+        {"filename": "a.jpg", "metadata[prefix]": "../yours"},
+        {"filename": "a.jpg", "metadata[relativePath]": "/../yours/a.jpg"},
+        {"filename": "a.jpg", "metadata[relativePath]": "../yours/a.jpg"},
+    ],
+)
+def test_a_query_that_asks_for_no_upload_is_refused(desk, intake, query):
+    found = refused(companion.get_params, query, MINE, intake)
+    assert found is RefusalCode.INVALID_REQUEST
+    assert not desk.forms
+
+
+def test_an_upload_in_parts_goes_as_uppy_sends_it(desk, intake):
+    begun = begin(intake, KEPT | {"preset": "default"})
+    handle, key = begun["uploadId"], begun["key"]
+    [under_way] = desk.under_way.values()
+    assert (under_way.key, under_way.mime, under_way.preset) == (key, "image/jpeg", "default")
+    signed = companion.get_part((handle, key), "1", MINE, intake)
+    assert "partNumber=1" in signed["url"]
+    assert signed["expires"] == 3600
+    urls = companion.get_batch((handle, key), "1,2", MINE, intake)["presignedUrls"]
+    assert "partNumber=2" in urls["2"]
+    upload, _ = find_upload(handle, key, MINE)
+    parts = [desk.send(upload, 1, LEAST_PART), desk.send(upload, 2, 7)]
+    listed = companion.get_parts(handle, key, MINE, intake)
+    assert listed == [
+        {"PartNumber": 1, "Size": LEAST_PART, "ETag": f'"{parts[0].etag}"'},
+        {"PartNumber": 2, "Size": 7, "ETag": f'"{parts[1].etag}"'},
+    ]
+    # Of a part that this page has sent, Uppy sends the ETag bare; of a listed one as it is listed.
+    body = {"parts": [listed[0], {"PartNumber": 2, "ETag": parts[1].etag}]}
+    made = companion.post_complete((handle, key), json.dumps(body), MINE, intake)
+    assert made["key"] == key
+    assert made["asset_id"] == begun["asset_id"] == asset_id(UPLOADS, key)
+    assert made["location"].endswith(key)
+    assert desk.objects == {key: LEAST_PART + 7}
+
+
+def test_an_upload_is_dropped(desk, intake):
+    begun = begin(intake)
+    place = begun["uploadId"], begun["key"]
+    assert companion.delete_multipart(*place, MINE, intake) == {}
+    assert not desk.under_way
+    assert refused(companion.delete_multipart, *place, MINE, intake) is RefusalCode.NOT_FOUND
+    assert refused(companion.get_parts, *place, MINE, intake) is RefusalCode.NOT_FOUND
+    assert refused(companion.get_part, place, "1", MINE, intake) is RefusalCode.NOT_FOUND
+
+
+def test_nobody_touches_what_somebody_else_has_begun(desk, intake):
+    begun = begin(intake)
+    handle, key = begun["uploadId"], begun["key"]
+    [before] = desk.under_way.values()
+    for stranger in (Caller("yours"), Caller("min"), Caller("mine2")):
+        calls = [
+            (companion.get_parts, handle, key),
+            (companion.get_part, (handle, key), "1"),
+            (companion.get_batch, (handle, key), "1"),
+            (companion.post_complete, (handle, key), '{"parts": [{"PartNumber": 1, "ETag": "e"}]}'),
+            (companion.delete_multipart, handle, key),
+        ]
+        for call, *arguments in calls:
+            assert refused(call, *arguments, stranger, intake) is RefusalCode.FORBIDDEN
+    assert [before] == list(desk.under_way.values())
+
+
+@pytest.mark.parametrize("number", ["0", "10001", "-1", "x", "1.5", "", "٣", "1e3", "000001"])
+def test_a_part_has_a_number(intake, number):
+    begun = begin(intake)
+    place = begun["uploadId"], begun["key"]
+    for call in (companion.get_part, companion.get_batch):
+        assert refused(call, place, number, MINE, intake) is RefusalCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "{}",
+        '{"parts": []}',
+        '{"parts": {}}',
+        '{"parts": [1]}',
+        '{"parts": [{"PartNumber": "1", "ETag": "e"}]}',
+        '{"parts": [{"PartNumber": true, "ETag": "e"}]}',
+        '{"parts": [{"PartNumber": 1}]}',
+        '{"parts": [{"PartNumber": 1, "ETag": "\\u0000"}]}',
+        json.dumps({"parts": [{"PartNumber": 1, "ETag": "e"}] * 10_001}),
+    ],
+)
+def test_an_upload_is_completed_by_a_list_of_parts(intake, body):
+    begun = begin(intake)
+    place = begun["uploadId"], begun["key"]
+    found = refused(companion.post_complete, place, body, MINE, intake)
+    assert found is RefusalCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("body", ["{}", '{"filename": "a", "metadata": []}', '{"filename": 1}'])
+def test_an_upload_in_parts_has_a_name(desk, intake, body):
+    assert refused(companion.post_multipart, body, MINE, intake) is RefusalCode.INVALID_REQUEST
+    assert not desk.under_way
+
+
+def test_limits_and_presets_are_looked_at_before_a_byte_is_sent(desk, intake):
+    for metadata, code in [
+        ({"size": 100_000_001}, ErrorCode.LIMIT_EXCEEDED),
+        ({"preset": "nope"}, ErrorCode.UNKNOWN_PRESET),
+    ]:
+        with pytest.raises(PermanentError) as raised:
+            begin(intake, metadata)
+        assert raised.value.code is code
+    assert not desk.under_way
+
+
+def post(intake, **fields):
+    return post_upload(json.dumps(fields), MINE, intake)
+
+
+def test_a_form_as_a_program_asks_for_it(intake):
+    answer = post(intake, filename="a.jpg", size=10, type="image/jpeg", prefix="x")
+    assert answer["method"] == "POST"
+    assert answer["fields"] == {"key": answer["key"]}
+    assert answer["expires_at"] == "2027-01-15T08:15:00.000Z"
+    assert answer["asset_id"] == asset_id(UPLOADS, answer["key"])
+
+
+def test_parts_as_a_program_asks_for_them(desk, intake):
+    answer = post(intake, filename="é b.mp4", size=200_000_000, type="video/mp4")
+    assert (answer["method"], answer["part_size"], answer["parts"]) == ("multipart", 2**24, 12)
+    path, _, query = answer["url"].partition("?")
+    assert path == f"/s3/multipart/{answer['upload_id']}"
+    assert read_query(query) == {"key": answer["key"]}
+    companion.get_parts(answer["upload_id"], answer["key"], MINE, intake)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"filename": "a.jpg"},
+        {"filename": "a.jpg", "size": "10"},
+        {"filename": "a.jpg", "size": -1},
+        {"filename": "a.jpg", "size": 10, "acl": "public-read"},
+        {"filename": "a.jpg", "size": 10, "overwrite": "true"},
+        {"filename": "a.jpg", "size": 10, "type": ""},
+    ],
+)
+def test_what_a_program_asks_for_is_held_to_the_letter(desk, intake, fields):
+    with pytest.raises(Refused) as raised:
+        post(intake, **fields)
+    assert raised.value.code is RefusalCode.INVALID_REQUEST
+    assert not desk.forms
+
+
+def test_a_size_beyond_all_numbers_is_a_limit_that_is_exceeded(intake):
+    with pytest.raises(PermanentError) as raised:
+        post(intake, filename="a.jpg", size=10**400)
+    assert raised.value.code is ErrorCode.LIMIT_EXCEEDED
