@@ -1,0 +1,79 @@
+'use strict';
+
+// The parts of a stage that are optional. Each is one file beside this one, with its `function` and
+// its `resources`, and one param that turns it on. What is off is not in the template: osls drops a
+// function that is null, and resources that are null.
+
+const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
+
+// Each half is asked for alone: roles ask whether any function is in a VPC.
+const part = (name, param = name) => {
+  const half = (key) => async ({ resolveVariable }) =>
+    isOn(await resolveVariable(`param:${param}`))
+      ? resolveVariable(`file(resources/${name}.yml):${key}`)
+      : null;
+  return { function: half('function'), resources: half('resources') };
+};
+
+exports.api = part('api');
+
+const NOTHING = { Ref: 'AWS::NoValue' };
+
+// Params hold lists in serverless.yml, or values with commas after `--param`.
+const listOf = async (resolveVariable, param) =>
+  [(await resolveVariable(`param:${param}`)) ?? []]
+    .flat()
+    .flatMap((each) => each.split(','))
+    .filter(Boolean);
+
+// Of the stage `local`: its own pages, and those of the servers that people develop with.
+exports.localOrigins = async ({ resolveVariable }) => {
+  const { port } = new URL((await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566');
+  return [port, 3000, 5173, 8000].map((each) => `http://localhost:${each}`);
+};
+
+exports.apiCors = async ({ resolveVariable }) => {
+  const allowedOrigins = await listOf(resolveVariable, 'corsOrigins');
+  return allowedOrigins.length
+    ? {
+        allowedOrigins,
+        allowedHeaders: ['authorization', 'content-type', 'if-none-match', 'x-amz-date', 'x-amz-security-token'],
+        allowedMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+        exposedResponseHeaders: ['etag', 'location', 'retry-after'],
+        maxAge: 3600,
+      }
+    : null;
+};
+
+const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {
+  const AllowedOrigins = await listOf(resolveVariable, 'corsOrigins');
+  const rule = { AllowedOrigins, AllowedMethods, AllowedHeaders: ['*'], ExposedHeaders, MaxAge: 3600 };
+  return AllowedOrigins.length ? { CorsRules: [rule] } : NOTHING;
+};
+
+exports.uploadsCors = bucketCors(['POST', 'PUT'], ['ETag', 'Location']);
+exports.renditionsCors = bucketCors(['GET', 'HEAD'], ['ETag', 'Content-Length', 'Content-Range']);
+
+// Who may call the API: the authorizer of its routes, and the one that checks tokens.
+exports.apiAuthorizer = async ({ resolveVariable }) =>
+  ({ iam: { type: 'aws_iam' }, jwt: { name: 'tokens' } })[await resolveVariable('param:apiAuth')] ?? null;
+
+exports.authorizers = async ({ resolveVariable }) => {
+  if ((await resolveVariable('param:apiAuth')) !== 'jwt') return null;
+  return {
+    tokens: {
+      type: 'jwt',
+      identitySource: '$request.header.Authorization',
+      issuerUrl: await resolveVariable('param:jwtIssuer'),
+      audience: await listOf(resolveVariable, 'jwtAudience'),
+    },
+  };
+};
+
+// Where the API answers: the emulator has no names for it, and localhost is another origin than
+// 127.0.0.1, where the buckets are, as on AWS.
+exports.apiUrl = async ({ resolveVariable }) => {
+  if ((await resolveVariable('sls:stage')) !== 'local') return { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] };
+  const { port } = new URL((await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566');
+  return { 'Fn::Sub': `http://localhost:${port}/_aws/execute-api/\${HttpApi}/$default` };
+};
