@@ -151,6 +151,18 @@ class NotifySettings(Settings):
     progress_events: str = ""
 
 
+class ApiSettings(Settings):
+    """What the HTTP API reads and writes, and who may."""
+
+    stage: str
+    catalog_table: str
+    uploads_bucket: str
+    renditions_bucket: str
+    media_topic_arn: str
+    tenant_claim: str = ""
+    """Of a token: its value is the caller's folder. Empty: who may call may touch every key."""
+
+
 Kind = TypeVar("Kind", bound=Settings)
 
 
