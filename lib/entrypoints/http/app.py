@@ -70,6 +70,7 @@ def _answer(
     try:
         request = Request(
             find_caller(event, tenant_claim),
+            event["rawPath"],
             params,
             read_query(event.get("rawQueryString") or ""),
             {name.lower(): value for name, value in (event.get("headers") or {}).items()},

@@ -20,6 +20,7 @@ class Request:
     """
 
     caller: Caller
+    path: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -37,7 +38,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What answers a method at a path. `rule` is a regular expression, its groups the params."""
+    """What answers a method at a path. `rule` is Powertools': `/assets/<id>`, or an expression.
+
+    https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
+    """
 
     method: str
     rule: str

@@ -13,7 +13,7 @@ from lib.entrypoints.http.request import Answer, Request, Route
 from lib.entrypoints.http.uploads import post_upload
 
 MULTIPART = "/s3/multipart"
-ONE = MULTIPART + "/(?P<handle>[^/]+)"
+ONE = MULTIPART + "/<handle>"
 LONG_LIST = 1024 * 1024
 """Bytes: 10,000 parts by name."""
 
@@ -57,7 +57,7 @@ def upload_routes(intake: Intake) -> tuple[Route, ...]:
         ),
         Route(
             "GET",
-            f"{ONE}/(?P<number>[^/]+)",
+            f"{ONE}/<number>",
             at_upload(companion.get_part, lambda each: each.params["number"]),
         ),
         Route("GET", ONE, at_upload(companion.get_parts)),
