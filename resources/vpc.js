@@ -32,7 +32,8 @@ exports.config = async ({ resolveVariable }) => {
 exports.mayJoin = async ({ resolveConfigurationProperty }) => {
   const provider = await resolveConfigurationProperty(['provider', 'vpc']);
   const functions = await resolveConfigurationProperty(['functions']);
-  const joined = [provider, ...Object.values(functions).map((each) => each.vpc)].some(Boolean);
+  // A part that is off has no function.
+  const joined = [provider, ...Object.values(functions).map((each) => each?.vpc)].some(Boolean);
   const Condition = { Null: { 'lambda:SourceFunctionArn': 'true' } };
   return joined
     ? { Sid: 'JoinVpc', Effect: 'Allow', Action: INTERFACES, Resource: '*', Condition }

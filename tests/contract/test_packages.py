@@ -12,19 +12,9 @@ import pytest
 
 from layers import build
 from tests.support import packages
+from tests.support.functions import functions_of
 
-FUNCTIONS = (
-    "dispatch",
-    "encodeRange",
-    "failVideo",
-    "notify",
-    "packageVideo",
-    "planVideo",
-    "processImage",
-    "processVideo",
-    "reconcile",
-    "sweep",
-)
+FUNCTIONS = functions_of("local")
 STARTING_CHILDREN = ("encodeRange", "packageVideo", "planVideo", "processImage", "processVideo")
 WITH_IMAGES = ("processImage", "processVideo")
 KB, MB = 1000, 1000 * 1000
@@ -40,6 +30,7 @@ UNZIPPED_LIMIT = {
     "packageVideo": 250 * MB,
     "failVideo": 12 * MB,
     "reconcile": 12 * MB,
+    "api": 12 * MB,
 }
 TARGETS = ("host", "arm64-py3.13", "x86_64-py3.13")
 AARCH64 = 183

@@ -133,4 +133,10 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
     ),
     "notify": (Call("sns:Publish", "ASSET_EVENTS_TOPIC_ARN"),),
+    "api": (
+        Call("s3:PutObject", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:AbortMultipartUpload", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:ListMultipartUploadParts", "UPLOADS_BUCKET", SOURCE),
+        READ_ASSET,
+    ),
 }

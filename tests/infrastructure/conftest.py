@@ -25,6 +25,12 @@ STAGES = {
         *("--param", "reservedConcurrency=10"),
         *("--param", "subnets=subnet-0123456789abcdef0,subnet-0123456789abcdef1"),
         *("--param", "securityGroups=sg-0123456789abcdef0"),
+        *("--param", "api=true"),
+        *("--param", "apiAuth=jwt"),
+        *("--param", "jwtIssuer=https://id.example.com"),
+        *("--param", "jwtAudience=web,app"),
+        *("--param", "tenantClaim=sub"),
+        *("--param", "corsOrigins=https://a.example.com,https://b.example.com"),
     ),
 }
 

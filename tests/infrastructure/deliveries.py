@@ -10,6 +10,7 @@ from tests.infrastructure.iam import as_list
 from tests.infrastructure.stack import DanglingError, Stack
 
 S3, SNS, EVENTS = "s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com"
+API = "apigateway.amazonaws.com"
 INVOKE, SEND = "lambda:InvokeFunction", "sqs:SendMessage"
 Statement = dict[str, Any]
 
@@ -155,6 +156,28 @@ def of_queue_policy(stack: Stack, policy: str) -> Iterator[Edge]:
         for arns in statement.get("Condition", {}).get("ArnEquals", {}).values():
             for arn in as_list(arns):
                 yield Edge("queue policy", stack.logical(arn), policy)
+
+
+def of_route(stack: Stack, route: str) -> Iterator[Edge]:
+    """HTTP API → Lambda, for what is asked by whom the stage lets ask."""
+    properties = stack.properties(route)
+    api = _by_id(stack, "AWS::ApiGatewayV2::Api", properties["ApiId"])
+    if properties["RouteKey"].split()[0] in ("ANY", "$default"):
+        # API Gateway answers a browser's OPTIONS only where no route takes it.
+        yield Edge("HTTP API → Lambda", route, api, "takes the browsers' OPTIONS away from CORS")
+    target = properties["Target"].removeprefix("integrations/")
+    integration = _by_id(stack, "AWS::ApiGatewayV2::Integration", target)
+    function = find_function(stack, stack.properties(integration)["IntegrationUri"])
+    delivery = Delivery(API, INVOKE, api, function)
+    yield check_delivery(stack, "HTTP API → Lambda", delivery, function_policy(stack, function))
+
+
+def _by_id(stack: Stack, kind: str, physical: str) -> str:
+    """Return the logical id of a resource by what its Ref is. Raises DanglingError."""
+    for logical, _ in stack.of_type(kind):
+        if stack.physical(logical) == physical:
+            return logical
+    raise DanglingError(f"{physical} is no {kind} of the template")
 
 
 def of_bucket_policy(stack: Stack, policy: str) -> Iterator[Edge]:

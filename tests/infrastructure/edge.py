@@ -50,7 +50,8 @@ def check_delivery(stack: Stack, kind: str, delivery: Delivery, policy: Statemen
         "aws:SecureTransport": "true",
     }
     # A bucket's ARN has no account: its name may be a stranger's tomorrow.
-    theirs = [ours | {"aws:SourceArn": f"{arn}-2"}]
+    name, calls, _ = arn.partition("/*")  # an API's ARN is of its calls
+    theirs = [ours | {"aws:SourceArn": f"{name}-2{calls}"}]
     theirs += [ours | {"aws:SourceAccount": STRANGER}] if ":::" in arn else []
 
     def ask(context: Mapping[str, str]) -> Decision:

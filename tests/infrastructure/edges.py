@@ -14,6 +14,7 @@ from tests.infrastructure.iam import as_list
 from tests.infrastructure.stack import DanglingError, Stack
 
 DERIVED: Mapping[str, Callable[[Stack, str], Iterator[Edge]]] = {
+    "AWS::ApiGatewayV2::Route": deliveries.of_route,
     "AWS::CloudWatch::Alarm": deliveries.of_alarm,
     "AWS::Events::Rule": deliveries.of_rule,
     "AWS::IAM::Role": roles.of_role,
@@ -29,6 +30,10 @@ DERIVED: Mapping[str, Callable[[Stack, str], Iterator[Edge]]] = {
     "AWS::StepFunctions::StateMachine": roles.of_state_machine,
 }
 PASSIVE = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table",
     "AWS::Lambda::LayerVersion",

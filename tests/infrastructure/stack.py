@@ -16,6 +16,8 @@ GENERATED = "0123456789AB"
 """What CloudFormation appends to a name that the template does not give."""
 
 ARNS = {
+    # As permissions name it: every method and path of every stage.
+    "AWS::ApiGatewayV2::Api": "execute-api:{region}:{account}:{name}/*",
     "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{name}",
     "AWS::Events::Rule": "events:{region}:{account}:rule/{name}",
     "AWS::IAM::Role": "iam::{account}:role/{name}",
@@ -184,6 +186,8 @@ class Stack:
             return self.arn(logical) + (":*" if log_group else "")
         if attribute in ("QueueName", "TopicName", "Name"):
             return self.physical(logical)
+        if attribute == "ApiEndpoint":
+            return f"https://{self.physical(logical)}.execute-api.{self.region}.amazonaws.com"
         if attribute == "StreamArn":
             if "StreamSpecification" not in self._find(logical)["Properties"]:
                 raise DanglingError(f"{logical} has no stream")

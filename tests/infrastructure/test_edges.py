@@ -12,6 +12,7 @@ from tests.infrastructure.conftest import LONGEST
 from tests.infrastructure.edges import edges, faults
 from tests.infrastructure.mutants import Mutant, mutants
 from tests.infrastructure.stack import Stack
+from tests.support.functions import functions_of
 
 KINDS = {
     "S3 → Lambda",
@@ -45,11 +46,13 @@ def test_the_flow_has_an_edge_of_every_kind(stack: Stack) -> None:
     assert kinds >= KINDS
     assert ("Lambda → X-Ray" in kinds) == (stack.stage == "prod")
     assert ("Lambda → VPC" in kinds) == (stack.stage == LONGEST)
+    assert ("HTTP API → Lambda" in kinds) == ("api" in functions_of(stack.stage))
 
 
 def test_the_calls_are_those_of_the_functions_that_there_are(stack: Stack) -> None:
     functions = {each["FunctionName"] for _, each in stack.of_type("AWS::Lambda::Function")}
-    assert functions == {f"{stack.name}-{name}" for name in CALLS}
+    assert functions == {f"{stack.name}-{name}" for name in functions_of(stack.stage)}
+    assert set(functions_of(LONGEST)) == set(CALLS)
 
 
 def survivors(tried: list[Mutant]) -> list[str]:
