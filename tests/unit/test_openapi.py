@@ -1,0 +1,69 @@
+"""docs/openapi.yaml: valid, and of the same paths as the routes."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from lib.application.doors.uploads import Intake
+from lib.entrypoints.http.routes import upload_routes
+from lib.entrypoints.http.uploads import KNOWN
+from tests.support.upload_desk import MemoryUploadDesk
+from tests.support.world import PRESETS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+METHODS = ("get", "post", "put", "patch", "delete")
+UPLOADS = ("/uploads", "/s3")
+
+
+@pytest.fixture(scope="module")
+def document():
+    return yaml.safe_load(DOCUMENT.read_text())
+
+
+def operations(document):
+    """Yield each path's method, with what is said of it."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def without_names(path):
+    return re.sub(r"\{\w+\+?\}|<\w+>|\(\?P<\w+>.*?\)", "{}", path)
+
+
+def test_it_is_valid(document):
+    errors = list(OpenAPIV31SpecValidator(document).iter_errors())
+    assert not errors, errors[0]
+
+
+def test_it_has_the_paths_of_the_routes_for_uploads(document):
+    routes = upload_routes(Intake(MemoryUploadDesk(), PRESETS))
+    answered = {(without_names(each.rule), each.method.lower()) for each in routes}
+    described = {
+        (without_names(path), method)
+        for path, method, _ in operations(document)
+        if path.startswith(UPLOADS)
+    }
+    assert described == answered
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_may_go_wrong(document):
+    found = list(operations(document))
+    names = [operation["operationId"] for _, _, operation in found]
+    assert len(set(names)) == len(names)
+    for path, method, operation in found:
+        said = operation["responses"].keys()
+        assert {"401", "403", "429", "503"} <= said, (path, method)
+        assert any(status.startswith("2") for status in said)
+        assert operation["summary"]
+        assert operation["tags"]
+
+
+def test_what_is_sent_to_uploads_is_what_the_function_knows(document):
+    schema = document["components"]["schemas"]["UploadRequest"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"].keys() == set(KNOWN)
