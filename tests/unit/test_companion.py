@@ -69,6 +69,16 @@ def test_what_a_page_says_of_a_file_is_heard(desk, intake):
     assert (terms.preset, terms.least, terms.most, terms.mime) == ("default", 10, 10, None)
 
 
+@pytest.mark.parametrize("nothing", ["", "null", "undefined"])
+def test_what_a_page_does_not_say_is_nothing(desk, intake, nothing):
+    names = ("prefix", "preset", "size", "overwrite", "relativePath")
+    query = {f"metadata[{name}]": nothing for name in names}
+    companion.get_params({"filename": "a.jpg"} | query, MINE, intake)
+    [terms] = desk.forms
+    assert terms.key.count("/") == 2
+    assert (terms.preset, terms.least) == (None, 0)
+
+
 @pytest.mark.parametrize("mime", ["", "undefined", "null", "what/ever type", "text", 5 * "a" * 99])
 def test_a_type_that_is_none_is_not_declared(desk, intake, mime):
     companion.get_params({"filename": "a.jpg", "type": mime}, MINE, intake)
