@@ -133,7 +133,8 @@ def test_what_passes_a_limit_is_refused_with_the_words_of_its_job(desk, intake, 
 def test_without_a_type_the_larger_limit_holds(desk):
     limits = dataclasses.replace(PRESETS.limits, source_gigabytes=0.05)
     intake = Intake(desk, dataclasses.replace(PRESETS, limits=limits))
-    assert isinstance(offer_upload(request(60 * MB), MINE, intake), OfferedForm)
+    for mime in (None, "application/octet-stream"):
+        assert isinstance(offer_upload(request(60 * MB, mime=mime), MINE, intake), OfferedForm)
     code, _ = failed(offer_upload, request(60 * MB, mime="video/mp4"), MINE, intake)
     assert code is ErrorCode.LIMIT_EXCEEDED
     assert failed(offer_upload, request(101 * MB), MINE, intake)[0] is ErrorCode.LIMIT_EXCEEDED

@@ -22,6 +22,9 @@ from lib.presets import Limits
 PART_SECONDS = 3600
 """That a part's URL is good for."""
 
+UNKNOWN = "application/octet-stream"
+"""What browsers call a file of which they know nothing."""
+
 LAST_PART = 10_000
 LONGEST_HANDLE = 1024
 
@@ -40,9 +43,10 @@ class Medium(StrEnum):
     @classmethod
     def of(cls, mime: str | None) -> Medium:
         """Return the medium that a media type declares."""
-        if mime is None:
+        mime = mime.lower() if mime else UNKNOWN
+        if mime == UNKNOWN:
             return cls.OPEN
-        return cls.IMAGE if mime.lower().startswith("image/") else cls.SOURCE
+        return cls.IMAGE if mime.startswith("image/") else cls.SOURCE
 
 
 @dataclass(frozen=True, slots=True)
