@@ -12,6 +12,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.keys import asset_id
 from lib.entrypoints.http import companion
 from lib.entrypoints.http.fields import read_query
+from lib.entrypoints.http.request import Request
 from lib.entrypoints.http.uploads import post_upload
 from tests.support.fakes import UPLOADS, ManualClock
 from tests.support.upload_desk import LEAST_PART, MemoryUploadDesk
@@ -38,9 +39,28 @@ def refused(call, *arguments):
     return raised.value.code
 
 
+def params(intake, query):
+    return companion.get_params(Request(MINE, query=query), intake).body
+
+
+def begin_by(intake, body):
+    return companion.begin_multipart(Request(MINE, body=body), intake)
+
+
 def begin(intake, metadata=None, mime="image/jpeg"):
     body = {"filename": "a b.jpg", "metadata": metadata or KEPT, "type": mime}
-    return companion.post_multipart(json.dumps(body), MINE, intake)
+    return begin_by(intake, json.dumps(body)).body
+
+
+def about(begun, caller=MINE, *, body="", **query):
+    """Return a request about an upload that was begun."""
+    number = query.pop("number", "")
+    return Request(
+        caller,
+        params={"handle": begun["uploadId"], "number": number},
+        query={"key": begun["key"]} | query,
+        body=body,
+    )
 
 
 def test_a_form_as_uppy_asks_for_it(desk, intake):
@@ -48,7 +68,7 @@ def test_a_form_as_uppy_asks_for_it(desk, intake):
         "filename=a+b.jpg&type=image%2Fjpeg&metadata%5BrelativePath%5D=null"
         "&metadata%5Bname%5D=a+b.jpg&metadata%5Btype%5D=image%2Fjpeg"
     )
-    answer = companion.get_params(read_query(raw), MINE, intake)
+    answer = params(intake, read_query(raw))
     [terms] = desk.forms
     assert (answer["method"], answer["headers"], answer["expires"]) == ("POST", {}, 900)
     assert answer["fields"]["key"] == terms.key == answer["key"]
@@ -63,7 +83,7 @@ def test_what_a_page_says_of_a_file_is_heard(desk, intake):
         "filename=a.jpg&type=&metadata[prefix]=x&metadata[preset]=default&metadata[size]=10"
         "&metadata[overwrite]=true&metadata[relativePath]=/day%201/two/a.jpg"
     )
-    companion.get_params(read_query(raw), MINE, intake)
+    params(intake, read_query(raw))
     [terms] = desk.forms
     assert terms.key == "mine/x/day 1/two/a.jpg"
     assert (terms.preset, terms.least, terms.most, terms.mime) == ("default", 10, 10, None)
@@ -73,7 +93,7 @@ def test_what_a_page_says_of_a_file_is_heard(desk, intake):
 def test_what_a_page_does_not_say_is_nothing(desk, intake, nothing):
     names = ("prefix", "preset", "size", "overwrite", "relativePath")
     query = {f"metadata[{name}]": nothing for name in names}
-    companion.get_params({"filename": "a.jpg"} | query, MINE, intake)
+    params(intake, {"filename": "a.jpg"} | query)
     [terms] = desk.forms
     assert terms.key.count("/") == 2
     assert (terms.preset, terms.least) == (None, 0)
@@ -81,7 +101,7 @@ def test_what_a_page_does_not_say_is_nothing(desk, intake, nothing):
 
 @pytest.mark.parametrize("mime", ["", "undefined", "null", "what/ever type", "text", 5 * "a" * 99])
 def test_a_type_that_is_none_is_not_declared(desk, intake, mime):
-    companion.get_params({"filename": "a.jpg", "type": mime}, MINE, intake)
+    params(intake, {"filename": "a.jpg", "type": mime})
     assert desk.forms[0].mime is None
 
 
@@ -100,31 +120,31 @@ def test_a_type_that_is_none_is_not_declared(desk, intake, mime):
     ],
 )
 def test_a_query_that_asks_for_no_upload_is_refused(desk, intake, query):
-    found = refused(companion.get_params, query, MINE, intake)
+    found = refused(params, intake, query)
     assert found is RefusalCode.INVALID_REQUEST
     assert not desk.forms
 
 
 def test_an_upload_in_parts_goes_as_uppy_sends_it(desk, intake):
     begun = begin(intake, KEPT | {"preset": "default"})
-    handle, key = begun["uploadId"], begun["key"]
+    key = begun["key"]
     [under_way] = desk.under_way.values()
     assert (under_way.key, under_way.mime, under_way.preset) == (key, "image/jpeg", "default")
-    signed = companion.get_part((handle, key), "1", MINE, intake)
+    signed = companion.sign_part(about(begun, number="1"), intake).body
     assert "partNumber=1" in signed["url"]
     assert signed["expires"] == 3600
-    urls = companion.get_batch((handle, key), "1,2", MINE, intake)["presignedUrls"]
+    urls = companion.sign_batch(about(begun, partNumbers="1,2"), intake).body["presignedUrls"]
     assert "partNumber=2" in urls["2"]
-    upload, _ = find_upload(handle, key, MINE)
+    upload, _ = find_upload(begun["uploadId"], key, MINE)
     parts = [desk.send(upload, 1, LEAST_PART), desk.send(upload, 2, 7)]
-    listed = companion.get_parts(handle, key, MINE, intake)
+    listed = companion.list_parts(about(begun), intake).body
     assert listed == [
         {"PartNumber": 1, "Size": LEAST_PART, "ETag": f'"{parts[0].etag}"'},
         {"PartNumber": 2, "Size": 7, "ETag": f'"{parts[1].etag}"'},
     ]
     # Of a part that this page has sent, Uppy sends the ETag bare; of a listed one as it is listed.
-    body = {"parts": [listed[0], {"PartNumber": 2, "ETag": parts[1].etag}]}
-    made = companion.post_complete((handle, key), json.dumps(body), MINE, intake)
+    body = json.dumps({"parts": [listed[0], {"PartNumber": 2, "ETag": parts[1].etag}]})
+    made = companion.complete_multipart(about(begun, body=body), intake).body
     assert made["key"] == key
     assert made["asset_id"] == begun["asset_id"] == asset_id(UPLOADS, key)
     assert made["location"].endswith(key)
@@ -133,43 +153,41 @@ def test_an_upload_in_parts_goes_as_uppy_sends_it(desk, intake):
 
 def test_an_upload_is_dropped(desk, intake):
     begun = begin(intake)
-    place = begun["uploadId"], begun["key"]
-    assert companion.delete_multipart(*place, MINE, intake) == {}
+    assert companion.abort_multipart(about(begun), intake).body == {}
     assert not desk.under_way
-    assert refused(companion.delete_multipart, *place, MINE, intake) is RefusalCode.NOT_FOUND
-    assert refused(companion.get_parts, *place, MINE, intake) is RefusalCode.NOT_FOUND
-    assert refused(companion.get_part, place, "1", MINE, intake) is RefusalCode.NOT_FOUND
+    for call in (companion.abort_multipart, companion.list_parts, companion.sign_part):
+        assert refused(call, about(begun, number="1"), intake) is RefusalCode.NOT_FOUND
 
 
 def test_nobody_touches_what_somebody_else_has_begun(desk, intake):
     begun = begin(intake)
-    handle, key = begun["uploadId"], begun["key"]
     [before] = desk.under_way.values()
+    named = {"number": "1", "partNumbers": "1"}
+    body = '{"parts": [{"PartNumber": 1, "ETag": "e"}]}'
     for stranger in (Caller("yours"), Caller("min"), Caller("mine2")):
-        calls = [
-            (companion.get_parts, handle, key),
-            (companion.get_part, (handle, key), "1"),
-            (companion.get_batch, (handle, key), "1"),
-            (companion.post_complete, (handle, key), '{"parts": [{"PartNumber": 1, "ETag": "e"}]}'),
-            (companion.delete_multipart, handle, key),
-        ]
-        for call, *arguments in calls:
-            assert refused(call, *arguments, stranger, intake) is RefusalCode.FORBIDDEN
+        for call in (
+            companion.list_parts,
+            companion.sign_part,
+            companion.sign_batch,
+            companion.complete_multipart,
+            companion.abort_multipart,
+        ):
+            asked = about(begun, stranger, body=body, **named)
+            assert refused(call, asked, intake) is RefusalCode.FORBIDDEN
     assert [before] == list(desk.under_way.values())
 
 
 @pytest.mark.parametrize("number", ["0", "10001", "-1", "x", "1.5", "", "٣", "1e3", "000001"])
 def test_a_part_has_a_number(intake, number):
-    begun = begin(intake)
-    place = begun["uploadId"], begun["key"]
-    for call in (companion.get_part, companion.get_batch):
-        assert refused(call, place, number, MINE, intake) is RefusalCode.INVALID_REQUEST
+    asked = about(begin(intake), number=number, partNumbers=number)
+    for call in (companion.sign_part, companion.sign_batch):
+        assert refused(call, asked, intake) is RefusalCode.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        None,
+        "",
         "{}",
         '{"parts": []}',
         '{"parts": {}}',
@@ -182,15 +200,20 @@ def test_a_part_has_a_number(intake, number):
     ],
 )
 def test_an_upload_is_completed_by_a_list_of_parts(intake, body):
-    begun = begin(intake)
-    place = begun["uploadId"], begun["key"]
-    found = refused(companion.post_complete, place, body, MINE, intake)
-    assert found is RefusalCode.INVALID_REQUEST
+    asked = about(begin(intake), body=body)
+    assert refused(companion.complete_multipart, asked, intake) is RefusalCode.INVALID_REQUEST
+
+
+def test_a_request_about_an_upload_says_its_key(intake):
+    handle = begin(intake)["uploadId"]
+    for query in ({}, {"key": ""}):
+        asked = Request(MINE, params={"handle": handle}, query=query)
+        assert refused(companion.list_parts, asked, intake) is RefusalCode.INVALID_REQUEST
 
 
 @pytest.mark.parametrize("body", ["{}", '{"filename": "a", "metadata": []}', '{"filename": 1}'])
 def test_an_upload_in_parts_has_a_name(desk, intake, body):
-    assert refused(companion.post_multipart, body, MINE, intake) is RefusalCode.INVALID_REQUEST
+    assert refused(begin_by, intake, body) is RefusalCode.INVALID_REQUEST
     assert not desk.under_way
 
 
@@ -206,7 +229,7 @@ def test_limits_and_presets_are_looked_at_before_a_byte_is_sent(desk, intake):
 
 
 def post(intake, **fields):
-    return post_upload(json.dumps(fields), MINE, intake)
+    return post_upload(Request(MINE, body=json.dumps(fields)), intake).body
 
 
 def test_a_form_as_a_program_asks_for_it(intake):
@@ -223,7 +246,8 @@ def test_parts_as_a_program_asks_for_them(desk, intake):
     path, _, query = answer["url"].partition("?")
     assert path == f"/s3/multipart/{answer['upload_id']}"
     assert read_query(query) == {"key": answer["key"]}
-    companion.get_parts(answer["upload_id"], answer["key"], MINE, intake)
+    asked = Request(MINE, params={"handle": answer["upload_id"]}, query=read_query(query))
+    assert companion.list_parts(asked, intake).body == []
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,7 @@ def test_a_query_says_everything_once_and_in_utf8():
     assert "at most" in refused(read_query, "&".join(f"k{each}=" for each in range(101)))
 
 
-@pytest.mark.parametrize(
-    "body", [None, "", "{", "[" * 100_000, '{"a": NaN}', '{"a": 1' + "0" * 5000]
-)
+@pytest.mark.parametrize("body", ["", "{", "[" * 100_000, '{"a": NaN}', '{"a": 1' + "0" * 5000])
 def test_a_body_is_json(body):
     assert refused(read_object, body) == "expected JSON as the body"
 

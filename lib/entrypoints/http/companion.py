@@ -15,11 +15,12 @@ from typing import Any
 from lib.application.doors.multipart import (
     LAST_PART,
     PART_SECONDS,
+    Declared,
     complete,
     find_upload,
     sign_parts,
 )
-from lib.application.doors.ports import Part
+from lib.application.doors.ports import Part, PartedUpload
 from lib.application.doors.refusals import invalid
 from lib.application.doors.uploads import (
     FORM_SECONDS,
@@ -29,10 +30,8 @@ from lib.application.doors.uploads import (
     is_media_type,
     offer_form,
 )
-from lib.domain.caller import Caller
 from lib.entrypoints.http.fields import read_object, require_text
-
-Answer = dict[str, Any]
+from lib.entrypoints.http.request import Answer, Request
 
 ABSENT = (None, "", "null", "undefined")
 """What a field is that a page does not have, after JavaScript made a query of it."""
@@ -41,76 +40,85 @@ _ETAG = re.compile(r"[!-~]{1,200}")
 _METADATA = re.compile(r"metadata\[(.*)\]", re.DOTALL)
 
 
-def get_params(query: Mapping[str, str], caller: Caller, intake: Intake) -> Answer:
+def get_params(request: Request, intake: Intake) -> Answer:
     """Answer with a form for one file."""
     metadata = {
-        found[1]: value for name, value in query.items() if (found := _METADATA.fullmatch(name))
+        found[1]: value
+        for name, value in request.query.items()
+        if (found := _METADATA.fullmatch(name))
     }
-    offered = offer_form(_read(query, metadata), caller, intake)
-    return {
-        "method": "POST",
-        "url": offered.form.url,
-        "fields": dict(offered.form.fields),
-        "headers": {},
-        "expires": FORM_SECONDS,
-        "key": offered.key,
-        "asset_id": offered.asset_id,
-    }
+    offered = offer_form(_read(request.query, metadata), request.caller, intake)
+    return Answer(
+        {
+            "method": "POST",
+            "url": offered.form.url,
+            "fields": dict(offered.form.fields),
+            "headers": {},
+            "expires": FORM_SECONDS,
+            "key": offered.key,
+            "asset_id": offered.asset_id,
+        }
+    )
 
 
-def post_multipart(body: str | None, caller: Caller, intake: Intake) -> Answer:
+def begin_multipart(request: Request, intake: Intake) -> Answer:
     """Begin an upload in parts."""
-    fields = read_object(body)
+    fields = read_object(request.body)
     metadata = fields.get("metadata")
     metadata = {} if metadata is None else metadata
     if not isinstance(metadata, dict):
         raise invalid("expected an object for metadata")
-    begun, handle = begin_parts(_read(fields, metadata), caller, intake)
-    return {"key": begun.key, "uploadId": handle, "asset_id": intake.identify(begun.key)}
+    begun, handle = begin_parts(_read(fields, metadata), request.caller, intake)
+    answer = {"key": begun.key, "uploadId": handle, "asset_id": intake.identify(begun.key)}
+    return Answer(answer, 201)
 
 
-def get_parts(handle: str, key: str, caller: Caller, intake: Intake) -> list[Answer]:
+def list_parts(request: Request, intake: Intake) -> Answer:
     """Answer which parts have been sent."""
-    upload, _ = find_upload(handle, key, caller)
-    return [
-        {"PartNumber": each.number, "Size": each.size, "ETag": f'"{each.etag}"'}
-        for each in intake.desk.parts(upload)
-    ]
+    upload, _ = _find(request)
+    return Answer(
+        [
+            {"PartNumber": each.number, "Size": each.size, "ETag": f'"{each.etag}"'}
+            for each in intake.desk.parts(upload)
+        ]
+    )
 
 
-def get_part(place: tuple[str, str], number: str, caller: Caller, intake: Intake) -> Answer:
-    """Answer with the URL to PUT a part to; `place` is a handle and a key."""
-    upload, _ = find_upload(*place, caller)
-    [(_, url)] = sign_parts(upload, [_number(number)], intake.desk)
-    return {"url": url, "expires": PART_SECONDS}
+def sign_part(request: Request, intake: Intake) -> Answer:
+    """Answer with the URL to PUT a part to."""
+    upload, _ = _find(request)
+    [(_, url)] = sign_parts(upload, [_number(request.params["number"])], intake.desk)
+    return Answer({"url": url, "expires": PART_SECONDS})
 
 
-def get_batch(place: tuple[str, str], numbers: str, caller: Caller, intake: Intake) -> Answer:
+def sign_batch(request: Request, intake: Intake) -> Answer:
     """Answer with the URLs of some parts, by their numbers."""
-    upload, _ = find_upload(*place, caller)
-    signed = sign_parts(upload, [_number(each) for each in numbers.split(",")], intake.desk)
-    return {"presignedUrls": {str(number): url for number, url in signed}}
+    upload, _ = _find(request)
+    numbers = [_number(each) for each in require_text(request.query, "partNumbers").split(",")]
+    signed = sign_parts(upload, numbers, intake.desk)
+    return Answer({"presignedUrls": {str(number): url for number, url in signed}})
 
 
-def post_complete(
-    place: tuple[str, str], body: str | None, caller: Caller, intake: Intake
-) -> Answer:
+def complete_multipart(request: Request, intake: Intake) -> Answer:
     """Make an object of parts."""
-    upload, declared = find_upload(*place, caller)
-    parts = _parts(read_object(body))
+    upload, declared = _find(request)
+    parts = _parts(read_object(request.body))
     made = complete(upload, declared, parts, intake.desk, intake.presets.limits)
-    return {
-        "location": made.location,
-        "key": upload.key,
-        "asset_id": intake.identify(upload.key),
-    }
+    identity = intake.identify(upload.key)
+    return Answer({"location": made.location, "key": upload.key, "asset_id": identity})
 
 
-def delete_multipart(handle: str, key: str, caller: Caller, intake: Intake) -> Answer:
+def abort_multipart(request: Request, intake: Intake) -> Answer:
     """Drop an upload with its parts."""
-    upload, _ = find_upload(handle, key, caller)
+    upload, _ = _find(request)
     intake.desk.abort(upload)
-    return {}
+    return Answer({})
+
+
+def _find(request: Request) -> tuple[PartedUpload, Declared]:
+    """Return the upload that a request is about: its handle is in the path, its key asked for."""
+    key = require_text(request.query, "key")
+    return find_upload(request.params["handle"], key, request.caller)
 
 
 def _read(fields: Mapping[str, Any], metadata: Mapping[str, Any]) -> UploadRequest:

@@ -33,10 +33,10 @@ def read_query(raw: str) -> dict[str, str]:
     return query
 
 
-def read_object(body: str | None, known: Collection[str] | None = None) -> dict[str, Any]:
+def read_object(body: str, known: Collection[str] | None = None) -> dict[str, Any]:
     """Return the JSON object of a body, of nothing but `known` fields. Raises Refused."""
     try:
-        read = json.loads(body or "", parse_constant=_refuse_constant)
+        read = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise invalid("expected JSON as the body") from None
     if not isinstance(read, dict):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
-from lib.application.doors.refusals import invalid
 from lib.application.doors.uploads import Intake
-from lib.entrypoints.http import companion
-from lib.entrypoints.http.request import Answer, Request, Route
+from lib.entrypoints.http.companion import (
+    abort_multipart,
+    begin_multipart,
+    complete_multipart,
+    get_params,
+    list_parts,
+    sign_batch,
+    sign_part,
+)
+from lib.entrypoints.http.request import SMALL_BODY, Answer, Request, Route
 from lib.entrypoints.http.uploads import post_upload
 
-MULTIPART = "/s3/multipart"
-ONE = MULTIPART + "/<handle>"
 LONG_LIST = 1024 * 1024
 """Bytes: 10,000 parts by name."""
 
@@ -21,52 +24,21 @@ LONG_LIST = 1024 * 1024
 def upload_routes(intake: Intake) -> tuple[Route, ...]:
     """Return how files come in: our own way, and the way that Uppy asks for."""
 
-    def at_upload(answer: Callable[..., Any], *rest: Callable[[Request], Any]) -> Any:
-        """Answer what is about one upload: its handle is in the path, its key in the query."""
-
-        def answered(request: Request) -> Answer:
-            handle, key = request.params["handle"], _query(request, "key")
-            about = (
-                (handle, key) if not rest else ((handle, key), *(each(request) for each in rest))
-            )
-            return Answer(answer(*about, request.caller, intake))
-
-        return answered
-
-    def from_body(answer: Callable[..., Any], request: Request) -> Answer:
-        return Answer(answer(request.body, request.caller, intake), 201)
+    def route(
+        method: str,
+        rule: str,
+        answer: Callable[[Request, Intake], Answer],
+        body_limit: int = SMALL_BODY,
+    ) -> Route:
+        return Route(method, rule, lambda request: answer(request, intake), body_limit)
 
     return (
-        Route("POST", "/uploads", partial(from_body, post_upload)),
-        Route(
-            "GET",
-            "/s3/params",
-            lambda each: Answer(companion.get_params(each.query, each.caller, intake)),
-        ),
-        Route("POST", MULTIPART, partial(from_body, companion.post_multipart)),
-        Route(
-            "GET",
-            f"{ONE}/batch",
-            at_upload(companion.get_batch, partial(_query, name="partNumbers")),
-        ),
-        Route(
-            "POST",
-            f"{ONE}/complete",
-            at_upload(companion.post_complete, lambda each: each.body),
-            LONG_LIST,
-        ),
-        Route(
-            "GET",
-            f"{ONE}/<number>",
-            at_upload(companion.get_part, lambda each: each.params["number"]),
-        ),
-        Route("GET", ONE, at_upload(companion.get_parts)),
-        Route("DELETE", ONE, at_upload(companion.delete_multipart)),
+        route("POST", "/uploads", post_upload),
+        route("GET", "/s3/params", get_params),
+        route("POST", "/s3/multipart", begin_multipart),
+        route("GET", "/s3/multipart/<handle>", list_parts),
+        route("DELETE", "/s3/multipart/<handle>", abort_multipart),
+        route("POST", "/s3/multipart/<handle>/complete", complete_multipart, LONG_LIST),
+        route("GET", "/s3/multipart/<handle>/batch", sign_batch),
+        route("GET", "/s3/multipart/<handle>/<number>", sign_part),
     )
-
-
-def _query(request: Request, name: str) -> str:
-    value = request.query.get(name)
-    if not value:
-        raise invalid(f"expected {name} in the query")
-    return value

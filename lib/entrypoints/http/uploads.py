@@ -6,8 +6,13 @@ from typing import Any
 from urllib.parse import quote
 
 from lib.application.doors.refusals import invalid
-from lib.application.doors.uploads import Intake, OfferedForm, UploadRequest, offer_upload
-from lib.domain.caller import Caller
+from lib.application.doors.uploads import (
+    Intake,
+    OfferedForm,
+    OfferedParts,
+    UploadRequest,
+    offer_upload,
+)
 from lib.domain.clock import to_iso
 from lib.entrypoints.http.fields import (
     read_flag,
@@ -16,25 +21,32 @@ from lib.entrypoints.http.fields import (
     read_text,
     require_text,
 )
+from lib.entrypoints.http.request import Answer, Request
 
 KNOWN = ("filename", "size", "type", "prefix", "preset", "sha256", "overwrite")
 
 
-def post_upload(body: str | None, caller: Caller, intake: Intake) -> dict[str, Any]:
+def post_upload(request: Request, intake: Intake) -> Answer:
     """Answer how a file may be sent: by a form, or above 100 MB in parts.
 
     Raises Refused, and PermanentError: LIMIT_EXCEEDED, UNKNOWN_PRESET.
     """
-    offered = offer_upload(_read(body), caller, intake)
-    answer = {"asset_id": offered.asset_id, "key": offered.key}
-    if isinstance(offered, OfferedForm):
-        return answer | {
-            "method": "POST",
-            "url": offered.form.url,
-            "fields": dict(offered.form.fields),
-            "expires_at": to_iso(offered.expires_at),
-        }
-    return answer | {
+    offered = offer_upload(_read(request.body), request.caller, intake)
+    how = _tell_form(offered) if isinstance(offered, OfferedForm) else _tell_parts(offered)
+    return Answer({"asset_id": offered.asset_id, "key": offered.key} | how, 201)
+
+
+def _tell_form(offered: OfferedForm) -> dict[str, Any]:
+    return {
+        "method": "POST",
+        "url": offered.form.url,
+        "fields": dict(offered.form.fields),
+        "expires_at": to_iso(offered.expires_at),
+    }
+
+
+def _tell_parts(offered: OfferedParts) -> dict[str, Any]:
+    return {
         "method": "multipart",
         "upload_id": offered.handle,
         "part_size": offered.part_size,
@@ -43,7 +55,7 @@ def post_upload(body: str | None, caller: Caller, intake: Intake) -> dict[str, A
     }
 
 
-def _read(body: str | None) -> UploadRequest:
+def _read(body: str) -> UploadRequest:
     fields = read_object(body, KNOWN)
     filename, size = require_text(fields, "filename"), read_number(fields, "size")
     if size is None:
