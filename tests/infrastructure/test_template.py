@@ -292,7 +292,8 @@ def test_buckets_are_private_encrypted_tls_only_and_tidy(resources, stack, stage
     assert set(buckets) == {"S3BucketUploads", "Renditions"}
     for bucket in buckets.values():
         rules = bucket["LifecycleConfiguration"]["Rules"]
-        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+        ends = [each.get("AbortIncompleteMultipartUpload") for each in rules]
+        assert {"DaysAfterInitiation": 1} in ends, "what is half uploaded goes after a day"
         # The same stage of another account, or in another region, has buckets of its own.
         assert f"-{stage}-" in bucket["BucketName"]
         assert bucket["BucketName"].endswith(f"-{stack.account}-{stack.region}")
