@@ -77,7 +77,7 @@ def manifest(event: UploadEvent, outcome: Outcome) -> bytes:
             else None
         ),
         "sources": _described(image_sources(outcome.renditions)),
-        "posters": _described(_offer(_posters(outcome.renditions))),
+        "posters": _described(poster_sources(outcome.renditions)),
         "boxes": _boxes(outcome.renditions),
         "renditions": [_known(rendition_to_values(each)) for each in outcome.renditions],
     }
@@ -97,8 +97,15 @@ def image_sources(renditions: Iterable[Rendition]) -> list[ImageSource]:
     return _offer(shown)
 
 
-def _posters(renditions: Iterable[Rendition]) -> Sequence[Rendition]:
-    return [each for each in renditions if each.kind is RenditionKind.POSTER and each.key]
+def poster_sources(renditions: Iterable[Rendition]) -> list[ImageSource]:
+    """Return the formats of a video's poster, the best first."""
+    return _offer([each for each in renditions if each.kind is RenditionKind.POSTER and each.key])
+
+
+def box_sources(renditions: Iterable[Rendition], name: str) -> list[ImageSource]:
+    """Return the formats of one box, the best first; none where an image has no such box."""
+    boxed = [each for each in _images(renditions) if not _stem(each).isdigit()]
+    return _offer([each for each in boxed if _stem(each) == name])
 
 
 def _described(sources: Iterable[ImageSource]) -> list[dict[str, Any]]:
@@ -113,7 +120,7 @@ def _boxes(renditions: Iterable[Rendition]) -> dict[str, list[dict[str, Any]]]:
     return {
         name: [
             {"mime": each.mime, "src": made.name, "width": made.width, "height": made.height}
-            for each in _offer([each for each in boxed if _stem(each) == name])
+            for each in box_sources(boxed, name)
             for made in each.renditions
         ]
         for name in map(_stem, boxed)

@@ -143,6 +143,18 @@ class ReconcileSettings(Settings):
     """Between two rounds that look at every object; those between are quick."""
 
 
+class DeliverSettings(Settings):
+    """Where deliver looks, and what it answers."""
+
+    stage: str
+    catalog_table: str
+    uploads_bucket: str
+    stale_seconds: int
+    """How long an answer may be kept: after so long at the latest a new version is seen."""
+    renditions_url: str = ""
+    """What the renditions' keys are put behind; empty where the same host serves them."""
+
+
 class NotifySettings(Settings):
     """Where notify publishes, and whether also how far the work is: `true`, or nothing."""
 
