@@ -4,11 +4,11 @@
 // checks presets.toml and builds the layers that are missing or stale; afterwards it makes the
 // packages slim; and it keeps the local stage on this machine.
 
-const { spawn, spawnSync } = require('node:child_process');
-const fs = require('node:fs');
+const { spawn } = require('node:child_process');
 const path = require('node:path');
 const readline = require('node:readline');
 const { findWrongDoor } = require('./door_params.js');
+const { findPython } = require('./python.js');
 
 const LOCAL_STAGE = 'local';
 const LONGEST_STAGE = 24; // so that a bucket's name fits into 63 in every region: docs/adr/0025
@@ -147,12 +147,9 @@ class MediaLayers {
     if (status !== 0) throw this.refuse(Buffer.concat(errors).toString().trim(), code);
   }
 
-  // The project's own Python, which also runs the emulator; else any that is new enough.
   python() {
-    const own = path.join(this.serverless.serviceDir, '.venv', 'bin', 'python');
-    if (fs.existsSync(own)) return own;
-    const check = 'import sys; sys.exit(sys.version_info < (3, 11))';
-    if (spawnSync('python3', ['-c', check]).status === 0) return 'python3';
+    const found = findPython(this.serverless.serviceDir);
+    if (found) return found;
     throw this.refuse('Python 3.11 or newer is needed, as .venv/bin/python or python3', 'NO_PYTHON');
   }
 

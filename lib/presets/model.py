@@ -228,6 +228,11 @@ class Presets:
     by_name: Mapping[str, Preset]
     rules: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def image_widths(self) -> list[int]:
+        """Return the widths that any preset makes images in, px, ascending."""
+        return sorted({width for each in self.by_name.values() for width in each.image.widths})
+
     def named(self, name: str | None) -> Preset:
         """Return a preset, the default for None. Raises PermanentError(UNKNOWN_PRESET)."""
         try:

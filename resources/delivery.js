@@ -1,0 +1,171 @@
+'use strict';
+
+// What delivery.yml asks for that depends on the stage and its params. Params that can't be meant
+// together are refused here, with the reason: AWS would say so after minutes, or never.
+
+const { execFileSync } = require('node:child_process');
+const { createHash, createPublicKey } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const { findPython } = require('../layers/python.js');
+
+const ROOT = path.join(__dirname, '..');
+const NOTHING = { Ref: 'AWS::NoValue' };
+const PRESETS = path.join(ROOT, 'presets.toml');
+const CERTIFICATE = /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/\S+$/;
+
+// Params hold lists in serverless.yml, or values with commas after `--param`.
+const listOf = (value) => [value ?? []].flat().flatMap((each) => each.split(',')).filter(Boolean);
+
+// The function at the edge, with the widths of presets.toml, read by what reads presets everywhere.
+exports.normalizeRequest = async () => {
+  const python = findPython(ROOT);
+  if (!python) throw new Error('Python 3.11 or newer is needed, as .venv/bin/python or python3');
+  const widths = execFileSync(python, ['-m', 'lib.presets', '--widths', PRESETS], { cwd: ROOT });
+  const code = fs.readFileSync(path.join(__dirname, 'normalize_request.js'), 'utf8');
+  return code.replace('const WIDTHS = [];', `const WIDTHS = ${widths.toString().trim()};`);
+};
+
+const readParams = async (resolveVariable) => {
+  const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey', 'staleSeconds'];
+  const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
+  const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  const wrong = findWrongParam(params);
+  if (wrong) throw new Error(wrong);
+  return { ...params, signed: params.deliveryAuth === 'signed', origins: listOf(params.corsOrigins) };
+};
+
+// Return why a distribution can't be made of its params, or null.
+function findWrongParam({ domain, certificateArn, corsOrigins, deliveryAuth, deliveryPublicKey, staleSeconds }) {
+  if (!domain !== !certificateArn) {
+    return (
+      'delivery needs both params, domain and certificateArn, or none of them: CloudFront answers under a name' +
+      ` only with a certificate for it. Received only ${domain ? 'domain' : 'certificateArn'}`
+    );
+  }
+  if (certificateArn && !CERTIFICATE.test(certificateArn)) {
+    return (
+      'expected the ARN of an ACM certificate in us-east-1, where CloudFront takes them from, for certificateArn' +
+      ` but received ${certificateArn}`
+    );
+  }
+  if (Number(staleSeconds) < 1) {
+    return `expected 1 or more for staleSeconds but received ${staleSeconds}: what isn't kept has no cache key`;
+  }
+  if (!['public', 'signed'].includes(deliveryAuth)) {
+    return `expected public or signed for deliveryAuth but received ${deliveryAuth}`;
+  }
+  if (deliveryAuth === 'public') return null;
+  if (listOf(corsOrigins).some((each) => each.includes('*'))) {
+    return 'deliveryAuth: signed needs corsOrigins by name: browsers send no cookies to pages of any origin (*)';
+  }
+  return findWrongKey(deliveryPublicKey);
+}
+
+function findWrongKey(given) {
+  const keys = [given ?? []].flat().filter(Boolean);
+  if (!keys.length) return 'deliveryAuth: signed needs the param deliveryPublicKey: docs/delivery.md says how to make one';
+  for (const each of keys) {
+    try {
+      const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPublicKey(asPem(each));
+      if (type === 'rsa' && details.modulusLength === 2048) continue;
+      return `expected an RSA key of 2,048 bits for deliveryPublicKey but received ${type} ${details.modulusLength ?? ''}`;
+    } catch (error) {
+      return `expected a public key in PEM for deliveryPublicKey but it can't be read: ${error.message}`;
+    }
+  }
+  return null;
+}
+
+// A key may be given without the first and last line, for `--param`.
+function asPem(key) {
+  const body = key.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
+  return `-----BEGIN PUBLIC KEY-----\n${body.match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END PUBLIC KEY-----\n`;
+}
+
+// CloudFront never changes a key: another one is another resource. The first of several signs.
+function publicKeys(given) {
+  return [given].flat().filter(Boolean).map((each) => {
+    const EncodedKey = asPem(each);
+    const hash = createHash('sha256').update(EncodedKey).digest('hex').slice(0, 12);
+    return { id: `DeliveryKey${hash}`, hash, EncodedKey };
+  });
+}
+
+exports.resources = async ({ resolveVariable }) => {
+  if ((await resolveVariable('sls:stage')) === 'local') {
+    return resolveVariable('file(resources/delivery.yml):local');
+  }
+  const { signed, deliveryPublicKey } = await readParams(resolveVariable);
+  const cdn = await resolveVariable('file(resources/delivery.yml):cdn');
+  if (!signed) return cdn;
+  const prefix = await resolveVariable('self:custom.prefix');
+  const keys = publicKeys(deliveryPublicKey);
+  const Items = keys.map(({ id }) => ({ Ref: id }));
+  const DeliveryKeys = {
+    Type: 'AWS::CloudFront::KeyGroup',
+    Properties: { KeyGroupConfig: { Name: `${prefix}-delivery`, Items } },
+  };
+  const trusted = keys.map(({ id, hash, EncodedKey }) => [
+    id,
+    {
+      Type: 'AWS::CloudFront::PublicKey',
+      Properties: { PublicKeyConfig: { Name: `${prefix}-${hash}`, CallerReference: hash, EncodedKey } },
+    },
+  ]);
+  return {
+    ...cdn,
+    Resources: { ...cdn.Resources, ...Object.fromEntries(trusted), DeliveryKeys },
+    Outputs: { ...cdn.Outputs, DeliveryKeyPairId: { Value: Items[0] } },
+  };
+};
+
+// The local stage has no CDN: there the HTTP API invokes the function.
+exports.events = async ({ resolveVariable }) =>
+  (await resolveVariable('sls:stage')) === 'local'
+    ? ['GET', 'HEAD'].map((method) => ({ httpApi: { method, path: '/m/{key+}' } }))
+    : [];
+
+// What is put behind the renditions' keys: nothing, where the same host has both.
+exports.renditionsUrl = async ({ resolveVariable }) => {
+  if ((await resolveVariable('sls:stage')) !== 'local') return '';
+  const endpoint = (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
+  return `${endpoint}/${await resolveVariable('self:custom.renditionsBucket')}`;
+};
+
+exports.url = async ({ resolveVariable }) => {
+  const { domain } = await readParams(resolveVariable);
+  return domain ? `https://${domain}` : { 'Fn::Sub': 'https://${Distribution.DomainName}' };
+};
+
+exports.aliases = async ({ resolveVariable }) => {
+  const { domain } = await readParams(resolveVariable);
+  return domain ? [domain] : NOTHING;
+};
+
+exports.certificate = async ({ resolveVariable }) => {
+  const { certificateArn: AcmCertificateArn } = await readParams(resolveVariable);
+  return AcmCertificateArn
+    ? { AcmCertificateArn, SslSupportMethod: 'sni-only', MinimumProtocolVersion: 'TLSv1.2_2021' }
+    : NOTHING;
+};
+
+exports.trustedKeys = async ({ resolveVariable }) => {
+  const { signed } = await readParams(resolveVariable);
+  return signed ? [{ Ref: 'DeliveryKeys' }] : NOTHING;
+};
+
+// Cookies are sent to another origin only where it says that it takes them, and names the page's.
+exports.cors = async ({ resolveVariable }) => {
+  const { signed, origins } = await readParams(resolveVariable);
+  if (!origins.length) return NOTHING;
+  return {
+    AccessControlAllowCredentials: signed,
+    AccessControlAllowHeaders: { Items: ['Range'] },
+    AccessControlAllowMethods: { Items: ['GET', 'HEAD'] },
+    AccessControlAllowOrigins: { Items: origins },
+    AccessControlExposeHeaders: { Items: ['Content-Length', 'Content-Range', 'ETag'] },
+    AccessControlMaxAgeSec: 3600,
+    OriginOverride: true,
+  };
+};
