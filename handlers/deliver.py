@@ -20,4 +20,4 @@ def resolve(path: str, wanted: Wanted) -> Delivery:
 @telemetry.instrument
 def handler(event: Event, context: Context) -> Response:  # noqa: ARG001
     """Answer one request."""
-    return respond(event, resolve, settings.renditions_url, settings.stale_seconds)
+    return respond(event, resolve, settings.renditions_path, settings.stale_seconds)

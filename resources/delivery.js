@@ -92,12 +92,24 @@ function publicKeys(given) {
   });
 }
 
+// A bucket has one policy: what the CDN may read stands in the one that refuses plain HTTP.
+async function withPolicy(resolveVariable, { served, ...cdn }) {
+  const { Resources } = (await resolveVariable('param:tlsOnly')) ?? {};
+  if (!Resources?.RenditionsPolicy) {
+    throw new Error('delivery needs the param tlsOnly as it is by itself: its policy of the bucket is extended');
+  }
+  const { PolicyDocument } = Resources.RenditionsPolicy.Properties;
+  const Statement = [...PolicyDocument.Statement, ...served];
+  const Properties = { PolicyDocument: { ...PolicyDocument, Statement } };
+  return { ...cdn, extensions: { RenditionsPolicy: { Properties } } };
+}
+
 exports.resources = async ({ resolveVariable }) => {
   if ((await resolveVariable('sls:stage')) === 'local') {
     return resolveVariable('file(resources/delivery.yml):local');
   }
   const { signed, deliveryPublicKey } = await readParams(resolveVariable);
-  const cdn = await resolveVariable('file(resources/delivery.yml):cdn');
+  const cdn = await withPolicy(resolveVariable, await resolveVariable('file(resources/delivery.yml):cdn'));
   if (!signed) return cdn;
   const prefix = await resolveVariable('self:custom.prefix');
   const keys = publicKeys(deliveryPublicKey);
@@ -126,9 +138,13 @@ exports.events = async ({ resolveVariable }) =>
     ? ['GET', 'HEAD'].map((method) => ({ httpApi: { method, path: '/m/{key+}' } }))
     : [];
 
-// What is put behind the renditions' keys: nothing, where the same host has both.
-exports.renditionsUrl = async ({ resolveVariable }) => {
-  if ((await resolveVariable('sls:stage')) !== 'local') return '';
+// What stands before the renditions' keys on the host that is asked. The emulator is one for all.
+exports.renditionsPath = async ({ resolveVariable }) =>
+  (await resolveVariable('sls:stage')) === 'local'
+    ? `/${await resolveVariable('self:custom.renditionsBucket')}`
+    : '';
+
+exports.localRenditionsUrl = async ({ resolveVariable }) => {
   const endpoint = (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
   return `${endpoint}/${await resolveVariable('self:custom.renditionsBucket')}`;
 };

@@ -151,8 +151,8 @@ class DeliverSettings(Settings):
     uploads_bucket: str
     stale_seconds: int
     """How long an answer may be kept: after so long at the latest a new version is seen."""
-    renditions_url: str = ""
-    """What the renditions' keys are put behind; empty where the same host serves them."""
+    renditions_path: str = ""
+    """What stands before the renditions' keys on the host that was asked; nothing on a CDN."""
 
 
 class NotifySettings(Settings):

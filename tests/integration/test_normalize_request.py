@@ -74,8 +74,15 @@ def ran():
         *(request(w=width) for width in WIDTHS),
         *(request(**query) for query in QUERIES),
         request(),
-        request() | {"headers": {"accept": {"value": "b", "multiValue": [
-            {"value": "image/webp"}, {"value": "image/avif"}]}}},
+        request()
+        | {
+            "headers": {
+                "accept": {
+                    "value": "b",
+                    "multiValue": [{"value": "image/webp"}, {"value": "image/avif"}],
+                }
+            }
+        },
     ]
     return run_node(requests)
 
@@ -133,6 +140,8 @@ def test_nothing_else_of_a_request_changes():
     assert left["headers"]["host"] == {"value": "media.example"}
 
 
-@pytest.mark.parametrize("word", ["require(", "import ", "process.", "fetch(", "setTimeout", "=>\n"])
+@pytest.mark.parametrize(
+    "word", ["require(", "import ", "process.", "fetch(", "setTimeout", "=>\n"]
+)
 def test_the_code_uses_what_cloudfront_has(word):
     assert word not in ran()["code"]

@@ -76,8 +76,8 @@ def test_a_redirect_that_is_kept_for_as_long_as_it_may_be_stale():
         "Cache-Control": "public, max-age=60",
         "Vary": "Accept",
     }
-    elsewhere = answer(FOUND, base="http://127.0.0.1:4566/renditions", stale=5)
-    assert elsewhere["headers"]["Location"] == f"http://127.0.0.1:4566/renditions/{KEY}"
+    elsewhere = answer(FOUND, base="/renditions", stale=5)
+    assert elsewhere["headers"]["Location"] == f"/renditions/{KEY}"
     assert elsewhere["headers"]["Cache-Control"] == "public, max-age=5"
 
 

@@ -31,7 +31,9 @@ OTHERWISE = {
     "lambda": Config(read_timeout=60),
 }
 
-Service = Literal["dynamodb", "dynamodbstreams", "lambda", "s3", "sns", "sqs", "stepfunctions"]
+Service = Literal[
+    "dynamodb", "dynamodbstreams", "lambda", "s3", "sns", "sqs", "ssm", "stepfunctions"
+]
 
 
 @overload
@@ -45,7 +47,7 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
 def client(service: Literal["lambda"]) -> LambdaClient: ...
 @overload
-def client(service: Literal["dynamodbstreams", "stepfunctions"]) -> Any: ...
+def client(service: Literal["dynamodbstreams", "ssm", "stepfunctions"]) -> Any: ...
 def client(service: Service) -> Any:
     """Return the process's client of a service."""
     return _make(service)

@@ -49,7 +49,7 @@ class Request:
 def respond(event: Mapping[str, Any], resolve: Resolve, base: str, stale_seconds: int) -> Response:
     """Answer one request: with where the rendition lies, else with why not.
 
-    `base` is what the renditions' keys are put behind; empty on the host that is asked itself.
+    `base` is what stands before the renditions' keys, on the host that was asked.
     An answer may be kept for `stale_seconds`.
     """
     try:
