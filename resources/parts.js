@@ -16,6 +16,7 @@ const part = (name, param = name) => {
 };
 
 exports.api = part('api');
+exports.delivery = part('delivery');
 
 const NOTHING = { Ref: 'AWS::NoValue' };
 
