@@ -30,6 +30,7 @@ class MediaLayers {
     if (!options.help) this.checkStage(serverless.processedInput?.commands?.[0]);
     this.givenParams = options.param ?? [];
     this.hooks = {
+      initialize: () => this.dropLayersThatAreOff(),
       'before:package:cleanup': () => this.takeLock(),
       'before:package:createDeploymentArtifacts': async () => {
         this.checkParams();
@@ -45,6 +46,12 @@ class MediaLayers {
         await this.checkPresets();
       },
     };
+  }
+
+  // A layer of a part that is off is null; osls drops functions that are, and fails on layers.
+  dropLayersThatAreOff() {
+    const layers = this.serverless.service.layers ?? {};
+    for (const name of Object.keys(layers)) if (layers[name] === null) delete layers[name];
   }
 
   checkStage(command) {

@@ -26,6 +26,13 @@ exports.normalizeRequest = async () => {
   return code.replace('const WIDTHS = [];', `const WIDTHS = ${widths.toString().trim()};`);
 };
 
+const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
+
+const isSigned = async (resolveVariable) =>
+  (await resolveVariable('sls:stage')) !== 'local' &&
+  isOn(await resolveVariable('param:delivery')) &&
+  (await resolveVariable('param:deliveryAuth')) === 'signed';
+
 const readParams = async (resolveVariable) => {
   const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey', 'staleSeconds'];
   const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
@@ -128,7 +135,26 @@ exports.resources = async ({ resolveVariable }) => {
   return {
     ...cdn,
     Resources: { ...cdn.Resources, ...Object.fromEntries(trusted), DeliveryKeys },
-    Outputs: { ...cdn.Outputs, DeliveryKeyPairId: { Value: Items[0] } },
+    Outputs: {
+      ...cdn.Outputs,
+      DeliveryKeyPairId: { Value: Items[0] },
+      DeliveryPrivateKey: { Value: await resolveVariable('param:deliveryPrivateKey') }, // its name in SSM
+    },
+  };
+};
+
+// Of the function that signs, and of no stage where nothing is signed.
+exports.layer = async ({ resolveVariable }) => {
+  if (!(await isSigned(resolveVariable))) return null;
+  const [architecture, target, runtime, prefix] = await Promise.all(
+    ['param:architecture', 'param:layers', 'self:provider.runtime', 'self:custom.prefix'].map(resolveVariable)
+  );
+  return {
+    name: `${prefix}-signing`,
+    path: `.build/layers/${target}/signing`,
+    package: { patterns: ['**'] },
+    compatibleArchitectures: [architecture],
+    compatibleRuntimes: [runtime],
   };
 };
 

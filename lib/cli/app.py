@@ -15,9 +15,10 @@ import typer
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
-from lib.cli import check, reconcile, redrive
+from lib.cli import check, reconcile, redrive, sign
 from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
+from lib.cli.lookup import find_asset
 from lib.cli.options import Json, Region, Stage, console, examples
 from lib.cli.printable import as_markup, printable
 from lib.cli.render import render_files
@@ -25,7 +26,6 @@ from lib.cli.tables import asset_json, asset_panel, asset_table, describe_failur
 from lib.cli.upload import Destination, send
 from lib.cli.watch import follow
 from lib.domain.asset import AssetStatus
-from lib.domain.keys import asset_id
 from lib.tools.stack import Stack, use_stage
 
 app = typer.Typer(
@@ -125,20 +125,16 @@ def show(
         bool, typer.Option("--html", help="Print the <picture> or <video> element for a page.")
     ] = False,
     base_url: Annotated[
-        str, typer.Option(help="Where the renditions are served, for --html.")
+        str,
+        typer.Option(help="Where the renditions are served, for --html; without it by the stage."),
     ] = "",
     region: Region = None,
 ) -> None:
     """Show one asset: its state, what was read from it, its renditions."""
-    require_unicode(asset)
     stack = use_stage(stage, region)
-    catalog = _catalog(stack)
-    # The id first: an uploader could call a key like another's.
-    found = asset and (catalog.get(asset) or catalog.get(asset_id(stack.uploads, asset)))
-    if not found:
-        raise CommandError(f"no asset has the id or key {asset} in stage {stage}")
+    found = find_asset(asset, _catalog(stack), stack)
     if as_html:
-        print(element(found, base_url))
+        print(element(found, base_url or stack.outputs.get("RenditionsUrl", "")))
     elif as_json:
         print(asset_json(found))
     else:
@@ -201,5 +197,6 @@ def render(
 
 app.command("redrive", epilog=examples(*redrive.EXAMPLES))(redrive.command)
 app.command("reconcile", epilog=examples(*reconcile.EXAMPLES))(reconcile.command)
+app.command("sign", epilog=examples(*sign.EXAMPLES))(sign.command)
 app.command("check", epilog=examples(*check.CHECKS))(check.check)
 app.command("repair", epilog=examples(*check.REPAIRS))(check.repair)

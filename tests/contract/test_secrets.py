@@ -18,5 +18,5 @@ def test_a_secret_is_decrypted():
 @mock_aws
 def test_a_secret_that_is_not_there_may_come():
     client = boto3.client("ssm", region_name="us-east-1")
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError, match="/a/key"):
         read_secret(client, "/a/key")

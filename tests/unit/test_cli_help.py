@@ -16,7 +16,18 @@ from lib.cli.app import app
 from lib.tools import checks
 from lib.tools.emulator import lifecycle
 
-COMMANDS = ("upload", "ls", "show", "rm", "render", "redrive", "reconcile", "check", "repair")
+COMMANDS = (
+    "upload",
+    "ls",
+    "show",
+    "rm",
+    "render",
+    "redrive",
+    "reconcile",
+    "sign",
+    "check",
+    "repair",
+)
 
 
 def test_these_are_all_commands():

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lib.adapters.aws.errors import translated
+from lib.domain.errors import TransientError
 
 
 def read_secret(client: Any, name: str) -> str:
     """Return a SecureString, decrypted. Raises TransientError: who deployed can mend it."""
-    with translated():
-        found = client.get_parameter(Name=name, WithDecryption=True)
+    try:
+        with translated():
+            found = client.get_parameter(Name=name, WithDecryption=True)
+    except TransientError as exc:
+        raise TransientError(exc.code, f"{name}: {exc.message}") from exc
     return str(found["Parameter"]["Value"])

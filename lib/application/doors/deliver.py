@@ -106,7 +106,7 @@ def _deliver_asset(asset: Asset, name: str, wanted: Wanted) -> Delivery:
     live = [each for each in asset.renditions if each.key]
     if not live:
         return _nothing_live(asset)
-    key = _named(asset, live, name) if name else _chosen(live, wanted)
+    key = _named(asset, live, name) if name else choose(live, wanted)
     if key is None:
         return Delivery(
             DeliveryState.MISSING, detail=f"{asset.source.key} has no {name or _words(wanted)}"
@@ -131,8 +131,8 @@ def _named(asset: Asset, live: Sequence[Rendition], name: str) -> str | None:
     return by_name.get(name)
 
 
-def _chosen(live: Sequence[Rendition], wanted: Wanted) -> str | None:
-    """Return the key of what shows an asset best."""
+def choose(live: Sequence[Rendition], wanted: Wanted) -> str | None:
+    """Return the key of what of an asset's live renditions is wanted, None where there is none."""
     kinds = {each.kind for each in live}
     if RenditionKind.IMAGE in kinds:
         box = wanted.box
