@@ -17,6 +17,9 @@ from lib.domain.errors import TransientError
 from lib.entrypoints.http.accept import understood
 
 PREFIX = "/m/"
+FUNCTION_URL = "$default"
+"""The route that a function URL names."""
+
 WIDEST = 65_535
 """px: wider than any rendition. What is above is a mistake."""
 
@@ -107,10 +110,12 @@ def _caching(seconds: int) -> dict[str, str]:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    """Return the path below `/m/`, decoded once: API Gateway did it, a function URL does not."""
-    if event.get("pathParameters"):
-        return str(event["pathParameters"]["key"])
-    return unquote(str(event["rawPath"]).removeprefix(PREFIX))
+    """Return the path below `/m/`, decoded once.
+
+    A function URL sends it as it was; API Gateway has decoded it, but for the escape of `%` itself.
+    """
+    path = str(event["rawPath"]).removeprefix(PREFIX)
+    return unquote(path) if event.get("routeKey") == FUNCTION_URL else path.replace("%25", "%")
 
 
 def _width(text: str | None) -> int | None:
