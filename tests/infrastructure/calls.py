@@ -139,4 +139,5 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("s3:ListMultipartUploadParts", "UPLOADS_BUCKET", SOURCE),
         READ_ASSET,
     ),
+    "deliver": (READ_ASSET,),
 }

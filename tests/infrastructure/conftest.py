@@ -15,6 +15,15 @@ from tests.infrastructure.stack import TEMPLATE, Stack, read_stack
 LONGEST = "feature-images-and-films"
 """As long as a stage may be called. Packaged with all that a stage may ask for, far away."""
 
+PUBLIC_KEY = (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAv9eU+hZiSDdUs1x6J95ZvapDYMxBP+0zTM1Q"
+    "PShrC9KTwRBhtbQXH7yTgAObq2UjZlSXQtXP+79ViNdNxl76stBOKuzoZbYOGN8KgF7PjWQCjuAIfcoO"
+    "Mm2PlS0CVu7sMNcJO98KBZiyWZCeodGhpLPoTXKRZwrLajO7/JBs245s+PwJ6938HKBz5lS9AZ/OhQ/n"
+    "s/p9vN2m4lq3iqp+9a0FjMQtt0YUR1oon8oXLgbLCDdQ5fsSYZWSrl2eH5Quqd0uHSY+hJdf8kXXKeQD"
+    "fglAh5bWp0Kio1QoB/70NkfPHbIy7D4Bui7iCn7dNMz8kGEIVqcviEsFy64/ixn06QIDAQAB"
+)
+"""Nobody has the private one."""
+
 STAGES = {
     "local": (),
     "dev": (),
@@ -31,6 +40,11 @@ STAGES = {
         *("--param", "jwtAudience=web,app"),
         *("--param", "tenantClaim=sub"),
         *("--param", "corsOrigins=https://a.example.com,https://b.example.com"),
+        *("--param", "delivery=true"),
+        *("--param", "deliveryAuth=signed"),
+        *("--param", f"deliveryPublicKey={PUBLIC_KEY}"),
+        *("--param", "domain=media.example.com"),
+        *("--param", "certificateArn=arn:aws:acm:us-east-1:000000000000:certificate/0a1b2c3d"),
     ),
 }
 

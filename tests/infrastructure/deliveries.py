@@ -186,5 +186,6 @@ def of_bucket_policy(stack: Stack, policy: str) -> Iterator[Edge]:
     own = f"arn:{stack.partition}:s3:::{properties['Bucket']}"
     for statement in properties["PolicyDocument"]["Statement"]:
         for arn in as_list(statement["Resource"]):
-            fault = "" if arn in (own, f"{own}/*") else f"{arn} is not of its bucket"
+            is_own = arn == own or arn.startswith(f"{own}/")
+            fault = "" if is_own else f"{arn} is not of its bucket"
             yield Edge("bucket policy", policy, stack.logical(own), fault)

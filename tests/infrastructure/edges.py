@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.infrastructure import deliveries, roles
+from tests.infrastructure import deliveries, distribution, roles
 from tests.infrastructure.edge import Edge
 from tests.infrastructure.iam import as_list
 from tests.infrastructure.stack import DanglingError, Stack
 
 DERIVED: Mapping[str, Callable[[Stack, str], Iterator[Edge]]] = {
     "AWS::ApiGatewayV2::Route": deliveries.of_route,
+    "AWS::CloudFront::Distribution": distribution.of_distribution,
     "AWS::CloudWatch::Alarm": deliveries.of_alarm,
     "AWS::Events::Rule": deliveries.of_rule,
     "AWS::IAM::Role": roles.of_role,
@@ -34,6 +35,13 @@ PASSIVE = {
     "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::Function",
+    "AWS::CloudFront::KeyGroup",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::PublicKey",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::Lambda::Url",
     "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table",
     "AWS::Lambda::LayerVersion",

@@ -155,10 +155,18 @@ def _of_bucket_policy(stack: Stack, logical: str) -> Iterator[Mutant]:
         return
 
     def refuse_all(found: Resources) -> None:
-        [statement] = found[logical]["Properties"]["PolicyDocument"]["Statement"]
-        statement["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+        first, *_ = found[logical]["Properties"]["PolicyDocument"]["Statement"]
+        first["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
 
     yield change(stack, f"{logical} refuses TLS", bucket, refuse_all)
+    for index, statement in enumerate(stack.properties(logical)["PolicyDocument"]["Statement"]):
+        if index == 0:
+            continue  # what refuses plain HTTP
+
+        def drop(found: Resources, index: int = index) -> None:
+            del found[logical]["Properties"]["PolicyDocument"]["Statement"][index]
+
+        yield change(stack, f"{logical} without {statement['Sid']}", bucket, drop)
 
 
 def _without_an_action(stack: Stack) -> Iterator[Mutant]:

@@ -18,6 +18,7 @@ GENERATED = "0123456789AB"
 ARNS = {
     # As permissions name it: every method and path of every stage.
     "AWS::ApiGatewayV2::Api": "execute-api:{region}:{account}:{name}/*",
+    "AWS::CloudFront::Distribution": "cloudfront::{account}:distribution/{name}",
     "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{name}",
     "AWS::Events::Rule": "events:{region}:{account}:rule/{name}",
     "AWS::IAM::Role": "iam::{account}:role/{name}",
@@ -44,6 +45,14 @@ NAMES = {
     "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 """The property that names a resource; what has none is named by CloudFormation."""
+
+HOSTS = {
+    "DomainName": "{name}.cloudfront.net",
+    "FunctionARN": "{name}",
+    "FunctionUrl": "https://{name}.lambda-url.{region}.on.aws/",
+    "RegionalDomainName": "{name}.s3.{region}.amazonaws.com",
+}
+"""Attributes that are addresses; what AWS generates in them is the resource's name here."""
 
 REF_IS_ARN = {
     "AWS::Lambda::LayerVersion",
@@ -133,6 +142,13 @@ class Stack:
             raise DanglingError(f"{arn} is no resource of the template")
         return self.by_arn[arn]
 
+    def logical_of(self, name: str) -> str:
+        """Return the logical id of the resource with a name. Raises DanglingError."""
+        for logical in self.resources:
+            if self.physical(logical) == name:
+                return logical
+        raise DanglingError(f"{name} is no resource of the template")
+
     def resolve(self, value: Any) -> Any:
         """Return a value with all intrinsics replaced by what they mean. Raises DanglingError."""
         if isinstance(value, list):
@@ -147,12 +163,16 @@ class Stack:
                 return self._intrinsic(name, argument)
         return {key: self.resolve(each) for key, each in value.items() if each != NO_VALUE}
 
-    def _intrinsic(self, name: str, argument: Any) -> str:
+    def _intrinsic(self, name: str, argument: Any) -> str | list[str]:
         if name == "Fn::GetAtt":
             logical, attribute = argument if isinstance(argument, list) else argument.split(".", 1)
             return self._get_att(logical, attribute)
         if name == "Fn::Join":
             return str(argument[0]).join(map(str, self.resolve(argument[1])))
+        if name == "Fn::Select":
+            return str(self.resolve(argument[1])[int(argument[0])])
+        if name == "Fn::Split":
+            return str(self.resolve(argument[1])).split(argument[0])
         if name == "Fn::Sub" and isinstance(argument, str):
             return re.sub(r"\$\{([^!}][^}]*)\}", self._substitute, argument)
         raise NotImplementedError(f"{name} {json.dumps(argument)}")
@@ -184,10 +204,12 @@ class Stack:
         if attribute == "Arn":
             log_group = self._find(logical)["Type"] == "AWS::Logs::LogGroup"
             return self.arn(logical) + (":*" if log_group else "")
-        if attribute in ("QueueName", "TopicName", "Name"):
+        if attribute in ("QueueName", "TopicName", "Name", "Id"):
             return self.physical(logical)
         if attribute == "ApiEndpoint":
             return f"https://{self.physical(logical)}.execute-api.{self.region}.amazonaws.com"
+        if attribute in HOSTS:
+            return HOSTS[attribute].format(name=self.physical(logical), region=self.region)
         if attribute == "StreamArn":
             if "StreamSpecification" not in self._find(logical)["Properties"]:
                 raise DanglingError(f"{logical} has no stream")

@@ -1,0 +1,229 @@
+"""What AWS asks of a distribution, and no emulator checks: the stage that has it signed, and open."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import api
+from cfnlint.config import ManualArgs
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from lib.tools import ROOT
+from tests.infrastructure.conftest import LONGEST, PUBLIC_KEY
+from tests.infrastructure.stack import TEMPLATE, Stack
+
+PARTS = ("DeliverUrl", "DeliverCache", "DeliveryHeaders", "Distribution", "NormalizeRequest")
+
+
+@pytest.fixture
+def signed(stack_of: Callable[[str], Stack]) -> Stack:
+    return stack_of(LONGEST)
+
+
+def config(stack: Stack) -> dict[str, Any]:
+    found: dict[str, Any] = stack.properties("Distribution")["DistributionConfig"]
+    return found
+
+
+def test_it_is_off_unless_a_stage_asks_for_it(stack_of: Callable[[str], Stack]) -> None:
+    for stage in ("dev", "prod"):
+        assert not [each for each in PARTS if each in stack_of(stage).resources], stage
+        assert "DeliveryUrl" not in stack_of(stage).template["Outputs"], stage
+    assert not [each for each in PARTS if each in stack_of("local").resources]
+    assert {"DeliveryUrl", "RenditionsUrl"} <= stack_of("local").template["Outputs"].keys()
+
+
+def test_renditions_are_signed_and_stable_addresses_are_not(signed: Stack) -> None:
+    default, [stable] = config(signed)["DefaultCacheBehavior"], config(signed)["CacheBehaviors"]
+    [group] = default["TrustedKeyGroups"]
+    assert signed.logical_of(group) == "DeliveryKeys"
+    assert "TrustedKeyGroups" not in stable
+    assert stable["PathPattern"] == "/m/*"
+    for behavior in (default, stable):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behavior["ResponseHeadersPolicyId"]
+        # CloudFront's own: GET and HEAD. Nothing else is asked of the origins.
+        assert "AllowedMethods" not in behavior
+    assert default["Compress"] is True
+    assert config(signed)["HttpVersion"] == "http2and3"
+
+
+def test_the_keys_are_those_that_were_given(signed: Stack) -> None:
+    [key] = [each for _, each in signed.of_type("AWS::CloudFront::PublicKey")]
+    pem = key["PublicKeyConfig"]["EncodedKey"]
+    assert "".join(pem.splitlines()[1:-1]) == PUBLIC_KEY
+    assert {"DeliveryKeyPairId", "DeliveryPrivateKey"} <= signed.template["Outputs"].keys()
+
+
+def test_the_cache_key_is_small_and_ends_in_time(signed: Stack) -> None:
+    """Within CloudFront's limits: 10 headers, 10 names of the query; none, where nothing is kept."""
+    policy = signed.properties("DeliverCache")["CachePolicyConfig"]
+    assert policy["MinTTL"] == 0
+    assert policy["DefaultTTL"] == policy["MaxTTL"] == 60
+    key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
+    assert key["QueryStringsConfig"]["QueryStrings"] == ["w", "box", "poster"]
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+    function = next(
+        each
+        for _, each in signed.of_type("AWS::Lambda::Function")
+        if each["Handler"] == "handlers/deliver.handler"
+    )
+    assert function["Environment"]["Variables"]["STALE_SECONDS"] == "60"
+    waits = {each["ErrorCode"]: each for each in config(signed)["CustomErrorResponses"]}
+    assert waits[404]["ErrorCachingMinTTL"] < 10, "what is being made is there in a moment"
+
+
+def test_pages_are_named_where_cookies_are_sent(signed: Stack) -> None:
+    policy = signed.properties("DeliveryHeaders")["ResponseHeadersPolicyConfig"]
+    cors = policy["CorsConfig"]
+    assert cors["AccessControlAllowCredentials"] is True
+    origins = cors["AccessControlAllowOrigins"]["Items"]
+    assert origins == ["https://a.example.com", "https://b.example.com"]
+    for allowed in ("AccessControlAllowHeaders", "AccessControlAllowMethods"):
+        assert "*" not in cors[allowed]["Items"], "means itself where there are credentials"
+    headers = policy["SecurityHeadersConfig"]
+    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+    assert "default-src 'none'" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert all(each["Override"] for each in headers.values())
+
+
+def test_names_that_are_an_accounts_fit(signed: Stack) -> None:
+    """CloudFront's: at most 64 letters, digits, `-` and `_`, 128 of a policy's."""
+    named = {
+        "AWS::CloudFront::OriginAccessControl": "OriginAccessControlConfig",
+        "AWS::CloudFront::KeyGroup": "KeyGroupConfig",
+        "AWS::CloudFront::PublicKey": "PublicKeyConfig",
+    }
+    names = [
+        (kind, each[of]["Name"]) for kind, of in named.items() for _, each in signed.of_type(kind)
+    ]
+    names.append(("", signed.properties("NormalizeRequest")["Name"]))
+    assert len(names) == 5
+    for name in names:
+        assert re.fullmatch(r"[\w-]{1,64}", name[1]), name
+    assert len(set(names)) == len(names)
+
+
+def test_the_certificate_is_from_where_cloudfront_takes_it(signed: Stack) -> None:
+    certificate = config(signed)["ViewerCertificate"]
+    assert certificate["AcmCertificateArn"].split(":")[3] == "us-east-1"
+    assert signed.region != "us-east-1", "whatever the stage's region is"
+    assert certificate["SslSupportMethod"] == "sni-only"
+    assert config(signed)["Aliases"] == ["media.example.com"]
+    assert signed.template["Outputs"]["DeliveryUrl"]["Value"] == "https://media.example.com"
+
+
+def test_the_schemas_have_nothing_to_say_of_one_that_is_open(signed: Stack, tmp_path: Path) -> None:
+    """Without keys, a domain and origins, as `resources/delivery.js` leaves them out."""
+    template = copy.deepcopy(signed.template)
+    resources = template["Resources"]
+    distribution = resources["Distribution"]["Properties"]["DistributionConfig"]
+    for name in ("Aliases", "ViewerCertificate"):
+        distribution[name] = {"Ref": "AWS::NoValue"}
+    distribution["DefaultCacheBehavior"]["TrustedKeyGroups"] = {"Ref": "AWS::NoValue"}
+    headers = resources["DeliveryHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    headers["CorsConfig"] = {"Ref": "AWS::NoValue"}
+    of_delivery = {
+        name: each
+        for name, each in resources.items()
+        if each["Type"].startswith("AWS::CloudFront::")
+        and each["Type"] not in ("AWS::CloudFront::PublicKey", "AWS::CloudFront::KeyGroup")
+    }
+    # What they refer to, and nothing else: all of it is looked at elsewhere.
+    of_delivery |= {name: resources[name] for name in ("Renditions", "DeliverUrl")}
+    url = of_delivery["DeliverUrl"] = copy.deepcopy(of_delivery["DeliverUrl"])
+    url["Properties"]["TargetFunctionArn"] = signed.arn("DeliverLambdaFunction")
+    changed = tmp_path / TEMPLATE
+    changed.write_text(json.dumps({"Resources": of_delivery}))
+    assert [
+        each.message for each in api.lint_file(changed, ManualArgs(regions=["us-east-1"]))
+    ] == []
+
+
+READ = """
+const delivery = require(process.argv[1]);
+const params = JSON.parse(process.argv[2]);
+const resolveVariable = async (name) => params[name.replace('param:', '')];
+Promise.all(['cors', 'certificate', 'trustedKeys', 'aliases', 'url'].map(async (name) =>
+  [name, await delivery[name]({ resolveVariable })]
+)).then((found) => console.log(JSON.stringify(Object.fromEntries(found))),
+  (error) => { console.error(error.message); process.exit(1); });
+"""
+NOTHING = {"Ref": "AWS::NoValue"}
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-abcd"
+
+
+def read(**params: Any) -> subprocess.CompletedProcess[str]:
+    known = {"deliveryAuth": "public", "staleSeconds": 60, **params}
+    return subprocess.run(
+        ["node", "-e", READ, ROOT / "resources" / "delivery.js", json.dumps(known)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_distribution_without_params_has_cloudfronts_name_and_no_pages() -> None:
+    assert json.loads(read().stdout) == {
+        "cors": NOTHING,
+        "certificate": NOTHING,
+        "trustedKeys": NOTHING,
+        "aliases": NOTHING,
+        "url": {"Fn::Sub": "https://${Distribution.DomainName}"},
+    }
+    opened = json.loads(read(corsOrigins="*").stdout)["cors"]
+    assert opened["AccessControlAllowOrigins"] == {"Items": ["*"]}
+    assert opened["AccessControlAllowCredentials"] is False
+
+
+def public_key(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    encoded = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return encoded.decode()
+
+
+SIGNED = {"deliveryAuth": "signed", "deliveryPublicKey": PUBLIC_KEY}
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"domain": "media.example.com"}, "Received only domain"),
+        ({"certificateArn": CERTIFICATE}, "Received only certificateArn"),
+        (
+            {
+                "domain": "a.example",
+                "certificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1"),
+            },
+            "in us-east-1, where CloudFront takes them from",
+        ),
+        ({"staleSeconds": 0}, "expected 1 or more for staleSeconds"),
+        ({"deliveryAuth": "private"}, "public or signed for deliveryAuth but received private"),
+        ({"deliveryAuth": "signed"}, "needs the param deliveryPublicKey"),
+        (SIGNED | {"corsOrigins": ["https://a.example", "*"]}, "corsOrigins by name"),
+        (SIGNED | {"corsOrigins": "https://*.example"}, "corsOrigins by name"),
+        (SIGNED | {"deliveryPublicKey": "none"}, "can't be read"),
+        (
+            SIGNED | {"deliveryPublicKey": public_key(rsa.generate_private_key(65537, 3072))},
+            "2,048 bits for deliveryPublicKey but received rsa 3072",
+        ),
+        (
+            SIGNED | {"deliveryPublicKey": public_key(ec.generate_private_key(ec.SECP256R1()))},
+            "but received ec",
+        ),
+    ],
+)
+def test_params_that_can_not_be_meant_are_refused_with_the_reason(
+    params: dict[str, Any], words: str
+) -> None:
+    refused = read(**params)
+    assert refused.returncode == 1
+    assert words in refused.stderr
