@@ -31,6 +31,7 @@ UNZIPPED_LIMIT = {
     "failVideo": 12 * MB,
     "reconcile": 12 * MB,
     "api": 12 * MB,
+    "deliver": 12 * MB,
 }
 TARGETS = ("host", "arm64-py3.13", "x86_64-py3.13")
 AARCH64 = 183

@@ -1,4 +1,4 @@
-"""What AWS asks of a distribution, and no emulator checks: the stage that has it signed, and open."""
+"""What AWS asks of a distribution, and no emulator checks: signed, and open to all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_keys_are_those_that_were_given(signed: Stack) -> None:
 
 
 def test_the_cache_key_is_small_and_ends_in_time(signed: Stack) -> None:
-    """Within CloudFront's limits: 10 headers, 10 names of the query; none, where nothing is kept."""
+    """Within CloudFront's limits: 10 headers, 10 names of a query; none where nothing is kept."""
     policy = signed.properties("DeliverCache")["CachePolicyConfig"]
     assert policy["MinTTL"] == 0
     assert policy["DefaultTTL"] == policy["MaxTTL"] == 60
@@ -159,6 +159,7 @@ Promise.all(['cors', 'certificate', 'trustedKeys', 'aliases', 'url'].map(async (
   (error) => { console.error(error.message); process.exit(1); });
 """
 NOTHING = {"Ref": "AWS::NoValue"}
+ELSEWHERE = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-abcd"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-abcd"
 
 
@@ -201,7 +202,7 @@ SIGNED = {"deliveryAuth": "signed", "deliveryPublicKey": PUBLIC_KEY}
         (
             {
                 "domain": "a.example",
-                "certificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1"),
+                "certificateArn": ELSEWHERE,
             },
             "in us-east-1, where CloudFront takes them from",
         ),

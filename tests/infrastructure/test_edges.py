@@ -47,6 +47,8 @@ def test_the_flow_has_an_edge_of_every_kind(stack: Stack) -> None:
     assert ("Lambda → X-Ray" in kinds) == (stack.stage == "prod")
     assert ("Lambda → VPC" in kinds) == (stack.stage == LONGEST)
     assert ("HTTP API → Lambda" in kinds) == ("api" in functions_of(stack.stage))
+    for kind in ("CloudFront → S3", "CloudFront → Lambda", "CloudFront → its function"):
+        assert (kind in kinds) == (stack.stage == LONGEST)
 
 
 def test_the_calls_are_those_of_the_functions_that_there_are(stack: Stack) -> None:
@@ -71,6 +73,15 @@ def test_what_a_vpc_needs_and_is_missing_is_named(stack_of: Callable[[str], Stac
     tried = [each for each in mutants(stack_of(LONGEST)) if re.search("JoinVpc|ec2:", each.what)]
     assert survivors(tried) == []
     assert len(tried) > 50
+
+
+def test_what_a_distribution_needs_and_is_missing_is_named(
+    stack_of: Callable[[str], Stack],
+) -> None:
+    of_delivery = re.compile("Deliver|Distribution|RenditionsPolicy")
+    tried = [each for each in mutants(stack_of(LONGEST)) if of_delivery.search(each.what)]
+    assert survivors(tried) == []
+    assert len(tried) > 20
 
 
 def test_a_bucket_that_is_named_by_the_wrong_key_fails_by_name(

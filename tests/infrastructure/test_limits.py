@@ -86,16 +86,18 @@ def test_functions_and_what_their_layers_hold_are_for_one_processor(
         assert function["Architectures"] == [architecture]
         assert function["Runtime"] == "python3.13"
     layers = dict(stack.of_type("AWS::Lambda::LayerVersion"))
+    signing = {"signing"} if stack.stage == LONGEST else set()
     assert {each["LayerName"].rpartition("-")[2] for each in layers.values()} == {
         "ffmpeg",
         "imaging",
         "mediainfo",
         "powertools",
+        *signing,
     }
     for layer in layers.values():
         assert layer["CompatibleArchitectures"] == [architecture]
         assert layer["CompatibleRuntimes"] == ["python3.13"]
-    for archive in ("ffmpeg", "imaging", "mediainfo"):
+    for archive in ("ffmpeg", "imaging", "mediainfo", *signing):
         assert _machines(stack.folder / f"{archive}.zip") == {machine}, archive
 
 

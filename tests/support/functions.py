@@ -15,13 +15,13 @@ CORE = (
     "sweep",
 )
 PARTS = {
-    "local": ("api",),
+    "local": ("api", "deliver"),
     "dev": ("api",),
     "prod": (),
 }
 """What is optional, and on by default; see resources/parts.js."""
 
-ALL_PARTS = ("api",)
+ALL_PARTS = ("api", "deliver")
 
 
 def functions_of(stage: str) -> tuple[str, ...]:
