@@ -1,5 +1,7 @@
 'use strict';
 
+const { findWrongDelivery } = require('./delivery_params.js');
+
 // Params of the doors that can't be meant together, or would open a stage wider than anybody wants.
 // AWS takes them all, and says nothing.
 
@@ -16,7 +18,8 @@ function findWrongDoor(params, stage) {
     findWrongAuth(params, isLocal) ??
     findWrongOrigin(listOf(params.corsOrigins)) ??
     findWrongGallery(params) ??
-    findWrongReceiver(params)
+    findWrongReceiver(params) ??
+    (isOn(params.delivery) && !isLocal ? findWrongDelivery(params) : null)
   );
 }
 

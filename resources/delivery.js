@@ -1,18 +1,18 @@
 'use strict';
 
-// What delivery.yml asks for that depends on the stage and its params. Params that can't be meant
-// together are refused here, with the reason: AWS would say so after minutes, or never.
+// What delivery.yml asks for that depends on the stage and its params.
 
 const { execFileSync } = require('node:child_process');
-const { createHash, createPublicKey } = require('node:crypto');
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { asPem } = require('../layers/delivery_params.js');
+const { isOn } = require('../layers/door_params.js');
 const { findPython } = require('../layers/python.js');
 
 const ROOT = path.join(__dirname, '..');
 const NOTHING = { Ref: 'AWS::NoValue' };
 const PRESETS = path.join(ROOT, 'presets.toml');
-const CERTIFICATE = /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/\S+$/;
 
 // Params hold lists in serverless.yml, or values with commas after `--param`.
 const listOf = (value) => [value ?? []].flat().flatMap((each) => each.split(',')).filter(Boolean);
@@ -26,69 +26,17 @@ exports.normalizeRequest = async () => {
   return code.replace('const WIDTHS = [];', `const WIDTHS = ${widths.toString().trim()};`);
 };
 
-const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
-
 const isSigned = async (resolveVariable) =>
   (await resolveVariable('sls:stage')) !== 'local' &&
   isOn(await resolveVariable('param:delivery')) &&
   (await resolveVariable('param:deliveryAuth')) === 'signed';
 
 const readParams = async (resolveVariable) => {
-  const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey', 'staleSeconds'];
+  const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey'];
   const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
   const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const wrong = findWrongParam(params);
-  if (wrong) throw new Error(wrong);
   return { ...params, signed: params.deliveryAuth === 'signed', origins: listOf(params.corsOrigins) };
 };
-
-// Return why a distribution can't be made of its params, or null.
-function findWrongParam({ domain, certificateArn, corsOrigins, deliveryAuth, deliveryPublicKey, staleSeconds }) {
-  if (!domain !== !certificateArn) {
-    return (
-      'delivery needs both params, domain and certificateArn, or none of them: CloudFront answers under a name' +
-      ` only with a certificate for it. Received only ${domain ? 'domain' : 'certificateArn'}`
-    );
-  }
-  if (certificateArn && !CERTIFICATE.test(certificateArn)) {
-    return (
-      'expected the ARN of an ACM certificate in us-east-1, where CloudFront takes them from, for certificateArn' +
-      ` but received ${certificateArn}`
-    );
-  }
-  if (Number(staleSeconds) < 1) {
-    return `expected 1 or more for staleSeconds but received ${staleSeconds}: what isn't kept has no cache key`;
-  }
-  if (!['public', 'signed'].includes(deliveryAuth)) {
-    return `expected public or signed for deliveryAuth but received ${deliveryAuth}`;
-  }
-  if (deliveryAuth === 'public') return null;
-  if (listOf(corsOrigins).some((each) => each.includes('*'))) {
-    return 'deliveryAuth: signed needs corsOrigins by name: browsers send no cookies to pages of any origin (*)';
-  }
-  return findWrongKey(deliveryPublicKey);
-}
-
-function findWrongKey(given) {
-  const keys = [given ?? []].flat().filter(Boolean);
-  if (!keys.length) return 'deliveryAuth: signed needs the param deliveryPublicKey: docs/delivery.md says how to make one';
-  for (const each of keys) {
-    try {
-      const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPublicKey(asPem(each));
-      if (type === 'rsa' && details.modulusLength === 2048) continue;
-      return `expected an RSA key of 2,048 bits for deliveryPublicKey but received ${type} ${details.modulusLength ?? ''}`;
-    } catch (error) {
-      return `expected a public key in PEM for deliveryPublicKey but it can't be read: ${error.message}`;
-    }
-  }
-  return null;
-}
-
-// A key may be given without the first and last line, for `--param`.
-function asPem(key) {
-  const body = key.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
-  return `-----BEGIN PUBLIC KEY-----\n${body.match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END PUBLIC KEY-----\n`;
-}
 
 // CloudFront never changes a key: another one is another resource. The first of several signs.
 function publicKeys(given) {

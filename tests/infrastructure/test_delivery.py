@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from cfnlint import api
 from cfnlint.config import ManualArgs
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lib.tools import ROOT
 from tests.infrastructure.conftest import LONGEST, PUBLIC_KEY
@@ -151,80 +149,22 @@ def test_the_schemas_have_nothing_to_say_of_one_that_is_open(signed: Stack, tmp_
 
 READ = """
 const delivery = require(process.argv[1]);
-const params = JSON.parse(process.argv[2]);
+const params = { deliveryAuth: 'public' };
 const resolveVariable = async (name) => params[name.replace('param:', '')];
 Promise.all(['cors', 'certificate', 'trustedKeys', 'aliases', 'url'].map(async (name) =>
   [name, await delivery[name]({ resolveVariable })]
-)).then((found) => console.log(JSON.stringify(Object.fromEntries(found))),
-  (error) => { console.error(error.message); process.exit(1); });
+)).then((found) => console.log(JSON.stringify(Object.fromEntries(found))));
 """
 NOTHING = {"Ref": "AWS::NoValue"}
-ELSEWHERE = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-abcd"
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-abcd"
-
-
-def read(**params: Any) -> subprocess.CompletedProcess[str]:
-    known = {"deliveryAuth": "public", "staleSeconds": 60, **params}
-    return subprocess.run(
-        ["node", "-e", READ, ROOT / "resources" / "delivery.js", json.dumps(known)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_a_distribution_without_params_has_cloudfronts_name_and_no_pages() -> None:
-    assert json.loads(read().stdout) == {
+    script = ROOT / "resources" / "delivery.js"
+    read = subprocess.run(["node", "-e", READ, script], capture_output=True, text=True, check=True)
+    assert json.loads(read.stdout) == {
         "cors": NOTHING,
         "certificate": NOTHING,
         "trustedKeys": NOTHING,
         "aliases": NOTHING,
         "url": {"Fn::Sub": "https://${Distribution.DomainName}"},
     }
-    opened = json.loads(read(corsOrigins="*").stdout)["cors"]
-    assert opened["AccessControlAllowOrigins"] == {"Items": ["*"]}
-    assert opened["AccessControlAllowCredentials"] is False
-
-
-def public_key(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
-    encoded = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return encoded.decode()
-
-
-SIGNED = {"deliveryAuth": "signed", "deliveryPublicKey": PUBLIC_KEY}
-
-
-@pytest.mark.parametrize(
-    ("params", "words"),
-    [
-        ({"domain": "media.example.com"}, "Received only domain"),
-        ({"certificateArn": CERTIFICATE}, "Received only certificateArn"),
-        (
-            {
-                "domain": "a.example",
-                "certificateArn": ELSEWHERE,
-            },
-            "in us-east-1, where CloudFront takes them from",
-        ),
-        ({"staleSeconds": 0}, "expected 1 or more for staleSeconds"),
-        ({"deliveryAuth": "private"}, "public or signed for deliveryAuth but received private"),
-        ({"deliveryAuth": "signed"}, "needs the param deliveryPublicKey"),
-        (SIGNED | {"corsOrigins": ["https://a.example", "*"]}, "corsOrigins by name"),
-        (SIGNED | {"corsOrigins": "https://*.example"}, "corsOrigins by name"),
-        (SIGNED | {"deliveryPublicKey": "none"}, "can't be read"),
-        (
-            SIGNED | {"deliveryPublicKey": public_key(rsa.generate_private_key(65537, 3072))},
-            "2,048 bits for deliveryPublicKey but received rsa 3072",
-        ),
-        (
-            SIGNED | {"deliveryPublicKey": public_key(ec.generate_private_key(ec.SECP256R1()))},
-            "but received ec",
-        ),
-    ],
-)
-def test_params_that_can_not_be_meant_are_refused_with_the_reason(
-    params: dict[str, Any], words: str
-) -> None:
-    refused = read(**params)
-    assert refused.returncode == 1
-    assert words in refused.stderr
