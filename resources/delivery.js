@@ -92,19 +92,8 @@ exports.resources = async ({ resolveVariable }) => {
 };
 
 // Of the function that signs, and of no stage where nothing is signed.
-exports.layer = async ({ resolveVariable }) => {
-  if (!(await isSigned(resolveVariable))) return null;
-  const [architecture, target, runtime, prefix] = await Promise.all(
-    ['param:architecture', 'param:layers', 'self:provider.runtime', 'self:custom.prefix'].map(resolveVariable)
-  );
-  return {
-    name: `${prefix}-signing`,
-    path: `.build/layers/${target}/signing`,
-    package: { patterns: ['**'] },
-    compatibleArchitectures: [architecture],
-    compatibleRuntimes: [runtime],
-  };
-};
+exports.layer = async ({ resolveVariable }) =>
+  (await isSigned(resolveVariable)) ? resolveVariable('file(resources/delivery.yml):layer') : null;
 
 // The local stage has no CDN: there the HTTP API invokes the function.
 exports.events = async ({ resolveVariable }) =>

@@ -63,8 +63,10 @@ def test_the_notice_names_every_package_with_its_version(source):
 
 
 def test_every_layer_of_serverless_yml_has_a_source():
+    written = [ROOT / "serverless.yml", *(ROOT / "resources").glob("*.yml")]
     declared = re.findall(
-        r"path: \.build/layers/\$\{param:layers\}/(\w+)", (ROOT / "serverless.yml").read_text()
+        r"path: \.build/layers/\$\{param:layers\}/(\w+)",
+        "".join(each.read_text() for each in written),
     )
     assert sorted(declared) == [source.name for source in SOURCES]
 
