@@ -211,7 +211,17 @@ def test_a_request_about_an_upload_says_its_key(intake):
         assert refused(companion.list_parts, asked, intake) is RefusalCode.INVALID_REQUEST
 
 
-@pytest.mark.parametrize("body", ["{}", '{"filename": "a", "metadata": []}', '{"filename": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"filename": 1}',
+        '{"filename": "a", "metadata": []}',
+        '{"filename": "a", "metadata": {"overwrite": 0}}',
+        '{"filename": "a", "metadata": {"size": true}}',
+        '{"filename": "a", "metadata": {"prefix": 1}}',
+    ],
+)
 def test_an_upload_in_parts_has_a_name(desk, intake, body):
     assert refused(begin_by, intake, body) is RefusalCode.INVALID_REQUEST
     assert not desk.under_way

@@ -156,9 +156,9 @@ def _size(metadata: Mapping[str, Any]) -> int | None:
 
 def _flag(metadata: Mapping[str, Any]) -> bool:
     value = metadata.get("overwrite")
-    if value in ABSENT or value in (False, "false"):
+    if value in ABSENT or value is False or value == "false":
         return False
-    if value in (True, "true"):
+    if value is True or value == "true":
         return True
     raise invalid("expected true or false for overwrite")
 
