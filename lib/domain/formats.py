@@ -13,6 +13,10 @@ Curve = Sequence[tuple[int, float]]
 """Quality → SSIM in dB, both rising."""
 
 
+LARGE_PIXELS = 500_000
+"""What has as many is a large rendition: of the usual widths those above 640."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """How renditions of a format come out."""
@@ -43,6 +47,10 @@ class Output:
 
     is_lossless: bool = False
     """Whether drawings may become lossless in it."""
+
+    less_where_large: int = 0
+    """What a rendition of LARGE_PIXELS takes off a preset's quality, to look as good as the other
+    formats do at theirs: of some encoders the same quality looks better the larger the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,7 @@ IMAGE_FORMATS = (
             ),
             seconds_per_megapixel=0.3,
             most_megapixels=30,  # as WebP
+            less_where_large=5,
         ),
     ),
     ImageFormat("heif"),

@@ -13,7 +13,7 @@ from math import ceil
 # Each registers its encoder; for one that is not there, Pillow would load all of its forty.
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, WebPImagePlugin  # noqa: F401
 
-from lib.domain.formats import OUTPUTS
+from lib.domain.formats import LARGE_PIXELS, OUTPUTS
 from lib.imaging.pillow import share_pixels
 from lib.imaging.transparency import flatten
 
@@ -29,12 +29,12 @@ time for as many, 6 twice the time for 0 to 3 % fewer."""
 WEBP_LOSSLESS_EFFORT = 60
 """0–100: how long to search."""
 
-AVIF_SPEED = 8
 AVIF_TUNING = {"tune": "iq", "enable-tpl-model": "0"}
-"""At the SSIMULACRA 2 of a WebP of quality 78, over 22 pictures of all kinds 480 px wide, the bytes
-were 0.83 of the WebP's (median; 2 had more). At speed 9 they were 0.93 (6 had more) in a third of
-the time, at speed 7 0.82 in 1.7 times of it. Tuned for SSIM at speed 9 they were 1.03. The model of
-how frames follow from each other changes no byte of a single one, and takes 1.6 bytes a px."""
+"""For the eye, as SSIMULACRA 2 judges it. The model of how frames follow from each other changes no
+byte of a single one, and takes 1.6 bytes a px."""
+
+AVIF_SPEED, AVIF_LARGE_SPEED = 8, 9
+"""TODO"""
 
 SAMPLE_SIDE = 160
 """Longest side in px of the sample: every n-th pixel as it is, none mixed from several."""
@@ -95,12 +95,13 @@ def _webp(image: Image.Image, quality: int | None, _background: str, exif: bytes
 
 
 def _avif(image: Image.Image, quality: int | None, _background: str, exif: bytes) -> bytes:
+    large = image.width * image.height >= LARGE_PIXELS
     # Left to themselves, tiling and bytes follow the number of processors.
     return _save(
         image,
         "AVIF",
         quality=quality,
-        speed=AVIF_SPEED,
+        speed=AVIF_LARGE_SPEED if large else AVIF_SPEED,
         advanced=AVIF_TUNING,
         max_threads=1,
         autotiling=False,

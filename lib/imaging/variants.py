@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lib.domain.errors import ErrorCode, Failure
-from lib.domain.formats import OUTPUTS
+from lib.domain.formats import LARGE_PIXELS, OUTPUTS
 from lib.domain.media import ImageProbe
 from lib.domain.renditions import Made, RenditionKind
 from lib.presets import Box, Fit, ImagePreset
@@ -61,7 +61,7 @@ def plan_variants(probe: ImageProbe, preset: ImagePreset) -> tuple[Target, ...]:
             mime=OUTPUTS[image_format].mime,
             width=size[0],
             height=size[1],
-            quality=quality_in(preset, image_format),
+            quality=quality_in(preset, image_format, size),
             whole=whole,
             fit=fit,
             position=position,
@@ -82,7 +82,7 @@ def fallback_of(target: Target, preset: ImagePreset) -> Target | None:
         name=f"{target.stem}.{OUTPUTS[other].extension}",
         format=other,
         mime=OUTPUTS[other].mime,
-        quality=quality_in(preset, other),
+        quality=quality_in(preset, other, (target.width, target.height)),
     )
 
 
@@ -91,11 +91,17 @@ def height_at(width: int, height: int, new_width: int) -> int:
     return max(1, (height * new_width * 2 + width) // (width * 2))
 
 
-def quality_in(preset: ImagePreset, image_format: str) -> int | None:
-    """Return the quality that a preset has for a format, None for auto."""
+def quality_in(preset: ImagePreset, image_format: str, size: Size) -> int | None:
+    """Return the quality that a preset has for a rendition of `size` px, None for auto.
+
+    It is the preset's own but for large renditions in formats that look the same at less.
+    """
     if preset.quality is None:
         return None
-    return preset.quality.get(image_format, OUTPUTS[image_format].quality)
+    output = OUTPUTS[image_format]
+    quality = preset.quality.get(image_format, output.quality)
+    is_large = size[0] * size[1] >= LARGE_PIXELS
+    return max(1, quality - output.less_where_large) if is_large else quality
 
 
 def encode_failed(exc: Exception) -> Failure:

@@ -7,9 +7,16 @@ import io
 import pytest
 from PIL import Image
 
-from lib.domain.formats import IMAGE_FORMATS, OUTPUTS
+from lib.domain.formats import IMAGE_FORMATS, LARGE_PIXELS, OUTPUTS
 from lib.imaging.decode import DECODERS
-from lib.imaging.encode import ENCODERS, check_size, encode
+from lib.imaging.encode import (
+    AVIF_LARGE_SPEED,
+    AVIF_SPEED,
+    AVIF_TUNING,
+    ENCODERS,
+    check_size,
+    encode,
+)
 from lib.presets.schema import LONGEST_SIDE
 from lib.sniff import HEAD_BYTES, sniff
 from tests.support.images import photo
@@ -45,6 +52,24 @@ def test_the_longest_side_can_be_written_and_no_longer_one(name: str):
     assert longest >= LONGEST_SIDE
     with pytest.raises(ValueError, match=f"{name} has at most {longest} px a side"):
         check_size((1, longest + 1), name)
+
+
+@pytest.mark.parametrize(
+    ("height", "speed"),
+    [(LARGE_PIXELS // 800 - 1, AVIF_SPEED), (LARGE_PIXELS // 800, AVIF_LARGE_SPEED)],
+)
+def test_a_large_avif_takes_the_faster_speed(height: int, speed: int):
+    image, expected = photo((800, height)), io.BytesIO()
+    image.save(
+        expected,
+        "avif",
+        quality=60,
+        speed=speed,
+        advanced=AVIF_TUNING,
+        max_threads=1,
+        autotiling=False,
+    )
+    assert encode(image, "avif", 60, "#ffffff") == expected.getvalue()
 
 
 @pytest.mark.parametrize("name", [name for name, each in OUTPUTS.items() if each.is_lossless])

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import presets
+from lib.domain.formats import LARGE_PIXELS
 from lib.domain.media import ImageProbe
-from lib.imaging.variants import Target, plan_variants
-from lib.presets import Box, Fit
+from lib.imaging.variants import Target, fallback_of, plan_variants
+from lib.presets import Box, Fit, ImagePreset
 
 DEFAULT = presets.load(Path(__file__).parents[2] / "presets.toml").named(None).image
 PRESET = replace(
@@ -66,6 +67,31 @@ def test_names_formats_and_qualities():
         ("320.webp", "webp", "image/webp", 78),
         ("320.jpg", "jpeg", "image/jpeg", 80),
     ]
+
+
+def qualities(height: int, preset: ImagePreset = PRESET) -> dict[str, int | None]:
+    targets = plan_variants(ImageProbe(width=1000, height=height), preset)
+    return {target.name: target.quality for target in targets}
+
+
+def test_a_large_avif_looks_the_same_at_less_quality():
+    below, above = qualities(LARGE_PIXELS // 1000 - 1), qualities(LARGE_PIXELS // 1000)
+    assert below["1000.avif"] == above["640.avif"] == 60
+    assert above["1000.avif"] == 55
+    assert above["1000.webp"] == 78
+    assert above["1000.jpg"] == 80
+
+
+def test_no_quality_is_below_the_lowest_and_auto_stays_auto():
+    assert qualities(900, replace(PRESET, quality={"avif": 3}))["1000.avif"] == 1
+    assert qualities(900, replace(PRESET, quality=None))["1000.avif"] is None
+
+
+def test_a_fallback_has_the_quality_of_its_own_format_and_size():
+    preset = replace(PRESET, fallback={"webp": "avif"})
+    targets = plan_variants(ImageProbe(width=1000, height=900), preset)
+    instead = [fallback_of(target, preset) for target in targets if target.format == "webp"]
+    assert [each and each.quality for each in instead] == [55, 60, 60]
 
 
 @given(st.integers(1, 30_000), st.integers(1, 30_000))
