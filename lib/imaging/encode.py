@@ -34,7 +34,10 @@ AVIF_TUNING = {"tune": "iq", "enable-tpl-model": "0"}
 byte of a single one, and takes 1.6 bytes a px."""
 
 AVIF_SPEED, AVIF_LARGE_SPEED = 8, 9
-"""TODO"""
+"""The second for large renditions. At the SSIMULACRA 2 of a WebP of quality 78 speed 9 needs a
+third of the time of speed 8 everywhere, but not the same bytes: of the WebP's, medians of 14
+pictures, 0.96 instead of 0.81 at 320 px, 0.90 instead of 0.79 at 640, 0.83 instead of 0.75 at 1280
+and 0.81 instead of 0.73 at 1920. Of the usual widths, large ones have nine tenths of the pixels."""
 
 SAMPLE_SIDE = 160
 """Longest side in px of the sample: every n-th pixel as it is, none mixed from several."""
