@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lib.cli.printable import is_hidden
+from lib.domain.characters import is_hidden
 from lib.domain.clock import DAY_SECONDS
 
 

@@ -16,9 +16,9 @@ from lib.adapters.aws.s3 import S3Sources
 from lib.adapters.aws.s3_inventory import NEEDED
 from lib.application.reconcile import survey as steps
 from lib.cli import reconcile
-from lib.cli.printable import is_hidden
 from lib.domain import messages
 from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.characters import is_hidden
 from lib.domain.events import Action, ObjectEvent
 from lib.domain.keys import asset_id, manifest_key, rendition_key
 from lib.domain.renditions import Rendition, RenditionKind

@@ -9,9 +9,9 @@ import pytest
 from lib.adapters.aws import clients, failure_queues
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.failure_queues import AwsTargets
-from lib.cli.printable import is_hidden
 from lib.domain import messages
 from lib.domain.asset import AssetStatus, Outcome
+from lib.domain.characters import is_hidden
 from lib.domain.errors import ErrorCode, Failure
 from lib.tools import stack
 from tests.support import memory_stage

@@ -8,8 +8,8 @@ import pytest
 
 from lib.adapters.aws import clients
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
-from lib.cli.printable import is_hidden
 from lib.domain.asset import AssetStatus, History, Outcome
+from lib.domain.characters import is_hidden
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.keys import asset_id
 from lib.domain.media import ImageProbe, MediaWarning, WarningCode

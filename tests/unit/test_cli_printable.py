@@ -25,7 +25,6 @@ from lib.cli.html import element
 from lib.cli.printable import (
     PrintableFormatter,
     as_markup,
-    is_hidden,
     printable,
     printable_line,
     printable_lines,
@@ -35,6 +34,7 @@ from lib.cli.upload import Upload
 from lib.cli.watch import Followed, _live_table, _print_line
 from lib.domain import messages
 from lib.domain.asset import Asset, AssetStatus
+from lib.domain.characters import is_hidden
 from lib.domain.errors import ErrorCode, Failure
 from lib.domain.events import Action, Source, UploadEvent
 from lib.domain.media import AudioTrack, ImageProbe, MediaType, VideoProbe
