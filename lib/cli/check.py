@@ -9,8 +9,9 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from lib.application.make_again import make_again
 from lib.application.reconcile.findings import MENDED_BY, Ages, Finding, Kind, live_sizes
-from lib.application.reconcile.mend import examine, make_again, mend
+from lib.application.reconcile.mend import examine, mend
 from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import Stores
 from lib.cli.arguments import CommandError, require_unicode

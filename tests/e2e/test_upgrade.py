@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from lib.adapters.aws import clients
-from lib.application.reconcile.mend import make_again
+from lib.application.make_again import make_again
 from lib.application.sweep import is_live
 from lib.domain.asset import Asset, AssetStatus
 from lib.entrypoints.bootstrap.reconcile import make_stores

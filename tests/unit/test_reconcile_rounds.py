@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from lib.application.make_again import make_again, name_recording
 from lib.application.reconcile.findings import Kind
-from lib.application.reconcile.mend import examine, make_again, mend, name_recording
+from lib.application.reconcile.mend import examine, mend
 from lib.application.reconcile.rounds import MARGIN_SECONDS, Round, Rules, work
 from lib.application.reconcile.survey import Phase, Position
 from lib.domain.asset import AssetStatus

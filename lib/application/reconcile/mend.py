@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
-from lib.application.dispatch import Recording, record_current
+from lib.application.dispatch import record_current
+from lib.application.make_again import make_again, name_recording
 from lib.application.reconcile.findings import (
     Ages,
     Finding,
@@ -17,13 +18,10 @@ from lib.application.reconcile.findings import (
 )
 from lib.application.reconcile.parts import parts_of
 from lib.application.reconcile.stores import AT_ONCE, Stores
-from lib.domain.asset import Asset, AssetStatus
+from lib.domain.asset import Asset
 from lib.domain.errors import TransientError
 from lib.domain.events import Action, ObjectEvent, Source
 from lib.domain.keys import asset_id
-
-TICKS = 1 << 32
-"""Of a second, in what `name_recording` counts."""
 
 
 def examine(asset: Asset | None, source: Source, stores: Stores, ages: Ages) -> list[Finding]:
@@ -97,41 +95,6 @@ def record(source: Source, stores: Stores) -> None:
     recorded = record_current(hint, stores.sources, stores.catalog, stores.clock)
     if recorded.publish:
         stores.topic.publish([recorded.event])
-
-
-def make_again(asset: Asset, stores: Stores) -> bool:
-    """Have an upload processed under the name that it is recorded by; what is live stays live.
-
-    False where the entry is not as it was seen any more, or where what is current is not supported.
-    """
-    hint = ObjectEvent(Action.REMOVED, asset.source, name_recording(stores.clock()))
-    recorded = record_current(hint, stores.sources, stores.catalog, stores.clock)
-    if recorded.state is Recording.KNOWN:
-        supported = recorded.event.action is Action.CREATED and recorded.rejected is None
-        if not supported or not _reopen(asset, stores):
-            return False
-    elif not recorded.publish:
-        return True
-    stores.topic.publish([recorded.event])
-    return True
-
-
-def _reopen(asset: Asset, stores: Stores) -> bool:
-    """Reopen an entry; True also where that went through, and only its reply was lost."""
-    if stores.catalog.reopen(asset):
-        return True
-    found = stores.catalog.get(asset.asset_id)
-    if found is None or found.sequencer != asset.sequencer:
-        return False
-    return found.status is AssetStatus.RECEIVED
-
-
-def name_recording(now: float) -> str:
-    """Return a sequencer as S3 makes them today, of the time: later than all before, if it can be.
-
-    A name that is lost with its entry is then not given to another recording of the key.
-    """
-    return f"00{round(now * TICKS):016X}"
 
 
 def _mend_folder(finding: Finding, stores: Stores, ages: Ages) -> bool:
