@@ -165,6 +165,9 @@ class Asset:
     """Digits of the sequencer before it was padded."""
     revision: int = 0
     """Grows with each write; 0 where no release has written one yet."""
+    folder: str | None = None
+    """What the index `by-folder` lists the entry under, as `folder_of` its key; None in none, or
+    where the release before wrote it last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ def asset_id(bucket: str, key: str) -> str:
     return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
 
 
+def folder_of(key: str) -> str | None:
+    """Return the first folder of an upload's key; None where it lies in none, or that is empty."""
+    folder, slash, _ = key.partition("/")
+    return folder if slash and folder else None
+
+
 def is_asset_id(name: str) -> bool:
     """Tell whether a name is one that `asset_id` may have given."""
     return len(name) == 32 and set(name) <= set("0123456789abcdef")

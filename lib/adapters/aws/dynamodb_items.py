@@ -169,6 +169,7 @@ def asset_from_plain(plain: Mapping[str, Any]) -> Asset:
         history=history_of(plain),
         sequencer_length=number_of(plain, "sequencer_length") or SEQUENCER_WIDTH,
         revision=number_of(plain, "revision") or 0,
+        folder=text_of(plain, "folder"),
     )
 
 

@@ -14,7 +14,7 @@ from lib.adapters.aws.errors import translated
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import Clock, to_iso, to_ms
 from lib.domain.events import UploadEvent
-from lib.domain.keys import asset_id
+from lib.domain.keys import asset_id, folder_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -84,7 +84,8 @@ class AssetTable:
         """Change the item where the condition holds; return whether, and what was there before."""
         moment = self._clock()
         now = to_iso(moment)
-        written = {**changes, "updated_at": now, "revision": NEXT_REVISION}
+        folder = folder_of(event.source.key)
+        written = {**changes, "folder": folder, "updated_at": now, "revision": NEXT_REVISION}
         mentioned = {"now": now, "now_ms": to_ms(moment), "one": 1, **values}
         key = asset_id(event.source.bucket, event.source.key)
         try:

@@ -31,7 +31,7 @@ from lib.domain.asset import (
 from lib.domain.clock import Clock, to_iso, to_ms
 from lib.domain.errors import Failure
 from lib.domain.events import UploadEvent
-from lib.domain.keys import asset_id, pad_sequencer
+from lib.domain.keys import asset_id, folder_of, pad_sequencer
 from lib.domain.media import Probe
 
 
@@ -233,7 +233,8 @@ class MemoryCatalog:
         key = entry.asset.asset_id
         before = self._entries.get(key)
         revision = (before and before.asset.revision) or to_ms(self._clock())
-        asset = replace(entry.asset, revision=revision + 1)
+        folder = folder_of(entry.asset.source.key)
+        asset = replace(entry.asset, revision=revision + 1, folder=folder)
         self._entries[key] = replace(entry, asset=asset)
 
 

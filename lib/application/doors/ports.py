@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from lib.domain.asset import Asset, AssetStatus
+from lib.domain.events import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +92,36 @@ class UploadDesk(Protocol):
 
     def abort(self, upload: PartedUpload) -> None:
         """Drop an upload with its parts. Raises Refused(NOT_FOUND)."""
+        ...
+
+
+class AssetIndex(Protocol):
+    """The catalog's entries, the last changed first, read page by page. Raises TransientError.
+
+    `until` is the newest `updated_at` to begin with, None for the first of all.
+    """
+
+    def of_status(
+        self, status: AssetStatus, *, until: str | None, page_size: int
+    ) -> Iterator[Asset]:
+        """Iterate over the entries of a status."""
+        ...
+
+    def of_folder(self, folder: str, *, until: str | None, page_size: int) -> Iterator[Asset]:
+        """Iterate over the entries whose keys lie in a folder, those of removed uploads too."""
+        ...
+
+
+class Originals(Protocol):
+    """The uploads, as they are changed by who may. Raises TransientError."""
+
+    def remove(self, bucket: str, key: str) -> None:
+        """Remove a key's upload; what is not there is removed already."""
+        ...
+
+    def ask_for_preset(self, source: Source, preset: str) -> None:
+        """Upload a source once more, from where it lies: its next version asks for a preset.
+
+        Raises PermanentError(SOURCE_GONE).
+        """
         ...
