@@ -46,6 +46,13 @@ exports.apiCors = async ({ resolveVariable }) => {
     : null;
 };
 
+// Where the renditions are served to everybody: nowhere without a CDN, but by the emulator.
+exports.deliveryUrl = async ({ resolveVariable }) => {
+  if ((await resolveVariable('sls:stage')) !== 'local') return '';
+  const endpoint = (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
+  return `${endpoint}/${await resolveVariable('self:custom.renditionsBucket')}`;
+};
+
 const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {
   const AllowedOrigins = await listOf(resolveVariable, 'corsOrigins');
   const rule = { AllowedOrigins, AllowedMethods, AllowedHeaders: ['*'], ExposedHeaders, MaxAge: 3600 };

@@ -173,6 +173,8 @@ class ApiSettings(Settings):
     media_topic_arn: str
     tenant_claim: str = ""
     """Of a token: its value is the caller's folder. Empty: who may call may touch every key."""
+    delivery_url: str = ""
+    """Where the renditions are served. Empty: nowhere."""
 
 
 Kind = TypeVar("Kind", bound=Settings)

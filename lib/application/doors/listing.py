@@ -19,7 +19,7 @@ from lib.domain.caller import Caller
 from lib.domain.keys import folder_of
 from lib.domain.media import MediaType
 
-LONGEST_PAGE = 100
+DEFAULT_PAGE, LONGEST_PAGE = 50, 100
 
 MOST_LOOKED_AT = 500
 """Entries that one page is chosen from: a search that finds little goes on with the next."""
@@ -46,7 +46,7 @@ class AssetQuery:
     media_type: MediaType | None = None
     text: str = ""
     cursor: str | None = None
-    limit: int = 50
+    limit: int = DEFAULT_PAGE
 
     def takes(self, asset: Asset, caller: Caller) -> bool:
         """Tell whether an asset is asked for, and the caller's to see."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from lib import presets
 from lib.adapters.aws.clients import client
+from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
+from lib.adapters.aws.dynamodb_index import DynamoIndex
+from lib.adapters.aws.s3 import S3Sources
+from lib.adapters.aws.s3_links import PresignedLinks
+from lib.adapters.aws.s3_originals import S3Originals
 from lib.adapters.aws.s3_uploads import S3UploadDesk
+from lib.adapters.aws.sns import SnsTopic
+from lib.application.doors.assets import Library
+from lib.application.doors.links import BaseLinks, Links
 from lib.application.doors.uploads import Intake
+from lib.entrypoints.http.assets import asset_routes
 from lib.entrypoints.http.request import Route
 from lib.entrypoints.http.routes import upload_routes
 from lib.entrypoints.settings import ApiSettings
@@ -13,7 +22,27 @@ from lib.entrypoints.settings import ApiSettings
 
 def make_routes(settings: ApiSettings) -> tuple[Route, ...]:
     """Return all that the API answers."""
-    intake = Intake(
-        S3UploadDesk(client("s3"), settings.uploads_bucket), presets.load(presets.PACKAGED)
+    recipes = presets.load(presets.PACKAGED)
+    intake = Intake(S3UploadDesk(client("s3"), settings.uploads_bucket), recipes)
+    return (*asset_routes(make_library(settings), lambda: recipes), *upload_routes(intake))
+
+
+def make_library(settings: ApiSettings) -> Library:
+    """Return the stage's assets."""
+    s3, dynamodb = client("s3"), client("dynamodb")
+    return Library(
+        settings.uploads_bucket,
+        DynamoCatalog(dynamodb, settings.catalog_table),
+        DynamoIndex(dynamodb, settings.catalog_table),
+        S3Sources(s3),
+        S3Originals(s3),
+        SnsTopic(client("sns"), settings.media_topic_arn),
+        make_links(settings),
     )
-    return upload_routes(intake)
+
+
+def make_links(settings: ApiSettings) -> Links:
+    """Return where renditions are served, or who signs for each where nobody serves them."""
+    if settings.delivery_url:
+        return BaseLinks(settings.delivery_url)
+    return PresignedLinks(client("s3"), settings.renditions_bucket)
