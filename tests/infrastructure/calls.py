@@ -134,10 +134,22 @@ CALLS: dict[str, tuple[Call, ...]] = {
     ),
     "notify": (Call("sns:Publish", "ASSET_EVENTS_TOPIC_ARN"),),
     "api": (
-        Call("s3:PutObject", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:PutObject", "UPLOADS_BUCKET", SOURCE),  # and whoever it signs for
         Call("s3:AbortMultipartUpload", "UPLOADS_BUCKET", SOURCE),
         Call("s3:ListMultipartUploadParts", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:DeleteObject", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:GetObject", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:ListBucket", "UPLOADS_BUCKET"),
+        Call("s3:GetObjectVersion", "UPLOADS_BUCKET", SOURCE),  # a copy of one, with its tags
+        Call("s3:GetObjectTagging", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:GetObjectVersionTagging", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:PutObjectTagging", "UPLOADS_BUCKET", SOURCE),
+        Call("s3:GetObject", RENDITIONS, RENDITION),  # of whoever it signs for
         READ_ASSET,
+        WRITE_ASSET,
+        Call("dynamodb:Query", CATALOG, "/index/by-status"),
+        Call("dynamodb:Query", CATALOG, "/index/by-folder"),
+        Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
     ),
     "deliver": (READ_ASSET,),
 }

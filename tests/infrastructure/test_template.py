@@ -321,9 +321,14 @@ def test_prod_keeps_what_users_own_when_the_stack_goes(resources, stage):
 
 def test_the_table_has_its_stream_its_index_and_stays_in_the_free_tier_on_dev(resources, stage):
     table = resources["Catalog"]["Properties"]
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by-status"
-    assert [each["AttributeName"] for each in index["KeySchema"]] == ["status", "updated_at"]
+    keys = {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]]
+        for each in table["GlobalSecondaryIndexes"]
+    }
+    by_folder = {} if stage == "prod" else {"by-folder": ["folder", "updated_at"]}
+    assert keys == {"by-status": ["status", "updated_at"], **by_folder}
+    defined = {each["AttributeName"] for each in table["AttributeDefinitions"]}
+    assert defined == {"pk"}.union(*keys.values()), "DynamoDB takes no others"
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     if stage != "dev":
@@ -331,7 +336,8 @@ def test_the_table_has_its_stream_its_index_and_stays_in_the_free_tier_on_dev(re
         return
     assert table["BillingMode"] == "PROVISIONED"
     for unit in ("ReadCapacityUnits", "WriteCapacityUnits"):
-        used = [each["ProvisionedThroughput"][unit] for each in (table, index)]
+        all_of_it = (table, *table["GlobalSecondaryIndexes"])
+        used = [each["ProvisionedThroughput"][unit] for each in all_of_it]
         assert 0 < sum(used) <= 25
 
 

@@ -60,24 +60,26 @@ def removal(sequencer: str) -> UploadEvent:
 
 
 def create_table(client: Any) -> str:
-    """Create a catalog table as resources/storage.yml does, and return its name."""
+    """Create a catalog table as resources/api.yml does, and return its name."""
     name = f"catalog-{uuid.uuid4().hex}"
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "status", "updated_at")
+            {"AttributeName": each, "AttributeType": "S"}
+            for each in ("pk", "status", "folder", "updated_at")
         ],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "by-status",
+                "IndexName": f"by-{name}",
                 "KeySchema": [
-                    {"AttributeName": "status", "KeyType": "HASH"},
+                    {"AttributeName": name, "KeyType": "HASH"},
                     {"AttributeName": "updated_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
+            for name in ("status", "folder")
         ],
     )
     return name

@@ -112,11 +112,12 @@ def _newest_first(
     """Iterate over all that may be asked for, in the order of places."""
     until = after[0] if after else None
     folder = folder_of(caller.prefix + query.prefix)
-    size = LONGEST_PAGE if query.chooses else query.limit + 1
+    # One more says whether there are more, and another whether that is all of its millisecond.
+    size = LONGEST_PAGE if query.chooses else query.limit + 2
     if folder is not None:
         return _in_order(index.of_folder(folder, until=until, page_size=size))
     statuses = LISTED if query.status is None else (query.status,)
-    size = size // min(len(statuses), 3) + 1  # most are of one status, but nobody knows which
+    size = -(-size // min(len(statuses), 3))  # most are of one status, but nobody knows which
     return heapq.merge(
         *(_in_order(index.of_status(each, until=until, page_size=size)) for each in statuses),
         key=lambda asset: (asset.updated_at, asset.asset_id),

@@ -98,7 +98,7 @@ def _retry(request: Request, library: Library, presets: Callable[[], Presets]) -
 
     fields = read_object(request.body, ("preset",)) if request.body else {}
     preset, identity = read_text(fields, "preset"), request.params["asset_id"]
-    if preset is None:
+    if not preset:
         return retry_asset(identity, request.caller, library)
     return retry_with_preset(identity, preset, request.caller, library, presets())
 

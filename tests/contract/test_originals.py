@@ -1,0 +1,101 @@
+"""Removing uploads and having them ask for another preset, in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lib.adapters.aws.s3 import S3Sources
+from lib.adapters.aws.s3_links import LINK_SECONDS, RENEWED, PresignedLinks
+from lib.adapters.aws.s3_originals import S3Originals
+from lib.domain.errors import ErrorCode, PermanentError
+from lib.domain.events import Source
+from tests.support.fakes import ManualClock
+
+BUCKET, KEY = "uploads", "a b/é%2F+.jpg"
+KEPT = {
+    "ContentType": "image/jpeg",
+    "CacheControl": "no-cache",
+    "ContentDisposition": 'attachment; filename="x"',
+    "ContentLanguage": "de",
+}
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+def put(s3: Any, **more: Any) -> Source:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"content", **more)
+    found = S3Sources(s3).current_version(BUCKET, KEY)
+    assert found is not None
+    return found
+
+
+def test_another_preset_is_a_new_version_of_which_nothing_else_differs(s3: Any) -> None:
+    source = put(s3, **KEPT, Metadata={"preset": "default", "from": "a page"}, Tagging="a=b")
+    S3Originals(s3).ask_for_preset(source, "small")
+    found = s3.get_object(Bucket=BUCKET, Key=KEY)
+    assert found["VersionId"] != source.version_id
+    assert found["Body"].read() == b"content"
+    assert found["Metadata"] == {"preset": "small", "from": "a page"}
+    assert {name: found[name] for name in KEPT} == KEPT
+    assert s3.get_object_tagging(Bucket=BUCKET, Key=KEY)["TagSet"] == [{"Key": "a", "Value": "b"}]
+    current = S3Sources(s3).find_current(BUCKET, KEY, 1)
+    assert current is not None
+    assert current.preset == "small"
+
+
+def test_the_version_that_was_seen_is_copied_though_there_is_a_newer_one(s3: Any) -> None:
+    source = put(s3)
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"newer")
+    S3Originals(s3).ask_for_preset(source, "small")
+    assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"content"
+
+
+def test_a_version_that_is_gone_is_gone(s3: Any) -> None:
+    source = put(s3)
+    s3.delete_object(Bucket=BUCKET, Key=KEY, VersionId=source.version_id)
+    with pytest.raises(PermanentError) as raised:
+        S3Originals(s3).ask_for_preset(source, "small")
+    assert raised.value.code is ErrorCode.SOURCE_GONE
+
+
+def test_what_is_removed_can_be_brought_back(s3: Any) -> None:
+    source = put(s3)
+    for _ in range(2):
+        S3Originals(s3).remove(BUCKET, KEY)
+    assert S3Sources(s3).current_version(BUCKET, KEY) is None
+    assert S3Sources(s3).read(source) == b"content"
+
+
+def test_an_address_reads_one_object_for_an_hour(s3: Any) -> None:
+    clock = ManualClock()
+    links = PresignedLinks(s3, BUCKET, clock)
+    url = urlsplit(links.address("a/b/c/320.avif"))
+    query = parse_qs(url.query)
+    assert url.path.endswith("/a/b/c/320.avif")
+    assert query.get("X-Amz-Expires") == [str(LINK_SECONDS)] or "Expires" in query
+    assert not links.folders
+
+
+def test_an_answer_that_is_used_again_has_addresses_that_are_still_good() -> None:
+    clock = ManualClock(RENEWED * 1000)
+    client: Any = None
+    links = PresignedLinks(client, BUCKET, clock)
+    before = links.edition
+    clock.now += RENEWED - 1
+    assert links.edition == before
+    clock.now += 1
+    assert links.edition != before
+    assert RENEWED < LINK_SECONDS
