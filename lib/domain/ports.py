@@ -161,6 +161,13 @@ class Catalog(Protocol):
         """
         ...
 
+    def index(self, asset: Asset) -> bool:
+        """Put an entry into its folder's list, where the release that wrote it knew of none.
+
+        Nothing else of it changes. False where it is not as it was seen any more, or in no folder.
+        """
+        ...
+
     def get(self, asset_id: str) -> Asset | None:
         """Return one entry, read consistently."""
         ...

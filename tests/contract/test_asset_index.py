@@ -135,6 +135,21 @@ def test_entries_of_releases_before_are_put_into_their_folder_by_the_next_write(
     assert keys(index, "a") == ["a/1"]
 
 
+def test_entries_of_releases_before_are_put_into_their_folder_where_they_stand(
+    stored: tuple[Catalog, AssetIndex], clock: ManualClock
+) -> None:
+    catalog, index = stored
+    put(catalog, clock, "a/1", "a/2", "3")
+    for asset in index.of_status(AssetStatus.RECEIVED, until=None, page_size=5):
+        clock.now += 1
+        assert catalog.index(asset) is (asset.folder is not None)
+        assert catalog.get(asset.asset_id) == asset, "nothing else of it changes"
+        assert not catalog.index(replace(asset, updated_at="2026-01-01T00:00:00.000Z"))
+    assert keys(index, "a") == ["a/2", "a/1"]
+    with_none = Source("uploads", "none", "v", "e", 1)
+    assert not catalog.index(replace(asset, source=with_none, asset_id="0" * 32))
+
+
 @pytest.mark.parametrize("key", ["a", "/a", ""])
 def test_what_lies_in_no_folder_has_none_for_dynamodb_takes_no_empty_keys(
     stored: tuple[Catalog, AssetIndex], clock: ManualClock, key: str

@@ -74,6 +74,17 @@ def test_nothing_is_wrong_with_a_stage_that_works(world):
     assert (world.renditions.objects, world.topic.published) == (before, [])
 
 
+def test_an_entry_of_a_release_without_lists_is_listed_in_its_folder(world):
+    world.upload("x/old.jpg", PHOTO)
+    asset = world.entry("x/old.jpg")
+    entry = world.catalog._entries[asset.asset_id]
+    world.catalog._entries[asset.asset_id] = replace(entry, asset=replace(asset, folder=None))
+    _, told = run(world)
+    assert told == [(Kind.UNLISTED, "x/old.jpg", "mended")]
+    assert world.entry("x/old.jpg") == asset
+    assert run(world, rules=replace(RULES, full_seconds=0.0))[1] == []
+
+
 def test_an_upload_that_nobody_told_of_is_recorded(world):
     world.sources.upload("new.jpg", PHOTO + b"new")
     _, told = run(world)

@@ -6,7 +6,7 @@
     claim                     STALE      STALE                  WAITING, RETRYABLE, RESUMED, then
                                                                 LAPSED; else BUSY, HANDED_OVER, DONE
     transfer_lease            no         no                     UNFINISHED and UNTAKEN
-    reopen                    no         no                     AS_SEEN
+    reopen, index             no         no                     AS_SEEN
     progress                  SUPERSEDED SUPERSEDED             HELD and FURTHER
     commit, release           SUPERSEDED SUPERSEDED             HELD, else LEASE_LOST
 

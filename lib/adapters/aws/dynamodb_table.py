@@ -70,8 +70,15 @@ class AssetTable:
                 "failed_attempts": None,
                 **dict.fromkeys(("error", "abandoned", "progress", "lease_token")),
             }
-        seen = {"sequencer": asset.sequencer, "seen": asset.status, "seen_at": asset.updated_at}
-        written, _ = self._write(asset, again, AS_SEEN, seen)
+        written, _ = self._write(asset, again, AS_SEEN, _seen(asset))
+        return written
+
+    def index(self, asset: Asset) -> bool:
+        """Put an entry into its folder's list; it stays where it is among those of its status."""
+        folder = folder_of(asset.source.key)
+        if folder is None:
+            return False
+        written, _ = self._update(asset.asset_id, {"folder": folder}, AS_SEEN, _seen(asset))
         return written
 
     def _write(
@@ -88,6 +95,15 @@ class AssetTable:
         written = {**changes, "folder": folder, "updated_at": now, "revision": NEXT_REVISION}
         mentioned = {"now": now, "now_ms": to_ms(moment), "one": 1, **values}
         key = asset_id(event.source.bucket, event.source.key)
+        return self._update(key, written, condition, mentioned)
+
+    def _update(
+        self,
+        key: str,
+        changes: Mapping[str, object],
+        condition: str,
+        values: Mapping[str, object],
+    ) -> tuple[bool, dict[str, Any]]:
         try:
             with translated(answers=REFUSED):
                 response = self._client.update_item(
@@ -95,9 +111,14 @@ class AssetTable:
                     Key={"pk": {"S": key}},
                     ReturnValues="ALL_OLD",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **conditional_update(written, condition, mentioned),
+                    **conditional_update(changes, condition, values),
                 )
         except ClientError as exc:
             stored: dict[str, Any] = {**exc.response}
             return False, from_item(stored.get("Item", {}))
         return True, from_item(response.get("Attributes", {}))
+
+
+def _seen(asset: Asset) -> dict[str, object]:
+    """Return what AS_SEEN mentions."""
+    return {"sequencer": asset.sequencer, "seen": asset.status, "seen_at": asset.updated_at}

@@ -187,6 +187,17 @@ class MemoryCatalog:
             self._put(replace(entry, asset=reopened))
             return True
 
+    def index(self, asset: Asset) -> bool:
+        """Put an entry into its folder's list, where the release that wrote it knew of none."""
+        with self._lock:
+            entry = self._entries.get(asset.asset_id)
+            folder = folder_of(asset.source.key)
+            if entry is None or folder is None or not is_as_seen(entry.asset, asset):
+                return False
+            indexed = replace(entry.asset, folder=folder)
+            self._entries[asset.asset_id] = replace(entry, asset=indexed)
+            return True
+
     def get(self, asset_id: str) -> Asset | None:
         """Return one entry."""
         entry = self._entries.get(asset_id)

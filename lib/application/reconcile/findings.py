@@ -10,7 +10,7 @@ from lib.application.sweep import is_live, pending_prefix
 from lib.domain.asset import Asset, AssetStatus
 from lib.domain.clock import to_iso
 from lib.domain.events import Source
-from lib.domain.keys import asset_id, prefix_of, version_prefix
+from lib.domain.keys import asset_id, folder_of, prefix_of, version_prefix
 from lib.domain.listings import Folder
 
 UNVERSIONED = "null"
@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """The same of an older version, which can't be made again: its upload was replaced."""
     ORPHANS = "ORPHANS"
     """Nothing refers to objects, and nothing will."""
+    UNLISTED = "UNLISTED"
+    """The entry is in no folder's list: a release wrote it last that knew of none."""
 
     @property
     def deletes(self) -> bool:
@@ -52,6 +54,7 @@ MENDED_BY = {
     Kind.MISSING: "make again, in place",
     Kind.LOST: "nothing: upload it again",
     Kind.ORPHANS: "delete",
+    Kind.UNLISTED: "list in its folder",
 }
 """What is done about it."""
 
@@ -154,6 +157,14 @@ def compare_folder(
     state = asset.status if asset else "no entry"
     detail = f"{len(keys)} objects, {state}"
     return [*lost, Finding(Kind.ORPHANS, folder.asset_id, source, detail, keys, size)]
+
+
+def compare_folder_list(asset: Asset) -> Finding | None:
+    """Tell whether an entry is in no folder's list, though its upload lies in a folder."""
+    folder = folder_of(asset.source.key)
+    if asset.folder == folder or asset.status is AssetStatus.DELETED:
+        return None
+    return Finding(Kind.UNLISTED, asset.asset_id, asset.source, f"in no list of {folder}/")
 
 
 def live_sizes(asset: Asset) -> dict[str, int | None]:

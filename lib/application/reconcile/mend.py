@@ -13,6 +13,7 @@ from lib.application.reconcile.findings import (
     Finding,
     Kind,
     compare_folder,
+    compare_folder_list,
     compare_upload,
     compare_waiting,
 )
@@ -68,6 +69,9 @@ def mend(finding: Finding, stores: Stores, ages: Ages) -> bool:
         return False
     if finding.kind in (Kind.MISSING, Kind.ORPHANS):
         return _mend_folder(finding, stores, ages)
+    if finding.kind is Kind.UNLISTED:
+        asset = stores.catalog.get(finding.asset_id)
+        return bool(asset and compare_folder_list(asset) and stores.catalog.index(asset))
     assert finding.source is not None
     if finding.kind is Kind.STUCK:
         asset = stores.catalog.get(finding.asset_id)

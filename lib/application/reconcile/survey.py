@@ -11,6 +11,7 @@ from lib.application.reconcile.findings import (
     Finding,
     Kind,
     compare_folder,
+    compare_folder_list,
     compare_upload,
     compare_waiting,
     is_renewable,
@@ -137,7 +138,7 @@ def _look_at_entries(after: str, stores: Stores, ages: Ages) -> Looked:
         if current is None:  # a removal that is young is left to its event
             return compare_upload(None, asset) if asset.updated_at <= due else None
         if asset.manifest_key is None or stores.folders.has(asset.manifest_key):
-            return None
+            return compare_folder_list(asset)
         # That of a version which is being replaced will be, too.
         if not asset.status.terminal:
             return None
