@@ -91,15 +91,15 @@ def test_only_dispatch_and_the_processors_read_sources_and_only_they_write(resou
 
     processors = {"ProcessImageRole", "ProcessVideoRole"}
     makers = processors | {"PlanVideoRole", "EncodeRangeRole", "PackageVideoRole"}
-    assert roles_with("s3:GetObjectVersion") == makers
-    # Who calls the API uploads in its name.
-    uploaders = {"ApiRole"} if "api" in functions_of(stage) else set()
-    assert roles_with("s3:PutObject") == makers | uploaders
+    # Who calls the API uploads in its name, and has it remove or copy what is theirs.
+    callers = {"ApiRole"} if "api" in functions_of(stage) else set()
+    assert roles_with("s3:GetObjectVersion") == makers | callers
+    assert roles_with("s3:PutObject") == makers | callers
     assert roles_with("dynamodb:PutItem") == set()
     deleters = makers | {"FailVideoRole", "SweepRole", "ReconcileRole"}
-    assert roles_with("s3:DeleteObject") == deleters
+    assert roles_with("s3:DeleteObject") == deleters | callers
     writers = makers | {"DispatchRole", "FailVideoRole", "ReconcileRole"}
-    assert roles_with("dynamodb:UpdateItem") == writers
+    assert roles_with("dynamodb:UpdateItem") == writers | callers
 
 
 def test_who_changes_renditions_may_not_change_what_operators_configure(resources):

@@ -2,16 +2,23 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from lib.application.doors.asset_values import asset_to_values, summary_to_values
+from lib.application.doors.links import BaseLinks
 from lib.application.doors.uploads import Intake
+from lib.domain.asset import AssetStatus
+from lib.domain.media import MediaType
+from lib.entrypoints.http.assets import QUERY, asset_routes
 from lib.entrypoints.http.routes import upload_routes
 from lib.entrypoints.http.uploads import KNOWN
 from tests.support.upload_desk import MemoryUploadDesk
 from tests.support.world import PRESETS
+from tests.unit.test_cli_html import ASSET, VIDEO
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -32,7 +39,7 @@ def operations(document):
 
 
 def without_names(path):
-    return re.sub(r"\{\w+\+?\}|<\w+>|\(\?P<\w+>.*?\)", "{}", path)
+    return re.sub(r"\{\w+\+?\}|<\w+>|\(\?s:\.\+\)", "{}", path)
 
 
 def test_it_is_valid(document):
@@ -49,6 +56,39 @@ def test_it_has_the_paths_of_the_routes_for_uploads(document):
         if path.startswith(UPLOADS)
     }
     assert described == answered
+
+
+def test_it_has_the_paths_of_the_routes_for_assets(document):
+    library: Any = None
+    routes = asset_routes(library, lambda: PRESETS)
+    answered = {(without_names(each.rule), each.method.lower()) for each in routes}
+    described = {
+        (without_names(path), method)
+        for path, method, _ in operations(document)
+        if path.startswith("/assets") and not path.endswith("/grant")
+    }
+    assert described == answered
+
+
+def test_what_is_told_of_an_asset_is_what_is_described(document):
+    schemas = document["components"]["schemas"]
+    described = {}
+    for name in ("AssetSummary", "Asset", "Rendition"):
+        described[name] = schemas[name]["properties"].keys()
+    for asset in (ASSET, VIDEO):
+        told = asset_to_values(asset, BaseLinks())
+        assert told.keys() == described["AssetSummary"] | described["Asset"]
+        assert summary_to_values(asset, BaseLinks()).keys() == described["AssetSummary"]
+        for each in told["renditions"]:
+            assert each.keys() == described["Rendition"]
+    assert schemas["AssetSummary"]["required"] == list(described["AssetSummary"])
+    assert schemas["Status"]["enum"] == list(AssetStatus)
+    assert schemas["MediaType"]["enum"] == list(MediaType)
+
+
+def test_a_list_takes_what_the_function_knows(document):
+    taken = document["paths"]["/assets"]["get"]["parameters"]
+    assert [each["name"] for each in taken] == list(QUERY)
 
 
 def test_every_operation_has_a_name_of_its_own_and_says_what_may_go_wrong(document):
