@@ -46,11 +46,11 @@ exports.apiCors = async ({ resolveVariable }) => {
     : null;
 };
 
-// Where the renditions are served to everybody: nowhere without a CDN, but by the emulator.
+// Where the part `delivery` serves the renditions; without it they are presigned, one by one.
 exports.deliveryUrl = async ({ resolveVariable }) => {
-  if ((await resolveVariable('sls:stage')) !== 'local') return '';
-  const endpoint = (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
-  return `${endpoint}/${await resolveVariable('self:custom.renditionsBucket')}`;
+  if (!isOn(await resolveVariable('param:delivery, null'))) return '';
+  const local = (await resolveVariable('sls:stage')) === 'local';
+  return resolveVariable(`file(resources/delivery.js):${local ? 'localRenditionsUrl' : 'url'}`);
 };
 
 const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {

@@ -9,7 +9,7 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from tests.e2e.deployed import FUNCTIONS, Deployed
+from tests.e2e.deployed import FUNCTIONS, Deployed, wait_for
 from tests.support.api_calls import Api, Parts, send_form
 from tests.support.tokens import AUDIENCE, Issuer, encode, issuing
 
@@ -41,7 +41,7 @@ def enter(deployed: Deployed, issuer: Issuer) -> Iterator[Callable[[str], Api]]:
         Name="tokens",
         JwtConfiguration={"Issuer": issuer.url, "Audience": [AUDIENCE]},
     )["AuthorizerId"]
-    for route in ("POST /uploads", "ANY /s3/{proxy+}"):
+    for route in ("POST /uploads", "ANY /s3/{proxy+}", "ANY /assets", "ANY /assets/{proxy+}"):
         apis.create_route(
             ApiId=api,
             RouteKey=route,
@@ -105,6 +105,48 @@ def test_nobody_touches_what_another_tenant_has_begun(enter, issuer):
     assert ada.call("DELETE").status == 200
 
 
+def test_nobody_sees_or_touches_an_asset_of_another_tenant(deployed, enter, issuer):
+    ada, eve = (enter(issuer.give(sub=each)) for each in ("ada", "eve"))
+    offered = ada.offer("a.txt", len(TEXT), prefix="secret")
+    assert send_form(offered["url"], offered["fields"], TEXT).status == 201
+    identity, key = offered["asset_id"], offered["key"]
+    found = wait_for(lambda: (x := ada.call("GET", f"/assets/{identity}")).status == 200 and x, key)
+    assert found.json["key"] == key
+    rest = key.removeprefix("ada/")
+    for path in (
+        f"/assets/{identity}",
+        f"/assets/{identity.upper()}",
+        *(
+            f"/assets/by-key/{each}"
+            for each in (
+                key,
+                f"eve/../{key}",
+                f"eve/%2e%2e/{key}",
+                f"eve/..%2f{key}",
+                f"..%2f{key}",
+                f"%2f{key}",
+                f"ada%2f{rest}",
+                f"ada%252f{rest}",
+            )
+        ),
+    ):
+        answer = eve.call("GET", path)
+        assert (answer.status, answer.code) == (404, "NOT_FOUND"), path
+    for method, path in (("DELETE", ""), ("POST", "/retry")):
+        answer = eve.call(method, f"/assets/{identity}{path}")
+        assert (answer.status, answer.code) == (404, "NOT_FOUND"), method
+    for query in ("", "?prefix=../ada", "?prefix=ada/", "?q=secret", "?prefix=/", "?q=ada"):
+        assert eve.call("GET", f"/assets{query}").json["assets"] == [], query
+    listed = wait_for(lambda: ada.call("GET", "/assets?prefix=secret/").json["assets"], "a list")
+    assert [each["key"] for each in listed] == [key]
+    second = ada.offer("b.txt", len(TEXT), prefix="secret")
+    send_form(second["url"], second["fields"], TEXT)
+    cursor = wait_for(lambda: ada.call("GET", "/assets?limit=1").json["cursor"], "a second page")
+    answer = eve.call("GET", f"/assets?limit=1&cursor={cursor}")
+    assert (answer.status, answer.code) == (400, "INVALID_REQUEST")
+    assert ada.call("GET", f"/assets/{identity}").json["status"] != "DELETED"
+
+
 def test_no_other_token_opens_anything(enter, issuer):
     header, claims, signature = issuer.give().split(".")
     other = encode(claims.encode())
@@ -123,6 +165,8 @@ def test_no_other_token_opens_anything(enter, issuer):
             ("GET", "/s3/params?filename=a.txt", None),
             ("POST", "/s3/multipart", {"filename": "a.txt"}),
             ("DELETE", "/s3/multipart/o.x?key=ada%2Fa.txt", None),
+            ("GET", "/assets", None),
+            ("DELETE", f"/assets/{'0' * 32}", None),
         ]:
             assert api.call(method, path, fields).status == 401, (token, path)
 

@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib.adapters.telemetry import Telemetry
 from lib.application.doors.asset_values import asset_to_values, summary_to_values
 from lib.application.doors.assets import edition_of, seconds_until_change
 from lib.application.doors.links import BaseLinks
@@ -19,6 +21,7 @@ from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.keys import asset_id
 from lib.domain.media import ImageProbe, MediaWarning, WarningCode
 from lib.domain.renditions import Placeholder, Rendition, RenditionKind
+from lib.entrypoints.http.app import make_handler
 from lib.entrypoints.http.assets import asset_routes
 from lib.entrypoints.http.request import Request
 from tests.support.catalog_cases import PERMANENT, READY
@@ -26,6 +29,7 @@ from tests.support.fakes import UPLOADS
 from tests.support.library import LibraryWorld
 from tests.support.world import PRESETS
 from tests.unit.test_cli_html import ASSET, VIDEO
+from tests.unit.test_upload_routes import CONTEXT
 
 MINE = Caller("mine")
 KEY = "mine/a.jpg"
@@ -124,6 +128,20 @@ def test_by_key_takes_the_rest_of_the_path_as_it_is(world):
     world.drop(key)
     answer = ask(world, "GET", "/assets/by-key/(?s:.+)", f"/assets/by-key/{key}")
     assert answer.body["key"] == key
+
+
+@pytest.mark.parametrize("key", ["100% é#", "a%2Fb", "a%25b", "a b+c"])
+def test_a_key_in_a_path_is_decoded_once_whoever_brings_it(world, key):
+    world.drop(f"mine/{key}")
+    handler = make_handler(asset_routes(world.library, lambda: PRESETS), "", Telemetry("test"))
+    for route, path in [
+        ("$default", quote(f"mine/{key}", safe="")),  # a function's URL: as it was sent
+        ("GET /assets/{proxy+}", f"mine/{key}".replace("%", "%25")),  # API Gateway's reading
+    ]:
+        context = {"http": {"method": "GET", "path": "/"}, "stage": "$default"}
+        event = {"routeKey": route, "rawPath": f"/assets/by-key/{path}", "requestContext": context}
+        answer = handler(event, CONTEXT)
+        assert json.loads(answer["body"]).get("key") == f"mine/{key}", route
 
 
 def test_who_waits_is_told_how_long(world):

@@ -28,7 +28,7 @@ SHARED = {
 FUNCTION_URL = "$default"
 """The route of a call by a function's own URL, whose path is as it was sent.
 
-API Gateway has decoded it, and has cut it off at a `?` that was part of it.
+API Gateway has decoded it but for `%25`, and has cut it off at a `?` that was part of it.
 """
 
 
@@ -53,9 +53,10 @@ def make_handler(routes: Iterable[Route], tenant_claim: str, telemetry: Telemetr
 
     @telemetry.instrument
     def handler(event: Event, context: Context) -> Any:
-        if event.get("routeKey") == FUNCTION_URL:
-            event = event | {"rawPath": unquote(event["rawPath"])}
-        return app.resolve(event, context)  # type: ignore[arg-type]
+        sent = event["rawPath"]
+        by_url = event.get("routeKey") == FUNCTION_URL
+        path = unquote(sent) if by_url else sent.replace("%25", "%")
+        return app.resolve(event | {"rawPath": path}, context)  # type: ignore[arg-type]
 
     return handler
 
