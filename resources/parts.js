@@ -46,13 +46,6 @@ exports.apiCors = async ({ resolveVariable }) => {
     : null;
 };
 
-// Where the part `delivery` serves the renditions; without it they are presigned, one by one.
-exports.deliveryUrl = async ({ resolveVariable }) => {
-  if (!isOn(await resolveVariable('param:delivery, null'))) return '';
-  const local = (await resolveVariable('sls:stage')) === 'local';
-  return resolveVariable(`file(resources/delivery.js):${local ? 'localRenditionsUrl' : 'url'}`);
-};
-
 const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {
   const AllowedOrigins = await listOf(resolveVariable, 'corsOrigins');
   const rule = { AllowedOrigins, AllowedMethods, AllowedHeaders: ['*'], ExposedHeaders, MaxAge: 3600 };
