@@ -7,6 +7,7 @@
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 const readline = require('node:readline');
+const { findAddresses } = require('./addresses.js');
 const { findWrongDoor } = require('./door_params.js');
 const { findPython } = require('./python.js');
 
@@ -39,6 +40,7 @@ class MediaLayers {
         await this.buildLayers();
       },
       'after:package:createDeploymentArtifacts': () => this.slimPackages(),
+      'after:aws:info:displayStackOutputs': () => this.showAddresses(), // of `sls info` and `sls deploy`
       'after:package:function:package': () => this.slimPackages(),
       // `sls deploy function` uploads code without layers.
       'before:package:function:package': async () => {
@@ -137,6 +139,14 @@ class MediaLayers {
     const functions = Object.values(this.serverless.service.functions);
     const packages = functions.map((each) => each.package?.artifact).filter(Boolean);
     await this.run([path.join('layers', 'slim.py'), ...packages], 'SLIM_FAILED');
+  }
+
+  showAddresses() {
+    const { gatheredData } = this.serverless.pluginManager.plugins.find((each) => each.gatheredData);
+    const addresses = findAddresses(gatheredData.outputs);
+    if (addresses.length) this.serverless.addServiceOutputSection('addresses', addresses);
+    // osls lists routes below a name that AWS would have given the API.
+    if (this.stage === LOCAL_STAGE) this.serverless.serviceOutputs.delete('endpoints');
   }
 
   async run(args, code, env = process.env) {

@@ -32,10 +32,15 @@ const serverless = {
     constructor(message, code) { super(message); this.code = code; }
   } },
 };
+serverless.serviceOutputs = new Map([['endpoints', ['GET - https://abc.execute-api']]]);
+serverless.addServiceOutputSection = (name, lines) => serverless.serviceOutputs.set(name, lines);
+serverless.pluginManager = { plugins: [{}, { gatheredData: serverless.service }] };
 const log = { notice: (line) => console.error(line) };
 serverless.configurationInput = serverless.service;
 const made = new Plugin(serverless, { help: help === 'help', param }, { log });
-Promise.resolve(hook && made.hooks[hook]()).then(() => console.log('passed'), refuse);
+const show = () => console.error(JSON.stringify([...serverless.serviceOutputs]));
+Promise.resolve(hook && made.hooks[hook]())
+  .then(() => { console.log('passed'); if (hook === 'after:aws:info:displayStackOutputs') show(); }, refuse);
 """
 
 PACKAGE = "before:package:createDeploymentArtifacts"
@@ -291,3 +296,27 @@ def test_a_param_that_fits_passes_on(tmp_path):
     given = ("dollars=7", "layers=host", "backup=true", "apiAuth=iam")
     passed = run_plugin("qa", folder, PACKAGE, "", json.dumps(PARAMS), *given)
     assert "WRONG_PARAM" not in passed.stdout
+
+
+@pytest.mark.parametrize("stage", ["local", "prod"])
+def test_sls_shows_where_a_stage_can_be_reached(tmp_path, stage):
+    outputs = {
+        "UploadsBucket": "media-in",
+        "ApiUrl": "https://a.example/",
+        "ServerlessDeploymentBucketName": "zips",
+        "HttpApiUrl": "https://abc.execute-api",
+        "ImageQueue": "https://sqs.example/1/q",
+    }
+    pairs = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    endpoint = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+    hook, given = "after:aws:info:displayStackOutputs", json.dumps({"outputs": pairs})
+    shown = json.loads(run_plugin(stage, tmp_path, hook, "", given, **endpoint).stderr)
+    addresses = ["addresses", ["ApiUrl: https://a.example/", "UploadsBucket: media-in"]]
+    endpoints = [] if stage == "local" else [["endpoints", ["GET - https://abc.execute-api"]]]
+    assert shown == [*endpoints, addresses]
+
+
+def test_a_stack_without_outputs_shows_no_addresses(tmp_path):
+    hook = "after:aws:info:displayStackOutputs"
+    shown = run_plugin("prod", tmp_path, hook, "", json.dumps({"outputs": []}))
+    assert "addresses" not in shown.stderr
