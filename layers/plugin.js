@@ -64,6 +64,8 @@ class MediaLayers {
     const remote = findRemoteEndpoint(process.env);
     if (remote) throw this.refuse(remote, 'LOCAL_STAGE_NEEDS_EMULATOR');
     putProxiesAside(process.env);
+    // With a profile, from .env say, the SDK would pass over the emulator's keys.
+    delete process.env.AWS_PROFILE;
   }
 
   // Two `sls` at a time would write the same files in .serverless: zips come out cut short, and are

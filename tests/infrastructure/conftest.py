@@ -31,6 +31,7 @@ STAGES = {
     LONGEST: (
         *("--region", "ap-southeast-1"),
         *("--param", "architecture=x86_64"),
+        *("--param", "tags=team=media, cost-center=42"),
         *("--param", "reservedConcurrency=10"),
         *("--param", "subnets=subnet-0123456789abcdef0,subnet-0123456789abcdef1"),
         *("--param", "securityGroups=sg-0123456789abcdef0"),

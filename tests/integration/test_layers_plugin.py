@@ -38,9 +38,12 @@ serverless.pluginManager = { plugins: [{}, { gatheredData: serverless.service }]
 const log = { notice: (line) => console.error(line) };
 serverless.configurationInput = serverless.service;
 const made = new Plugin(serverless, { help: help === 'help', param }, { log });
-const show = () => console.error(JSON.stringify([...serverless.serviceOutputs]));
-Promise.resolve(hook && made.hooks[hook]())
-  .then(() => { console.log('passed'); if (hook === 'after:aws:info:displayStackOutputs') show(); }, refuse);
+const end = () => {
+  console.log('passed');
+  const shown = JSON.stringify([...serverless.serviceOutputs]);
+  if (hook.startsWith('after:aws:info')) console.error(shown);
+};
+Promise.resolve(hook && made.hooks[hook]()).then(end, refuse);
 """
 
 PACKAGE = "before:package:createDeploymentArtifacts"
@@ -146,6 +149,16 @@ def test_of_the_local_stage_only_what_fetches_packages_sees_the_proxies(
     checked, built = packaged.stderr.splitlines()
     assert checked.split() == sorted(seen)
     assert built.split() == sorted(PROXIES)
+
+
+@pytest.mark.parametrize(("stage", "seen"), [("local", "none"), ("prod", "mine")])
+def test_the_local_stage_has_no_profile(tmp_path, stage, seen):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    build = "import os; print(os.environ.get('AWS_PROFILE', 'none'))"
+    (folder / "layers" / "build.py").write_text(build)
+    endpoint = "http://127.0.0.1:4566"
+    packaged = run_plugin(stage, folder, PACKAGE, AWS_ENDPOINT_URL=endpoint, AWS_PROFILE="mine")
+    assert packaged.stderr == f"{seen}\n"
 
 
 def test_other_stages_and_help_need_no_endpoint(tmp_path):
