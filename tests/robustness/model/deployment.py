@@ -105,7 +105,11 @@ def load(dollars: int = NO_LIMIT) -> Template:
     params = {**service["params"]["default"], "dailyDollars": dollars}
     service = _read("serverless.yml", params)
     resources = _resources(service, params)
-    functions = {name: _function(name, each) for name, each in service["functions"].items()}
+    functions = {
+        name: _function(name, each)
+        for name, each in service["functions"].items()
+        if isinstance(each, Mapping)  # else it is of an optional part, of which the model has none
+    }
     queues = {
         name: _queue(each["Properties"])
         for name, each in resources.items()
@@ -143,7 +147,7 @@ def _resources(service: Mapping[str, Any], params: Mapping[str, Any]) -> dict[st
     """Return all resources of the template by their logical ids."""
     found: dict[str, Any] = {}
     for part in service["resources"]:
-        if isinstance(part, str) and part.startswith("${file("):
+        if isinstance(part, str) and part.startswith("${file(") and ".yml)" in part:
             part = _read(part.split("(")[1].split(")")[0], params)
         if isinstance(part, Mapping):
             found |= part.get("Resources", {})
