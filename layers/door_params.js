@@ -95,7 +95,10 @@ function findWrongGallery({ gallery, api, apiAuth }) {
   );
 }
 
-function findWrongReceiver({ webhookUrl, webhookPrivate }) {
+function findWrongReceiver({ webhookUrl, webhookPrivate, webhookDelays = '0' }) {
+  if (!/^\d+(,\d+)*$/.test(String(webhookDelays))) {
+    return `expected seconds with commas between them for the param webhookDelays but received ${webhookDelays}`;
+  }
   if (!isOn(webhookUrl)) return null;
   const { protocol, username, password } = URL.canParse(webhookUrl) ? new URL(webhookUrl) : {};
   if (protocol !== 'https:' && !(protocol === 'http:' && isOn(webhookPrivate))) {

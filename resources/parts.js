@@ -17,6 +17,7 @@ const part = (name, param = name) => {
 
 exports.api = part('api');
 exports.delivery = part('delivery');
+exports.webhook = part('webhook', 'webhookUrl');
 
 const NOTHING = { Ref: 'AWS::NoValue' };
 

@@ -15,7 +15,7 @@ import typer
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.s3 import S3Sources
-from lib.cli import check, reconcile, redrive, sign
+from lib.cli import check, reconcile, redrive, sign, webhook
 from lib.cli.arguments import CommandError, name_keys, require_unicode
 from lib.cli.html import element
 from lib.cli.lookup import find_asset
@@ -200,3 +200,4 @@ app.command("reconcile", epilog=examples(*reconcile.EXAMPLES))(reconcile.command
 app.command("sign", epilog=examples(*sign.EXAMPLES))(sign.command)
 app.command("check", epilog=examples(*check.CHECKS))(check.check)
 app.command("repair", epilog=examples(*check.REPAIRS))(check.repair)
+app.add_typer(webhook.app, name="webhook")

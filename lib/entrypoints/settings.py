@@ -177,6 +177,22 @@ class ApiSettings(Settings):
     """Where the renditions are served. Empty: nowhere."""
 
 
+class WebhookSettings(QueueSettings):
+    """Who is told of asset events, and when again."""
+
+    webhook_url: str
+    webhook_secret: str
+    """Name of the parameter."""
+    webhook_private: str = ""
+    """`true` where the receiver may be in a private network, and without TLS."""
+    webhook_delays: str
+    """Seconds before each further try, with commas."""
+    webhook_seconds: int
+    """From when an event was queued, after which it is given up."""
+    webhook_deadline: int
+    """Seconds of a try."""
+
+
 Kind = TypeVar("Kind", bound=Settings)
 
 

@@ -14,7 +14,7 @@ from layers import build
 from tests.support import packages
 from tests.support.functions import functions_of
 
-FUNCTIONS = functions_of("local")
+FUNCTIONS = (*functions_of("local"), "webhook")
 STARTING_CHILDREN = ("encodeRange", "packageVideo", "planVideo", "processImage", "processVideo")
 WITH_IMAGES = ("processImage", "processVideo")
 KB, MB = 1000, 1000 * 1000
@@ -32,6 +32,7 @@ UNZIPPED_LIMIT = {
     "reconcile": 12 * MB,
     "api": 12 * MB,
     "deliver": 12 * MB,
+    "webhook": 12 * MB,
 }
 TARGETS = ("host", "arm64-py3.13", "x86_64-py3.13")
 AARCH64 = 183
@@ -42,8 +43,8 @@ LAMBDA_GLIBC = 34
 
 @pytest.fixture(scope="session")
 def package_folder(package):
-    """The folder that `sls package --stage local` wrote."""
-    return package("local")
+    """The folder that `sls package --stage local` wrote, with a webhook."""
+    return package("local", "--param", "webhookUrl=https://hooks.example.com/media")
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +96,8 @@ def test_a_function_starts_from_its_package_alone(by_name, runtime, tmp_path, na
         ("processVideo", "opt/python/pymediainfo"),
         ("processVideo", "opt/python/past"),
         ("sweep", "opt/python/aws_lambda_powertools"),
+        ("webhook", "opt/python/standardwebhooks"),
+        ("webhook", "task/lib/adapters/webhook/addresses.py"),
     ],
 )
 def test_what_a_package_lacks_fails_its_start(by_name, runtime, tmp_path, name, missing):

@@ -10,6 +10,7 @@ import pytest
 
 from lib.tools.emulator.lifecycle import Emulator
 from tests.e2e.deployed import Deployed
+from tests.e2e.webhooks import NOTHING, tell_webhook
 
 FOLDER = Path(__file__).parent
 LAST = FOLDER / "test_grants.py"
@@ -21,8 +22,9 @@ PARTIAL = pytest.StashKey[str]()
 
 @pytest.fixture(scope="session")
 def stack(emulator: Emulator) -> Emulator:
-    """Deploy once."""
-    emulator.deploy("local")
+    """Deploy once, with a webhook that hears of nothing yet: `test_webhook` has it to itself."""
+    emulator.deploy("local", params={"webhookUrl": "http://127.0.0.1:9/"})
+    tell_webhook(emulator.environment, NOTHING)
     return emulator
 
 

@@ -133,6 +133,11 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
     ),
     "notify": (Call("sns:Publish", "ASSET_EVENTS_TOPIC_ARN"),),
+    "webhook": (
+        Call("ssm:GetParameter", "WEBHOOK_SECRET"),
+        Call("sqs:ChangeMessageVisibility", "QUEUE_URL"),
+        Call("sqs:SendMessage", "DEAD_LETTERS_URL"),
+    ),
     "api": (
         Call("s3:PutObject", "UPLOADS_BUCKET", SOURCE),  # and whoever it signs for
         Call("s3:AbortMultipartUpload", "UPLOADS_BUCKET", SOURCE),

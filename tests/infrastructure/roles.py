@@ -119,6 +119,8 @@ def _arn_of(stack: Stack, function: str, call: Call) -> str:
     if call.on not in variables:
         raise DanglingError(f"{function} is not told of {call.on}")
     value = variables[call.on]
+    if call.action.startswith("ssm:"):
+        return _parameter(stack, value)
     for logical in stack.by_arn.values():
         kinds = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue")
         named = stack.resources[logical]["Type"] in kinds and stack.resolve({"Ref": logical})
@@ -128,6 +130,17 @@ def _arn_of(stack: Stack, function: str, call: Call) -> str:
                 arn = arn.replace(":stateMachine:", ":execution:")
             return arn + call.below
     raise DanglingError(f"{function}: {call.on} is {value}, which is not in the template")
+
+
+def _parameter(stack: Stack, name: str) -> str:
+    """Return the ARN of a parameter, which `media` makes, and not the template."""
+    return f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{name}"
+
+
+def _parameters(stack: Stack) -> Iterator[str]:
+    for _, function in stack.of_type("AWS::Lambda::Function"):
+        if name := function["Environment"]["Variables"].get("WEBHOOK_SECRET"):
+            yield _parameter(stack, name)
 
 
 def of_mapping(stack: Stack, mapping: str) -> Iterator[Edge]:
@@ -191,7 +204,7 @@ def of_role(stack: Stack, role: str) -> Iterator[Edge]:
         for pattern in as_list(statement["Resource"]):
             if pattern == "*" and set(as_list(statement["Action"])) <= WITHOUT_RESOURCE:
                 continue
-            known = any(_names(pattern, arn) for arn in stack.by_arn)
+            known = any(_names(pattern, arn) for arn in (*stack.by_arn, *_parameters(stack)))
             fault = "" if known else f"{pattern} names nothing of the template"
             yield Edge("grant", role, statement.get("Sid", "logs"), fault)
 

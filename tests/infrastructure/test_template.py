@@ -168,10 +168,11 @@ def test_the_image_processor_may_hand_over_to_the_queue_that_it_is_told_of(resou
     assert sendable == {queue, "ImageQueue", "ImageDeadLetters"}
 
 
-def test_every_queue_has_a_dead_letter_queue(resources):
+def test_every_queue_has_a_dead_letter_queue(resources, stage):
     queues = of_type(resources, "AWS::SQS::Queue")
     working = {name: each for name, each in queues.items() if "RedrivePolicy" in each}
-    assert set(working) == {"ImageQueue", "VideoQueue", "DispatchRetries", "ExecutionRetries"}
+    own = {"ImageQueue", "VideoQueue", "DispatchRetries", "ExecutionRetries"}
+    assert set(working) == own | ({"WebhookQueue"} if "webhook" in functions_of(stage) else set())
     for name, queue in working.items():
         redrive = queue["RedrivePolicy"]
         letters = target(redrive["deadLetterTargetArn"])
@@ -185,7 +186,7 @@ def test_every_queue_has_a_dead_letter_queue(resources):
     assert len(set(letters)) == len(letters)
 
 
-def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resources):
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resources, stage):
     functions = of_type(resources, "AWS::Lambda::Function")
     queues = of_type(resources, "AWS::SQS::Queue")
     mappings = [
@@ -193,7 +194,7 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resou
         for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
         if target(each["EventSourceArn"]) in queues
     ]
-    assert len(mappings) == 4
+    assert len(mappings) == 4 + ("webhook" in functions_of(stage))
     for mapping in mappings:
         queue = queues[target(mapping["EventSourceArn"])]
         function = functions[target(mapping["FunctionName"])]
@@ -211,7 +212,11 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(resou
 
 
 def test_filter_policies_are_disjoint_and_exhaustive(resources):
-    subscriptions = of_type(resources, "AWS::SNS::Subscription")
+    subscriptions = {
+        name: each
+        for name, each in of_type(resources, "AWS::SNS::Subscription").items()
+        if target(each["TopicArn"]) == "MediaTopic"
+    }
     assert len(subscriptions) == 2
     for action, media_type in itertools.product(
         ("created", "removed"), ("image", "video", "audio", "unsupported")
@@ -390,3 +395,27 @@ def test_outputs(template):
         "ImageQueue",
         "VideoQueue",
     } <= set(template["Outputs"])
+
+
+def test_of_what_is_off_there_is_nothing(resources, stage):
+    of_it = {name for name in resources if "Webhook" in name}
+    if "webhook" not in functions_of(stage):
+        assert of_it == set()
+        return
+    variables = resources["WebhookLambdaFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["WEBHOOK_URL"] == "https://hooks.example.com/media"
+    assert variables["WEBHOOK_PRIVATE"] == "false"
+    subscription = resources["WebhookSubscription"]["Properties"]
+    assert target(subscription["TopicArn"]) == "AssetEvents"
+    assert "FilterPolicy" not in subscription
+
+
+def test_progress_is_told_where_the_stage_asks(resources, stage):
+    function = resources["NotifyLambdaFunction"]["Properties"]
+    asked = stage == LONGEST
+    assert function["Environment"]["Variables"]["PROGRESS_EVENTS"] == str(asked).lower()
+    mapping = resources["NotifyEventSourceMappingDynamodbCatalog"]["Properties"]
+    [pattern] = mapping["FilterCriteria"]["Filters"]
+    statuses = json.loads(pattern["Pattern"])["dynamodb"]["NewImage"]["status"]["S"]
+    assert ("PROCESSING" in statuses) is asked
+    assert {"RECEIVED", "READY", "PARTIAL", "FAILED", "REJECTED", "DELETED"} <= {*statuses}

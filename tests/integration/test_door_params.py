@@ -27,6 +27,7 @@ DEFAULTS = {
     "gallery": False,
     "webhookUrl": "",
     "webhookPrivate": False,
+    "webhookDelays": "5,300",
 }
 JWT = {"apiAuth": "jwt", "jwtIssuer": "https://id.example.com/", "jwtAudience": ["app"]}
 PAGE = {"api": True, "gallery": True}
@@ -76,6 +77,8 @@ REFUSED: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("prod", {"webhookUrl": "app.example.com"}, "with https", "received app.example.com"),
     ("prod", {"webhookUrl": "ftp://x/", "webhookPrivate": True}, "with https", "ftp"),
     ("prod", {"webhookUrl": "https://me:secret@x.example"}, "no user and password", "signature"),
+    ("prod", {"webhookDelays": "soon"}, "seconds with commas", "received soon"),
+    ("prod", {"webhookDelays": "5, 300"}, "seconds with commas", "received 5, 300"),
 )  # fmt: skip
 
 

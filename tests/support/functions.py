@@ -21,7 +21,7 @@ PARTS = {
 }
 """What is optional, and on by default; see resources/parts.js."""
 
-ALL_PARTS = ("api", "deliver")
+ALL_PARTS = ("api", "deliver", "webhook")
 
 
 def functions_of(stage: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from lib import presets
 from lib.cli import __main__ as cli
-from lib.cli import demo
+from lib.cli import demo, webhook
 from lib.cli.app import app
 from lib.tools import checks
 from lib.tools.emulator import lifecycle
@@ -50,6 +50,22 @@ def test_a_command_helps_with_examples(capsys, command, option):
     assert f"npm run -s media -- {command} " in said.split("Examples:")[1]
     # rich takes "[default: …]" in a help text for its own markup, and drops it
     assert ("without it" in said) == (command != "render")
+
+
+OF_WEBHOOKS = ("secret", "rotate", "test", "replay")
+
+
+def test_these_are_all_commands_of_a_webhook():
+    assert [each.name for each in webhook.app.registered_commands] == [*OF_WEBHOOKS]
+
+
+@pytest.mark.parametrize("command", OF_WEBHOOKS)
+def test_a_command_of_a_webhook_helps_with_examples(capsys, command):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["webhook", command, "-h"])
+    assert ended.value.code in (0, None)
+    said = capsys.readouterr().out
+    assert f"npm run -s media -- webhook {command} " in said.split("Examples:")[1]
 
 
 PRESET = re.compile(r" --preset ([a-z]\S*)")

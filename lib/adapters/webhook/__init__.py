@@ -1,0 +1,1 @@
+"""Post to a receiver on the internet that nobody here has chosen but who deployed the stage."""

@@ -1,0 +1,54 @@
+"""What a receiver's reply says: its status, and for how long to wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.adapters.webhook.sender import ReplyError, read_reply
+from lib.application.doors.webhook import Reply
+
+NOW = 1_800_000_000.0
+"""Fri, 15 Jan 2027 08:00:00 GMT"""
+
+
+def read(*lines: str) -> Reply:
+    return read_reply("\r\n".join((*lines, "", "a body")).encode("latin-1"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        ("HTTP/1.1 204 No Content", Reply(204, "No Content")),
+        ("HTTP/1.0 500 ", Reply(500)),
+        ("HTTP/1.1 200", Reply(200)),
+        ("HTTP/1.1 302 Found", Reply(302, "Found (redirects are not followed)")),
+        ("HTTP/1.1 400 \x1b[31mred\xe9", Reply(400, "\\x1b[31mred\\xe9")),
+    ],
+)
+def test_a_status_and_its_words(line, reply):
+    assert read(line) == reply
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("Fri, 15 Jan 2027 08:01:00 GMT", 60.0),
+        ("Fri, 15 Jan 2027 07:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("9" * 400, 999_999_999.0),
+        ("Fri, 99 Jan 2027 08:01:00 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value, seconds):
+    assert read("HTTP/1.1 503 Busy", "x: y", f"Retry-After:  {value}").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "line", ["", "SSH-2.0-OpenSSH_9.6", "HTTP/2 200", "HTTP/1.1 20x OK", "HTTP/1.1 2000", "<html>"]
+)
+def test_what_is_no_reply_is_said_to_be_none(line):
+    with pytest.raises(ReplyError, match="expected a reply"):
+        read(line)
