@@ -30,7 +30,7 @@ def desk():
 
 @pytest.fixture
 def intake(desk):
-    return Intake(desk, PRESETS, ManualClock(1_800_000_000))
+    return Intake(desk, lambda: PRESETS, ManualClock(1_800_000_000))
 
 
 def refused(call, *arguments):

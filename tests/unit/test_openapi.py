@@ -48,7 +48,7 @@ def test_it_is_valid(document):
 
 
 def test_it_has_the_paths_of_the_routes_for_uploads(document):
-    routes = upload_routes(Intake(MemoryUploadDesk(), PRESETS))
+    routes = upload_routes(Intake(MemoryUploadDesk(), lambda: PRESETS))
     answered = {(without_names(each.rule), each.method.lower()) for each in routes}
     described = {
         (without_names(path), method)

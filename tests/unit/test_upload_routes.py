@@ -22,7 +22,7 @@ class Gateway:
 
     def __init__(self, tenant_claim=""):
         self.desk = MemoryUploadDesk()
-        intake = Intake(self.desk, PRESETS, ManualClock())
+        intake = Intake(self.desk, lambda: PRESETS, ManualClock())
         self.handler = make_handler(upload_routes(intake), tenant_claim, Telemetry("test"))
 
     def call(self, method, path, query="", fields=None, *, claims=None, body=None, encoded=False):

@@ -42,7 +42,7 @@ def desk():
 
 @pytest.fixture
 def intake(desk):
-    return Intake(desk, PRESETS, ManualClock(1000))
+    return Intake(desk, lambda: PRESETS, ManualClock(1000))
 
 
 def refused(call, *arguments):
@@ -107,7 +107,7 @@ def test_a_large_file_goes_in_parts(desk, intake):
 def test_the_largest_file_has_no_more_parts_than_s3_takes(desk):
     limits = dataclasses.replace(PRESETS.limits, source_gigabytes=5000)
     presets = dataclasses.replace(PRESETS, limits=limits)
-    offered = offer_upload(request(5 * 10**12), MINE, Intake(desk, presets))
+    offered = offer_upload(request(5 * 10**12), MINE, Intake(desk, lambda: presets))
     assert isinstance(offered, OfferedParts)
     assert (offered.parts, offered.part_size) == (10_000, 5 * 10**8)
 
@@ -132,7 +132,7 @@ def test_what_passes_a_limit_is_refused_with_the_words_of_its_job(desk, intake, 
 
 def test_without_a_type_the_larger_limit_holds(desk):
     limits = dataclasses.replace(PRESETS.limits, source_gigabytes=0.05)
-    intake = Intake(desk, dataclasses.replace(PRESETS, limits=limits))
+    intake = Intake(desk, lambda: dataclasses.replace(PRESETS, limits=limits))
     for mime in (None, "application/octet-stream"):
         assert isinstance(offer_upload(request(60 * MB, mime=mime), MINE, intake), OfferedForm)
     code, _ = failed(offer_upload, request(60 * MB, mime="video/mp4"), MINE, intake)

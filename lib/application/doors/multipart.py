@@ -11,13 +11,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from lib.application.doors.ports import Part, PartedUpload, UploadDesk
 from lib.application.doors.refusals import RefusalCode, Refused, invalid
 from lib.application.doors.upload_keys import require_key
 from lib.domain.caller import Caller
 from lib.domain.errors import PermanentError
-from lib.presets import Limits
+
+if TYPE_CHECKING:
+    from lib.presets import Limits
 
 PART_SECONDS = 3600
 """That a part's URL is good for."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lib.application.doors.assets import Library, find_asset
 from lib.application.doors.refusals import RefusalCode, Refused
 from lib.application.make_again import make_again
@@ -10,7 +12,9 @@ from lib.domain.caller import Caller
 from lib.domain.clock import to_iso
 from lib.domain.errors import MediaError
 from lib.domain.events import Action, Current, UploadEvent
-from lib.presets import Presets
+
+if TYPE_CHECKING:
+    from lib.presets import Presets
 
 LARGEST_COPY = 5 * 1024**3
 """Bytes that S3 copies in one request.

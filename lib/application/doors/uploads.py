@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lib.application.doors.multipart import Declared, Medium, handle_of
 from lib.application.doors.ports import FormTerms, PartedUpload, SignedForm, UploadDesk
@@ -13,7 +15,9 @@ from lib.application.doors.upload_keys import make_key
 from lib.domain.caller import Caller
 from lib.domain.clock import Clock
 from lib.domain.keys import asset_id
-from lib.presets import Presets
+
+if TYPE_CHECKING:
+    from lib.presets import Presets
 
 FORM_SECONDS = 900
 """That a form is good for: to be sent, not to have arrived."""
@@ -48,11 +52,16 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What uploads are let in by."""
+    """What uploads are let in by. Presets are read when one is: most starts need none."""
 
     desk: UploadDesk
-    presets: Presets
+    read_presets: Callable[[], Presets]
     clock: Clock = time.time
+
+    @property
+    def presets(self) -> Presets:
+        """Return the presets, and the limits."""
+        return self.read_presets()
 
     def identify(self, key: str) -> str:
         """Return the id of the asset that an upload becomes."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lib import presets
+from functools import cache
+from typing import TYPE_CHECKING
+
 from lib.adapters.aws.clients import client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_index import DynamoIndex
@@ -19,12 +21,22 @@ from lib.entrypoints.http.request import Route
 from lib.entrypoints.http.routes import upload_routes
 from lib.entrypoints.settings import ApiSettings
 
+if TYPE_CHECKING:
+    from lib.presets import Presets
+
 
 def make_routes(settings: ApiSettings) -> tuple[Route, ...]:
     """Return all that the API answers."""
-    recipes = presets.load(presets.PACKAGED)
-    intake = Intake(S3UploadDesk(client("s3"), settings.uploads_bucket), recipes)
-    return (*asset_routes(make_library(settings), lambda: recipes), *upload_routes(intake))
+    intake = Intake(S3UploadDesk(client("s3"), settings.uploads_bucket), read_presets)
+    return (*asset_routes(make_library(settings), read_presets), *upload_routes(intake))
+
+
+@cache
+def read_presets() -> Presets:
+    """Return the presets of the package."""
+    from lib import presets  # 13 ms, which who looks at an asset need not wait for
+
+    return presets.load(presets.PACKAGED)
 
 
 def make_library(settings: ApiSettings) -> Library:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lib.application.doors.asset_values import asset_to_values, summary_to_values
 from lib.application.doors.assets import (
@@ -24,7 +24,9 @@ from lib.domain.media import MediaType
 from lib.domain.open_enum import OpenEnum
 from lib.entrypoints.http.fields import read_object, read_text
 from lib.entrypoints.http.request import Answer, Request, Route
-from lib.presets import Presets
+
+if TYPE_CHECKING:
+    from lib.presets import Presets
 
 ASSETS = "/assets"
 BY_KEY = f"{ASSETS}/by-key/"
