@@ -193,6 +193,16 @@ class WebhookSettings(QueueSettings):
     """Seconds of a try."""
 
 
+class GallerySettings(Settings):
+    """What the gallery's page has to know of its stage."""
+
+    stage: str
+    api_auth: str
+    """How one signs in: none or jwt."""
+    content_origins: str
+    """Of uploads and renditions, with spaces between: what the page may load besides itself."""
+
+
 Kind = TypeVar("Kind", bound=Settings)
 
 
