@@ -38,6 +38,7 @@ class MediaLayers {
         await this.checkPresets();
         this.checkTargets();
         await this.buildLayers();
+        await this.buildPage();
       },
       'after:package:createDeploymentArtifacts': () => this.slimPackages(),
       'after:aws:info:displayStackOutputs': () => this.showAddresses(), // of `sls info` and `sls deploy`
@@ -46,6 +47,7 @@ class MediaLayers {
       'before:package:function:package': async () => {
         await this.takeLock();
         await this.checkPresets();
+        await this.buildPage();
       },
     };
   }
@@ -136,6 +138,13 @@ class MediaLayers {
     }
   }
 
+  // What browsers load of the gallery, where the stage has one.
+  async buildPage() {
+    if (!this.serverless.service.functions?.gallery) return;
+    const script = path.join('lib', 'tools', 'build_web.mjs');
+    await this.run([script], 'PAGE_BUILD_FAILED', process.env, process.execPath);
+  }
+
   // Code without what nobody reads there. After `sls deploy function` one function has a package.
   async slimPackages() {
     const functions = Object.values(this.serverless.service.functions);
@@ -151,8 +160,8 @@ class MediaLayers {
     if (this.stage === LOCAL_STAGE) this.serverless.serviceOutputs.delete('endpoints');
   }
 
-  async run(args, code, env = process.env) {
-    const child = spawn(this.python(), args, {
+  async run(args, code, env = process.env, command = this.python()) {
+    const child = spawn(command, args, {
       cwd: this.serverless.serviceDir,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ const path = require('node:path');
 const { asPem } = require('../layers/delivery_params.js');
 const { isOn } = require('../layers/door_params.js');
 const { findPython } = require('../layers/python.js');
+const { pageOrigins } = require('./parts.js');
 
 const ROOT = path.join(__dirname, '..');
 const NOTHING = { Ref: 'AWS::NoValue' };
@@ -35,7 +36,7 @@ const readParams = async (resolveVariable) => {
   const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey'];
   const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
   const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  return { ...params, signed: params.deliveryAuth === 'signed', origins: listOf(params.corsOrigins) };
+  return { ...params, signed: params.deliveryAuth === 'signed' };
 };
 
 // CloudFront never changes a key: another one is another resource. The first of several signs.
@@ -136,7 +137,8 @@ exports.trustedKeys = async ({ resolveVariable }) => {
 
 // Cookies are sent to another origin only where it says that it takes them, and names the page's.
 exports.cors = async ({ resolveVariable }) => {
-  const { signed, origins } = await readParams(resolveVariable);
+  const { signed } = await readParams(resolveVariable);
+  const origins = await pageOrigins({ resolveVariable });
   if (!origins.length) return NOTHING;
   return {
     AccessControlAllowCredentials: signed,

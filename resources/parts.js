@@ -18,6 +18,8 @@ const part = (name, param = name) => {
 exports.api = part('api');
 exports.delivery = part('delivery');
 exports.webhook = part('webhook', 'webhookUrl');
+exports.gallery = part('gallery');
+exports.isOn = isOn;
 
 const NOTHING = { Ref: 'AWS::NoValue' };
 
@@ -47,8 +49,17 @@ exports.apiCors = async ({ resolveVariable }) => {
     : null;
 };
 
+// Whose pages may use the buckets: the gallery's too, which the API serves. On `local` it is among
+// the others.
+exports.pageOrigins = async ({ resolveVariable }) => {
+  const origins = await listOf(resolveVariable, 'corsOrigins');
+  const isLocal = (await resolveVariable('sls:stage')) === 'local';
+  const own = !isLocal && isOn(await resolveVariable('param:gallery'));
+  return own ? [...origins, { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] }] : origins;
+};
+
 const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {
-  const AllowedOrigins = await listOf(resolveVariable, 'corsOrigins');
+  const AllowedOrigins = await exports.pageOrigins({ resolveVariable });
   const rule = { AllowedOrigins, AllowedMethods, AllowedHeaders: ['*'], ExposedHeaders, MaxAge: 3600 };
   return AllowedOrigins.length ? { CorsRules: [rule] } : NOTHING;
 };
