@@ -49,29 +49,33 @@ class Browser:
         Raises RuntimeError where the page cannot be opened or the promise is rejected, and
         TimeoutError after a minute.
         """
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         session = attached["sessionId"]
-        opened = self._call("Page.navigate", session, url=address)
+        opened = self.call("Page.navigate", session, url=address)
         if "errorText" in opened:
             raise RuntimeError(f"{address}: {opened['errorText']}")
-        done = self._call(
+        done = self.call(
             "Runtime.evaluate",
             session,
             expression=expression,
             awaitPromise=True,
             returnByValue=True,
         )
-        self._call("Target.closeTarget", targetId=target)
+        self.call("Target.closeTarget", targetId=target)
         if "exceptionDetails" in done:
             raise RuntimeError(done["exceptionDetails"].get("exception", {}).get("description"))
         return done["result"].get("value")
 
     def close(self) -> None:
         """Ask the browser to end."""
-        self._call("Browser.close")
+        self.call("Browser.close")
 
-    def _call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
+        """Send a command, of a page's session or of the browser, and return its result.
+
+        Raises RuntimeError where the browser refuses it, and TimeoutError after a minute.
+        """
         self._last_id += 1
         wanted = self._last_id
         message = {"id": wanted, "method": method, "params": params}
