@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import NoReturn
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
+from lib.tools import ROOT
 from lib.tools.emulator import lifecycle
 from lib.tools.emulator.environment import EmulatorError
 
@@ -24,6 +26,8 @@ WITHOUT_AWS = frozenset({"package", "print"})
 WITH_AWS = frozenset({"deploy", "info", "invoke", "logs", "metrics", "remove", "rollback"})
 HELP = frozenset({"--help", "-h", "help"})
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+DEFAULT_STAGE = "dev"  # provider.stage of serverless.yml
+CREDENTIALS = re.compile(r"^\s*(export\s+)?AWS_(PROFILE|ACCESS_KEY_ID)\s*=", re.MULTILINE)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
             return _refuse("no emulator is running: npm run demo -- --keep starts one")
         _become(arguments, running.environment)
     command = next((each for each in arguments if not each.startswith("-")), "")
-    if HELP & set(arguments) or command not in WITHOUT_AWS | WITH_AWS or _has_credentials():
+    has_credentials = _has_credentials() or _are_credentials_in_file(arguments)
+    if HELP & set(arguments) or command not in WITHOUT_AWS | WITH_AWS or has_credentials:
         _become(arguments, dict(os.environ))
     if command in WITH_AWS:
         return _refuse(
@@ -81,6 +86,14 @@ def _has_credentials() -> bool:
         return Session().get_credentials() is not None
     except BotoCoreError:  # a profile that is not there, say, of which sls tells more
         return True
+
+
+def _are_credentials_in_file(arguments: Sequence[str]) -> bool:
+    """Tell whether the `.env` that sls reads by itself says whose AWS it is for."""
+    stage = _stage(arguments) or DEFAULT_STAGE
+    files = (ROOT / f".env.{stage}", ROOT / ".env")
+    found = next((each.read_text("utf-8") for each in files if each.is_file()), "")
+    return CREDENTIALS.search(found) is not None
 
 
 def _stage(arguments: Sequence[str]) -> str | None:

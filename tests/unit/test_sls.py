@@ -24,6 +24,7 @@ def _nobody(monkeypatch, tmp_path):
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(sls, "FOLDER", tmp_path / "package")
+    monkeypatch.setattr(sls, "ROOT", tmp_path)
     (tmp_path / "sls").write_text(SLS)
     (tmp_path / "sls").chmod(0o755)
     monkeypatch.setattr(lifecycle, "SLS", tmp_path / "sls")
@@ -72,3 +73,26 @@ def test_a_profile_that_is_not_there_is_for_sls_to_name(monkeypatch, became):
     with pytest.raises(SystemExit):
         sls.main(["deploy", "--stage", "dev"])
     assert became
+
+
+@pytest.mark.parametrize("name", [".env", ".env.qa"])
+def test_a_profile_in_the_file_that_sls_reads_is_left_to_it(name, tmp_path, became):
+    (tmp_path / name).write_text("MEDIA_TAGS=team=media\nAWS_PROFILE=media-dev\n")
+    with pytest.raises(SystemExit):
+        sls.main(["deploy", "--stage", "qa"])
+    assert "AWS_PROFILE" not in became[0][1]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".env": "# AWS_PROFILE=media-dev\nMEDIA_TAGS=team=media\n"},
+        {".env.prod": "AWS_PROFILE=media-prod\n"},
+        {".env.qa": "AWS_REGION=eu-central-1\n", ".env": "AWS_PROFILE=media-dev\n"},
+    ],
+)
+def test_a_file_without_one_or_that_sls_passes_over_does_not_count(files, tmp_path, capsys):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert sls.main(["deploy", "--stage", "qa"]) == 2
+    assert "AWS_PROFILE" in capsys.readouterr().err
