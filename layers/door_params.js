@@ -86,7 +86,10 @@ const isOrigin = (text) =>
 function findWrongGallery({ gallery, api, apiAuth }) {
   if (!isOn(gallery)) return null;
   if (!isOn(api)) {
-    return 'expected api: true where gallery is true: its page asks the HTTP API. Write api: true, or leave gallery out.';
+    return (
+      'expected the param api to be true where gallery is: its page asks the HTTP API. Write api: true, or leave' +
+      ' gallery out.'
+    );
   }
   if (apiAuth !== 'iam') return null;
   return (
