@@ -58,6 +58,13 @@ exports.pageOrigins = async ({ resolveVariable }) => {
   return own ? [...origins, { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] }] : origins;
 };
 
+// Where the part `delivery` serves the renditions; without it they are presigned, one by one.
+exports.deliveryUrl = async ({ resolveVariable }) => {
+  if (!isOn(await resolveVariable('param:delivery'))) return '';
+  const local = (await resolveVariable('sls:stage')) === 'local';
+  return resolveVariable(`file(resources/delivery.js):${local ? 'localRenditionsUrl' : 'url'}`);
+};
+
 const bucketCors = (AllowedMethods, ExposedHeaders) => async ({ resolveVariable }) => {
   const AllowedOrigins = await exports.pageOrigins({ resolveVariable });
   const rule = { AllowedOrigins, AllowedMethods, AllowedHeaders: ['*'], ExposedHeaders, MaxAge: 3600 };
