@@ -108,9 +108,36 @@ exports.renditionsPath = async ({ resolveVariable }) =>
     ? `/${await resolveVariable('self:custom.renditionsBucket')}`
     : '';
 
-exports.localRenditionsUrl = async ({ resolveVariable }) => {
-  const endpoint = (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
-  return `${endpoint}/${await resolveVariable('self:custom.renditionsBucket')}`;
+const endpoint = async (resolveVariable) =>
+  (await resolveVariable('env:AWS_ENDPOINT_URL')) ?? 'http://127.0.0.1:4566';
+
+exports.localRenditionsUrl = async ({ resolveVariable }) =>
+  `${await endpoint(resolveVariable)}/${await resolveVariable('self:custom.renditionsBucket')}`;
+
+// What the function that grants is told, and may: all of it where a stage is signed.
+exports.keyPairId = async ({ resolveVariable }) => {
+  if (!(await isSigned(resolveVariable))) return '';
+  const [{ id }] = publicKeys(await resolveVariable('param:deliveryPublicKey'));
+  return { Ref: id };
+};
+
+exports.privateKey = async ({ resolveVariable }) =>
+  (await isSigned(resolveVariable)) ? resolveVariable('param:deliveryPrivateKey') : '';
+
+exports.mayReadKey = async ({ resolveVariable }) => {
+  if (!(await isSigned(resolveVariable))) return NOTHING;
+  const name = (await resolveVariable('param:deliveryPrivateKey')).replace(/^\/?/, '/');
+  return {
+    Sid: 'ReadTheKeyThatSigns',
+    Effect: 'Allow',
+    Action: 'ssm:GetParameter',
+    Resource: { 'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter${name}` },
+  };
+};
+
+exports.layersOfWhoSigns = async ({ resolveVariable }) => {
+  const names = ['Powertools', ...((await isSigned(resolveVariable)) ? ['Signing'] : [])];
+  return names.map((name) => ({ Ref: `${name}LambdaLayer` }));
 };
 
 exports.url = async ({ resolveVariable }) => {

@@ -175,6 +175,10 @@ class ApiSettings(Settings):
     """Of a token: its value is the caller's folder. Empty: who may call may touch every key."""
     delivery_url: str = ""
     """Where the renditions are served. Empty: nowhere."""
+    delivery_key_pair_id: str = ""
+    """Of the key that the CDN trusts. Empty: it serves everybody."""
+    delivery_private_key: str = ""
+    """Its private one's name in SSM."""
 
 
 class WebhookSettings(QueueSettings):

@@ -26,6 +26,10 @@ READ_STREAM = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:Des
 TAKE_MESSAGES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 WITHOUT_RESOURCE = {*INTERFACES, *TRACE}
+SIGNING_KEY = "DELIVERY_PRIVATE_KEY"
+"""Names a parameter where a stage has grants."""
+
+SECRETS = ("WEBHOOK_SECRET", SIGNING_KEY)
 
 
 def ask(stack: Stack, kind: str, who: str, action: str, arn: str, **context: str) -> Edge:
@@ -94,6 +98,9 @@ def of_function(stack: Stack, function: str) -> Iterator[Edge]:
                 yield Edge("Lambda → VPC", function, "VPC", f"{action} is open to the code")
     for layer in properties.get("Layers", []):
         yield _layer(stack, function, stack.logical(layer))
+    if key := properties["Environment"]["Variables"].get(SIGNING_KEY):
+        arn = _parameter(stack, key)
+        yield ask(stack, "Lambda → secret", function, "ssm:GetParameter", arn)
     for call in CALLS[name.removeprefix(f"{stack.name}-")]:
         action = call.local if stack.stage == "local" and call.local else call.action
         yield ask(stack, "Lambda → resource", function, action, _arn_of(stack, function, call))
@@ -139,8 +146,9 @@ def _parameter(stack: Stack, name: str) -> str:
 
 def _parameters(stack: Stack) -> Iterator[str]:
     for _, function in stack.of_type("AWS::Lambda::Function"):
-        if name := function["Environment"]["Variables"].get("WEBHOOK_SECRET"):
-            yield _parameter(stack, name)
+        for each in SECRETS:
+            if name := function["Environment"]["Variables"].get(each):
+                yield _parameter(stack, name)
 
 
 def of_mapping(stack: Stack, mapping: str) -> Iterator[Edge]:

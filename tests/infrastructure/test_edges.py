@@ -47,7 +47,8 @@ def test_the_flow_has_an_edge_of_every_kind(stack: Stack) -> None:
     assert ("Lambda → X-Ray" in kinds) == (stack.stage == "prod")
     assert ("Lambda → VPC" in kinds) == (stack.stage == LONGEST)
     assert ("HTTP API → Lambda" in kinds) == ("api" in functions_of(stack.stage))
-    for kind in ("CloudFront → S3", "CloudFront → Lambda", "CloudFront → its function"):
+    of_cdn = ("CloudFront → S3", "CloudFront → Lambda", "CloudFront → its function")
+    for kind in (*of_cdn, "Lambda → secret"):
         assert (kind in kinds) == (stack.stage == LONGEST)
 
 
@@ -78,7 +79,7 @@ def test_what_a_vpc_needs_and_is_missing_is_named(stack_of: Callable[[str], Stac
 def test_what_a_distribution_needs_and_is_missing_is_named(
     stack_of: Callable[[str], Stack],
 ) -> None:
-    of_delivery = re.compile("Deliver|Distribution|RenditionsPolicy")
+    of_delivery = re.compile("Deliver|Distribution|RenditionsPolicy|ReadTheKey|ssm:")
     tried = [each for each in mutants(stack_of(LONGEST)) if of_delivery.search(each.what)]
     assert survivors(tried) == []
     assert len(tried) > 20

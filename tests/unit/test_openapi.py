@@ -9,11 +9,13 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lib.application.doors.asset_values import asset_to_values, summary_to_values
+from lib.application.doors.grant import DEFAULT_SECONDS, LONGEST_SECONDS, Granter
 from lib.application.doors.links import BaseLinks
 from lib.application.doors.uploads import Intake
 from lib.domain.asset import AssetStatus
 from lib.domain.media import MediaType
 from lib.entrypoints.http.assets import QUERY, asset_routes
+from lib.entrypoints.http.grants import grant_routes
 from lib.entrypoints.http.routes import upload_routes
 from lib.entrypoints.http.uploads import KNOWN
 from tests.support.upload_desk import MemoryUploadDesk
@@ -60,12 +62,13 @@ def test_it_has_the_paths_of_the_routes_for_uploads(document):
 
 def test_it_has_the_paths_of_the_routes_for_assets(document):
     library: Any = None
-    routes = asset_routes(library, lambda: PRESETS)
+    granter: Any = None
+    routes = (*asset_routes(library, lambda: PRESETS), *grant_routes(library, granter))
     answered = {(without_names(each.rule), each.method.lower()) for each in routes}
     described = {
         (without_names(path), method)
         for path, method, _ in operations(document)
-        if path.startswith("/assets") and not path.endswith("/grant")
+        if path.startswith("/assets")
     }
     assert described == answered
 
@@ -84,6 +87,18 @@ def test_what_is_told_of_an_asset_is_what_is_described(document):
     assert schemas["AssetSummary"]["required"] == list(described["AssetSummary"])
     assert schemas["Status"]["enum"] == list(AssetStatus)
     assert schemas["MediaType"]["enum"] == list(MediaType)
+
+
+def test_a_grant_is_what_is_described(document):
+    schema = document["components"]["schemas"]["Grant"]
+    granter = Granter("https://a.example", "K1", lambda message: message, lambda: 0.0)
+    granted = granter.grant("0" * 32)
+    assert schema["properties"].keys() == granted.to_values().keys() == set(schema["required"])
+    cookies = schema["properties"]["cookies"]
+    assert cookies["properties"].keys() == granted.cookies.keys() == set(cookies["required"])
+    asked = document["paths"]["/assets/{assetId}/grant"]["post"]["requestBody"]["content"]
+    seconds = asked["application/json"]["schema"]["properties"]["seconds"]
+    assert (seconds["maximum"], seconds["default"]) == (LONGEST_SECONDS, DEFAULT_SECONDS)
 
 
 def test_a_list_takes_what_the_function_knows(document):

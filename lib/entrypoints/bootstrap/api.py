@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import time
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from lib.adapters.aws.clients import client
@@ -13,7 +14,7 @@ from lib.adapters.aws.s3_links import PresignedLinks
 from lib.adapters.aws.s3_originals import S3Originals
 from lib.adapters.aws.s3_uploads import S3UploadDesk
 from lib.adapters.aws.sns import SnsTopic
-from lib.application.doors.assets import Library
+from lib.application.doors.assets import Library, find_asset
 from lib.application.doors.links import BaseLinks, Links
 from lib.application.doors.uploads import Intake
 from lib.entrypoints.http.assets import asset_routes
@@ -28,7 +29,26 @@ if TYPE_CHECKING:
 def make_routes(settings: ApiSettings) -> tuple[Route, ...]:
     """Return all that the API answers."""
     intake = Intake(S3UploadDesk(client("s3"), settings.uploads_bucket), read_presets)
-    return (*asset_routes(make_library(settings), read_presets), *upload_routes(intake))
+    library = make_library(settings)
+    return (
+        *asset_routes(library, read_presets),
+        *upload_routes(intake),
+        *make_grant_routes(settings, library),
+    )
+
+
+def make_grant_routes(settings: ApiSettings, library: Library) -> tuple[Route, ...]:
+    """Return how renditions are opened; nothing where everybody sees them."""
+    if not settings.delivery_key_pair_id:
+        return ()
+    from lib.adapters.aws.ssm import read_secret  # few stages have grants
+    from lib.adapters.rsa import signer
+    from lib.application.doors.grant import Granter
+    from lib.entrypoints.http.grants import grant_routes
+
+    sign = signer(partial(read_secret, client("ssm"), settings.delivery_private_key))
+    granter = Granter(settings.delivery_url, settings.delivery_key_pair_id, sign, time.time)
+    return grant_routes(partial(find_asset, library=library), granter)
 
 
 @cache
