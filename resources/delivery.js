@@ -15,9 +15,6 @@ const ROOT = path.join(__dirname, '..');
 const NOTHING = { Ref: 'AWS::NoValue' };
 const PRESETS = path.join(ROOT, 'presets.toml');
 
-// Params hold lists in serverless.yml, or values with commas after `--param`.
-const listOf = (value) => [value ?? []].flat().flatMap((each) => each.split(',')).filter(Boolean);
-
 // The function at the edge, with the widths of presets.toml, read by what reads presets everywhere.
 exports.normalizeRequest = async () => {
   const python = findPython(ROOT);
@@ -33,7 +30,7 @@ const isSigned = async (resolveVariable) =>
   (await resolveVariable('param:deliveryAuth')) === 'signed';
 
 const readParams = async (resolveVariable) => {
-  const names = ['domain', 'certificateArn', 'corsOrigins', 'deliveryAuth', 'deliveryPublicKey'];
+  const names = ['domain', 'certificateArn', 'deliveryAuth', 'deliveryPublicKey'];
   const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
   const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
   return { ...params, signed: params.deliveryAuth === 'signed' };
