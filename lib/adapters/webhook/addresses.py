@@ -68,8 +68,6 @@ def is_public(address: Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if address in NAT64:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo:
-            return False
         if inner is not None:
             return is_public(inner)
     return address.is_global and not address.is_multicast and not address.is_reserved
