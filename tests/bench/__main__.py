@@ -11,12 +11,13 @@ from rich.console import Console
 
 from layers.build import BuildError
 from lib.tools.emulator.environment import EmulatorError
-from tests.bench import coldstart, crop, image, pipeline, quality, sandbox, video
+from tests.bench import api, coldstart, crop, image, pipeline, quality, sandbox, video
 from tests.bench.report import Result, describe_machine, to_json, to_table
 
 Run = Callable[[], Iterator[Result]]
 
 BENCHES: Mapping[str, Run] = {
+    "api": api.run,
     "coldstart": coldstart.run,
     "crop": crop.run,
     "image": image.run,

@@ -95,15 +95,16 @@ def run() -> Iterator[Result]:
     """
     with TemporaryDirectory(prefix="coldstart-") as name:
         folder = Path(name)
-        packages = read_packages(_package(folder))
+        packages = package_stage(folder)
         yield from _measure_sizes(packages)
         yield from _measure_starts(packages, folder)
 
 
-def _package(folder: Path) -> Path:
+def package_stage(folder: Path) -> Mapping[str, Package]:
+    """Package the stage `local`, and return its functions' packages by their names."""
     (folder / "emulator").mkdir()
     with lifecycle.running(None, folder / "emulator") as local:
-        return package_service(local, "local", folder / "packages")
+        return read_packages(package_service(local, "local", folder / "packages"))
 
 
 def _measure_sizes(packages: Mapping[str, Package]) -> Iterator[Result]:
@@ -121,20 +122,32 @@ def _measure_sizes(packages: Mapping[str, Package]) -> Iterator[Result]:
 
 
 def _measure_starts(packages: Mapping[str, Package], folder: Path) -> Iterator[Result]:
-    runtime = folder / "runtime"
-    shutil.copytree(link_runtime(folder / "links"), runtime)
-    compileall.compile_dir(runtime, quiet=2)
+    runtime = compile_runtime(folder)
     bare = [start(Case("sys")).milliseconds for _ in range(PAIRS)]
     yield Result("bare interpreter: start", median(bare), "ms")
     for name, goal in GOALS.items():
-        shipped = _unpacked(packages[name], folder / "shipped" / name, runtime)
-        compiled = _unpacked(packages[name], folder / "compiled" / name, runtime)
-        compileall.compile_dir(folder / "compiled" / name, quiet=2)
-        peer = _peer(start(shipped).clients, folder / "peers" / name, runtime)
-        yield from _compare(name, goal, compiled, shipped, peer)
+        yield from measure_start(packages[name], goal, folder, runtime)
     again = _unpacked(packages["processVideo"], folder / "again", runtime)
     binary = Path(shutil.copy(build.OUTPUT / build.HOST / "ffmpeg" / "bin" / "ffmpeg", folder))
     yield from _measure_ffmpeg(again, binary)
+
+
+def compile_runtime(folder: Path) -> Path:
+    """Return a folder with what Lambda's runtime has, as bytecode."""
+    runtime = folder / "runtime"
+    shutil.copytree(link_runtime(folder / "links"), runtime)
+    compileall.compile_dir(runtime, quiet=2)
+    return runtime
+
+
+def measure_start(package: Package, goal: Goal, folder: Path, runtime: Path) -> Iterator[Result]:
+    """Measure a function's cold start against boto3's with the same clients."""
+    name = package.name
+    shipped = _unpacked(package, folder / "shipped" / name, runtime)
+    compiled = _unpacked(package, folder / "compiled" / name, runtime)
+    compileall.compile_dir(folder / "compiled" / name, quiet=2)
+    peer = _peer(start(shipped).clients, folder / "peers" / name, runtime)
+    yield from _compare(name, goal, compiled, shipped, peer)
 
 
 def _unpacked(package: Package, folder: Path, runtime: Path) -> Case:
