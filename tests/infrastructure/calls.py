@@ -146,7 +146,6 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("s3:GetObject", "UPLOADS_BUCKET", SOURCE),
         Call("s3:ListBucket", "UPLOADS_BUCKET"),
         Call("s3:GetObjectVersion", "UPLOADS_BUCKET", SOURCE),  # a copy of one, with its tags
-        Call("s3:GetObjectTagging", "UPLOADS_BUCKET", SOURCE),
         Call("s3:GetObjectVersionTagging", "UPLOADS_BUCKET", SOURCE),
         Call("s3:PutObjectTagging", "UPLOADS_BUCKET", SOURCE),
         Call("s3:GetObject", RENDITIONS, RENDITION),  # of whoever it signs for
