@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from layers import build
+from lib.tools import ROOT
 from tests.support import packages
 from tests.support.functions import functions_of
 
@@ -67,6 +69,27 @@ def layers_of():
         return build.OUTPUT / target
 
     return build_all
+
+
+SIGN = """
+import sys
+sys.path[:] = [*sys.argv[1:3], *sys.path]
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from lib.adapters.rsa import signer
+pem = generate_private_key(65537, 2048).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
+assert len(signer(pem.decode)(b"policy")) == 256
+assert sys.modules["cryptography"].__file__.startswith(sys.argv[1])
+"""
+
+
+def test_what_signs_needs_nothing_but_its_layer(layers_of):
+    layer = layers_of(build.HOST) / "signing" / "python"
+    command = [sys.executable, "-I", "-S", "-B", "-c", SIGN, layer, ROOT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
