@@ -145,6 +145,15 @@ def test_who_is_told_to_wait_is_told_how_long():
     assert unknown.headers["retry-after"] == "1"
 
 
+def test_what_aws_says_is_told_to_the_log_alone(caplog):
+    said = "User: arn:aws:sts::1:assumed-role/api is not authorized to perform: dynamodb:GetItem"
+    answered = call(fail(TransientError(ErrorCode.SERVICE_UNAVAILABLE, said)), event())
+    assert answered.json["code"] == "SERVICE_UNAVAILABLE"
+    assert answered.json["detail"] == "try again in 1 s"
+    [logged] = caplog.records
+    assert logged.reason == said
+
+
 def test_a_bug_tells_callers_nothing_and_the_log_everything(caplog):
     answered = call(fail(RuntimeError("the secret")), event())
     assert (answered.status, answered.json["code"]) == (500, "INTERNAL_ERROR")

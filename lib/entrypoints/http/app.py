@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolv
 
 from lib.adapters.telemetry import Context, Event, Handler, Telemetry
 from lib.application.doors.refusals import RefusalCode, Refused, invalid
-from lib.domain.errors import MediaError
+from lib.domain.errors import MediaError, TransientError
 from lib.entrypoints.http.callers import find_caller
 from lib.entrypoints.http.fields import read_query
 from lib.entrypoints.http.problems import answer_bug, answer_failure, answer_refusal
@@ -81,6 +81,8 @@ def _answer(
     except Refused as exc:
         return answer_refusal(exc)
     except MediaError as exc:
+        if isinstance(exc, TransientError):
+            telemetry.logger.warning("not answered", code=exc.code, reason=exc.message)
         return answer_failure(exc)
     except Exception:
         telemetry.logger.exception("a request failed")

@@ -35,11 +35,14 @@ def answer_refusal(refused: Refused) -> Answer:
 
 
 def answer_failure(error: MediaError) -> Answer:
-    """Return the answer where the pipeline's own rules, or AWS, are in the way."""
+    """Return the answer where the pipeline's own rules, or AWS, are in the way.
+
+    What AWS says names roles, tables and parameters: that is for the log.
+    """
     if isinstance(error, TransientError):
-        wait = str(math.ceil(error.retry_after or RETRY_SECONDS))
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        return _problem(status, error.code, error.message, {"Retry-After": wait})
+        seconds = math.ceil(error.retry_after or RETRY_SECONDS)
+        status, detail = HTTPStatus.SERVICE_UNAVAILABLE, f"try again in {seconds} s"
+        return _problem(status, error.code, detail, {"Retry-After": str(seconds)})
     status = STATUSES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
     return _problem(status, error.code, error.message)
 
