@@ -87,9 +87,10 @@ def asset_event(asset: Asset, kind: str | None = None) -> dict[str, object]:
 def event_id(asset: Asset, kind: str) -> str:
     """Return the name of an event: the same whenever it is made of the same change.
 
-    What an earlier release wrote has no revision; its time does.
+    A revision may come twice, with another time: a release that counts none wrote over it, or the
+    table was restored to what it was before.
     """
-    name = f"{asset.asset_id} {asset.revision or asset.updated_at} {kind}"
+    name = f"{asset.asset_id} {asset.revision} {asset.updated_at} {kind}"
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     return f"evt_{digest[:32]}"
 
