@@ -70,6 +70,8 @@ def is_public(address: Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address.is_site_local:  # deprecated, but routed where networks still have them
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
