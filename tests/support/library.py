@@ -23,13 +23,16 @@ class MemoryIndex:
 
     catalog: MemoryCatalog
     read: int = 0
+    page_sizes: list[int] = field(default_factory=list)
 
     def of_status(
         self, status: AssetStatus, *, until: str | None, page_size: int
     ) -> Iterator[Asset]:
+        self.page_sizes.append(page_size)
         return self._until(list(self.catalog.by_status(status)), until)
 
     def of_folder(self, folder: str, *, until: str | None, page_size: int) -> Iterator[Asset]:
+        self.page_sizes.append(page_size)
         every = [each for status in AssetStatus for each in self.catalog.by_status(status)]
         assets = sorted(every, key=lambda each: each.updated_at, reverse=True)
         return self._until([each for each in assets if each.folder == folder], until)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.application.doors.listing import MOST_LOOKED_AT, AssetQuery, list_assets
+from lib.application.doors.listing import LONGEST_PAGE, MOST_LOOKED_AT, AssetQuery, list_assets
 from lib.application.doors.refusals import RefusalCode, Refused
 from lib.domain.asset import AssetStatus
 from lib.domain.caller import Caller
@@ -140,6 +140,28 @@ def test_a_search_is_bounded_and_goes_on(world):
     assert (first.assets, first.cursor is None) == ((), False)
     assert world.index.read <= MOST_LOOKED_AT + 12
     assert flat(all_pages(world, prefix="x/", text="needle", limit=1)) == ["x/needle"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"prefix": "x/y"},
+        {"prefix": "x"},
+        {"prefix": "x/", "status": AssetStatus.FAILED},
+        {"prefix": "x/", "text": "z"},
+        {"media_type": MediaType.VIDEO},
+    ],
+)
+def test_a_small_page_is_not_read_entry_by_entry(world, query):
+    fill(world, "x/a")
+    ask(world, limit=1, **query)
+    assert min(world.index.page_sizes) * 3 >= LONGEST_PAGE
+
+
+def test_a_page_of_all_is_read_no_further_than_it_reaches(world):
+    fill(world, "x/a")
+    ask(world, limit=1)
+    assert max(world.index.page_sizes) <= 3
 
 
 def test_a_full_last_page_has_no_cursor(world):

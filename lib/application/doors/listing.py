@@ -61,10 +61,13 @@ class AssetQuery:
             return asset.status is not AssetStatus.DELETED
         return asset.status is self.status
 
-    @property
-    def chooses(self) -> bool:
-        """Tell whether entries are passed over that no index leaves out."""
-        return bool(self.text or self.media_type)
+    def chooses(self, caller: Caller) -> bool:
+        """Tell whether many entries may be passed over: what no index leaves out."""
+        prefix = caller.prefix + self.prefix
+        folder = folder_of(prefix)
+        whole = prefix == f"{folder}/" if folder else not prefix
+        by_status = folder is None or self.status is None
+        return not whole or not by_status or bool(self.text or self.media_type)
 
     def digest(self, caller: Caller, bucket: str) -> str:
         """Return 16 hex digits that other queries, callers and stages do not share."""
@@ -113,7 +116,7 @@ def _newest_first(
     until = after[0] if after else None
     folder = folder_of(caller.prefix + query.prefix)
     # One more says whether there are more, and another whether that is all of its millisecond.
-    size = LONGEST_PAGE if query.chooses else query.limit + 2
+    size = LONGEST_PAGE if query.chooses(caller) else query.limit + 2
     if folder is not None:
         return _in_order(index.of_folder(folder, until=until, page_size=size))
     statuses = LISTED if query.status is None else (query.status,)
