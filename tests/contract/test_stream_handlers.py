@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from moto import mock_aws
 
 from lib.adapters.aws import clients
+from lib.adapters.telemetry import Telemetry
 from tests.unit.test_other_releases import entry, image, listed
 
 BUCKET, MACHINE = "renditions", "arn:aws:states:eu-west-1:123456789012:stateMachine:long"
@@ -60,6 +62,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Return what handlers log from now on; whoever logged first in this process chose where."""
+    logged = io.StringIO()
+    told = Telemetry("test").logger
+    monkeypatch.setattr(told.registered_handler, "stream", logged)
+    return logged
+
+
+@pytest.fixture
 def call(aws: SimpleNamespace) -> Iterator[Call]:
     """Return a function that calls a handler with the old and the new image of each record."""
 
@@ -92,7 +103,7 @@ LATER = {
 
 
 def test_sweep_goes_on_behind_what_a_later_release_wrote(
-    aws: SimpleNamespace, call: Call, capsys: pytest.CaptureFixture[str]
+    aws: SimpleNamespace, call: Call, logs: io.StringIO
 ) -> None:
     archived = entry(2, "ARCHIVED", 2) | LATER
     call(
@@ -102,7 +113,7 @@ def test_sweep_goes_on_behind_what_a_later_release_wrote(
         (entry(3, "PROCESSING", 1), entry(3, "READY", 3) | LATER),
     )
     assert stored(aws) == {2, 3}
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
     assert [(each["message"], each.get("reason")) for each in lines] == [
         ("skipped", "SERVICE_UNAVAILABLE: expected bucket in a source but it is missing"),
         ("swept", None),
