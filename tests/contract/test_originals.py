@@ -8,11 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from lib.adapters.aws.s3 import S3Sources
 from lib.adapters.aws.s3_links import LINK_SECONDS, RENEWED, PresignedLinks
 from lib.adapters.aws.s3_originals import S3Originals
+from lib.application.doors.refusals import RefusalCode, Refused
 from lib.domain.errors import ErrorCode, PermanentError
 from lib.domain.events import Source
 from tests.support.fakes import ManualClock
@@ -56,16 +58,51 @@ def test_another_preset_is_a_new_version_of_which_nothing_else_differs(s3: Any) 
     assert current.preset == "small"
 
 
-def test_the_version_that_was_seen_is_copied_though_there_is_a_newer_one(s3: Any) -> None:
+@pytest.mark.parametrize("newer", [b"newer", b"content"])
+def test_what_was_seen_does_not_replace_a_newer_upload(s3: Any, newer: bytes) -> None:
     source = put(s3)
-    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"newer")
+    there = s3.put_object(Bucket=BUCKET, Key=KEY, Body=newer)
+    with pytest.raises(Refused) as raised:
+        S3Originals(s3).ask_for_preset(source, "small")
+    assert raised.value.code is RefusalCode.CONFLICT
+    found = s3.get_object(Bucket=BUCKET, Key=KEY)
+    assert (found["VersionId"], found["Body"].read()) == (there["VersionId"], newer)
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_an_upload_that_comes_at_the_same_time_is_not_replaced_either(code: str) -> None:
+    client = boto3.client(
+        "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    with Stubber(client) as stubbed:
+        seen = {"ETag": '"e"', "VersionId": "v", "Metadata": {}}
+        stubbed.add_response("head_object", seen, {"Bucket": BUCKET, "Key": KEY})
+        copied = {
+            "Bucket": BUCKET,
+            "Key": KEY,
+            "CopySource": {"Bucket": BUCKET, "Key": KEY, "VersionId": "v"},
+            "IfMatch": '"e"',
+            "MetadataDirective": "REPLACE",
+            "Metadata": {"preset": "small"},
+        }
+        stubbed.add_client_error("copy_object", code, "no", 412, expected_params=copied)
+        with pytest.raises(Refused) as raised:
+            S3Originals(client).ask_for_preset(Source(BUCKET, KEY, "v", "e", 7), "small")
+    assert raised.value.code is RefusalCode.CONFLICT
+
+
+def test_where_there_are_no_versions_a_preset_can_be_changed_too(s3: Any) -> None:
+    s3.create_bucket(Bucket="plain")
+    s3.put_object(Bucket="plain", Key=KEY, Body=b"content")
+    source = S3Sources(s3).current_version("plain", KEY)
+    assert source is not None
     S3Originals(s3).ask_for_preset(source, "small")
-    assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"content"
+    assert s3.head_object(Bucket="plain", Key=KEY)["Metadata"] == {"preset": "small"}
 
 
-def test_a_version_that_is_gone_is_gone(s3: Any) -> None:
+def test_an_upload_that_is_gone_is_gone(s3: Any) -> None:
     source = put(s3)
-    s3.delete_object(Bucket=BUCKET, Key=KEY, VersionId=source.version_id)
+    s3.delete_object(Bucket=BUCKET, Key=KEY)
     with pytest.raises(PermanentError) as raised:
         S3Originals(s3).ask_for_preset(source, "small")
     assert raised.value.code is ErrorCode.SOURCE_GONE

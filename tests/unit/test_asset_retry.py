@@ -15,7 +15,7 @@ from lib.domain.errors import ErrorCode, PermanentError, TransientError
 from lib.domain.events import Current
 from lib.domain.keys import asset_id
 from tests.support.catalog_cases import PERMANENT, READY
-from tests.support.fakes import UPLOADS, MemorySources
+from tests.support.fakes import JPEG_HEAD, UPLOADS, MemorySources
 from tests.support.library import LibraryWorld
 from tests.support.world import PRESETS
 
@@ -199,6 +199,25 @@ def test_what_can_not_be_copied_now_is_made_again_by_its_old_preset(world):
     world.originals.refusal = TransientError(ErrorCode.SERVICE_UNAVAILABLE, "S3 is away")
     with pytest.raises(TransientError, match="S3 is away"):
         retry(world, preset="small")
+    assert world.work_off() == 1
+    assert world.entry(KEY).status is AssetStatus.READY
+
+
+def test_an_upload_that_comes_meanwhile_wins(world):
+    world.finish(KEY)
+    world.originals.refusal = Refused(RefusalCode.CONFLICT, "another came")
+    assert refused(retry, world, MINE, "small") is RefusalCode.CONFLICT
+    newer = world.sources.upload(KEY, JPEG_HEAD + b"newer")
+    world.dispatch(newer)
+    world.work_off()
+    entry = world.entry(KEY)
+    assert (entry.status, entry.source.version_id) == (AssetStatus.READY, newer.source.version_id)
+
+
+def test_what_is_not_replaced_for_another_upload_does_not_wait_for_ever(world):
+    world.finish(KEY)
+    world.originals.refusal = Refused(RefusalCode.CONFLICT, "another came")
+    assert refused(retry, world, MINE, "small") is RefusalCode.CONFLICT
     assert world.work_off() == 1
     assert world.entry(KEY).status is AssetStatus.READY
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lib.adapters.aws.errors import translated
+from botocore.exceptions import ClientError
+
+from lib.adapters.aws.errors import error_code, translated
 from lib.adapters.aws.s3 import PRESET
+from lib.application.doors.refusals import RefusalCode, Refused
 from lib.domain.events import Source
 
 if TYPE_CHECKING:
@@ -16,6 +19,11 @@ KEPT = (
     *("Expires", "StorageClass", "WebsiteRedirectLocation"),
 )
 """Of an object, which a copy with other metadata would else lose; it keeps the tags by itself."""
+
+REPLACED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""What S3 says where another upload came first."""
+
+UNVERSIONED = "null"
 
 
 class S3Originals:
@@ -30,19 +38,34 @@ class S3Originals:
             self._client.delete_object(Bucket=bucket, Key=key)
 
     def ask_for_preset(self, source: Source, preset: str) -> None:
-        """Copy a version onto its key, with a preset beside it. Raises PermanentError(SOURCE_GONE).
+        """Copy what is current onto its key, with a preset beside it.
 
-        Two requests, whatever its size is: S3 copies up to 5 GiB by itself.
+        Two requests, whatever its size is: S3 copies up to 5 GiB by itself, and only onto what it
+        is a copy of, for an upload that came in between would else be replaced by the one before.
+        Raises PermanentError(SOURCE_GONE), and Refused(CONFLICT) for another upload.
         """
         named: Any = {"Bucket": source.bucket, "Key": source.key}
-        version: Any = {"VersionId": source.version_id} if source.version_id else {}
-        with translated(source):
-            head: Any = self._client.head_object(**named, **version)
+        with translated(source, answers=REPLACED):
+            head: Any = self._client.head_object(**named)
+            version: Any = {name: head[name] for name in ("VersionId",) if name in head}
+            found = version.get("VersionId", UNVERSIONED), head["ETag"].strip('"')
+            if found != (source.version_id or UNVERSIONED, source.etag):
+                raise _replaced()
             kept: Any = {name: head[name] for name in KEPT if name in head}
-            self._client.copy_object(
-                **named,
-                CopySource=named | version,
-                MetadataDirective="REPLACE",
-                Metadata={**head["Metadata"], PRESET: preset},
-                **kept,
-            )
+            try:
+                self._client.copy_object(
+                    **named,
+                    CopySource=named | version,
+                    IfMatch=head["ETag"],
+                    MetadataDirective="REPLACE",
+                    Metadata={**head["Metadata"], PRESET: preset},
+                    **kept,
+                )
+            except ClientError as exc:
+                if error_code(exc) in REPLACED:
+                    raise _replaced() from exc
+                raise
+
+
+def _replaced() -> Refused:
+    return Refused(RefusalCode.CONFLICT, "the upload is just being replaced by another")

@@ -122,6 +122,6 @@ class Originals(Protocol):
     def ask_for_preset(self, source: Source, preset: str) -> None:
         """Upload a source once more, from where it lies: its next version asks for a preset.
 
-        Raises PermanentError(SOURCE_GONE).
+        Raises PermanentError(SOURCE_GONE), and Refused(CONFLICT) where another upload came first.
         """
         ...

@@ -86,7 +86,7 @@ def _with_preset(asset: Asset, preset: str, current: Current, library: Library) 
         raise _under_way(library.catalog.get(asset.asset_id) or asset)
     try:
         library.originals.ask_for_preset(current.source, preset)
-    except MediaError:
+    except (MediaError, Refused):
         # It waits for an upload that does not come: it comes to its end by the old preset.
         library.topic.publish([_event_of(asset, current, library.clock())])
         raise
