@@ -68,6 +68,7 @@ def _of_bucket(stack: Stack, distribution: str, bucket: str) -> Iterator[Edge]:
         "may not read renditions": not ask("s3:GetObject", RENDITION, ours),
         "reads what operators configure": ask("s3:GetObject", CONFIG, ours),
         "reads what is being made": ask("s3:GetObject", WORK, ours),
+        "reads what is no rendition": ask("s3:GetObject", "/backup.tar", ours),
         "lists the bucket": ask("s3:ListBucket", "", ours),
         "writes": ask("s3:PutObject", RENDITION, ours),
         "is open to other distributions": ask("s3:GetObject", RENDITION, theirs),
