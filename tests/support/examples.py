@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -59,9 +60,9 @@ def _install_python() -> Path:
 def running(example: Path, command: Sequence[str], settings: Mapping[str, str]) -> Iterator[str]:
     """Run an example, and return its address once it answers. Ends it with all that it started."""
     port = PORTS[example]
-    assert not _answers(port), f"port {port} is taken: the local stage lets in no other's pages"
     log = ROOT / ".local" / f"example-{example.name}.log"
     with (
+        _alone(port),
         log.open("w") as written,
         subprocess.Popen(
             command,
@@ -80,6 +81,16 @@ def running(example: Path, command: Sequence[str], settings: Mapping[str, str]) 
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             _await_end(port)
+
+
+@contextmanager
+def _alone(port: int) -> Iterator[None]:
+    """Have a port to oneself: another checkout's tests may be at it, for some seconds."""
+    with (Path(tempfile.gettempdir()) / f"example-{port}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _await_end(port)
+        assert not _answers(port), f"port {port} is taken: the local stage lets in no other's pages"
+        yield
 
 
 def _await_start(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
