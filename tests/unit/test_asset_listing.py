@@ -13,7 +13,7 @@ from lib.domain.asset import AssetStatus
 from lib.domain.caller import Caller
 from lib.domain.media import MediaType
 from tests.support.fakes import UPLOADS
-from tests.support.library import LibraryWorld
+from tests.support.library import LibraryWorld, MemoryIndex
 
 ANYBODY, MINE = Caller(), Caller("mine")
 
@@ -33,13 +33,14 @@ def keys(world, caller=ANYBODY, **query):
 
 def all_pages(world, caller=ANYBODY, between=lambda: None, **query):
     pages, cursor = [], None
-    while True:
+    for _ in range(1000):
         page = ask(world, caller, cursor=cursor, **query)
         pages.append([each.source.key for each in page.assets])
         cursor = page.cursor
         if cursor is None:
             return pages
         between()
+    raise AssertionError("the list has no end")
 
 
 def flat(pages):
@@ -118,6 +119,26 @@ def test_a_caller_sees_what_is_below_its_prefix_and_nothing_else(world):
     assert keys(world, prefix="mine/") == ["mine/x/b", "mine/a"]
 
 
+def test_the_folder_itself_is_nobodys_asset(world):
+    fill(world, "mine/", "mine/a")
+    assert keys(world, MINE) == ["mine/a"]
+
+
+def test_what_changes_its_status_meanwhile_is_shown_once_as_it_is_now(world):
+    before = world.drop("x/a")
+    world.clock.now += 1
+    now = world.finish("x/a")
+
+    class Lagging(MemoryIndex):
+        def of_status(self, status, **how):
+            yield from super().of_status(status, **how)
+            if status is AssetStatus.RECEIVED:
+                yield before
+
+    page = list_assets(AssetQuery(), ANYBODY, Lagging(world.catalog), UPLOADS)
+    assert page.assets == (now,)
+
+
 def test_a_prefix_need_not_be_a_folder(world):
     fill(world, "album/a", "albums/b", "al", "x", "/y")
     assert keys(world, prefix="al") == ["al", "albums/b", "album/a"]
@@ -162,6 +183,13 @@ def test_a_page_of_all_is_read_no_further_than_it_reaches(world):
     fill(world, "x/a")
     ask(world, limit=1)
     assert max(world.index.page_sizes) <= 3
+
+
+@pytest.mark.parametrize("query", [{"prefix": "x/"}, {"status": AssetStatus.RECEIVED}])
+def test_a_page_is_read_from_where_the_one_before_ended(world, query):
+    fill(world, *(f"x/{number}" for number in range(100)))
+    assert len(all_pages(world, limit=10, **query)) == 10
+    assert world.index.read <= 10 * (10 + 3)
 
 
 def test_a_full_last_page_has_no_cursor(world):
