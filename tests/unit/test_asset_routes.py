@@ -223,7 +223,14 @@ def test_a_list_has_summaries_and_a_cursor(world):
         for each in ("", "0", "101", "-1", "1.0", "1e1", "٣", " 1", "00101", "9" * 9999)
     ]
     + [{"status": each} for each in ("", "ready", "READY,FAILED", "NEWER")]
-    + [{"type": "film"}, {"type": ""}, {"cursor": ""}, {"q": "x" * 1025}, {"prefix": "x" * 1025}]
+    + [
+        {"type": "film"},
+        {"type": ""},
+        {"cursor": ""},
+        {"q": "x" * 1025},
+        {"prefix": "x" * 1025},
+        {"prefix": "é" * 513},
+    ]
     + [{"statuses": "READY"}, {"": ""}, {"\x1b": "x"}],
 )
 def test_a_query_is_of_the_fields_that_there_are(world, query):

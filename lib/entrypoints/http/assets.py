@@ -36,7 +36,7 @@ PRIVATE = {"Cache-Control": "private, no-cache"}
 
 QUERY = ("status", "prefix", "type", "q", "cursor", "limit")
 LONGEST_TEXT = 1024
-"""Characters of a prefix or a search: no key has more."""
+"""Bytes of a prefix or a search: no key has more, and no index takes a folder of twice as many."""
 
 Name = TypeVar("Name", bound=OpenEnum)
 
@@ -137,8 +137,8 @@ def _one_of(kind: type[Name], query: Mapping[str, str], name: str) -> Name | Non
 
 def _short(query: Mapping[str, str], name: str) -> str:
     text = query.get(name, "")
-    if len(text) > LONGEST_TEXT:
-        raise invalid(f"expected at most {LONGEST_TEXT:,} characters for {name}")
+    if len(text.encode()) > LONGEST_TEXT:
+        raise invalid(f"expected at most {LONGEST_TEXT:,} bytes in UTF-8 for {name}")
     return text
 
 
