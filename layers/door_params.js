@@ -98,7 +98,34 @@ function findWrongGallery({ gallery, api, apiAuth }) {
   );
 }
 
-function findWrongReceiver({ webhookUrl, webhookPrivate, webhookDelays = '0' }) {
+const LONGEST_DEADLINE = 20; // s, of a function's 30: webhook.yml
+const LONGEST_WEBHOOK = 1209600 / 2; // s; after twice as long SQS drops a message, which nobody hears of
+
+function findWrongTimes({ webhookDeadline, webhookDelays, webhookSeconds, maxReceives }) {
+  if (Number(webhookDeadline) > LONGEST_DEADLINE) {
+    return `expected at most ${LONGEST_DEADLINE} s for the param webhookDeadline but received ${webhookDeadline}: the function has 30`;
+  }
+  if (Number(webhookSeconds) > LONGEST_WEBHOOK) {
+    return `expected at most ${LONGEST_WEBHOOK} s for the param webhookSeconds but received ${webhookSeconds}: SQS keeps nothing for ever`;
+  }
+  const tries = countTries(String(webhookDelays).split(',').map(Number), Number(webhookSeconds));
+  if (tries <= Number(maxReceives) * 0.75) return null;
+  return (
+    `expected longer waits for the param webhookDelays but received ${webhookDelays}: an event would be tried` +
+    ` ${tries} times in ${webhookSeconds} s, and SQS makes a dead letter of it after ${maxReceives}, other failures` +
+    ' among them. Write a longer last one.'
+  );
+}
+
+// How often an event is tried in the time that it has.
+function countTries(delays, seconds) {
+  const waits = delays.map((each) => Math.max(each, 1));
+  const all = waits.reduce((sum, each) => sum + each, 0);
+  return waits.length + 1 + Math.max(0, Math.ceil((seconds - all) / waits.at(-1)));
+}
+
+function findWrongReceiver(params) {
+  const { webhookUrl, webhookPrivate, webhookDelays = '0' } = params;
   if (!/^\d+(,\d+)*$/.test(String(webhookDelays))) {
     return `expected seconds with commas between them for the param webhookDelays but received ${webhookDelays}`;
   }
@@ -110,7 +137,7 @@ function findWrongReceiver({ webhookUrl, webhookPrivate, webhookDelays = '0' }) 
       ' users. Write https://…, or webhookPrivate: true for a receiver in your VPC.'
     );
   }
-  if (!username && !password) return null;
+  if (!username && !password) return findWrongTimes(params);
   return (
     'expected no user and password in the param webhookUrl: they would stand in the template and in logs. The receiver' +
     ' knows events by their signature; a token may stand in the path.'

@@ -28,6 +28,9 @@ DEFAULTS = {
     "webhookUrl": "",
     "webhookPrivate": False,
     "webhookDelays": "5,300",
+    "webhookDeadline": 15,
+    "webhookSeconds": 86400,
+    "maxReceives": 400,
 }
 JWT = {"apiAuth": "jwt", "jwtIssuer": "https://id.example.com/", "jwtAudience": ["app"]}
 PAGE = {"api": True, "gallery": True}
@@ -44,6 +47,8 @@ TAKEN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("prod", {"corsOrigins": ["https://xn--bcher-kva.example"]}),
     ("prod", {"gallery": "false", "api": "false"}),
     ("prod", {"webhookUrl": "https://app.example.com/hooks/media?token=1"}),
+    ("prod", {"webhookUrl": "https://x.example/", "webhookDelays": "5,5,300"}),
+    ("local", {"webhookUrl": "https://x.example/", "webhookDelays": "0,1", "webhookSeconds": "60"}),
     ("prod", {"webhookUrl": "http://10.0.0.7/hook", "webhookPrivate": "true"}),
 )
 
@@ -77,6 +82,14 @@ REFUSED: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("prod", {"webhookUrl": "app.example.com"}, "with https", "received app.example.com"),
     ("prod", {"webhookUrl": "ftp://x/", "webhookPrivate": True}, "with https", "ftp"),
     ("prod", {"webhookUrl": "https://me:secret@x.example"}, "no user and password", "signature"),
+    (
+        "prod",
+        {"webhookUrl": "https://x.example/", "webhookDelays": "300,60"},
+        "longer waits",
+        "1437 times",
+    ),
+    ("prod", {"webhookUrl": "https://x.example/", "webhookDeadline": "21"}, "at most 20 s", "30"),
+    ("prod", {"webhookUrl": "https://x.example/", "webhookSeconds": 1209600}, "604800 s", "SQS"),
     ("prod", {"webhookDelays": "soon"}, "seconds with commas", "received soon"),
     ("prod", {"webhookDelays": "5, 300"}, "seconds with commas", "received 5, 300"),
 )  # fmt: skip
