@@ -35,6 +35,7 @@ UNZIPPED_LIMIT = {
     "api": 12 * MB,
     "deliver": 12 * MB,
     "webhook": 12 * MB,
+    "gallery": 2 * MB,
 }
 TARGETS = ("host", "arm64-py3.13", "x86_64-py3.13")
 AARCH64 = 183

@@ -156,4 +156,5 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("sns:Publish", "MEDIA_TOPIC_ARN", local="sns:PublishBatch"),
     ),
     "deliver": (READ_ASSET,),
+    "gallery": (),
 }

@@ -42,6 +42,7 @@ STAGES = {
         *("--param", "jwtIssuer=https://id.example.com"),
         *("--param", "jwtAudience=web,app"),
         *("--param", "tenantClaim=sub"),
+        *("--param", "gallery=true"),
         *("--param", "corsOrigins=https://a.example.com,https://b.example.com"),
         *("--param", "delivery=true"),
         *("--param", "deliveryAuth=signed"),

@@ -304,6 +304,20 @@ def test_params_of_the_file_are_checked_too(tmp_path):
     assert refused.stdout == "WRONG_PARAM\n"
 
 
+@pytest.mark.parametrize("hook", [PACKAGE, "before:package:function:package"])
+@pytest.mark.parametrize("functions", [{"gallery": {}}, {}])
+def test_the_gallerys_page_is_built_where_a_stage_has_one(tmp_path, hook, functions):
+    folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
+    service = {
+        "functions": functions,
+        "provider": {"runtime": "python3.13", "architecture": "arm64"},
+        "layers": {},
+    }
+    packaged = run_plugin("qa", folder, hook, "", json.dumps(service))
+    assert packaged.stdout == "passed\n"
+    assert ("built the gallery's page" in packaged.stderr) == ("gallery" in functions)
+
+
 def test_a_param_that_fits_passes_on(tmp_path):
     folder = serve_folder(tmp_path, "")
     given = ("dollars=7", "layers=host", "backup=true", "apiAuth=iam")

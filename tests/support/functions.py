@@ -15,13 +15,13 @@ CORE = (
     "sweep",
 )
 PARTS = {
-    "local": ("api", "deliver"),
+    "local": ("api", "deliver", "gallery"),
     "dev": ("api",),
     "prod": (),
 }
 """What is optional, and on by default; see resources/parts.js."""
 
-ALL_PARTS = ("api", "deliver", "webhook")
+ALL_PARTS = ("api", "deliver", "gallery", "webhook")
 
 
 def functions_of(stage: str) -> tuple[str, ...]:
