@@ -167,7 +167,9 @@ With other tools, in a shell of yours (they are for this start of the emulator, 
   export {settings}
   aws s3 cp FILE s3://{stack.uploads}/
 Stop it:
-  npm run demo -- --stop"""
+  npm run demo -- --stop
+The gallery, to see all this and to drop files of yours on:
+  {stack.output("GalleryUrl")}"""
     console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -40,11 +40,6 @@ window.fetch = (input, options) =>
 
 const pathOf = (id) => `/assets/${encodeURIComponent(id)}`;
 const keyed = (key) => key.split("/").map(encodeURIComponent).join("/");
-const json = (body) => ({
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(body),
-});
 
 export async function list(query, signal) {
   const given = Object.entries(query).filter(([, value]) => value);
@@ -66,6 +61,9 @@ export async function getAsset(id) {
 
 export const findAsset = async (key) => (await call(`/assets/by-key/${keyed(key)}`)).json();
 export const deleteAsset = (id) => call(pathOf(id), { method: "DELETE" });
-export const retryAsset = (id, preset) =>
-  call(`${pathOf(id)}/retry`, json(preset ? { preset } : {}));
+export const retryAsset = (id, preset) => {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(preset ? { preset } : {});
+  return call(`${pathOf(id)}/retry`, { method: "POST", headers, body });
+};
 export const getSettings = async () => (await send(`${BASE}/gallery/settings.json`)).json();

@@ -56,7 +56,6 @@ async function loadPage(isFirst) {
   const { signal } = loading;
   try {
     const page = await list({ ...query, cursor, limit: PAGE }, signal);
-    if (signal.aborted) return;
     if (isFirst) clear();
     for (const asset of page.assets) place(asset, false);
     cursor = page.cursor;

@@ -14,6 +14,9 @@ const SHORT = 2500; // ms that a finished upload stays in the list
 
 const uppy = new Uppy({ id: "gallery", autoProceed: true });
 const rows = new Map(); // by the file's id
+const USED = "uploads"; // whether there may be any to restore
+const RESTORED_BY = 3000; // ms; by then there are none
+let restored;
 
 /** Start. `uploaded` is called with the key of each file that has arrived. */
 export function startUploads({ uploaded, preset }) {
@@ -22,12 +25,7 @@ export function startUploads({ uploaded, preset }) {
     shouldUseMultipart: ({ size }) => (size ?? 0) > MULTIPART,
     getChunkSize: ({ size }) => Math.max(PART, Math.ceil(size / 1000)),
   });
-  // One tab alone remembers uploads, for as long as it is open: of two, both would send them.
-  navigator.locks.request("uploads", { ifAvailable: true }, (lock) => {
-    if (!lock) return undefined;
-    uppy.use(GoldenRetriever, { indexedDB: { maxFileSize: 1024 * MB, maxTotalSize: 4096 * MB } });
-    return new Promise(() => {});
-  });
+  restored = new Promise(remember);
   uppy.on("file-added", showRow);
   uppy.on("restored", resume);
   uppy.on("upload-progress", showProgress);
@@ -52,8 +50,22 @@ export function startUploads({ uploaded, preset }) {
   }
 }
 
-function add(files, preset) {
+// One tab alone remembers uploads, for as long as it is open: of two, both would send them. What is
+// added before the interrupted ones are back would be lost.
+function remember(done) {
+  navigator.locks.request("uploads", { ifAvailable: true }, (lock) => {
+    if (!lock) return done();
+    uppy.once("restored", done);
+    setTimeout(done, localStorage.getItem(USED) ? RESTORED_BY : 0);
+    uppy.use(GoldenRetriever, { indexedDB: { maxFileSize: 1024 * MB, maxTotalSize: 4096 * MB } });
+    return new Promise(() => {});
+  });
+}
+
+async function add(files, preset) {
   if (!files.length) return;
+  await restored;
+  localStorage.setItem(USED, "yes");
   const described = files.map((file) => {
     const path = (file.relativePath || file.webkitRelativePath || "").replace(/^\/+/, "");
     return {

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from tests.bench.pictures import demo, long_video, renditions
 from tests.bench.pictures.__main__ import DOCS, PICTURES, main
@@ -20,6 +21,7 @@ uploaded été.jpg (42.6 kB)
 \x1b[1masset\x1b[0m    \x1b[1mstatus\x1b[0m
 été.jpg  \x1b[32mREADY\x1b[0m
 """
+PAGES = {"gallery", "gallery-dark"}
 DOT = "data:image/png;base64,iVBORw0KGgo="
 
 
@@ -84,7 +86,16 @@ def test_the_plot_has_a_point_for_each_number_of_workers():
     assert "0.49 ¢ here" in shown(svg)
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_picture_of_a_page_is_small(name):
+    path = DOCS / f"{name}.webp"
+    assert 10_000 < path.stat().st_size < 200_000
+    with Image.open(path) as picture:
+        assert picture.format == "WEBP"
+        assert picture.width <= 1280
+
+
+@pytest.mark.parametrize("name", sorted(PICTURES.keys() - PAGES))
 def test_a_picture_of_the_documents_loads_nothing_from_elsewhere(name):
     svg = (DOCS / f"{name}.svg").read_text("utf-8")
     addresses = re.findall(r"""(?:href|src)=["']([^"']*)|url\(([^)]*)\)""", svg)
@@ -95,4 +106,5 @@ def test_a_picture_of_the_documents_loads_nothing_from_elsewhere(name):
 def test_an_unknown_picture_is_refused_before_any_is_made(capsys):
     with pytest.raises(SystemExit):
         main(["renditions", "portrait"])
-    assert "expected demo, renditions, long-video but received portrait" in capsys.readouterr().err
+    known = "demo, renditions, long-video, gallery, gallery-dark"
+    assert f"expected {known} but received portrait" in capsys.readouterr().err

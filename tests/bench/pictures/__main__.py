@@ -7,23 +7,26 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from lib.tools import ROOT
-from tests.bench.pictures import demo, long_video, renditions
+from tests.bench.pictures import demo, gallery, long_video, renditions
 
 DOCS = ROOT / "docs"
-PICTURES: Mapping[str, Callable[[], str]] = {
+PICTURES: Mapping[str, Callable[[], str | bytes]] = {
     "demo": demo.make,
     "renditions": renditions.make,
     "long-video": long_video.make,
+    "gallery": gallery.make_grid,
+    "gallery-dark": gallery.make_film,
 }
+"""What draws SVG, as text, or takes pictures of pages, as WebP."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write docs/NAME.svg for each name, all of them where none is given."""
+    """Write docs/NAME.svg or .webp for each name, all of them where none is given."""
     parser = argparse.ArgumentParser(
         prog="npm run pictures --",
         description="Make the documents' pictures anew, from what this commit does.",
         epilog="demo: the emulator's port has to be free. long-video: some minutes, on an idle "
-        "machine of two cores at least, or its numbers are too high.",
+        "machine of two cores at least, or its numbers are too high. gallery: needs a Chromium.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
     names = parser.parse_args(argv).names or list(PICTURES)
@@ -31,8 +34,10 @@ def main(argv: Sequence[str]) -> int:
         if name not in PICTURES:
             parser.error(f"expected {', '.join(PICTURES)} but received {name}")
     for name in names:
-        target = DOCS / f"{name}.svg"
-        target.write_text(PICTURES[name](), encoding="utf-8")
+        made = PICTURES[name]()
+        suffix, content = (".webp", made) if isinstance(made, bytes) else (".svg", made.encode())
+        target = DOCS / f"{name}{suffix}"
+        target.write_bytes(content)
         print(f"{target.relative_to(ROOT)}  {target.stat().st_size / 1000:.0f} kB")
     return 0
 
