@@ -54,11 +54,12 @@ def _taken() -> tuple[bytes, bytes]:
         raise RuntimeError("no browser: apt install chromium, or set CHROMIUM_PATH")
     with _stage() as address, browsing(path) as browser:
         page = Page.open(browser, address)
+        page.wait("document.querySelector('#status').options.length > 1")
         page.resize(SIZE)
         page.prefer("light")
         for name in reversed(SHOWN):
             page.drop([SAMPLES / name])
-            page.wait(f"document.querySelector('#grid').innerText.includes({name!r})")
+            page.wait(f"document.querySelector('#grid').innerText.includes({name!r})", PATIENCE_SECONDS)
         page.wait(f"{ENDED}.length === {len(SHOWN)}", PATIENCE_SECONDS)
         page.evaluate("location.reload()")
         page.wait(f"{ENDED}.length === {len(SHOWN)} && {LOADED}")
