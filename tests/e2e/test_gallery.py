@@ -24,6 +24,18 @@ PART, PARTS = 8 * MB, 5
 SENT = "performance.getEntriesByType('resource').filter(e => /partNumber=/.test(e.name)).length"
 """How many parts a tab has sent to their end."""
 
+ASKS_FOR_TOKENS = """
+window.asked = [];
+const send = window.fetch;
+window.fetch = (url, options = {}) => {
+  if (String(url).endsWith("settings.json"))
+    return Promise.resolve(new Response('{"auth": "jwt", "presets": []}'));
+  asked.push({ url: String(url).split("?")[0], token: options.headers?.authorization });
+  return send(url, options);
+};
+"""
+"""A stage whose API takes tokens: the page hears of it, and what it sends is recorded."""
+
 HOSTILE = "<script>document.title='taken'<\\script>\"'><img src=x onerror=document.title='taken'>"
 TURNED = "\u202egnp.exe"
 """Without care it reads "exe.png"."""
@@ -70,15 +82,19 @@ def named(folder: Path, sample: str) -> Path:
     return Path(shutil.copy(SAMPLES / sample, folder / f"{uuid4().hex[:8]}-{sample}"))
 
 
-def test_a_dropped_photo_becomes_a_picture_without_a_reload(gallery, tmp_path):
+def test_a_dropped_photo_becomes_a_picture_without_a_reload(gallery, deployed, tmp_path):
     photo = named(tmp_path, "hubble.jpg")
     gallery.page.evaluate("window.stays = true")
+    gallery.page.choose("#preset", "default")
     gallery.upload(photo)
     assert gallery.names()[0] == photo.name
     shown = f"{card(photo.name)}.querySelector('img:not(.hash)')"
     gallery.page.wait(f"{shown}?.complete && {shown}.naturalWidth > 100")
     assert gallery.page.evaluate(f"{card(photo.name)}.querySelector('img.hash').naturalWidth > 0")
     assert gallery.page.evaluate("window.stays")
+    gallery.open(photo.name)
+    stored = deployed.s3.head_object(Bucket=deployed.uploads, Key=gallery.facts()["Key"])
+    assert stored["Metadata"] == {"preset": "default"}
 
 
 def test_files_of_a_folder_keep_its_name_and_say_why_they_are_not_taken(gallery, tmp_path):
@@ -278,6 +294,28 @@ def test_what_a_file_says_of_itself_is_shown_as_text(gallery, deployed, tmp_path
         assert gallery.page.count("#asset script, #asset img[src=x]") == 0
         assert gallery.page.evaluate("document.title") == "File · Media"
         gallery.back()
+
+
+def test_a_token_is_kept_in_its_tab_and_sent_to_the_api_alone(browser, deployed, tmp_path):
+    photo = named(tmp_path, "ink.jpg")
+    page = Page.open(browser, deployed.outputs["GalleryUrl"], ASKS_FOR_TOKENS)
+    gallery = Gallery(page, deployed.outputs["GalleryUrl"])
+    page.click("#token")
+    page.write("a.b.c")
+    page.press("Enter")
+    page.wait("sessionStorage.getItem('token') === 'a.b.c'")
+    page.wait("document.querySelector('#status')?.options.length > 1")
+    gallery.upload(photo)
+    asked = page.evaluate("asked.filter(each => each.token).map(each => each.url)")
+    assert {f"{deployed.outputs['ApiUrl']}/{each}" for each in ("assets", "s3/params")} <= set(
+        asked
+    )
+    assert page.evaluate("asked.every(each => each.token === 'Bearer a.b.c')")
+    assert page.evaluate("Object.values(localStorage).join().includes('a.b.c')") is False
+    page.close()
+    other = Page.open(browser, gallery.address, ASKS_FOR_TOKENS)
+    assert other.evaluate("sessionStorage.getItem('token')") is None
+    other.close()
 
 
 def test_what_is_looked_for_stays_in_the_address(gallery, tmp_path):

@@ -54,13 +54,16 @@ class Page:
     session: str
 
     @classmethod
-    def open(cls, browser: Browser, address: str) -> Self:
-        """Open an address in a new tab, as wide as a desktop's."""
+    def open(cls, browser: Browser, address: str, script: str = "") -> Self:
+        """Open an address in a new tab, as wide as a desktop's.
+
+        A script runs in each document before its own do.
+        """
         target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         attached = browser.call("Target.attachToTarget", targetId=target, flatten=True)
         page = cls(browser, target, attached["sessionId"])
         page._call("Page.enable")
-        page._call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        page._call("Page.addScriptToEvaluateOnNewDocument", source=WATCH + script)
         page.resize(DESKTOP)
         page.go(address)
         return page

@@ -22,7 +22,7 @@ from tests.conformance.streams.browser import browsing, find_browser
 from tests.support.page import Page
 
 SAMPLES = ROOT / "tests/media"
-SHOWN = (  # the first is uploaded last, and so shown first
+SHOWN = (  # about in this order: the first is uploaded last
     *("hubble.jpg", "bunny-720p-5.1.mp4", "portrait-gps.jpg", "coffee.heic", "wide-gamut.png"),
     *("voice.m4a", "rocket-alpha.png", "été à la plage + sunset v1.2.final.jpg", "zoom.gif"),
     *("cat.jp2", "truncated.jpg", "really-a-jpeg.txt"),
@@ -59,7 +59,9 @@ def _taken() -> tuple[bytes, bytes]:
         page.prefer("light")
         for name in reversed(SHOWN):
             page.drop([SAMPLES / name])
-            page.wait(f"document.querySelector('#grid').innerText.includes({name!r})", PATIENCE_SECONDS)
+            page.wait(
+                f"document.querySelector('#grid').innerText.includes({name!r})", PATIENCE_SECONDS
+            )
         page.wait(f"{ENDED}.length === {len(SHOWN)}", PATIENCE_SECONDS)
         page.evaluate("location.reload()")
         page.wait(f"{ENDED}.length === {len(SHOWN)} && {LOADED}")
