@@ -11,6 +11,7 @@ from tests.e2e.deployed import PATIENCE_SECONDS
 from tests.support.page import Page
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
+ACCEPTED = "document.body.classList.contains('dropping')"
 VIOLATIONS = """
 axe.run().then(({violations}) => violations.map(({id, nodes}) =>
   `${id}: ${nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`).join("; ")}`))
@@ -24,9 +25,13 @@ class Gallery:
     page: Page
     address: str
 
+    def drop(self, *paths: Path) -> None:
+        """Drop files and folders."""
+        self.page.drop(paths, ACCEPTED)
+
     def upload(self, path: Path, *statuses: str) -> None:
         """Drop a file, and wait until its card has one of the statuses, READY by itself."""
-        self.page.drop([path])
+        self.drop(path)
         self.wait_for(path.name, *statuses)
 
     def wait_for(self, name: str, *statuses: str) -> None:

@@ -102,7 +102,7 @@ def test_files_of_a_folder_keep_its_name_and_say_why_they_are_not_taken(gallery,
     day = tmp_path / "holiday" / "day 1"
     day.mkdir(parents=True)
     (day / name).write_text("no picture")
-    gallery.page.drop([tmp_path / "holiday"])
+    gallery.drop(tmp_path / "holiday")
     gallery.wait_for(name, "REJECTED")
     gallery.open(name)
     key = gallery.facts()["Key"]
@@ -119,7 +119,7 @@ def test_an_upload_goes_on_after_its_tab_was_closed_and_in_one_tab_alone(
     film.write_bytes(os.urandom(PARTS * PART))
     first = open_gallery(browser, deployed)
     first.page.throttle(3 * PART)
-    first.page.drop([film])
+    first.drop(film)
     first.page.wait(f"{SENT} >= 2")
     beside = open_gallery(browser, deployed)
     assert beside.page.count("#upload-rows li") == 0

@@ -179,11 +179,20 @@ class Page:
             f"select.dispatchEvent(new Event('change', {{bubbles: true}})) }})({_find(selector)})"
         )
 
-    def drop(self, paths: Sequence[Path], at: tuple[int, int] = (150, 400)) -> None:
-        """Drag files and folders from another window over this one, and let them go."""
+    def drop(self, paths: Sequence[Path], accepted: str) -> None:
+        """Drag files and folders from another window over this one, and let them go.
+
+        `accepted` is true once the page shows that it takes them: what is let go before is not.
+        """
         data = {"items": [], "files": [str(each) for each in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            self._call("Input.dispatchDragEvent", type=kind, x=at[0], y=at[1], data=data)
+        for kind in ("dragEnter", "dragOver"):
+            self._drag(kind, data)
+        self.wait(accepted)
+        for kind in ("dragOver", "drop"):
+            self._drag(kind, data)
+
+    def _drag(self, kind: str, data: dict[str, Any]) -> None:
+        self._call("Input.dispatchDragEvent", type=kind, x=150, y=400, data=data)
 
     def focused(self) -> str:
         """Return what has the focus: its label or text."""

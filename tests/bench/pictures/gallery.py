@@ -19,6 +19,7 @@ from lib.tools import ROOT
 from lib.tools.emulator import lifecycle
 from lib.tools.stack import LOCAL, SERVICE
 from tests.conformance.streams.browser import browsing, find_browser
+from tests.e2e.gallery import ACCEPTED
 from tests.support.page import Page
 
 SAMPLES = ROOT / "tests/media"
@@ -58,7 +59,7 @@ def _taken() -> tuple[bytes, bytes]:
         page.resize(SIZE)
         page.prefer("light")
         for name in reversed(SHOWN):
-            page.drop([SAMPLES / name])
+            page.drop([SAMPLES / name], ACCEPTED)
             page.wait(
                 f"document.querySelector('#grid').innerText.includes({name!r})", PATIENCE_SECONDS
             )
