@@ -14,6 +14,7 @@ const { findPython } = require('./python.js');
 const LOCAL_STAGE = 'local';
 const LONGEST_STAGE = 24; // so that a bucket's name fits into 63 in every region: docs/adr/0025
 const LAYERS = path.join('.build', 'layers');
+const EMULATORS_KEY = 'LOCAL'; // AWS issues none that begin so: lib/tools/emulator/environment.py
 // sls would ask for this machine through a proxy, whatever NO_PROXY says. Names of the variables that
 // say where it is, and what is put in front while they are aside: see lib/tools/emulator/environment.py.
 const PROXIES = /^(proxy|(http|https|all)_proxy)$/i;
@@ -59,6 +60,8 @@ class MediaLayers {
   }
 
   checkStage(command) {
+    // With a profile, from .env say, the SDK would pass over the emulator's keys.
+    if (process.env.AWS_ACCESS_KEY_ID?.startsWith(EMULATORS_KEY)) delete process.env.AWS_PROFILE;
     // What a wrong name has left half deployed can be removed.
     const wrong = command !== 'remove' && findWrongName(this.stage);
     if (wrong) throw this.refuse(wrong, 'STAGE_NAME');
@@ -66,8 +69,6 @@ class MediaLayers {
     const remote = findRemoteEndpoint(process.env);
     if (remote) throw this.refuse(remote, 'LOCAL_STAGE_NEEDS_EMULATOR');
     putProxiesAside(process.env);
-    // With a profile, from .env say, the SDK would pass over the emulator's keys.
-    delete process.env.AWS_PROFILE;
   }
 
   // Two `sls` at a time would write the same files in .serverless: zips come out cut short, and are

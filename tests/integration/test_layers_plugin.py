@@ -151,13 +151,14 @@ def test_of_the_local_stage_only_what_fetches_packages_sees_the_proxies(
     assert built.split() == sorted(PROXIES)
 
 
-@pytest.mark.parametrize(("stage", "seen"), [("local", "none"), ("prod", "mine")])
-def test_the_local_stage_has_no_profile(tmp_path, stage, seen):
+@pytest.mark.parametrize("stage", ["local", "prod"])
+@pytest.mark.parametrize(("key", "seen"), [("LOCAL0A1B", "none"), ("AKIA0A1B", "mine")])
+def test_whoever_has_an_emulators_keys_has_no_profile(tmp_path, stage, key, seen):
     folder = serve_folder(tmp_path, (ROOT / "presets.toml").read_text())
     build = "import os; print(os.environ.get('AWS_PROFILE', 'none'))"
     (folder / "layers" / "build.py").write_text(build)
-    endpoint = "http://127.0.0.1:4566"
-    packaged = run_plugin(stage, folder, PACKAGE, AWS_ENDPOINT_URL=endpoint, AWS_PROFILE="mine")
+    env = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_ACCESS_KEY_ID": key}
+    packaged = run_plugin(stage, folder, PACKAGE, **env, AWS_PROFILE="mine")
     assert packaged.stderr == f"{seen}\n"
 
 
