@@ -224,5 +224,16 @@ def test_what_is_no_cursor_is_refused(world):
     digest = read.split("|")[0]
     forged = [f"{digest}|{'9' * 24}|{'0' * 32}", f"{digest}|2026", f"{read}|", f"{digest}||", "é"]
     encoded = [base64.urlsafe_b64encode(each.encode()).decode() for each in forged]
-    for text in ("", "x", "é", "\0", "=", cursor + "A", cursor[:-2], cursor + "\n", *encoded):
+    for text in (
+        "",
+        "x",
+        "é",
+        "\0",
+        "=",
+        cursor + "A",
+        f"{cursor}!!!!",
+        cursor[:-2],
+        cursor + "\n",
+        *encoded,
+    ):
         assert refused(world, cursor=text) is RefusalCode.INVALID_REQUEST, text

@@ -53,6 +53,16 @@ def test_anothers_asset_is_as_if_there_were_none(world, call):
     assert world.entry(KEY).status is AssetStatus.READY
 
 
+def test_what_is_no_id_is_not_asked_for(world):
+    class Unasked(MemoryCatalog):
+        def get(self, asset_id):
+            raise AssertionError(f"DynamoDB takes no {asset_id!r}")
+
+    library = replace(world.library, catalog=Unasked())
+    for identity in ("", "x", "x" * 3000, "é" * 32):
+        assert refused(find_asset, identity, MINE, library) is RefusalCode.NOT_FOUND
+
+
 @pytest.mark.parametrize("call", [find_asset, remove_asset, retry_asset])
 def test_what_was_deleted_is_gone_for_its_owner_and_unknown_to_others(world, call):
     world.finish(KEY)
