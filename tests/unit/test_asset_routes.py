@@ -187,6 +187,7 @@ def test_a_retry_needs_no_body(world, body):
     answer = retry(world, body)
     assert (answer.status, answer.body["status"]) == (202, "RECEIVED")
     assert answer.headers == {"Retry-After": "1"}
+    assert world.originals.events == [], "the same preset is no new version"
 
 
 @pytest.mark.parametrize("body", ["[]", "{", '{"presets": "x"}', '{"preset": 5}', "null", "\0"])
@@ -258,6 +259,12 @@ def test_a_stream_alone_without_a_cdn_has_nothing_to_play():
     values = asset_to_values(replace(VIDEO, renditions=streams), OneByOne())
     assert (values["video"], values["html"]) == (None, None)
     assert values["preview"] == "https://s3.example/a/b/c/poster.jpg?signed"
+
+
+def test_a_videos_preview_is_its_poster_that_every_browser_shows():
+    wide = tuple(replace(each, width=800) for each in VIDEO.renditions)
+    values = summary_to_values(replace(VIDEO, renditions=wide), BASE)
+    assert values["preview"] == "https://media.example/a/b/c/poster.jpg"
 
 
 def test_a_picture_shows_a_small_one_and_what_was_saved():
