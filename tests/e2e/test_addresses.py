@@ -20,7 +20,7 @@ def test_sls_info_shows_the_addresses_of_a_stage_and_no_others(deployed: Deploye
         check=True,
     )
     shown = dict(re.findall(r"^  (\w+): (\S+)$", done.stdout.partition("addresses:")[2], re.M))
-    assert {"ApiUrl", "DeliveryUrl", "RenditionsUrl", "UploadsBucket"} <= set(shown)
+    assert {"ApiUrl", "DeliveryUrl", "GalleryUrl", "RenditionsUrl", "UploadsBucket"} <= set(shown)
     assert shown == {name: deployed.outputs[name] for name in shown}
     assert "amazonaws.com" not in done.stdout, "nothing of this stage is there"
 
