@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from lib.application.doors.multipart import (
+    MOST_SIGNED,
     PART_SECONDS,
     complete,
     find_upload,
@@ -180,6 +181,13 @@ def test_parts_are_signed_for_an_upload_that_is_under_way(desk, intake):
     assert f"partNumber=10000&expires={PART_SECONDS}" in signed[10_000]
     desk.abort(upload)
     assert refused(sign_parts, upload, [1], desk) is RefusalCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("numbers", [range(1, MOST_SIGNED + 2), [1] * (MOST_SIGNED + 1)])
+def test_no_more_parts_are_signed_at_once_than_one_answer_holds(intake, desk, numbers):
+    upload, _ = begun(intake)
+    assert refused(sign_parts, upload, numbers, desk) is RefusalCode.INVALID_REQUEST
+    assert len(sign_parts(upload, numbers[1:], desk)) == MOST_SIGNED
 
 
 @pytest.mark.parametrize("number", [0, -1, 10_001])

@@ -29,6 +29,8 @@ UNKNOWN = "application/octet-stream"
 """What browsers call a file of which they know nothing."""
 
 LAST_PART = 10_000
+MOST_SIGNED = 1000
+"""Parts of one request: a millisecond and two kilobytes each."""
 LONGEST_HANDLE = 1024
 
 _HANDLE = re.compile(r"([iso])([0-9]{0,16})\.([\w.~+/=-]+)", re.ASCII)
@@ -104,6 +106,8 @@ def sign_parts(
     upload: PartedUpload, numbers: Sequence[int], desk: UploadDesk
 ) -> list[tuple[int, str]]:
     """Return the URL to PUT each part to, by its number. Raises Refused."""
+    if len(numbers) > MOST_SIGNED:
+        raise invalid(f"expected at most {MOST_SIGNED:,} parts but received {len(numbers):,}")
     for number in numbers:
         _check_number(number)
     desk.require(upload)
