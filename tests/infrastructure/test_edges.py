@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.infrastructure.calls import CALLS
+from tests.infrastructure.calls import CALLS, CONFIG
 from tests.infrastructure.conftest import LONGEST
 from tests.infrastructure.edges import edges, faults
 from tests.infrastructure.mutants import Mutant, mutants
+from tests.infrastructure.roles import ask
 from tests.infrastructure.stack import Stack
 from tests.support.functions import functions_of
 
@@ -50,6 +51,16 @@ def test_the_flow_has_an_edge_of_every_kind(stack: Stack) -> None:
     of_cdn = ("CloudFront → S3", "CloudFront → Lambda", "CloudFront → its function")
     for kind in (*of_cdn, "Lambda → secret"):
         assert (kind in kinds) == (stack.stage == LONGEST)
+
+
+def test_who_shows_renditions_reads_nothing_of_operators(stack: Stack) -> None:
+    if "api" in functions_of(stack.stage):
+        arn = stack.arn("Renditions")
+        for below in (CONFIG, "/backup.tar"):
+            asked = ask(
+                stack, "Lambda → resource", "ApiLambdaFunction", "s3:GetObject", arn + below
+            )
+            assert asked.fault, below
 
 
 def test_the_calls_are_those_of_the_functions_that_there_are(stack: Stack) -> None:
