@@ -143,9 +143,10 @@ def test_a_retry_makes_the_same_again_once(api, done):
     assert first.status == 202, first.body
     assert known(first)["sha256"] == known(done)["sha256"], "what is live stays"
     assert second.status in (202, 409)
+    taken = [first.status, second.status].count(202)  # the first may be done before the second
     again = poll(api, done.json["asset_id"])
     assert (again.json["status"], again.json["version_id"]) == ("READY", done.json["version_id"])
-    assert again.json["attempts"] == done.json["attempts"] + 1
+    assert 1 <= again.json["attempts"] - done.json["attempts"] <= taken
     assert again.headers["etag"] != done.headers["etag"]
 
 
