@@ -24,10 +24,14 @@ CONFIG = Config(
 
 # botocore still signs some regions' S3 URLs with version 2, which KMS-encrypted objects refuse. And
 # it signs all for us-east-1's host, which redirects a new bucket's elsewhere, where a browser does
-# not follow what it had to ask for first: `virtual` is what gives the region's own host.
+# not follow what it had to ask for first: `virtual` is what gives the region's own host. `regional`
+# gives us-east-1 one that says so, as others have: it is the one that the gallery's page may use.
 # A function that is waited for may take its time.
 OTHERWISE = {
-    "s3": Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+    "s3": Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    ),
     "lambda": Config(read_timeout=60),
 }
 
