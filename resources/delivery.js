@@ -36,14 +36,18 @@ const readParams = async (resolveVariable) => {
   return { ...params, signed: params.deliveryAuth === 'signed' };
 };
 
+const shortHash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
 // CloudFront never changes a key: another one is another resource. The first of several signs.
 function publicKeys(given) {
   return [given].flat().filter(Boolean).map((each) => {
     const EncodedKey = asPem(each);
-    const hash = createHash('sha256').update(EncodedKey).digest('hex').slice(0, 12);
-    return { id: `DeliveryKey${hash}`, hash, EncodedKey };
+    return { id: `DeliveryKey${shortHash(EncodedKey)}`, EncodedKey };
   });
 }
+
+// What CloudFront calls a key, which it does once in all regions and stages.
+exports.nameKey = (cdnPrefix, EncodedKey) => `media-pipeline-${shortHash(`${cdnPrefix} ${EncodedKey}`)}`;
 
 // A bucket has one policy: what the CDN may read stands in the one that refuses plain HTTP.
 async function withPolicy(resolveVariable, { served, ...cdn }) {
@@ -64,20 +68,18 @@ exports.resources = async ({ resolveVariable }) => {
   const { signed, deliveryPublicKey } = await readParams(resolveVariable);
   const cdn = await withPolicy(resolveVariable, await resolveVariable('file(resources/delivery.yml):cdn'));
   if (!signed) return cdn;
-  const prefix = await resolveVariable('self:custom.prefix');
+  const cdnPrefix = await resolveVariable('self:custom.cdnPrefix');
   const keys = publicKeys(deliveryPublicKey);
   const Items = keys.map(({ id }) => ({ Ref: id }));
   const DeliveryKeys = {
     Type: 'AWS::CloudFront::KeyGroup',
-    Properties: { KeyGroupConfig: { Name: `${prefix}-delivery`, Items } },
+    Properties: { KeyGroupConfig: { Name: `${cdnPrefix}-delivery`, Items } },
   };
-  const trusted = keys.map(({ id, hash, EncodedKey }) => [
-    id,
-    {
-      Type: 'AWS::CloudFront::PublicKey',
-      Properties: { PublicKeyConfig: { Name: `${prefix}-${hash}`, CallerReference: hash, EncodedKey } },
-    },
-  ]);
+  const trusted = keys.map(({ id, EncodedKey }) => {
+    const Name = exports.nameKey(cdnPrefix, EncodedKey);
+    const PublicKeyConfig = { Name, CallerReference: Name, EncodedKey };
+    return [id, { Type: 'AWS::CloudFront::PublicKey', Properties: { PublicKeyConfig } }];
+  });
   return {
     ...cdn,
     Resources: { ...cdn.Resources, ...Object.fromEntries(trusted), DeliveryKeys },

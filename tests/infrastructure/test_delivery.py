@@ -109,6 +109,28 @@ def test_names_that_are_an_accounts_fit(signed: Stack) -> None:
     for name in names:
         assert re.fullmatch(r"[\w-]{1,64}", name[1]), name
     assert len(set(names)) == len(names)
+    policies = {
+        "DeliverCache": "CachePolicyConfig",
+        "DeliveryHeaders": "ResponseHeadersPolicyConfig",
+    }
+    named_alone = [signed.properties(each)[of]["Name"] for each, of in policies.items()]
+    for name in (*(each for kind, each in names if "Key" not in kind), *named_alone):
+        assert f"-{signed.region}-" in name, "a stage may be in several regions, and these are not"
+
+
+NAME_KEY = """
+const { nameKey } = require(process.argv[1]);
+console.log(JSON.stringify(process.argv.slice(2).map((scope) => nameKey(scope, 'MIIB'))));
+"""
+
+
+def test_each_region_has_a_key_of_its_own() -> None:
+    """Its name is an account's, too, and so is what says that it has been made."""
+    script = str(ROOT / "resources" / "delivery.js")
+    asked = ["node", "-e", NAME_KEY, script, "media-dev-us-east-1", "media-dev-us-east-2"]
+    read = subprocess.run(asked, capture_output=True, text=True, check=True)
+    one, other = json.loads(read.stdout)
+    assert one != other
 
 
 def test_the_certificate_is_from_where_cloudfront_takes_it(signed: Stack) -> None:
