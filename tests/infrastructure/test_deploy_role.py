@@ -143,6 +143,39 @@ def test_the_role_may_do_what_cloudformation_does_in_its_name(resources: dict[st
     assert missing == set()
 
 
+TAKE_NO_RESOURCE = (
+    # "you must specify all resources": https://docs.aws.amazon.com/service-authorization/latest/
+    # reference/list_amazoncloudfront.html, list_amazoncloudwatchlogs.html, list_amazonsns.html
+    r"cloudfront:(Create|List(?!Tags)|(Get|Update|Delete)(KeyGroup|PublicKey))",
+    r"logs:Describe(IndexPolicies|LogGroups|ResourcePolicies)",
+    r"sns:(GetSubscriptionAttributes|SetSubscriptionAttributes|Unsubscribe)|lambda:CreateEventSource",
+)
+
+
+def test_what_takes_no_resource_is_asked_of_none() -> None:
+    """A pattern of names allows nothing there: `*` is all that fits."""
+    kinds = (
+        "Distribution",
+        "CachePolicy",
+        "Function",
+        "KeyGroup",
+        "OriginAccessControl",
+        "PublicKey",
+    )
+    asked = [
+        *(f"AWS::CloudFront::{kind}" for kind in kinds),
+        "AWS::CloudFront::ResponseHeadersPolicy",
+    ]
+    asked += ["AWS::Logs::LogGroup", "AWS::SNS::Subscription", "AWS::Lambda::EventSourceMapping"]
+    ours = {"lambda_FunctionArn": arn("lambda", "function:media-pipeline-dev-api")}
+    forbidden = {
+        action
+        for _, action in needed({kind: {"Type": kind} for kind in asked})
+        if any(re.match(each, action) for each in TAKE_NO_RESOURCE) and not may(action, "*", **ours)
+    }
+    assert forbidden == set()
+
+
 def test_what_has_a_name_is_the_stages() -> None:
     for each in ALL:
         mine = all(
