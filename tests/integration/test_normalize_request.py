@@ -5,10 +5,12 @@ import re
 import subprocess
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from lib.entrypoints.http.accept import understood
+from lib.entrypoints.http.deliveries import read_request
 from lib.presets.loader import load
 from tests.unit.test_accept import RECORDED
 
@@ -145,3 +147,14 @@ def test_nothing_else_of_a_request_changes():
 )
 def test_the_code_uses_what_cloudfront_has(word):
     assert word not in ran()["code"]
+
+
+@pytest.mark.parametrize(
+    "key", ["albums/été 1.jpg", "a+b (1).jpg", "100%25~7E.jpg", "!*'~;=@&.jpg"]
+)
+def test_a_path_is_signed_and_verified_as_the_same(key):
+    """Of other characters CloudFront's signature and the function URL's reading of it differ."""
+    sent = "/m/" + quote(key, safe="/!*'()+;=@&~")
+    [answer] = run_node([request() | {"uri": sent}])["answers"]
+    assert re.fullmatch("/m/[A-Za-z0-9._~/-]+", answer["uri"])
+    assert read_request({"routeKey": "$default", "rawPath": answer["uri"]}).path == key

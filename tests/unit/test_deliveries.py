@@ -13,7 +13,7 @@ FOUND = Delivery(DeliveryState.FOUND, KEY)
 
 
 def by_function_url(raw_path, query=None, accept=None):
-    """What CloudFront makes a function URL send: the path as it was, no parameters in it."""
+    """What a function URL sends: the path as it was asked for, no parameters in it."""
     event = {"version": "2.0", "routeKey": "$default", "rawPath": raw_path, "headers": {}}
     if query is not None:
         event["queryStringParameters"] = query

@@ -6,6 +6,7 @@ Both send payload format 2.0: https://docs.aws.amazon.com/lambda/latest/dg/urls-
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,6 +30,8 @@ REFUSALS = {
     DeliveryState.PENDING: (HTTPStatus.NOT_FOUND, "NOT_READY"),
     DeliveryState.DELETED: (HTTPStatus.GONE, "GONE"),
 }
+
+_ESCAPED = re.compile("~([0-9a-f]{2})")
 
 UNAVAILABLE_SECONDS = 5
 """After which to ask again where AWS could not be asked."""
@@ -112,10 +115,13 @@ def _caching(seconds: int) -> dict[str, str]:
 def _path(event: Mapping[str, Any]) -> str:
     """Return the path below `/m/`, decoded once.
 
-    A function URL sends it as it was; API Gateway has decoded it, but for the escape of `%` itself.
+    A function URL sends it as the function at the edge has left it, with `~25` for `%`; API Gateway
+    has decoded it, but for the escape of `%` itself.
     """
     path = str(event["rawPath"]).removeprefix(PREFIX)
-    return unquote(path) if event.get("routeKey") == FUNCTION_URL else path.replace("%25", "%")
+    if event.get("routeKey") != FUNCTION_URL:
+        return path.replace("%25", "%")
+    return unquote(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), path))
 
 
 def _width(text: str | None) -> int | None:
