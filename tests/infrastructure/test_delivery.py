@@ -85,7 +85,8 @@ def test_pages_are_named_where_cookies_are_sent(signed: Stack) -> None:
     cors = policy["CorsConfig"]
     assert cors["AccessControlAllowCredentials"] is True
     origins = cors["AccessControlAllowOrigins"]["Items"]
-    assert origins == ["https://a.example.com", "https://b.example.com"]
+    gallery = signed.resolve({"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]})
+    assert origins == ["https://a.example.com", "https://b.example.com", gallery]
     for allowed in ("AccessControlAllowHeaders", "AccessControlAllowMethods"):
         assert "*" not in cors[allowed]["Items"], "means itself where there are credentials"
     headers = policy["SecurityHeadersConfig"]
@@ -159,7 +160,7 @@ def test_the_schemas_have_nothing_to_say_of_one_that_is_open(signed: Stack, tmp_
         and each["Type"] not in ("AWS::CloudFront::PublicKey", "AWS::CloudFront::KeyGroup")
     }
     # What they refer to, and nothing else: all of it is looked at elsewhere.
-    of_delivery |= {name: resources[name] for name in ("Renditions", "DeliverUrl")}
+    of_delivery |= {name: resources[name] for name in ("Renditions", "DeliverUrl", "HttpApi")}
     url = of_delivery["DeliverUrl"] = copy.deepcopy(of_delivery["DeliverUrl"])
     url["Properties"]["TargetFunctionArn"] = signed.arn("DeliverLambdaFunction")
     changed = tmp_path / TEMPLATE
