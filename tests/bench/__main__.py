@@ -12,7 +12,7 @@ from rich.console import Console
 from layers.build import BuildError
 from lib.tools.emulator.environment import EmulatorError
 from tests.bench import api, coldstart, crop, image, pipeline, quality, sandbox, video
-from tests.bench.report import Result, describe_machine, to_json, to_table
+from tests.bench.report import BenchError, Result, describe_machine, to_json, to_table
 
 Run = Callable[[], Iterator[Result]]
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str], benches: Mapping[str, Run] = BENCHES) -> int:
             for result in run():
                 results.append(result)
                 status.update(f"{arguments.bench}: after {result.name}")
-    except (BuildError, EmulatorError) as exc:
+    except (BenchError, BuildError, EmulatorError) as exc:
         progress.print(f"bench: {exc}", markup=False, highlight=False, soft_wrap=True)
         return 2
     console = Console()

@@ -1,4 +1,4 @@
-"""How much the HTTP API takes of an answer, and of a cold start."""
+"""How much the HTTP API takes of an answer and of a cold start, and what people wait for."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from lib.domain.keys import asset_id
 from lib.tools.emulator import lifecycle
 from lib.tools.stack import LOCAL, use_stage
 from tests.bench.coldstart import Goal, compile_runtime, measure_start, package_stage
+from tests.bench.large_upload import measure_upload
 from tests.bench.photo import make_photo
-from tests.bench.report import Result, median
+from tests.bench.photo_to_page import measure_photo
+from tests.bench.report import BenchError, Result, median
+from tests.conformance.streams.browser import find_browser
 from tests.e2e.deployed import FUNCTIONS, Deployed
 from tests.support.api_calls import Answer, send
 
@@ -39,13 +42,24 @@ def run() -> Iterator[Result]:
     median of the differences of such pairs. 304: the same asset for who knows it already.
 
     start: as `npm run bench -- coldstart` measures that of the other functions.
+
+    12-MP photo, 1-GB upload: dropped on the gallery in Chromium, from the event of the drop on. A
+    photo's parts meet: those of one add up to its whole, and where one was done before the one
+    ahead of it had ended, it is < 0. Of the film's connections two are broken in mid-part: the
+    browser itself sends the part again, then Uppy. Memory: what processes have of their own.
     """
+    chromium = find_browser()
+    if not chromium:
+        raise BenchError("no browser: apt install chromium, or set CHROMIUM_PATH")
     with TemporaryDirectory(prefix="api-") as name:
         folder = Path(name)
         packages = package_stage(folder)
         yield from measure_start(packages["api"], START, folder, compile_runtime(folder))
     with _stage() as deployed:
         yield from _measure_answers(deployed)
+        with TemporaryDirectory(prefix="gallery-") as name:
+            yield from measure_photo(deployed, chromium, Path(name))
+            yield from measure_upload(deployed, chromium, Path(name))
 
 
 @contextmanager

@@ -24,6 +24,10 @@ DIGITS = 4
 Machine = dict[str, str | int | float]
 
 
+class BenchError(Exception):
+    """What a benchmark needs is not there; the message is one line that says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One number. `target` is the most it may be; None for a peer or a limit."""

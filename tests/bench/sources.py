@@ -50,6 +50,14 @@ def make_sources(folder: Path) -> list[Source]:
     ]
 
 
+def make_12mp(folder: Path) -> Path:
+    """Write a 12-MP JPEG."""
+    path = folder / "12mp.jpg"
+    with Image.open(CORPUS if CORPUS.exists() else OURS) as photo:
+        _enlarged(photo.convert("RGB"), (4000, 3000)).save(path, quality=QUALITY)
+    return path
+
+
 def make_small(folder: Path) -> Path:
     """Write a small JPEG for the run of 200."""
     path = folder / "small.jpg"

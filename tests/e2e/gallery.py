@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from lib.tools import ROOT
+from tests.conformance.streams.browser import Browser
 from tests.e2e.deployed import PATIENCE_SECONDS
 from tests.support.page import Page
 
@@ -24,6 +26,13 @@ class Gallery:
 
     page: Page
     address: str
+
+    @classmethod
+    def visit(cls, browser: Browser, address: str, script: str = "") -> Self:
+        """Open it in a tab of its own; a script runs before the page's own do."""
+        page = Page.open(browser, address, script)
+        page.wait("document.querySelector('#status').options.length > 1")
+        return cls(page, address)
 
     def drop(self, *paths: Path) -> None:
         """Drop files and folders."""
