@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -31,7 +32,8 @@ KEPT = {
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
+        signing = Config(signature_version="s3v4")
+        client = boto3.client("s3", region_name="us-east-1", config=signing)
         client.create_bucket(Bucket=BUCKET)
         client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         yield client
@@ -122,7 +124,7 @@ def test_an_address_reads_one_object_for_an_hour(s3: Any) -> None:
     url = urlsplit(links.address("a/b/c/320.avif"))
     query = parse_qs(url.query)
     assert url.path.endswith("/a/b/c/320.avif")
-    assert query.get("X-Amz-Expires") == [str(LINK_SECONDS)] or "Expires" in query
+    assert query["X-Amz-Expires"] == [str(LINK_SECONDS)]
     assert not links.folders
 
 
