@@ -156,8 +156,8 @@ def test_who_waits_is_told_how_long(world):
 
 @pytest.mark.parametrize(
     ("silent", "progress", "wait"),
-    [(0, None, 1), (-5, None, 1), (9, None, 5), (1e6, None, 30), (1e6, 0, 30), (1e6, 50, 15),
-     (4, 50, 2), (1e6, 99, 1), (1e6, 100, 1)],
+    [(0, None, 1), (-5, None, 1), (2.2, None, 1), (3.9, None, 1), (9, None, 4), (1e6, None, 30),
+     (1e6, 0, 30), (1e6, 50, 15), (4, 50, 2), (1e6, 99, 1), (1e6, 100, 1)],
 )  # fmt: skip
 def test_a_wait_grows_with_silence_and_ends_with_the_work(silent, progress, wait):
     working = replace(

@@ -23,7 +23,7 @@ SHORTEST_WAIT, LONGEST_WAIT = 1, 30
 """Seconds between two looks at an asset that is worked on."""
 
 AWAITED = 0.5
-"""Of the time for which nothing has changed: so long nothing more may be heard."""
+"""Of the time for which nothing has changed: so long at most nothing more is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +81,4 @@ def seconds_until_change(asset: Asset, now: float) -> int | None:
         return None
     silent = now - from_iso(asset.updated_at) if asset.updated_at else 0.0
     left = LONGEST_WAIT * (100 - (asset.progress or 0)) / 100
-    return math.ceil(max(SHORTEST_WAIT, min(silent * AWAITED, left, LONGEST_WAIT)))
+    return math.floor(max(SHORTEST_WAIT, min(silent * AWAITED, left, LONGEST_WAIT)))
