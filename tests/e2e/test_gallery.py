@@ -61,10 +61,7 @@ def _give_up(what: str) -> NoReturn:
 
 def open_gallery(browser: Browser, deployed: Deployed) -> Gallery:
     """Return the gallery in a tab of its own."""
-    address = deployed.outputs["GalleryUrl"]
-    page = Page.open(browser, address)
-    page.wait("document.querySelector('#status').options.length > 1")
-    return Gallery(page, address)
+    return Gallery.visit(browser, deployed.outputs["GalleryUrl"])
 
 
 @pytest.fixture
