@@ -75,8 +75,12 @@ exports.uploadsCors = bucketCors(['POST', 'PUT'], ['ETag', 'Location']);
 exports.renditionsCors = bucketCors(['GET', 'HEAD'], ['ETag', 'Content-Length', 'Content-Range']);
 
 // Who may call the API: the authorizer of its routes, and the one that checks tokens.
-exports.apiAuthorizer = async ({ resolveVariable }) =>
-  ({ iam: { type: 'aws_iam' }, jwt: { name: 'tokens' } })[await resolveVariable('param:apiAuth')] ?? null;
+const AUTHORIZERS = { iam: { type: 'aws_iam' }, jwt: { name: 'tokens' }, none: null };
+exports.apiAuthorizer = async ({ resolveVariable }) => {
+  const auth = await resolveVariable('param:apiAuth');
+  if (!Object.hasOwn(AUTHORIZERS, auth)) throw new Error(`expected iam, jwt or none for apiAuth but received ${auth}`);
+  return AUTHORIZERS[auth];
+};
 
 exports.authorizers = async ({ resolveVariable }) => {
   if ((await resolveVariable('param:apiAuth')) !== 'jwt') return null;

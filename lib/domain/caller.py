@@ -38,12 +38,15 @@ class Caller:
 def tenant_of(claim: object) -> str:
     """Return the segment of a key that stands for the value of a token's claim.
 
+    API Gateway hands over a list as one text, `[a b]`, of which nobody can tell two lists apart.
     Another value never has the same segment: each byte of UTF-8 that is not a letter, digit, `_` or
     `-` of ASCII becomes `~` and two hex digits, so that nothing is left to normalise or decode.
     Raises ValueError for what is not text, is empty or is too long.
     """
     if not isinstance(claim, str) or not claim:
         raise ValueError(f"expected text in the claim but received {type(claim).__name__}")
+    if claim.startswith("[") and claim.endswith("]"):
+        raise ValueError("expected text in the claim but received a list")
     try:
         raw = claim.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.adapters.aws import clients
-from lib.adapters.aws.clients import client
+from lib.adapters.aws.clients import client, copying_client
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +66,11 @@ def test_a_service_has_one_client_a_process() -> None:
     made = [client("dynamodb"), client("sns"), client("sqs"), client("stepfunctions")]
     names = [each.meta.service_model.service_name for each in made]
     assert names == ["dynamodb", "sns", "sqs", "stepfunctions"]
+
+
+def test_a_copy_is_asked_for_once_and_waited_for() -> None:
+    config: Any = copying_client().meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert (config.connect_timeout, config.read_timeout) == (2, 15)
+    assert config.signature_version == "s3v4"
+    assert copying_client() is copying_client()

@@ -56,7 +56,7 @@ def test_two_claims_never_share_a_key(one, other):
 
 
 @pytest.mark.parametrize(
-    "claim", ["", None, 7, True, ["a"], {"a": 1}, "\ud800", "a" * (LONGEST_CLAIM + 1)]
+    "claim", ["", None, 7, True, ["a"], "[a b]", {"a": 1}, "\ud800", "a" * (LONGEST_CLAIM + 1)]
 )
 def test_a_claim_that_names_nobody_is_refused(claim):
     with pytest.raises(ValueError, match="claim"):

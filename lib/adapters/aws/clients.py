@@ -58,5 +58,17 @@ def client(service: Service) -> Any:
 
 
 @cache
+def copying_client() -> S3Client:
+    """Return the process's client for copies within S3, which asks once.
+
+    S3 answers when all is copied. A copy that is asked for again where the answer is late is a
+    version more, and a job more.
+    """
+    once = Config(read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1})
+    made: S3Client = boto3.client("s3", config=CONFIG.merge(OTHERWISE["s3"]).merge(once))
+    return made
+
+
+@cache
 def _make(service: Service) -> Any:
     return boto3.client(service, config=CONFIG.merge(OTHERWISE.get(service, Config())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,8 +30,10 @@ UNVERSIONED = "null"
 class S3Originals:
     """Uploads lie in any bucket, with or without versions."""
 
-    def __init__(self, client: S3Client) -> None:
+    def __init__(self, client: S3Client, copying: Callable[[], S3Client] | None = None) -> None:
+        """Take a client, and what makes the one for copies when there is one to make."""
         self._client = client
+        self._copying = copying or (lambda: client)
 
     def remove(self, bucket: str, key: str) -> None:
         """Remove a key; where there are versions, all of them stay for a while."""
@@ -53,7 +56,7 @@ class S3Originals:
                 raise _replaced()
             kept: Any = {name: head[name] for name in KEPT if name in head}
             try:
-                self._client.copy_object(
+                self._copying().copy_object(
                     **named,
                     CopySource=named | version,
                     IfMatch=head["ETag"],

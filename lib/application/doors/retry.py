@@ -16,9 +16,8 @@ from lib.domain.events import Action, Current, UploadEvent
 if TYPE_CHECKING:
     from lib.presets import Presets
 
-LARGEST_COPY = 5 * 1024**3
-"""Bytes that S3 copies in one request.
-
+LARGEST_COPY = 512 * 1024**2
+"""Bytes that S3 copies while a caller waits. It takes 5 GiB in a request, but answers at the end:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
 
@@ -78,7 +77,7 @@ def _again(asset: Asset, library: Library) -> None:
 def _with_preset(asset: Asset, preset: str, current: Current, library: Library) -> None:
     """Upload what is current once more. The entry is reopened first: of several, one gets that."""
     if current.source.size > LARGEST_COPY:
-        most = f"{LARGEST_COPY / 1024**3:.0f} GiB"
+        most = f"{LARGEST_COPY // 1024**2} MiB"
         raise Refused(
             RefusalCode.CONFLICT, f"expected at most {most} to change the preset of: upload it anew"
         )

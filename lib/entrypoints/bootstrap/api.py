@@ -6,7 +6,7 @@ import time
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from lib.adapters.aws.clients import client
+from lib.adapters.aws.clients import client, copying_client
 from lib.adapters.aws.dynamodb_catalog import DynamoCatalog
 from lib.adapters.aws.dynamodb_index import DynamoIndex
 from lib.adapters.aws.s3 import S3Sources
@@ -67,7 +67,7 @@ def make_library(settings: ApiSettings) -> Library:
         DynamoCatalog(dynamodb, settings.catalog_table),
         DynamoIndex(dynamodb, settings.catalog_table),
         S3Sources(s3),
-        S3Originals(s3),
+        S3Originals(s3, copying_client),
         SnsTopic(client("sns"), settings.media_topic_arn),
         make_links(settings),
     )
