@@ -1,15 +1,10 @@
 'use strict';
 
+const { isOn, listOf } = require('../resources/values.js');
 const { findWrongDelivery } = require('./delivery_params.js');
 
 // Params of the doors that can't be meant together, or would open a stage wider than anybody wants.
 // AWS takes them all, and says nothing.
-
-const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
-
-// Lists in serverless.yml, or values with commas after `--param`.
-const listOf = (value) =>
-  [value ?? []].flat().flatMap((each) => String(each).split(',')).map((each) => each.trim()).filter(Boolean);
 
 // Return why the doors of a stage can't be meant so, or null. `params` are all that it has.
 function findWrongDoor(params, stage) {
@@ -144,4 +139,4 @@ function findWrongReceiver(params) {
   );
 }
 
-module.exports = { findWrongDoor, isOn };
+module.exports = { findWrongDoor };

@@ -7,7 +7,7 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { asPem } = require('../layers/delivery_params.js');
-const { isOn } = require('../layers/door_params.js');
+const { isOn } = require('./values.js');
 const { findPython } = require('../layers/python.js');
 const { pageOrigins } = require('./parts.js');
 

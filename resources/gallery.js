@@ -2,7 +2,7 @@
 
 // What gallery.yml asks for that depends on the stage and its params.
 
-const { isOn } = require('./parts.js');
+const { isOn } = require('./values.js');
 
 // From where the page loads pictures and streams, and where it sends uploads.
 exports.contentOrigins = async ({ resolveVariable }) => {

@@ -4,7 +4,7 @@
 // its `resources`, and one param that turns it on. What is off is not in the template: osls drops a
 // function that is null, and resources that are null.
 
-const isOn = (value) => ![undefined, null, '', false, 'false'].includes(value);
+const { isOn, listOf: readList } = require('./values.js');
 
 // Each half is asked for alone: roles ask whether any function is in a VPC.
 const part = (name, param = name) => {
@@ -19,16 +19,10 @@ exports.api = part('api');
 exports.delivery = part('delivery');
 exports.webhook = part('webhook', 'webhookUrl');
 exports.gallery = part('gallery');
-exports.isOn = isOn;
 
 const NOTHING = { Ref: 'AWS::NoValue' };
 
-// Params hold lists in serverless.yml, or values with commas after `--param`.
-const listOf = async (resolveVariable, param) =>
-  [(await resolveVariable(`param:${param}`)) ?? []]
-    .flat()
-    .flatMap((each) => each.split(','))
-    .filter(Boolean);
+const listOf = async (resolveVariable, param) => readList(await resolveVariable(`param:${param}`));
 
 // Of the stage `local`: its own pages, and those of the servers that people develop with.
 exports.localOrigins = async ({ resolveVariable }) => {

@@ -1,5 +1,7 @@
 'use strict';
 
+const { listOf } = require('./values.js');
+
 // A VPC for the functions, where a stage names subnets and securityGroups, and what their roles need
 // for it: Lambda itself makes and removes the network interfaces, with the function's role.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -14,11 +16,10 @@ const INTERFACES = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-// Params hold lists in serverless.yml, or names with commas after `--param`.
 exports.config = async ({ resolveVariable }) => {
   const [subnetIds, securityGroupIds] = await Promise.all(
     ['subnets', 'securityGroups'].map(async (name) =>
-      [(await resolveVariable(`param:${name}`)) ?? []].flat().flatMap((each) => each.split(','))
+      listOf(await resolveVariable(`param:${name}`))
     )
   );
   if (!subnetIds.length !== !securityGroupIds.length) {
