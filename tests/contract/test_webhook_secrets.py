@@ -51,6 +51,7 @@ def test_a_rotation_is_noticed_within_a_minute(ssm):
     assert secrets.read() == ("whsec_old",)
     clock.now += 1
     assert secrets.read() == ("whsec_new", "whsec_old")
+    assert KEPT_SECONDS <= 60
 
 
 class Refusing:

@@ -57,6 +57,7 @@ ACCEPTED = [each["accept"] for each in RECORDED] + [
     "image/avif;q=.5",
     "image/avif;q=1.",
     "image/avif;q=9",
+    "image/avif,image/webp;q=9",
     "constructor,__proto__;q=1,toString",
     ",,;;,=",
 ]

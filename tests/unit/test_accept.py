@@ -43,6 +43,7 @@ def test_there_are_enough_of_them():
         ("image/avif;q=", []),
         ("image/avif;q=-1", []),
         ("image/avif;q=9", ["avif", "webp"]),
+        ("image/avif,image/webp;q=9", ["avif", "webp"]),
         ("image/avif;q=.5", []),
         ("image/avifs,image/web", []),
         (",,;;,=", []),

@@ -267,6 +267,12 @@ def test_a_videos_preview_is_its_poster_that_every_browser_shows():
     assert values["preview"] == "https://media.example/a/b/c/poster.jpg"
 
 
+def test_where_no_poster_is_a_jpeg_another_is_the_preview():
+    fewer = tuple(each for each in VIDEO.renditions if each.mime != "image/jpeg")
+    values = summary_to_values(replace(VIDEO, renditions=fewer), BASE)
+    assert values["preview"] == "https://media.example/a/b/c/poster.avif"
+
+
 def test_a_picture_shows_a_small_one_and_what_was_saved():
     asset = replace(
         ASSET,

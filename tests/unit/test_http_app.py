@@ -94,6 +94,13 @@ def test_a_body_may_come_in_base64():
     assert call(echo, event(body=body, isBase64Encoded=True)).json["body"] == "{}ü"
 
 
+@pytest.mark.parametrize("text", ["x" * 100, "ü" * 50])
+def test_a_body_is_as_long_as_its_bytes_however_it_is_sent(text):
+    encoded = base64.b64encode(text.encode()).decode()
+    for sent in (event(body=text), event(body=encoded, isBase64Encoded=True)):
+        assert call(echo, sent).json["body"] == text
+
+
 @pytest.mark.parametrize(
     ("body", "encoded", "status", "code"),
     [
