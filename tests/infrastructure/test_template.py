@@ -318,6 +318,18 @@ def test_buckets_are_private_encrypted_tls_only_and_tidy(resources, stack, stage
     assert (tls_only >= set(buckets)) == (stage != "local")
 
 
+def test_pages_may_use_the_buckets_and_read_what_the_api_says_in_headers(stack_of):
+    resources = stack_of(LONGEST).template["Resources"]
+    named = ["https://a.example.com", "https://b.example.com"]
+    gallery = {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}
+    for name in ("S3BucketUploads", "Renditions"):
+        [rule] = resources[name]["Properties"]["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == [*named, gallery]
+    cors = resources["HttpApi"]["Properties"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == named
+    assert {"etag", "location", "retry-after"} <= set(cors["ExposeHeaders"])
+
+
 def test_prod_keeps_what_users_own_when_the_stack_goes(resources, stage):
     for name in ("S3BucketUploads", "Renditions", "Catalog"):
         kept = (resources[name]["DeletionPolicy"], resources[name]["UpdateReplacePolicy"])
