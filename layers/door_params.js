@@ -126,7 +126,14 @@ function findWrongReceiver(params) {
   }
   if (!isOn(webhookUrl)) return null;
   const { protocol, username, password } = URL.canParse(webhookUrl) ? new URL(webhookUrl) : {};
-  if (protocol !== 'https:' && !(protocol === 'http:' && isOn(webhookPrivate))) {
+  const taken = isOn(webhookPrivate) ? ['http:', 'https:'] : ['https:'];
+  if (!taken.includes(protocol) && isOn(webhookPrivate)) {
+    return (
+      `expected an address with http or https for the param webhookUrl but received ${webhookUrl}.` +
+      ' Write all of it, such as http://127.0.0.1:3000/hooks/media.'
+    );
+  }
+  if (!taken.includes(protocol)) {
     return (
       `expected an address with https for the param webhookUrl but received ${webhookUrl}: events hold keys of your` +
       ' users. Write https://…, or webhookPrivate: true for a receiver in your VPC.'

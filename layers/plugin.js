@@ -203,8 +203,10 @@ function findWrongParam(params, stage, given) {
   const known = { ...params.default, ...params[stage] };
   const typo = given.find(([name]) => !(name in known));
   if (typo) {
-    const names = Object.keys(known).sort().join(', ');
-    return `expected a param of serverless.yml but received ${typo[0]}: it has ${names}`;
+    const names = Object.keys(known).sort();
+    const near = names.find((each) => shortened(each).some((part) => shortened(typo[0]).includes(part)));
+    const meant = near ? `did you mean ${near}?` : `it has ${names.join(', ')}`;
+    return `expected a param of serverless.yml but received ${typo[0]}: ${meant}`;
   }
   const values = [...Object.entries(params[stage] ?? {}), ...given];
   for (const [name, value] of values) {
@@ -215,6 +217,10 @@ function findWrongParam(params, stage, given) {
   }
   return null;
 }
+
+// A word without one of its letters, and as it is: two that have one of these in common are a typo apart.
+const shortened = (word) =>
+  [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))].map((each) => each.toLowerCase());
 
 // Return why the AWS SDK could leave this machine, or null.
 function findRemoteEndpoint(env) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 import uuid
 from typing import Annotated, Any
@@ -69,7 +70,10 @@ def rotate(
     secrets = _secrets(_open(stage, region))
     found = secrets.find()
     if finish:
-        secrets.write(found[:1] or (make_secret(),))
+        if len(found) < 2:
+            console.print("there was nothing to finish: no older secret signs")
+            return
+        secrets.write(found[:1])
         console.print("the newest secret alone signs now")
         return
     if len(found) > 1:
@@ -77,6 +81,9 @@ def rotate(
     new = make_secret()
     secrets.write((new, *found))
     print(new)
+    if found:
+        finishing = f"npm run -s media -- webhook rotate --stage {stage} --finish"
+        print(f"both sign now; when the receiver has this one: {finishing}", file=sys.stderr)
 
 
 @app.command("test", epilog=examples("webhook test --stage dev"))
@@ -93,6 +100,9 @@ def try_out(stage: Stage, region: Region = None) -> None:
         "updated_at": to_iso(time.time()),
     }
     found = _invoke(stack.output("WebhookFunction"), {"test": event})
+    if not found["seconds"] and not _secrets(stack).find():
+        make = f"npm run -s media -- webhook secret --stage {stage}"
+        raise CommandError(f"nothing was posted, there is no secret yet: {make}")
     said = f"{event['id']}: {found['reply']}, after {found['seconds']} s"
     console.print(printable(said), markup=False, soft_wrap=True)
     if not found["taken"]:

@@ -37,7 +37,7 @@ def test_secrets_are_kept_encrypted_newest_first(ssm):
 
 
 def test_a_stage_without_a_secret_says_what_makes_one(ssm):
-    with pytest.raises(TransientError, match="media webhook secret"):
+    with pytest.raises(TransientError, match="media -- webhook secret"):
         SsmSecrets(ssm, NAME).read()
 
 
@@ -74,7 +74,7 @@ def test_a_refusal_is_no_missing_secret():
 @pytest.fixture
 def media(ssm: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Return a function that runs `media webhook` on a stage that has one."""
-    outputs = {"WebhookQueue": "url", "WebhookSecret": NAME}
+    outputs = {"WebhookQueue": "url", "WebhookSecret": NAME, "WebhookFunction": "webhook"}
     stack = Stack("test", "uploads", "renditions", "catalog", outputs)
     monkeypatch.setattr(webhook, "use_stage", lambda *_: stack)
     monkeypatch.setattr(webhook, "client", lambda _: ssm)
@@ -95,17 +95,33 @@ def test_a_secret_is_made_once_and_replaced_in_two_steps(media):
     code, old, _ = media("secret")
     assert (code, old[:6]) == (0, "whsec_")
     assert media("secret") == (0, old, "")
-    _, new, _ = media("rotate")
+    _, new, then = media("rotate")
+    assert then.endswith("npm run -s media -- webhook rotate --stage test --finish")
     assert media("secret") == (0, f"{new}\n{old}", "")
     code, _, why = media("rotate")
     assert (code, "--finish ends the older one first" in why) == (2, True)
-    assert media("rotate", "--finish")[0] == 0
+    assert media("rotate", "--finish") == (0, "the newest secret alone signs now", "")
+    assert media("secret") == (0, new, "")
+    code, said, _ = media("rotate", "--finish")
+    assert (code, "nothing to finish" in said) == (0, True)
     assert media("secret") == (0, new, "")
 
 
 def test_a_rotation_without_a_secret_makes_the_first(media):
-    _, first, _ = media("rotate")
+    assert "nothing to finish" in media("rotate", "--finish")[1]
+    _, first, then = media("rotate")
+    assert then == ""
     assert media("secret") == (0, first, "")
+
+
+def test_a_test_without_a_secret_says_what_makes_one(media, monkeypatch):
+    away = {"taken": False, "reply": "there is no secret yet", "seconds": 0.0}
+    monkeypatch.setattr(webhook, "_invoke", lambda *_: away)
+    code, said, why = media("test")
+    assert (code, said) == (2, "")
+    assert why.endswith("yet: npm run -s media -- webhook secret --stage test")
+    media("secret")
+    assert media("test")[0] == 1
 
 
 def test_a_stage_without_a_webhook_says_how_to_have_one(media, monkeypatch):

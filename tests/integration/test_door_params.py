@@ -80,7 +80,9 @@ REFUSED: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("dev", {"gallery": "true", "api": "true"}, "expected jwt", "no key of AWS"),
     ("prod", {"webhookUrl": "http://app.example.com/hook"}, "with https", "webhookPrivate: true"),
     ("prod", {"webhookUrl": "app.example.com"}, "with https", "received app.example.com"),
-    ("prod", {"webhookUrl": "ftp://x/", "webhookPrivate": True}, "with https", "ftp"),
+    ("prod", {"webhookUrl": "ftp://x/", "webhookPrivate": True}, "with http or https", "ftp"),
+    ("local", {"webhookUrl": "127.0.0.1:3000/hook", "webhookPrivate": True}, "http or", "http://127"),
+    ("local", {"webhookUrl": "http://127.0.0.1/", "webhookPrivate": False}, "with https", "true"),
     ("prod", {"webhookUrl": "https://me:secret@x.example"}, "no user and password", "signature"),
     (
         "prod",

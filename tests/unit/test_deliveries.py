@@ -116,7 +116,9 @@ def test_what_is_being_made_is_looked_for_again_soon():
 def test_a_width_that_is_none(width):
     refused = answer(FOUND, {"w": width})
     assert refused["statusCode"] == 400
-    assert json.loads(refused["body"])["code"] == "INVALID_REQUEST"
+    told = json.loads(refused["body"])
+    assert told["code"] == "INVALID_REQUEST"
+    assert "from 1 to 65535" in told["detail"]
 
 
 def test_an_outage_is_not_kept():

@@ -32,7 +32,8 @@ class SsmSecrets:
         if self._known is None or now - self._known[0] >= KEPT_SECONDS:
             found = self.find()
             if not found:
-                reason = f"there is no secret in {self._name} yet: `media webhook secret` makes one"
+                make = "npm run -s media -- webhook secret"
+                reason = f"there is no secret in {self._name} yet: `{make}` makes one"
                 raise TransientError(ErrorCode.SERVICE_UNAVAILABLE, reason)
             self._known = now, found
         return self._known[1]

@@ -130,5 +130,5 @@ def _width(text: str | None) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= len(str(WIDEST)) and int(text) > 0:
         return int(text)
     raise UnreadableRequestError(
-        f"expected a whole number of pixels, at most {WIDEST}, for w but received {text[:40]!r}"
+        f"expected a whole number of pixels, from 1 to {WIDEST}, for w but received {text[:40]!r}"
     )
