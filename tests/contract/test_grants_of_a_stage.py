@@ -14,7 +14,7 @@ from lib.entrypoints.bootstrap.api import make_grant_routes
 from lib.entrypoints.http.request import Request
 from lib.entrypoints.settings import ApiSettings
 from tests.support import memory_stage
-from tests.unit.test_grants import OWN
+from tests.unit.test_signed_grants import OWN
 
 NAME = "/media-pipeline-prod/delivery-private-key"
 
