@@ -59,6 +59,8 @@ def media(
 @pytest.fixture
 def receiver(deployed: Deployed) -> Iterator[Receiver]:
     """Return a receiver that is down, but whose port the stage's webhook posts to."""
+    # What other tests' receivers did not take would be tried again for hours.
+    deployed.sqs.purge_queue(QueueUrl=deployed.outputs["WebhookQueue"])
     with (
         receiving(down=True) as made,
         deployed.reconfigured("webhook", WEBHOOK_URL=made.url, **QUICK),
